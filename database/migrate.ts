@@ -1,0 +1,101 @@
+// Brings the schema to this program's version: numbered SQL files, each in a transaction, one migrator at a time.
+import { readdir, readFile } from "node:fs/promises";
+import type { ClientBase } from "pg";
+import { RejectedError } from "../model/errors.ts";
+
+const MIGRATIONS = new URL("migrations/", import.meta.url);
+/** Any number, the same for all who migrate. */
+const MIGRATION_LOCK = 4_211_871_001;
+/** Names in `public` that the predecessor used for tables and this product uses for views. */
+const PREDECESSOR_TABLES = ["probability_results", "hazard_results", "batch_job_logs"];
+
+export interface Migration {
+  readonly version: number;
+  readonly name: string;
+}
+
+async function readMigrations(): Promise<Migration[]> {
+  const names = (await readdir(MIGRATIONS)).filter((name) => name.endsWith(".sql")).sort();
+  return names.map((name, at) => {
+    const version = Number(name.slice(0, 4));
+    if (version !== at + 1) throw new Error(`expected migration ${at + 1} next, found database/migrations/${name}`);
+    return { version, name };
+  });
+}
+
+/** Applies what is missing and returns it. Safe to run at the same time from many processes. */
+export async function migrate(client: ClientBase): Promise<Migration[]> {
+  const migrations = await readMigrations();
+  await client.query("SELECT pg_advisory_lock($1)", [MIGRATION_LOCK]);
+  try {
+    await refuseTablesOfThePredecessor(client);
+    await client.query("CREATE SCHEMA IF NOT EXISTS climatebatch");
+    await client.query(`CREATE TABLE IF NOT EXISTS climatebatch.schema_migrations (
+      version integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`);
+    const applied = await appliedVersion(client);
+    refuseNewerSchema(applied, migrations);
+    const missing = migrations.filter(({ version }) => version > applied);
+    for (const migration of missing) await apply(client, migration);
+    return missing;
+  } finally {
+    await client.query("SELECT pg_advisory_unlock($1)", [MIGRATION_LOCK]);
+  }
+}
+
+async function apply(client: ClientBase, { version, name }: Migration): Promise<void> {
+  const sql = await readFile(new URL(name, MIGRATIONS), "utf8");
+  await client.query("BEGIN");
+  try {
+    await client.query(sql);
+    await client.query("INSERT INTO climatebatch.schema_migrations (version, name) VALUES ($1, $2)", [version, name]);
+    await client.query("COMMIT");
+  } catch (error) {
+    await client.query("ROLLBACK");
+    throw new Error(`migration ${name} failed and left nothing behind`, { cause: error });
+  }
+}
+
+/** Refuses a database whose schema is not the one this program was written for. */
+export async function checkSchemaVersion(client: Pick<ClientBase, "query">): Promise<void> {
+  const migrations = await readMigrations();
+  const exists = await client.query("SELECT to_regclass('climatebatch.schema_migrations') IS NOT NULL AS exists");
+  const applied = exists.rows[0].exists ? await appliedVersion(client) : 0;
+  refuseNewerSchema(applied, migrations);
+  if (applied < migrations.length) {
+    throw new RejectedError(
+      "SchemaTooOld",
+      `This program needs schema version ${migrations.length}, but the database has ${applied === 0 ? "none" : `version ${applied}`}. Run: climatebatch migrate`,
+    );
+  }
+}
+
+async function appliedVersion(client: Pick<ClientBase, "query">): Promise<number> {
+  const { rows } = await client.query(
+    "SELECT coalesce(max(version), 0) AS version FROM climatebatch.schema_migrations",
+  );
+  return rows[0].version;
+}
+
+function refuseNewerSchema(applied: number, migrations: readonly Migration[]): void {
+  if (applied > migrations.length) {
+    throw new RejectedError(
+      "SchemaTooNew",
+      `This program knows schema versions up to ${migrations.length}, but the database has version ${applied}: a newer climatebatch migrated it. Use that version of the program.`,
+    );
+  }
+}
+
+async function refuseTablesOfThePredecessor(client: ClientBase): Promise<void> {
+  const { rows } = await client.query(
+    `SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+     AND relname = ANY ($1) ORDER BY relname`,
+    [PREDECESSOR_TABLES],
+  );
+  if (rows.length === 0) return;
+  const tables = rows.map(({ relname }) => `public.${relname}`).join(", ");
+  throw new RejectedError(
+    "PredecessorTables",
+    `The database already has ${tables} of the predecessor, where climatebatch puts views of the same names. ` +
+      "Give climatebatch a database of its own, or run: climatebatch import-predecessor --take-over, which moves them aside, reversibly.",
+  );
+}

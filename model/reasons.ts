@@ -1,0 +1,22 @@
+// Why a number is absent, and what a reader should know about one that is present. Results carry these words.
+
+/** A result without numbers says one of these. */
+export const NULL_REASONS = {
+  notImplemented: "this version does not compute this risk yet",
+  noInput: "the cell has no series that this risk can use",
+  noBasePeriod: "fewer than 20 valid years in the base period, which this risk compares with",
+  tooFewYears: "fewer than 10 valid years in the period",
+  implausibleInput: "the input holds values outside the physical range; see rejected_cells",
+} as const;
+export type NullReason = keyof typeof NULL_REASONS;
+
+/** A result with numbers may carry any of these. */
+export const FLAGS = {
+  lowSample: "fewer than 15 valid years, or fewer than 80 % of the period's years",
+  baseSpliced: "the base period joins the parent scenario's years and this scenario's",
+  gumbelFallback:
+    "return levels by Gumbel: fewer than 20 values in the block or 60 in the record, or no usable skewness",
+  constantSeries: "the yearly values do not vary; the distribution is a step",
+  clampedShape: "the GEV shape was clamped to ±0.35",
+} as const;
+export type Flag = keyof typeof FLAGS;

@@ -1,0 +1,16 @@
+// The closed list of the nine risks, by the ids that the result tables have always carried (`risk_type`).
+// What a risk needs and how it is computed stands in job/risks.
+
+export const RISKS = [
+  "coastal_flood",
+  "cold_wave",
+  "drought",
+  "high_temperature",
+  "inland_flood",
+  "typhoon",
+  "urban_flood",
+  "water_scarcity",
+  "wildfire",
+] as const;
+
+export type Risk = (typeof RISKS)[number];
