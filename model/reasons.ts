@@ -18,5 +18,13 @@ export const FLAGS = {
     "return levels by Gumbel: fewer than 20 values in the block or 60 in the record, or no usable skewness",
   constantSeries: "the yearly values do not vary; the distribution is a step",
   clampedShape: "the GEV shape was clamped to ±0.35",
+  notApplicable: "the hazard cannot do harm here: all years are in the lowest bin, score 0",
+  clippedIndex: "some months of the period lie beyond ±3.09, where the standardised index is cut",
+  thornthwaite: "evapotranspiration by Thornthwaite from the mean temperature: overreacts to warming",
+  aridCell:
+    "base period under 25 mm of rain a year, or over half of its months dry: SPEI tells evapotranspiration only",
+  humidityProxy: "humidity of the day's highest temperature estimated from hurs, tas and tasmax",
+  meanHumidity: "daily mean humidity stood in for that of noon: the Fire Weather Index is too low",
+  noBurnable: "no burnable fraction known: no damage is told",
 } as const;
 export type Flag = keyof typeof FLAGS;

@@ -16,7 +16,8 @@ export const VARIABLES = {
   tasmin: {
     longName: "daily minimum near-surface air temperature",
     unit: "degC",
-    plausibleMin: -100,
+    // Above -99 and -99.9, which mark missing values; the coldest measured is -89.2.
+    plausibleMin: -98,
     plausibleMax: 55,
   },
   pr: { longName: "precipitation", unit: "mm d-1", plausibleMin: 0, plausibleMax: 2000 },

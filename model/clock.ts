@@ -1,0 +1,46 @@
+// Time as an argument: a wall clock for what is written, a monotonic one for what is waited for, and timers.
+// Tests pass one that they move by hand.
+
+export interface Clock {
+  /** Milliseconds that only grow, whatever happens to the date. Linux does not count suspended time. */
+  monotonicMs(): number;
+  now(): Date;
+  /** Calls once, later. Returns what cancels it. */
+  after(delayMs: number, call: () => void): () => void;
+}
+
+/** setTimeout fires at once when its delay does not fit 31 bits; ending early instead is harmless to whoever looks again. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+export const systemClock: Clock = {
+  monotonicMs: () => performance.now(),
+  now: () => new Date(),
+  after(delayMs, call) {
+    const timer = setTimeout(call, Math.min(delayMs, LONGEST_TIMER_MS));
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Resolves after the delay; rejects with the signal's reason when that comes first. */
+export function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const onAbort = () => {
+      cancel();
+      reject(signal.reason);
+    };
+    const cancel = clock.after(delayMs, () => {
+      signal.removeEventListener("abort", onAbort);
+      resolve();
+    });
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
+}
+
+/** What `work` gives, or `makeReason()` when it has not within the delay; then it goes on, but nobody waits for it. */
+export function within<T>(clock: Clock, delayMs: number, makeReason: () => Error, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(delayMs, () => reject(makeReason()));
+    work.then(resolve, reject).finally(cancel);
+  });
+}

@@ -1,0 +1,33 @@
+// What a batch is asked to compute, fully spelled out. Two batches with equal keys ask for the same results.
+import type { CalculationRequest, Methods } from "./calculations.ts";
+import { type Period, samePeriod } from "./periods.ts";
+import type { Risk } from "./risks.ts";
+
+export interface BatchSpecification {
+  readonly calculation: CalculationRequest;
+  readonly methods: Methods;
+  readonly grid: string;
+  readonly risks: readonly Risk[];
+  readonly scenarios: readonly string[];
+  readonly basePeriod: Period;
+  /** Holds the base period, first. */
+  readonly periods: readonly Period[];
+}
+
+/** Results a batch has per cell and calculation. */
+export function resultsPerCell({ risks, scenarios, periods }: BatchSpecification): number {
+  return risks.length * scenarios.length * periods.length;
+}
+
+/** The base period first, then the others in time, none twice. */
+export function orderPeriods(basePeriod: Period, periods: readonly Period[]): Period[] {
+  const others = periods
+    .filter((period, at) => !samePeriod(period, basePeriod) && periods.findIndex((p) => samePeriod(p, period)) === at)
+    .sort((a, b) => a.firstYear - b.firstYear || a.lastYear - b.lastYear);
+  return [basePeriod, ...others];
+}
+
+export function specificationKey(specification: BatchSpecification): string {
+  const { calculation, methods, grid, risks, scenarios, basePeriod, periods } = specification;
+  return JSON.stringify([calculation, methods, grid, risks, scenarios, basePeriod, periods]);
+}
