@@ -16,6 +16,7 @@ import { connect } from "./connect.ts";
 const run = promisify(execFile);
 const HOLDER = "holder of the embedded server";
 const START_PATIENCE_MS = 60_000;
+const CHILDREN_PATIENCE_MS = 15_000;
 
 export interface DatabaseHandle {
   readonly url: string;
@@ -134,16 +135,26 @@ async function startServer(server: Server): Promise<Client> {
     unix_socket_directories: "",
     max_connections: 60,
     shared_buffers: "256MB",
-    max_wal_size: "2GB",
+    max_wal_size: "512MB",
     timezone: "UTC",
     log_timezone: "UTC",
   };
   const options = Object.entries(settings)
     .map(([name, value]) => `-c ${name}=${value === "" ? "''" : value}`)
     .join(" ");
-  const arguments_ = ["start", "--wait", "--timeout=60", `--pgdata=${server.data}`, `--log=${server.logFile}`];
-  await runBinary(server, "pg_ctl", [...arguments_, `--options=${options}`]);
-  return connect(await serverUrl(server), { purpose: HOLDER });
+  const words = ["start", "--wait", "--timeout=60", `--pgdata=${server.data}`, `--log=${server.logFile}`];
+  const deadline = performance.now() + CHILDREN_PATIENCE_MS;
+  for (;;) {
+    try {
+      await runBinary(server, "pg_ctl", [...words, `--options=${options}`]);
+      return await connect(await serverUrl(server), { purpose: HOLDER });
+    } catch (error) {
+      // Children of a killed server live on for a moment and hold its memory.
+      const isInherited = error instanceof RejectedError && error.message.includes("pre-existing shared memory block");
+      if (!isInherited || performance.now() > deadline) throw error;
+      await sleep(200);
+    }
+  }
 }
 
 /** A session on the live server, or null when none answers: only an answer counts, a pid may belong to anybody. */

@@ -1,0 +1,241 @@
+// Writes series into climate_data in one transaction: the inputs locked, unfinished batches on them refused or failed,
+// new values merged with stored ones. Reading files and converting units is left to who calls.
+import { pipeline } from "node:stream/promises";
+import type { ClientBase } from "pg";
+import { from as copyFrom } from "pg-copy-streams";
+import type { Calendar } from "../model/calendars.ts";
+import { RejectedError } from "../model/errors.ts";
+import { VARIABLES, type Variable } from "../model/variables.ts";
+import { type ConflictRule, formatPosition, mergeYears } from "./climateMerge.ts";
+import { transaction } from "./connect.ts";
+import { CopyEncoder } from "./copyBinary.ts";
+import { addCells, advanceCellIds, findCells, type Place } from "./gridCells.ts";
+import { findOrCreateScenario, type ScenarioRequest } from "./ingestTarget.ts";
+import { failBatches, lockInputsForLoading, refuseUnfinishedBatches } from "./inputLoading.ts";
+
+/** Values of one place, variable and year in the canonical unit, NaN where missing: the calendar's days, 12 or 1. */
+export interface ClimateYear {
+  readonly variable: Variable;
+  readonly year: number;
+  readonly values: Float32Array;
+}
+
+export interface ClimateSeries {
+  readonly frequency: "daily" | "monthly" | "yearly";
+  readonly variables: readonly Variable[];
+  readonly firstYear: number;
+  readonly lastYear: number;
+  /** No two the same, rounded to the grid's step. */
+  readonly places: readonly Place[];
+  /** Years of the place at this position, each variable's in order; a year all missing is left out. Asked for once; its values may be overwritten. */
+  yearsOf(at: number): Iterable<ClimateYear>;
+}
+
+export interface LoadRequest {
+  readonly grid: string;
+  readonly scenario: ScenarioRequest;
+  readonly calendar: Calendar;
+  readonly series: ClimateSeries;
+  readonly onConflict: ConflictRule;
+  readonly failRunningBatches: boolean;
+  /** Aborted: whatever was begun is undone. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface LoadOutcome {
+  readonly cellsAdded: number;
+  readonly rowsWritten: number;
+  /** Rows that stood there with the same values. */
+  readonly rowsUnchanged: number;
+  /** Of climate_data/SCENARIO. */
+  readonly revision: number;
+  readonly failedBatches: readonly string[];
+}
+
+interface Load extends LoadRequest {
+  readonly scenarioId: number;
+  /** [places] */
+  readonly cellIds: Float64Array;
+}
+
+const COLUMNS = "cell_id, scenario_id, year, variable, frequency, values";
+const FLUSH_BYTES = 1 << 20;
+/** Cells whose stored years are held in memory at a time while merging. */
+const CELLS_A_MERGE = 64;
+
+export async function writeClimate(client: ClientBase, request: LoadRequest): Promise<LoadOutcome> {
+  const { grid, series } = request;
+  const input = `climate_data/${request.scenario.name}`;
+  return transaction(client, async () => {
+    const addsCells = (await findCells(client, grid, series.places)).some(Number.isNaN);
+    const inputs = addsCells ? [input, `grid/${grid}`] : [input];
+    await lockInputsForLoading(client, inputs);
+    const batches = await refuseUnfinishedBatches(client, inputs, request.failRunningBatches);
+    await client.query("SELECT set_config('climatebatch.loading', $1, true)", [input]);
+    const scenarioId = await findOrCreateScenario(client, request.scenario, request.calendar);
+    const cells = await findCells(client, grid, series.places);
+    const newPlaces = series.places.filter((_, at) => Number.isNaN(cells[at]));
+    if (newPlaces.length > 0) await addCells(client, grid, newPlaces);
+    const cellIds = newPlaces.length > 0 ? await findCells(client, grid, series.places) : cells;
+    const load = { ...request, scenarioId, cellIds };
+    const counts = (await hasStoredYears(client, load))
+      ? await mergeRows(client, load)
+      : await copyNewRows(client, load);
+    const isChanged = counts.rowsWritten > 0 || newPlaces.length > 0;
+    if (isChanged) {
+      await failBatches(client, batches, input);
+      await widenScenarioYears(client, load);
+    }
+    const revision = await readRevision(client, input);
+    if (newPlaces.length > 0) await advanceCellIds(client);
+    return { ...counts, cellsAdded: newPlaces.length, revision, failedBatches: isChanged ? batches : [] };
+  });
+}
+
+async function hasStoredYears(client: ClientBase, { series, scenarioId, cellIds }: Load): Promise<boolean> {
+  const { rows } = await client.query<{ found: boolean }>(
+    `SELECT EXISTS (SELECT FROM climatebatch.climate_data WHERE cell_id = ANY ($1) AND scenario_id = $2
+       AND variable = ANY ($3) AND frequency = $4 AND year BETWEEN $5 AND $6) AS found`,
+    [[...cellIds], scenarioId, series.variables, series.frequency, series.firstYear, series.lastYear],
+  );
+  return rows[0]!.found;
+}
+
+type Counts = Pick<LoadOutcome, "rowsWritten" | "rowsUnchanged">;
+
+async function copyNewRows(client: ClientBase, load: Load): Promise<Counts> {
+  const rowsWritten = await copyRows(client, "climatebatch.climate_data", load, inOrderOfCells(load), (at) =>
+    load.series.yearsOf(at),
+  );
+  return { rowsWritten, rowsUnchanged: 0 };
+}
+
+/** Merges cell by cell into a temporary table, which then replaces what is stored. */
+async function mergeRows(client: ClientBase, load: Load): Promise<Counts> {
+  await client.query(
+    `CREATE TEMPORARY TABLE incoming_climate ON COMMIT DROP AS SELECT ${COLUMNS} FROM climatebatch.climate_data LIMIT 0`,
+  );
+  const places = inOrderOfCells(load);
+  let rowsWritten = 0;
+  let rowsUnchanged = 0;
+  for (let first = 0; first < places.length; first += CELLS_A_MERGE) {
+    load.signal?.throwIfAborted();
+    const some = places.slice(first, first + CELLS_A_MERGE);
+    const stored = await readStoredYears(client, load, some);
+    const changed = new Map<number, ClimateYear[]>();
+    for (const at of some) {
+      const years = [...load.series.yearsOf(at)];
+      const changedYears = years.filter((year) => mergeYear(load, at, year, stored));
+      rowsUnchanged += years.length - changedYears.length;
+      changed.set(at, changedYears);
+    }
+    rowsWritten += await copyRows(client, "incoming_climate", load, some, (at) => changed.get(at)!);
+  }
+  if (rowsWritten > 0) {
+    await client.query(
+      `INSERT INTO climatebatch.climate_data (${COLUMNS})
+       SELECT ${COLUMNS} FROM incoming_climate ORDER BY cell_id, scenario_id, variable, frequency, year
+       ON CONFLICT (cell_id, scenario_id, variable, frequency, year) DO UPDATE SET values = EXCLUDED.values`,
+    );
+  }
+  return { rowsWritten, rowsUnchanged };
+}
+
+/** Whether the year, merged with what is stored, differs from it. */
+function mergeYear(load: Load, at: number, incoming: ClimateYear, stored: ReadonlyMap<string, Float32Array>): boolean {
+  const { variable, year, values } = incoming;
+  const standing = stored.get(yearKey(load.cellIds[at]!, variable, year));
+  if (standing === undefined) return true;
+  const merge = mergeYears(values, standing, load.onConflict);
+  if (typeof merge === "string") return merge === "changed";
+  const { latitude, longitude } = load.series.places[at]!;
+  const day = formatPosition(load.series.frequency, load.calendar, year, merge.conflictAt);
+  const tell = (value: number) => `${Number(value.toPrecision(7))} ${VARIABLES[variable].unit}`;
+  throw new RejectedError(
+    "ValuesConflict",
+    `Scenario "${load.scenario.name}" has ${variable} ${tell(standing[merge.conflictAt]!)} at ${latitude}, ${longitude} on ${day}, but the files say ${tell(values[merge.conflictAt]!)}. ` +
+      "Give --on-conflict replace to take the files' values, or --on-conflict keep to keep the stored ones.",
+  );
+}
+
+async function readStoredYears(
+  client: ClientBase,
+  load: Load,
+  places: readonly number[],
+): Promise<Map<string, Float32Array>> {
+  const { series, scenarioId, cellIds } = load;
+  const { rows } = await client.query<{ cell_id: number; year: number; variable: string; values: Buffer }>(
+    `SELECT cell_id, year, variable, values FROM climatebatch.climate_data WHERE cell_id = ANY ($1) AND scenario_id = $2
+       AND variable = ANY ($3) AND frequency = $4 AND year BETWEEN $5 AND $6`,
+    [
+      places.map((at) => cellIds[at]),
+      scenarioId,
+      series.variables,
+      series.frequency,
+      series.firstYear,
+      series.lastYear,
+    ],
+  );
+  return new Map(
+    rows.map(({ cell_id, year, variable, values }) => [
+      yearKey(cell_id, variable, year),
+      // A copy, because the bytes need not lie on a multiple of four.
+      new Float32Array(Uint8Array.from(values).buffer),
+    ]),
+  );
+}
+
+function yearKey(cellId: number, variable: string, year: number): string {
+  return `${cellId} ${variable} ${year}`;
+}
+
+function inOrderOfCells({ cellIds }: Load): number[] {
+  return [...cellIds.keys()].sort((a, b) => cellIds[a]! - cellIds[b]!);
+}
+
+async function copyRows(
+  client: ClientBase,
+  table: string,
+  load: Load,
+  places: readonly number[],
+  yearsOf: (at: number) => Iterable<ClimateYear>,
+): Promise<number> {
+  const { series, scenarioId, cellIds } = load;
+  let rows = 0;
+  function* encodeRows(): Generator<Buffer> {
+    const encoder = new CopyEncoder();
+    for (const at of places) {
+      for (const { variable, year, values } of yearsOf(at)) {
+        encoder.startRow(6);
+        encoder.int4(cellIds[at]!);
+        encoder.int2(scenarioId);
+        encoder.int2(year);
+        encoder.text(variable);
+        encoder.text(series.frequency);
+        encoder.bytes(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+        rows++;
+      }
+      if (encoder.size > FLUSH_BYTES) yield encoder.take();
+    }
+    yield encoder.finish();
+  }
+  const sink = client.query(copyFrom(`COPY ${table} (${COLUMNS}) FROM STDIN (FORMAT binary)`));
+  await pipeline(encodeRows(), sink, load.signal === undefined ? {} : { signal: load.signal });
+  return rows;
+}
+
+async function widenScenarioYears(client: ClientBase, { series, scenarioId }: Load): Promise<void> {
+  await client.query(
+    `UPDATE climatebatch.scenarios SET data_first_year = least(data_first_year, $2), data_last_year = greatest(data_last_year, $3)
+     WHERE scenario_id = $1 AND (data_first_year <= $2 AND data_last_year >= $3) IS NOT TRUE`,
+    [scenarioId, series.firstYear, series.lastYear],
+  );
+}
+
+async function readRevision(client: ClientBase, input: string): Promise<number> {
+  const { rows } = await client.query<{ revision: string }>(
+    "SELECT revision FROM climatebatch.input_revisions WHERE input = $1",
+    [input],
+  );
+  return Number(rows[0]?.revision ?? 0);
+}

@@ -1,0 +1,36 @@
+// What a batch reads and at which revision. Pinned when it is planned, checked when a shard starts and when it commits.
+import type { ClientBase } from "pg";
+import type { ScenarioSeries } from "./scenarios.ts";
+
+export type InputRevisions = ReadonlyMap<string, number>;
+
+export function inputsOf(grid: string, series: readonly ScenarioSeries[]): string[] {
+  const scenarios = new Set(series.flatMap(({ lineage }) => lineage));
+  return [`grid/${grid}`, "climate_data", ...[...scenarios].map((name) => `climate_data/${name}`)].sort();
+}
+
+/** The present revisions, locked against change until the transaction ends. */
+export async function lockInputs(client: ClientBase, inputs: readonly string[]): Promise<InputRevisions> {
+  await client.query(
+    "INSERT INTO climatebatch.input_revisions (input) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING",
+    [inputs],
+  );
+  const { rows } = await client.query<{ input: string; revision: string }>(
+    "SELECT input, revision FROM climatebatch.input_revisions WHERE input = ANY ($1) ORDER BY input FOR SHARE",
+    [inputs],
+  );
+  return new Map(rows.map(({ input, revision }) => [input, Number(revision)]));
+}
+
+/** The inputs of a batch that are no longer what it pinned, in words; empty when all are. */
+export async function findChangedInputs(client: ClientBase, batchId: string, lock: "lock" | "look"): Promise<string[]> {
+  const { rows } = await client.query<{ input: string; pinned: string; revision: string }>(
+    `SELECT b.input, b.revision AS pinned, r.revision
+     FROM climatebatch.batch_inputs AS b JOIN climatebatch.input_revisions AS r USING (input)
+     WHERE b.batch_id = $1 ORDER BY b.input ${lock === "lock" ? "FOR SHARE OF r" : ""}`,
+    [batchId],
+  );
+  return rows
+    .filter(({ pinned, revision }) => pinned !== revision)
+    .map(({ input, pinned, revision }) => `${input} is at revision ${revision}, the batch was planned on ${pinned}`);
+}

@@ -1,0 +1,146 @@
+// A batch in the making: its inputs pinned, its cells cut into shards, its slots reserved, all in one transaction. And the
+// way back: an unfinished batch of the same specification and inputs is found again.
+import type { ClientBase } from "pg";
+import { calculationsOf } from "../model/calculations.ts";
+import { RejectedError } from "../model/errors.ts";
+import { type BatchSpecification, specificationKey } from "../model/specification.ts";
+import { transaction } from "./connect.ts";
+import { inputsOf, lockInputs } from "./inputRevisions.ts";
+import { readScenarioSeries } from "./scenarios.ts";
+import { reserveSlot } from "./slots.ts";
+
+/** A Kubernetes Indexed Job with per-index backoff stays well behaved up to here. */
+export const MAX_SHARDS = 10_000;
+/** Unless told otherwise a shard has at most this many cells: minutes of a core, so that a retry costs little. */
+const DEFAULT_CELLS_PER_SHARD = 1_000;
+/** … at least this many, so that starting a process is small beside its work … */
+const SMALLEST_DEFAULT_SHARD = 16;
+/** … and in between so few that each worker gets several: none idles long at the end. */
+const SHARDS_PER_WORKER = 4;
+
+export interface PlannedBatch {
+  readonly batchId: string;
+  readonly cells: number;
+  readonly shards: number;
+  /** Shards that are already done: more than none for a batch taken up again. */
+  readonly doneShards: number;
+}
+
+export interface PlanOptions {
+  /** null: by the number of cells and workers. */
+  readonly cellsPerShard: number | null;
+  readonly workers: number;
+  readonly maxRejectedCells: number | null;
+}
+
+export async function planBatch(
+  client: ClientBase,
+  specification: BatchSpecification,
+  options: PlanOptions,
+): Promise<PlannedBatch> {
+  return transaction(client, async () => {
+    const asked = await readScenarioSeries(client, specification.scenarios);
+    const revisions = await lockInputs(client, inputsOf(specification.grid, asked));
+    // Read again now that nobody can change them: an ingest may have committed before the lock.
+    const series = await readScenarioSeries(client, specification.scenarios);
+    const { rows } = await client.query<{ batch_id: string }>(
+      `INSERT INTO climatebatch.batches (calculation, specification, specification_key, grid_id, max_rejected_cells)
+       SELECT $1, $2, $3, grid_id, $4 FROM climatebatch.grids WHERE name = $5 RETURNING batch_id`,
+      [
+        specification.calculation,
+        specification,
+        specificationKey(specification),
+        options.maxRejectedCells,
+        specification.grid,
+      ],
+    );
+    const batchId = rows[0]!.batch_id;
+    await client.query(
+      "INSERT INTO climatebatch.batch_inputs (batch_id, input, revision) SELECT $1, * FROM unnest($2::text[], $3::bigint[])",
+      [batchId, [...revisions.keys()], [...revisions.values()]],
+    );
+    const scenarioIds = [...new Set(series.flatMap(({ segments }) => segments.map(({ scenarioId }) => scenarioId)))];
+    const planned = await cutShards(client, batchId, scenarioIds, options);
+    if (planned.cells === 0) {
+      throw new RejectedError(
+        "NoData",
+        `No cell of the grid "${specification.grid}" has a series of ${specification.scenarios.join(", ")}. Load some: climatebatch ingest FILE --scenario ${specification.scenarios[0]} --grid ${specification.grid}`,
+      );
+    }
+    if (planned.shards > MAX_SHARDS) {
+      throw new RejectedError(
+        "TooManyShards",
+        `${planned.cells} cells would be ${planned.shards} shards, but a batch has at most ${MAX_SHARDS}. ` +
+          `Give --cells-per-shard ${Math.ceil(planned.cells / MAX_SHARDS)} or more.`,
+      );
+    }
+    for (const calculation of calculationsOf(specification.calculation))
+      await reserveSlot(client, calculation, batchId);
+    return { batchId, ...planned, doneShards: 0 };
+  });
+}
+
+/** Contiguous ranges of the cells that have any input, in order of cell_id. */
+async function cutShards(
+  client: ClientBase,
+  batchId: string,
+  scenarioIds: readonly number[],
+  { cellsPerShard, workers }: PlanOptions,
+): Promise<{ cells: number; shards: number }> {
+  await client.query(
+    `INSERT INTO climatebatch.batch_shards (batch_id, shard, first_cell, last_cell, cells, job_index)
+     SELECT $1, shard, min(cell_id), max(cell_id), count(*), shard
+     FROM (
+       SELECT cell_id, ((number - 1) / coalesce($3, greatest($4, least($5, ceil(total / $6::numeric)))::bigint))::integer AS shard
+       FROM (
+         SELECT c.cell_id, row_number() OVER (ORDER BY c.cell_id) AS number, count(*) OVER () AS total
+         FROM climatebatch.grid_cells AS c JOIN climatebatch.batches AS b ON b.grid_id = c.grid_id AND b.batch_id = $1
+         WHERE EXISTS (SELECT FROM climatebatch.climate_data AS d WHERE d.cell_id = c.cell_id AND d.scenario_id = ANY ($2))
+       ) AS numbered
+     ) AS sharded GROUP BY shard`,
+    [batchId, scenarioIds, cellsPerShard, SMALLEST_DEFAULT_SHARD, DEFAULT_CELLS_PER_SHARD, workers * SHARDS_PER_WORKER],
+  );
+  const { rows } = await client.query<{ cells: string; shards: number }>(
+    `UPDATE climatebatch.batches AS b SET cells = n.cells
+     FROM (SELECT coalesce(sum(cells), 0) AS cells, count(*)::int AS shards FROM climatebatch.batch_shards WHERE batch_id = $1) AS n
+     WHERE b.batch_id = $1 RETURNING b.cells, n.shards`,
+    [batchId],
+  );
+  return { cells: Number(rows[0]!.cells), shards: rows[0]!.shards };
+}
+
+/** The newest unfinished batch that asks for the same on the same inputs. */
+export async function findUnfinishedBatch(
+  client: ClientBase,
+  specification: BatchSpecification,
+): Promise<PlannedBatch | null> {
+  const { rows } = await client.query<{ batch_id: string; cells: string; shards: number; done: number }>(
+    `SELECT b.batch_id, b.cells, count(*)::int AS shards, (count(*) FILTER (WHERE s.state = 'done'))::int AS done
+     FROM climatebatch.batches AS b JOIN climatebatch.batch_shards AS s USING (batch_id)
+     WHERE b.specification_key = $1 AND b.state = 'running' AND NOT EXISTS (
+       SELECT FROM climatebatch.batch_inputs AS i JOIN climatebatch.input_revisions AS r USING (input)
+       WHERE i.batch_id = b.batch_id AND i.revision <> r.revision)
+     GROUP BY b.batch_id ORDER BY b.batch_id DESC LIMIT 1`,
+    [specificationKey(specification)],
+  );
+  const row = rows[0];
+  return row === undefined
+    ? null
+    : { batchId: row.batch_id, cells: Number(row.cells), shards: row.shards, doneShards: row.done };
+}
+
+/** Refuses more workers than the server has connections left for. */
+export async function checkFreeConnections(client: ClientBase, workers: number): Promise<void> {
+  const { rows } = await client.query<{ free: number; most: number }>(
+    `SELECT current_setting('max_connections')::int AS most,
+       current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+         - (SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend') AS free`,
+  );
+  const { free, most } = rows[0]!;
+  if (workers > free) {
+    throw new RejectedError(
+      "TooFewConnections",
+      `${workers} workers need a database connection each, but PostgreSQL has ${free} of its ${most} left. Give --workers ${Math.max(1, free)} or fewer, or raise max_connections.`,
+    );
+  }
+}

@@ -1,0 +1,174 @@
+// Publishing: one transaction that checks a batch whole and moves the pointer that the views follow.
+import type { ClientBase } from "pg";
+import { type Calculation, calculationsOf } from "../model/calculations.ts";
+import { RejectedError } from "../model/errors.ts";
+import { formatPeriod, samePeriod } from "../model/periods.ts";
+import { type BatchSpecification, resultsPerCell } from "../model/specification.ts";
+import { transaction } from "./connect.ts";
+
+export interface PublishOptions {
+  /** Publish although the published batch covers another grid. */
+  readonly replaceGrid: boolean;
+  /** Publish although fewer risks, scenarios or periods than now would be visible. */
+  readonly allowFewer: boolean;
+  /** Publish although a newer batch is published: a person goes back. */
+  readonly goBack: boolean;
+}
+
+export type Publication =
+  | { readonly published: true; readonly calculations: readonly Calculation[] }
+  | { readonly published: false; readonly reason: string; readonly message: string };
+
+/** Makes the results of a complete batch the ones that consumers see, all its calculations at once, or says why not. */
+export async function publishBatch(client: ClientBase, batchId: string, options: PublishOptions): Promise<Publication> {
+  return transaction(client, async () => {
+    await lockPublications(client);
+    return publishLocked(client, batchId, options);
+  });
+}
+
+/** Everybody who plans, publishes or empties takes these rows first: no two decide at the same time. */
+export async function lockPublications(client: ClientBase): Promise<void> {
+  await client.query("SELECT FROM climatebatch.publications ORDER BY calculation FOR UPDATE");
+}
+
+/** The same inside the caller's transaction, which holds `lockPublications`. */
+export async function publishLocked(
+  client: ClientBase,
+  batchId: string,
+  options: PublishOptions,
+): Promise<Publication> {
+  const specification = await checkComplete(client, batchId);
+  const calculations = calculationsOf(specification.calculation);
+  for (const calculation of calculations) {
+    const refusal = await findRefusal(client, batchId, specification, calculation, options);
+    if (refusal !== null) return { published: false, ...refusal };
+  }
+  for (const calculation of calculations) await movePointer(client, batchId, specification, calculation);
+  return { published: true, calculations };
+}
+
+async function checkComplete(client: ClientBase, batchId: string): Promise<BatchSpecification> {
+  const { rows } = await client.query(
+    `SELECT b.specification, b.cells, b.state, b.reason,
+       (SELECT count(*)::int FROM climatebatch.batch_shards AS s WHERE s.batch_id = b.batch_id AND s.state <> 'done') AS missing_shards,
+       (SELECT coalesce(sum(s.result_rows), 0) FROM climatebatch.batch_shards AS s WHERE s.batch_id = b.batch_id) AS result_rows
+     FROM climatebatch.batches AS b WHERE b.batch_id = $1`,
+    [batchId],
+  );
+  const batch = rows[0];
+  if (batch === undefined)
+    throw new RejectedError("UnknownBatch", `There is no batch ${batchId}. List them: climatebatch status`);
+  if (batch.state !== "complete") {
+    const missing = batch.missing_shards > 0 ? ` and lacks ${batch.missing_shards} shards` : "";
+    throw new RejectedError(
+      batch.missing_shards > 0 ? "ShardsMissing" : "NotComplete",
+      batch.state === "running"
+        ? `Batch ${batchId} is unfinished${missing}: it cannot be published. Finish it first: climatebatch run with the same options goes on where it stopped.`
+        : `Batch ${batchId} is ${batch.state} (${batch.reason})${missing}: it cannot be published. See climatebatch logs ${batchId}; when the cause is gone: climatebatch retry ${batchId}`,
+    );
+  }
+  const specification = batch.specification as BatchSpecification;
+  const expected =
+    Number(batch.cells) * resultsPerCell(specification) * calculationsOf(specification.calculation).length;
+  if (Number(batch.result_rows) !== expected) {
+    throw new Error(`batch ${batchId} wrote ${batch.result_rows} rows, expected ${expected}`);
+  }
+  return specification;
+}
+
+interface Refusal {
+  readonly reason: string;
+  readonly message: string;
+}
+
+async function findRefusal(
+  client: ClientBase,
+  batchId: string,
+  specification: BatchSpecification,
+  calculation: Calculation,
+  options: PublishOptions,
+): Promise<Refusal | null> {
+  const slots = await client.query(
+    "SELECT slot, emptied FROM climatebatch.slots WHERE calculation = $1 AND batch_id = $2",
+    [calculation, batchId],
+  );
+  if (slots.rows.length === 0) {
+    return {
+      reason: "ResultsGone",
+      message: `The ${calculation} rows of batch ${batchId} are gone: a later batch took their slot. Run it again.`,
+    };
+  }
+  const { rows } = await client.query(
+    `SELECT p.batch_id, b.specification FROM climatebatch.publications AS p
+     JOIN climatebatch.batches AS b USING (batch_id) WHERE p.calculation = $1`,
+    [calculation],
+  );
+  const now = rows[0];
+  if (now === undefined) return null;
+  if (BigInt(now.batch_id) > BigInt(batchId) && !options.goBack) {
+    return {
+      reason: "Superseded",
+      message: `Batch ${now.batch_id}, requested later, is published already. To go back on purpose: climatebatch publish ${batchId}`,
+    };
+  }
+  const published = now.specification as BatchSpecification;
+  if (published.grid !== specification.grid && !options.replaceGrid) {
+    return {
+      reason: "OtherGrid",
+      message: `The published ${calculation} results cover the grid "${published.grid}", this batch "${specification.grid}". To replace them: climatebatch publish ${batchId} --replace-grid`,
+    };
+  }
+  const lost = listLost(published, specification);
+  if (lost.length > 0 && !options.allowFewer) {
+    return {
+      reason: "Incomplete",
+      message: `Readers would lose what is published now: ${lost.join(", ")}. Run the batch with them too, or on purpose: climatebatch publish ${batchId} --allow-fewer`,
+    };
+  }
+  return null;
+}
+
+function listLost(published: BatchSpecification, next: BatchSpecification): string[] {
+  return [
+    ...published.risks.filter((risk) => !next.risks.includes(risk)),
+    ...published.scenarios.filter((scenario) => !next.scenarios.includes(scenario)),
+    ...published.periods.filter((period) => !next.periods.some((other) => samePeriod(period, other))).map(formatPeriod),
+  ];
+}
+
+/** Consumers keep the scenario and period they are shown while the new results have it; else the first of each. */
+async function movePointer(
+  client: ClientBase,
+  batchId: string,
+  specification: BatchSpecification,
+  calculation: Calculation,
+): Promise<void> {
+  const { scenarios, periods } = specification;
+  const shown = periods[1] ?? periods[0]!;
+  await client.query(
+    `UPDATE climatebatch.slots AS k SET released_at = now(), released_xid = pg_current_xact_id()
+     FROM climatebatch.publications AS p
+     WHERE p.calculation = $1 AND k.calculation = $1 AND k.slot = p.slot AND p.batch_id <> $2`,
+    [calculation, batchId],
+  );
+  await client.query(
+    `UPDATE climatebatch.publications AS p SET
+       batch_id = k.batch_id, slot = k.slot, published_at = now(),
+       previous_slot = CASE WHEN p.slot = k.slot THEN p.previous_slot ELSE p.slot END,
+       shown_scenario_id = CASE WHEN keeps.scenario THEN p.shown_scenario_id
+         ELSE (SELECT scenario_id FROM climatebatch.scenarios WHERE name = $4) END,
+       shown_first_year = CASE WHEN keeps.period THEN p.shown_first_year ELSE $6 END,
+       shown_last_year = CASE WHEN keeps.period THEN p.shown_last_year ELSE $7 END
+     FROM climatebatch.slots AS k, climatebatch.publications AS q, LATERAL (SELECT
+       EXISTS (SELECT FROM climatebatch.scenarios WHERE name = ANY ($3) AND scenario_id = q.shown_scenario_id) AS scenario,
+       EXISTS (SELECT FROM jsonb_to_recordset($5) AS period ("firstYear" int, "lastYear" int)
+         WHERE "firstYear" = q.shown_first_year AND "lastYear" = q.shown_last_year) AS period) AS keeps
+     WHERE p.calculation = $1 AND q.calculation = $1 AND k.calculation = $1 AND k.batch_id = $2`,
+    [calculation, batchId, scenarios, scenarios[0], JSON.stringify(periods), shown.firstYear, shown.lastYear],
+  );
+  await client.query(
+    "UPDATE climatebatch.slots SET released_at = NULL, released_xid = NULL WHERE calculation = $1 AND batch_id = $2",
+    [calculation, batchId],
+  );
+}

@@ -1,0 +1,164 @@
+// Writes results of a shard into its slots by COPY, inside the shard's transaction.
+import { pipeline } from "node:stream/promises";
+import type { ClientBase } from "pg";
+import { from as copyFrom } from "pg-copy-streams";
+import type { Calculation } from "../model/calculations.ts";
+import type { ComparedResult } from "../model/results.ts";
+import type { Risk } from "../model/risks.ts";
+import { CopyEncoder } from "./copyBinary.ts";
+import { slotTable } from "./slots.ts";
+
+const CHUNK_BYTES = 1 << 18;
+
+const SHARED_COLUMNS = [
+  "slot",
+  "cell_id",
+  "scenario_id",
+  "first_year",
+  "last_year",
+  "years_used",
+  "block_first_year",
+  "block_last_year",
+  "block_years",
+  "risk",
+  "input",
+  "reason",
+  "flags",
+];
+const COLUMNS: Record<Calculation, readonly string[]> = {
+  probability: [
+    ...SHARED_COLUMNS,
+    ...["damage_bins", "damage_low", "damage_high", "damage_continuous", "damage_change", "damage_ratio"],
+    ...[
+      "rate_scale",
+      "rate_set",
+      "probabilities",
+      "probabilities_low",
+      "probabilities_high",
+      "counts",
+      "return_levels",
+    ],
+  ],
+  hazard: [
+    ...SHARED_COLUMNS,
+    ...["value", "value_low", "value_high", "value_change", "value_ratio", "undefended_value"],
+    ...["score", "score_low", "score_high", "companions"],
+  ],
+};
+
+/** Collects the rows of some cells; `write` sends them, one COPY a calculation. */
+export class ResultWriter {
+  readonly #slots: ReadonlyMap<Calculation, number>;
+  readonly #encoders = new Map<Calculation, CopyEncoder>();
+  #rows = 0;
+
+  constructor(slots: ReadonlyMap<Calculation, number>) {
+    this.#slots = slots;
+  }
+
+  /** Rows added so far, over all calculations. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  add(cellId: number, scenarioId: number, risk: Risk, told: ComparedResult): void {
+    for (const [calculation, slot] of this.#slots) {
+      const encoder = this.#encoders.get(calculation) ?? new CopyEncoder();
+      this.#encoders.set(calculation, encoder);
+      encoder.startRow(COLUMNS[calculation].length);
+      encodeShared(encoder, slot, cellId, scenarioId, risk, told);
+      if (calculation === "probability") encodeProbability(encoder, told);
+      else encodeHazard(encoder, told);
+      this.#rows++;
+    }
+  }
+
+  async write(client: ClientBase): Promise<void> {
+    for (const [calculation, encoder] of this.#encoders) {
+      const table = slotTable(calculation, this.#slots.get(calculation)!);
+      await copyInto(client, table, COLUMNS[calculation], encoder.finish());
+    }
+    this.#encoders.clear();
+  }
+}
+
+async function copyInto(client: ClientBase, table: string, columns: readonly string[], bytes: Buffer): Promise<void> {
+  const sink = client.query(copyFrom(`COPY ${table} (${columns.join()}) FROM STDIN (FORMAT binary)`));
+  await pipeline(inChunks(bytes), sink);
+}
+
+function* inChunks(bytes: Buffer): Generator<Buffer> {
+  for (let at = 0; at < bytes.length; at += CHUNK_BYTES) yield bytes.subarray(at, at + CHUNK_BYTES);
+}
+
+function encodeShared(
+  encoder: CopyEncoder,
+  slot: number,
+  cellId: number,
+  scenarioId: number,
+  risk: Risk,
+  told: ComparedResult,
+): void {
+  encoder.int2(slot);
+  encoder.int4(cellId);
+  encoder.int2(scenarioId);
+  encoder.int2(told.period.firstYear);
+  encoder.int2(told.period.lastYear);
+  encoder.int2(told.yearsUsed);
+  for (const years of [told.block?.firstYear, told.block?.lastYear, told.block?.values]) {
+    if (years === undefined) encoder.nullValue();
+    else encoder.int2(years);
+  }
+  encoder.text(risk);
+  encodeText(encoder, told.input);
+  encodeText(encoder, told.reason);
+  if (told.flags.length === 0) encoder.nullValue();
+  else encoder.textArray(told.flags);
+}
+
+function encodeProbability(encoder: CopyEncoder, { probability, damageChange }: ComparedResult): void {
+  if (probability === null) {
+    for (let column = SHARED_COLUMNS.length; column < COLUMNS.probability.length; column++) encoder.nullValue();
+    return;
+  }
+  encodeNumber(encoder, probability.damageBins);
+  encodeNumber(encoder, probability.damageLow);
+  encodeNumber(encoder, probability.damageHigh);
+  encodeNumber(encoder, probability.damageContinuous);
+  encodeNumber(encoder, damageChange.difference);
+  encodeNumber(encoder, damageChange.ratio);
+  encodeNumber(encoder, probability.rateScale);
+  encoder.text(probability.rateSet);
+  encoder.float8Array(probability.probabilities);
+  encoder.float4Array(probability.probabilitiesLow);
+  encoder.float4Array(probability.probabilitiesHigh);
+  encoder.int2Array(probability.counts);
+  encoder.float4Array(probability.returnLevels);
+}
+
+function encodeHazard(encoder: CopyEncoder, { hazard, valueChange }: ComparedResult): void {
+  if (hazard === null) {
+    for (let column = SHARED_COLUMNS.length; column < COLUMNS.hazard.length; column++) encoder.nullValue();
+    return;
+  }
+  encoder.float8(hazard.value);
+  encoder.float8(hazard.valueLow);
+  encoder.float8(hazard.valueHigh);
+  encodeNumber(encoder, valueChange.difference);
+  encodeNumber(encoder, valueChange.ratio);
+  encodeNumber(encoder, hazard.undefendedValue);
+  encoder.float8(hazard.score);
+  encoder.float8(hazard.scoreLow);
+  encoder.float8(hazard.scoreHigh);
+  encoder.float8Array(hazard.companions);
+}
+
+function encodeNumber(encoder: CopyEncoder, value: number | null): void {
+  if (value === null) encoder.nullValue();
+  else encoder.float8(value);
+}
+
+function encodeText(encoder: CopyEncoder, value: string | null): void {
+  if (value === null) encoder.nullValue();
+  else encoder.text(value);
+}

@@ -1,0 +1,101 @@
+// From what a user asks to a full specification: defaults that depend on what the database holds, and refusals that
+// name what it does hold.
+import type { ClientBase } from "pg";
+import type { CalculationRequest, Methods } from "../model/calculations.ts";
+import { RejectedError } from "../model/errors.ts";
+import { DEFAULT_PERIODS, formatPeriod, type Period } from "../model/periods.ts";
+import { RISKS, type Risk } from "../model/risks.ts";
+import { type BatchSpecification, orderPeriods } from "../model/specification.ts";
+import { readScenarioSeries } from "./scenarios.ts";
+
+export interface BatchRequest {
+  readonly calculation: CalculationRequest;
+  readonly methods: Methods;
+  readonly grid?: string | undefined;
+  readonly scenarios?: readonly string[] | undefined;
+  readonly periods?: readonly Period[] | undefined;
+  readonly risks?: readonly Risk[] | undefined;
+  readonly basePeriod: Period;
+}
+
+export async function resolveSpecification(client: ClientBase, request: BatchRequest): Promise<BatchSpecification> {
+  const grid = await resolveGrid(client, request.grid);
+  const scenarios = await resolveScenarios(client, grid, request.scenarios);
+  const series = await readScenarioSeries(client, scenarios);
+  for (const one of series) {
+    if (one.segments.length === 0) {
+      throw new RejectedError(
+        "NoData",
+        `Scenario "${one.name}" has no series yet. Load some: climatebatch ingest FILE --scenario ${one.name}`,
+      );
+    }
+  }
+  const covered = (period: Period) =>
+    series.some(({ firstYear, lastYear }) => period.firstYear <= lastYear && period.lastYear >= firstYear);
+  const periods = request.periods ?? DEFAULT_PERIODS.filter(covered);
+  for (const period of periods) {
+    if (!covered(period)) {
+      const spans = series.map(({ name, firstYear, lastYear }) => `${name} ${firstYear}-${lastYear}`).join(", ");
+      throw new RejectedError(
+        "NoData",
+        `No requested scenario has data in the period ${formatPeriod(period)}; there is ${spans}.`,
+      );
+    }
+  }
+  return {
+    calculation: request.calculation,
+    methods: request.methods,
+    grid,
+    risks: request.risks === undefined ? RISKS : RISKS.filter((risk) => request.risks?.includes(risk)),
+    scenarios,
+    basePeriod: request.basePeriod,
+    periods: orderPeriods(request.basePeriod, periods),
+  };
+}
+
+async function resolveGrid(client: ClientBase, asked: string | undefined): Promise<string> {
+  const { rows } = await client.query<{ name: string }>(
+    "SELECT name FROM climatebatch.grids WHERE role = 'target' ORDER BY name",
+  );
+  const names = rows.map(({ name }) => name);
+  if (names.length === 0) {
+    throw new RejectedError(
+      "NoData",
+      "The database holds no climate data yet. Load some: climatebatch ingest FILE --scenario NAME, or try: climatebatch sample",
+    );
+  }
+  if (asked !== undefined && !names.includes(asked)) {
+    throw new RejectedError("UnknownGrid", `No target grid is named "${asked}"; known: ${names.join(", ")}.`);
+  }
+  if (asked === undefined && names.length > 1) {
+    throw new RejectedError(
+      "GridNeeded",
+      `The database has several target grids; say which with --grid: ${names.join(", ")}.`,
+    );
+  }
+  return asked ?? names[0]!;
+}
+
+/** By default every scenario with data on the grid that is nobody's parent. */
+async function resolveScenarios(
+  client: ClientBase,
+  grid: string,
+  asked: readonly string[] | undefined,
+): Promise<string[]> {
+  if (asked !== undefined) return [...new Set(asked)].sort();
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT s.name FROM climatebatch.scenarios AS s
+     WHERE NOT EXISTS (SELECT FROM climatebatch.scenarios AS child WHERE child.parent_id = s.scenario_id)
+       AND EXISTS (SELECT FROM climatebatch.grid_cells AS c JOIN climatebatch.grids AS g USING (grid_id)
+         JOIN climatebatch.climate_data AS d USING (cell_id) WHERE g.name = $1 AND d.scenario_id = s.scenario_id)
+     ORDER BY s.name`,
+    [grid],
+  );
+  if (rows.length === 0) {
+    throw new RejectedError(
+      "NoData",
+      `No scenario has data on the grid "${grid}". Load some: climatebatch ingest FILE --scenario NAME --grid ${grid}`,
+    );
+  }
+  return rows.map(({ name }) => name);
+}
