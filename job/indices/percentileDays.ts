@@ -1,0 +1,56 @@
+// Days beyond the base period's quantile for their calendar day, each base year judged by thresholds made without it.
+// Those thresholds stand in percentileThresholds.ts, spells of such days in spells.ts.
+import type { TimeAxis } from "../timeAxis.ts";
+import type { DayOfYearSample } from "./dayOfYearSample.ts";
+import type { HazardYears } from "./hazardYears.ts";
+import { type PercentileScratch, type Tail, thresholdWithout } from "./percentileThresholds.ts";
+
+/** "none" judges base years by thresholds that they helped to make, as climdex and xclim do. */
+export type InBase = "leaveOneOut" | "none";
+
+/**
+ * Days beyond their threshold.
+ *
+ * Inputs: series, tail, sample and scratch as filled by fillThresholds; axis; hazardYears; inBase; exceeds and missing
+ *   Uint8Array [axis days].
+ * Output: exceeds: 1 where the value is beyond its threshold, else 0; missing: 1 where either is missing, else 0.
+ * Definition: value > threshold (upper tail) or value < threshold (lower tail), strictly. With "leaveOneOut" the sample of
+ *   a hazard year inside the base period is without that hazard year's own days, which removes the jump at the base
+ *   period's ends that Zhang et al. 2005 describe (they resample instead).
+ *   29 February is compared with 28 February's threshold (climdex).
+ * Missing data: such a day does not exceed. Days outside all hazard years are 0 in both.
+ */
+export function markExceedances(
+  series: Float64Array,
+  tail: Tail,
+  sample: DayOfYearSample,
+  scratch: PercentileScratch,
+  axis: TimeAxis,
+  hazardYears: HazardYears,
+  inBase: InBase,
+  exceeds: Uint8Array,
+  missing: Uint8Array,
+): void {
+  const { calendarDay } = axis;
+  const { surelyAbove, surelyNot, threshold } = scratch;
+  exceeds.fill(0);
+  missing.fill(0);
+  for (let year = 0; year < hazardYears.years; year++) {
+    const leaveOut = inBase === "leaveOneOut" && year >= sample.firstInBase && year <= sample.lastInBase;
+    const end = hazardYears.yearStart[year + 1]!;
+    for (let at = hazardYears.yearStart[year]!; at < end; at++) {
+      const value = tail * series[at]!;
+      const day = calendarDay[at]!;
+      if (leaveOut) {
+        if (value <= surelyNot[day]!) continue;
+        if (value > surelyAbove[day]!) {
+          exceeds[at] = 1;
+          continue;
+        }
+      }
+      const limit = leaveOut ? thresholdWithout(year, day, series, sample, scratch) : threshold[day]!;
+      if (value > limit) exceeds[at] = 1;
+      else if (!(value <= limit)) missing[at] = 1;
+    }
+  }
+}

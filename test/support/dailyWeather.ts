@@ -1,0 +1,110 @@
+// Seeded daily weather of one cell, plausible enough for every risk that reads daily series.
+// Idealised series, where the answer is readable, stand with the tests.
+import type { CellInput } from "../../job/risks/riskDefinition.ts";
+import { makeTimeAxis } from "../../job/timeAxis.ts";
+import type { Attribute } from "../../model/attributes.ts";
+import type { Calendar } from "../../model/calendars.ts";
+import type { Period } from "../../model/periods.ts";
+import type { Variable } from "../../model/variables.ts";
+
+/** Rain is gauged in steps that binary fractions hold exactly, so that sums are the same in any order. */
+const RAIN_STEPS_PER_MM = 16;
+
+/** Numbers in (0, 1) that follow from the seed alone. */
+export function makeRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return (((t ^ (t >>> 14)) >>> 0) + 0.5) / 2 ** 32;
+  };
+}
+
+/** A cell whose weather follows from the seed: seasons, day-to-day memory, showers. */
+export class CellBuilder {
+  readonly #daily = new Map<Variable, Float64Array>();
+  readonly #attributes = new Map<Attribute, number>();
+  readonly #axis;
+  #latitude = 37.5;
+  #periods: readonly Period[];
+  readonly #basePeriod: Period;
+
+  constructor(calendar: Calendar, firstYear: number, lastYear: number, basePeriod: Period) {
+    this.#axis = makeTimeAxis(calendar, firstYear, lastYear);
+    this.#basePeriod = basePeriod;
+    this.#periods = [basePeriod];
+  }
+
+  weather(seed: number): this {
+    const days = this.#axis.month.length;
+    const series = (["tas", "tasmin", "tasmax", "pr", "hurs", "hursmin", "sfcWind"] as const).map((variable) => {
+      const values = new Float64Array(days);
+      this.#daily.set(variable, values);
+      return values;
+    });
+    const [tas, tasmin, tasmax, pr, hurs, hursmin, sfcWind] = series as [
+      Float64Array,
+      Float64Array,
+      Float64Array,
+      Float64Array,
+      Float64Array,
+      Float64Array,
+      Float64Array,
+    ];
+    const random = makeRandom(seed);
+    let memory = 0;
+    for (let day = 0; day < days; day++) {
+      const season = -Math.cos((2 * Math.PI * (this.#axis.calendarDay[day]! - 20)) / 365);
+      memory = 0.7 * memory + 6 * (random() - 0.5);
+      const wet = random() < 0.3 + 0.1 * season;
+      tas[day] = 12 + 13 * season + memory;
+      tasmin[day] = tas[day]! - 3 - 3 * random();
+      tasmax[day] = tas[day]! + 3 + 4 * random();
+      const rain = wet ? -(9 + 6 * season) * Math.log(random()) : 0;
+      pr[day] = Math.round(rain * RAIN_STEPS_PER_MM) / RAIN_STEPS_PER_MM;
+      hurs[day] = (wet ? 80 : 60) + 15 * (random() - 0.5);
+      hursmin[day] = hurs[day]! - 10 - 15 * random();
+      sfcWind[day] = 1 + 5 * random();
+    }
+    return this;
+  }
+
+  latitude(degreesNorth: number): this {
+    this.#latitude = degreesNorth;
+    return this;
+  }
+
+  periods(...periods: Period[]): this {
+    this.#periods = periods;
+    return this;
+  }
+
+  without(variable: Variable): this {
+    this.#daily.delete(variable);
+    return this;
+  }
+
+  change(variable: Variable, change: (value: number, day: number) => number): this {
+    this.#daily.set(variable, this.#daily.get(variable)!.map(change));
+    return this;
+  }
+
+  attribute(name: Attribute, value: number): this {
+    this.#attributes.set(name, value);
+    return this;
+  }
+
+  build(): CellInput {
+    return {
+      latitude: this.#latitude,
+      longitude: 127,
+      axis: this.#axis,
+      daily: this.#daily,
+      attributes: this.#attributes,
+      basePeriod: this.#basePeriod,
+      baseSpliced: false,
+      periods: this.#periods,
+    };
+  }
+}
