@@ -1,0 +1,26 @@
+// What is known of a cell beside its climate, from the grid's JSON to the names and units of model/attributes.ts.
+import { ATTRIBUTES, type Attribute } from "../model/attributes.ts";
+import { RejectedError } from "../model/errors.ts";
+
+interface AttributedCell {
+  readonly latitude: number;
+  readonly longitude: number;
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+/** Names that no risk knows are left alone; a known one with an impossible value is refused. */
+export function readAttributes({ latitude, longitude, attributes }: AttributedCell): ReadonlyMap<Attribute, number> {
+  const known = new Map<Attribute, number>();
+  for (const [name, { unit, min, max }] of Object.entries(ATTRIBUTES)) {
+    const value = attributes[name];
+    if (value === undefined || value === null) continue;
+    if (typeof value !== "number" || !(value >= min && value <= max)) {
+      throw new RejectedError(
+        "InvalidAttribute",
+        `The cell at ${latitude}, ${longitude} has ${name} ${JSON.stringify(value)}; expected a number from ${min} to ${max} (${unit}). Correct climatebatch.grid_cells.attributes.`,
+      );
+    }
+    known.set(name as Attribute, value);
+  }
+  return known;
+}

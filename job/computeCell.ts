@@ -1,0 +1,64 @@
+// The page to read first on the science side: one cell under one scenario, from its series to what each risk says of it.
+
+import { samePeriod } from "../model/periods.ts";
+import type { NullReason } from "../model/reasons.ts";
+import type { Change, ComparedResult, PeriodResult } from "../model/results.ts";
+import type { Risk } from "../model/risks.ts";
+import type { ImplausibleValue } from "./cellSeries.ts";
+import { RISK_DEFINITIONS } from "./risks/registry.ts";
+import type { CellInput } from "./risks/riskDefinition.ts";
+
+export interface RiskOfCell {
+  readonly risk: Risk;
+  /** One per period, in the order of `CellInput.periods`. */
+  readonly told: readonly ComparedResult[];
+  /** Why the input was rejected; null when it was not. */
+  readonly rejection: string | null;
+}
+
+/** Computes each asked risk of a cell. Never throws for what the input holds: absent and implausible input is told as such. */
+export function computeCell(
+  input: CellInput,
+  implausible: ReadonlyMap<string, ImplausibleValue>,
+  risks: readonly Risk[],
+): RiskOfCell[] {
+  return risks.map((risk) => {
+    const definition = RISK_DEFINITIONS[risk];
+    if (definition === null) return { risk, told: tellNothing(input, "notImplemented"), rejection: null };
+    const bad = definition.variables.map((variable) => implausible.get(variable)).find((value) => value !== undefined);
+    if (bad !== undefined) return { risk, told: tellNothing(input, "implausibleInput"), rejection: bad.detail };
+    return { risk, told: compareWithBase(input, definition.compute(input)), rejection: null };
+  });
+}
+
+function tellNothing(input: CellInput, reason: NullReason): ComparedResult[] {
+  return input.periods.map((period) => ({
+    period,
+    input: null,
+    reason,
+    flags: [],
+    yearsUsed: 0,
+    block: null,
+    probability: null,
+    hazard: null,
+    damageChange: NO_CHANGE,
+    valueChange: NO_CHANGE,
+  }));
+}
+
+const NO_CHANGE: Change = { difference: null, ratio: null };
+
+function compareWithBase(input: CellInput, results: readonly PeriodResult[]): ComparedResult[] {
+  const base = results.find(({ period }) => samePeriod(period, input.basePeriod));
+  return results.map((one) => ({
+    ...one,
+    damageChange: change(one.probability?.damageBins, base?.probability?.damageBins),
+    valueChange: change(one.hazard?.value, base?.hazard?.value),
+  }));
+}
+
+/** The ratio is told only of positive quantities: of a SPEI or a temperature it would mean nothing. */
+function change(value: number | null | undefined, base: number | null | undefined): Change {
+  if (value == null || base == null) return NO_CHANGE;
+  return { difference: value - base, ratio: base > 0 && value >= 0 ? value / base : null };
+}

@@ -1,0 +1,42 @@
+// What is told of bin probabilities, whatever estimated them: their intervals and the damage they stand for.
+// The estimators stand in numerics/kernelDensity.ts and with the risks.
+import { binomialInterval } from "../numerics/beta.ts";
+
+/** Ends of a 90 % interval: as probabilities, and in standard deviations of the normal distribution. */
+const LOWER_TAIL = 0.05;
+const UPPER_TAIL = 0.95;
+export const NORMAL_90 = 1.645;
+
+/** Intervals of bin probabilities [1] behind which stand `years` years; see numerics/beta.ts. */
+export function binIntervals(probabilities: readonly number[], years: number): { low: number[]; high: number[] } {
+  return {
+    low: probabilities.map((p) => binomialInterval(LOWER_TAIL, p, years)),
+    high: probabilities.map((p) => binomialInterval(UPPER_TAIL, p, years)),
+  };
+}
+
+/**
+ * Expected annual damage rate as a sum over bins.
+ *
+ * Inputs: probabilities P [1] and rates d [1], one per bin; scale s [1]; years n behind the probabilities.
+ * Output: rate, low, high [1].
+ * Definition: EAD = s sum P d; interval EAD +- 1.645 sqrt((s^2 sum P d^2 - EAD^2) / n), held at 0: the standard error of a
+ *   mean of n years that each lose the rate of their bin.
+ * Missing data: NaN gives NaN.
+ */
+export function binDamage(
+  probabilities: readonly number[],
+  rates: readonly number[],
+  scale: number,
+  years: number,
+): { rate: number; low: number; high: number } {
+  let mean = 0;
+  let square = 0;
+  for (let bin = 0; bin < probabilities.length; bin++) {
+    const damage = rates[bin]! * scale;
+    mean += probabilities[bin]! * damage;
+    square += probabilities[bin]! * damage * damage;
+  }
+  const half = NORMAL_90 * Math.sqrt(Math.max(0, square - mean * mean) / years);
+  return { rate: mean, low: Math.max(0, mean - half), high: mean + half };
+}

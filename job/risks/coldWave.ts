@@ -1,0 +1,37 @@
+// Cold wave: cold spells by the base period's own thresholds (CSDI), severe days and yearly minima beside them.
+// How spells become probabilities and scores stands in spellRisk.ts.
+import { yearlyMinimum } from "../indices/blockMaxima.ts";
+import { daysAtMost } from "../indices/dayCounts.ts";
+import { LOWER_TAIL } from "../indices/percentileThresholds.ts";
+import { methodsOf, PUBLISHED, type RiskMethods } from "./methodSet.ts";
+import type { RiskDefinition } from "./riskDefinition.ts";
+import { DEFAULT_SPELL_SETTINGS, makeSpellRisk, type SpellRisk, type SpellSettings } from "./spellRisk.ts";
+
+/** Threshold of the Korea Meteorological Administration's cold-wave advisory. */
+const SEVERE_DAY_DEGC = -12;
+
+export const COLD_WAVE: SpellRisk = {
+  risk: "cold_wave",
+  longName: "Cold wave",
+  intensity: "CSDI",
+  variable: "tasmin",
+  tail: LOWER_TAIL,
+  season: "cold",
+  companions: [
+    {
+      name: "CW12",
+      unit: "d",
+      isDayCount: true,
+      compute: (values, yearStart, years, out) => daysAtMost(values, SEVERE_DAY_DEGC, yearStart, years, out),
+    },
+    { name: "TNn", unit: "degC", isDayCount: false, compute: yearlyMinimum },
+  ],
+  extreme: "TNn",
+};
+
+/** Cold wave by other numbers or ways of counting than the product's. */
+export function makeColdWave(methods: RiskMethods, settings: SpellSettings): RiskDefinition {
+  return makeSpellRisk(COLD_WAVE, methods, settings);
+}
+
+export const coldWave: RiskDefinition = makeColdWave(methodsOf(PUBLISHED, "cold_wave"), DEFAULT_SPELL_SETTINGS);

@@ -1,0 +1,137 @@
+// Drought: the lowest SPEI-12 of each year, against a base period that each of its years is left out of.
+// How the yearly values come about stands in droughtYears.ts.
+import type { Period } from "../../model/periods.ts";
+import type { Flag, NullReason } from "../../model/reasons.ts";
+import { type HazardResult, type PeriodResult, RETURN_PERIODS } from "../../model/results.ts";
+import { MONTHS_OF_YEAR } from "../indices/monthlySums.ts";
+import { CLIPPED_AT } from "../indices/standardizedIndex.ts";
+import { normalQuantile } from "../numerics/normal.ts";
+import { type DroughtYears, droughtSource, fillDroughtYears, isArid, makeDroughtYears } from "./droughtYears.ts";
+import { meanWithInterval, scoresOf } from "./hazardScore.ts";
+import { kernelProbability } from "./kernelProbability.ts";
+import { describeMethods, methodsOf, PUBLISHED, type RiskMethods } from "./methodSet.ts";
+import { countMarks, isBaseUsable, isLowSample, positionsIn, sortedYears, tooFewYears } from "./periodYears.ts";
+import type { RiskDefinition } from "./riskDefinition.ts";
+import { makeWorkPerAxis } from "./workPerAxis.ts";
+
+/** Rates of drought are the same in all cells. */
+const UNSCALED = 1;
+
+export interface DroughtSettings {
+  /** none judges base years by themselves too, as the packages do. */
+  readonly inBase: "leaveOneOut" | "none";
+}
+
+export const DEFAULT_DROUGHT_SETTINGS: DroughtSettings = { inBase: "leaveOneOut" };
+
+const USED = { hargreaves: "pr, tasmin, tasmax daily", thornthwaite: "pr, tas daily" } as const;
+
+/** Drought by other numbers or settings than the product's. */
+export function makeDrought(methods: RiskMethods, settings: DroughtSettings): RiskDefinition {
+  const workFor = makeWorkPerAxis(makeDroughtYears);
+  return {
+    risk: "drought",
+    longName: "Drought",
+    intensity: "-S12min",
+    unit: methods.edges.unit,
+    variables: ["pr", "tasmin", "tasmax", "tas"],
+    ...describeMethods(methods),
+    companions: [
+      { name: "M2", unit: "month" },
+      { name: "M15", unit: "month" },
+      { name: "SPI12", unit: "1" },
+    ],
+    returnLevelOf: "S12min",
+    returnLevelUnit: "1",
+    compute(input) {
+      const source = droughtSource(input.daily);
+      if (source === null) return input.periods.map((period) => withoutNumbers(period, "noInput", null, []));
+      const work = workFor(input.axis);
+      fillDroughtYears(input, source, settings.inBase, work);
+      const common: Flag[] = [];
+      if (input.baseSpliced) common.push("baseSpliced");
+      if (source === "thornthwaite") common.push("thornthwaite");
+      const base = positionsIn(input.basePeriod, input.axis.firstYear, input.axis.years);
+      if (!isBaseUsable(countMarks(work.valid, base.from, base.to))) {
+        return input.periods.map((period) => withoutNumbers(period, "noBasePeriod", USED[source], common));
+      }
+      if (isArid(work, input.basePeriod)) common.push("aridCell");
+      return input.periods.map((period) => periodResult(period, USED[source], common, methods, work));
+    },
+  };
+}
+
+export const drought: RiskDefinition = makeDrought(methodsOf(PUBLISHED, "drought"), DEFAULT_DROUGHT_SETTINGS);
+
+function periodResult(
+  period: Period,
+  used: string,
+  common: readonly Flag[],
+  methods: RiskMethods,
+  work: DroughtYears,
+): PeriodResult {
+  const { from, to } = positionsIn(period, work.axis.firstYear, work.axis.years);
+  const yearsUsed = sortedYears(work.lowestSpei, work.valid, from, to, work.sorted);
+  if (tooFewYears(yearsUsed)) return { ...withoutNumbers(period, "tooFewYears", used, common), yearsUsed };
+  const flags: Flag[] = [...common];
+  if (isLowSample(yearsUsed, period)) flags.push("lowSample");
+  if (work.sorted[0] === work.sorted[yearsUsed - 1]) flags.push("constantSeries");
+  if (hasClipped(work.spei, from, to)) flags.push("clippedIndex");
+  const levels = driestReturnLevels(work.sorted, yearsUsed);
+  for (let i = 0; i < yearsUsed; i++) work.dryness[i] = -work.sorted[yearsUsed - 1 - i]!;
+  return {
+    period,
+    input: used,
+    reason: null,
+    flags,
+    yearsUsed,
+    block: { ...period, values: yearsUsed },
+    probability: kernelProbability(work.dryness, yearsUsed, Number.NEGATIVE_INFINITY, methods, UNSCALED, levels),
+    hazard: hazardOf(work, yearsUsed, from, to, methods),
+  };
+}
+
+/**
+ * Lowest SPEI-12 that a year falls to with probability 1/T.
+ *
+ * Inputs: `values` [1] the period's yearly lowest SPEI-12, without NaN in [0, n). Output: [RETURN_PERIODS] [1].
+ * Definition: mean + sd·Φ⁻¹(1/T), sd with n - 1, not below -3.09, where the index is cut.
+ * Missing data: none in the slice.
+ */
+export function driestReturnLevels(values: Float64Array, n: number): number[] {
+  let mean = 0;
+  for (let i = 0; i < n; i++) mean += values[i]!;
+  mean /= n;
+  let squares = 0;
+  for (let i = 0; i < n; i++) squares += (values[i]! - mean) ** 2;
+  const deviation = Math.sqrt(squares / (n - 1));
+  return RETURN_PERIODS.map((years) => Math.max(-CLIPPED_AT, mean + deviation * normalQuantile(1 / years)));
+}
+
+/** `work.sorted` holds the period's lowest SPEI-12; it is used up for the companions. */
+function hazardOf(work: DroughtYears, yearsUsed: number, from: number, to: number, methods: RiskMethods): HazardResult {
+  const mean = meanWithInterval(work.sorted, yearsUsed, -CLIPPED_AT);
+  const companions = [work.m2, work.m15, work.lowestSpi].map((yearly) => {
+    const n = sortedYears(yearly, work.valid, from, to, work.sorted);
+    return meanWithInterval(work.sorted, n, Number.NEGATIVE_INFINITY).value;
+  });
+  return {
+    value: mean.value,
+    valueLow: mean.low,
+    valueHigh: mean.high,
+    ...scoresOf(mean.value, mean.low, mean.high, methods.anchors.values),
+    undefendedValue: null,
+    companions,
+  };
+}
+
+function hasClipped(spei: Float64Array, from: number, to: number): boolean {
+  for (let month = from * MONTHS_OF_YEAR; month < to * MONTHS_OF_YEAR; month++) {
+    if (Math.abs(spei[month]!) === CLIPPED_AT) return true;
+  }
+  return false;
+}
+
+function withoutNumbers(period: Period, reason: NullReason, used: string | null, flags: readonly Flag[]): PeriodResult {
+  return { period, input: used, reason, flags, yearsUsed: 0, block: null, probability: null, hazard: null };
+}

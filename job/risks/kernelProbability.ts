@@ -1,0 +1,83 @@
+// What P(H) tells of a period whose yearly values vary without gaps: the kernel estimate, its intervals, its damage.
+// Values with an atom at zero (spell days) are spellRisk.ts's.
+import type { ProbabilityResult } from "../../model/results.ts";
+import { countBins, kernelBinProbabilities } from "../numerics/kernelDensity.ts";
+import { binDamage, binIntervals } from "./binStatistics.ts";
+import type { RiskMethods } from "./methodSet.ts";
+
+/** When more of the years than this share one value, they are told as counted: a kernel would smear the value. */
+const ATOM_SHARE = 0.8;
+
+/**
+ * P(H) and damage of a period.
+ *
+ * Inputs: `sorted` [unit of the edges] the period's yearly values, ascending and without NaN in [0, n), n >= 1;
+ * `lowerBound`, same unit, or -Infinity; `methods` with edges and rates; `rateScale` [1], null where it is not known;
+ * `returnLevels` [RETURN_PERIODS].
+ * Output: a ProbabilityResult. Its damage is null where the scale is.
+ * Definition: numerics/kernelDensity.ts; as counted when more than 80 % of the years share one value.
+ * Missing data: none in the slice.
+ */
+export function kernelProbability(
+  sorted: Float64Array,
+  n: number,
+  lowerBound: number,
+  methods: RiskMethods,
+  rateScale: number | null,
+  returnLevels: readonly number[],
+): ProbabilityResult {
+  const edges = methods.edges.values;
+  const bins = new Float64Array(edges.length + 1);
+  countBins(sorted, 0, n, edges, bins);
+  const counts = Array.from(bins);
+  if (longestTie(sorted, n) > ATOM_SHARE * n) for (let bin = 0; bin < bins.length; bin++) bins[bin] = bins[bin]! / n;
+  else kernelBinProbabilities(sorted, n, edges, lowerBound, bins);
+  return tellProbability(Array.from(bins), counts, n, methods, rateScale, returnLevels);
+}
+
+/** P(H) where the hazard can do no harm: certainly the lowest bin, whatever the years say. */
+export function certainlyHarmless(n: number, methods: RiskMethods, returnLevels: readonly number[]): ProbabilityResult {
+  const bins = methods.edges.values.length + 1;
+  const certain = (value: number) => Array.from({ length: bins }, (_, bin) => (bin === 0 ? value : 0));
+  return {
+    ...tellProbability(certain(1), certain(n), n, methods, 0, returnLevels),
+    probabilitiesLow: certain(1),
+    probabilitiesHigh: certain(1),
+  };
+}
+
+function tellProbability(
+  probabilities: readonly number[],
+  counts: readonly number[],
+  n: number,
+  methods: RiskMethods,
+  rateScale: number | null,
+  returnLevels: readonly number[],
+): ProbabilityResult {
+  const interval = binIntervals(probabilities, n);
+  const rates = methods.rateSets[methods.defaultRateSet]!.values;
+  const damage = rateScale === null ? null : binDamage(probabilities, rates, rateScale, n);
+  return {
+    probabilities,
+    counts,
+    probabilitiesLow: interval.low,
+    probabilitiesHigh: interval.high,
+    returnLevels,
+    rateSet: methods.defaultRateSet,
+    rateScale,
+    damageBins: damage?.rate ?? null,
+    damageLow: damage?.low ?? null,
+    damageHigh: damage?.high ?? null,
+    damageContinuous: null,
+  };
+}
+
+function longestTie(sorted: Float64Array, n: number): number {
+  let longest = 0;
+  let run = 0;
+  for (let i = 0; i < n; i++) {
+    run = i > 0 && sorted[i] === sorted[i - 1] ? run + 1 : 1;
+    if (run > longest) longest = run;
+  }
+  return longest;
+}

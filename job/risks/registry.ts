@@ -1,0 +1,20 @@
+// The nine risks as this version computes them. Everything that is told about a risk is read from here.
+import type { Risk } from "../../model/risks.ts";
+import { coldWave } from "./coldWave.ts";
+import { drought } from "./drought.ts";
+import { highTemperature } from "./highTemperature.ts";
+import type { RiskDefinition } from "./riskDefinition.ts";
+import { wildfire } from "./wildfire.ts";
+
+/** null: not computed yet; its rows carry the reason notImplemented. */
+export const RISK_DEFINITIONS: Readonly<Record<Risk, RiskDefinition | null>> = {
+  coastal_flood: null,
+  cold_wave: coldWave,
+  drought,
+  high_temperature: highTemperature,
+  inland_flood: null,
+  typhoon: null,
+  urban_flood: null,
+  water_scarcity: null,
+  wildfire,
+};

@@ -1,0 +1,138 @@
+// One shard from claim to commit: read a block of cells, compute, write, and again; one transaction, fenced at its end.
+import type { ClientBase } from "pg";
+import type { Logger } from "pino";
+import { type Cell, prepareReading, readCells, readDailyRows } from "../database/climateReader.ts";
+import { findChangedInputs } from "../database/inputRevisions.ts";
+import { ResultWriter } from "../database/resultWriter.ts";
+import { describeRisks } from "../database/riskDescriptions.ts";
+import { readScenarioSeries } from "../database/scenarios.ts";
+import { type ClaimedShard, finishShard, inputChanged, type ShardEnd } from "../database/shards.ts";
+import { yearsIn } from "../model/periods.ts";
+import type { ShardEvent } from "../model/podContract.ts";
+import type { Variable } from "../model/variables.ts";
+import { readAttributes } from "./cellAttributes.ts";
+import { ScenarioSeries } from "./cellSeries.ts";
+import { computeCell } from "./computeCell.ts";
+import { Rejections } from "./rejections.ts";
+import { RISK_DEFINITIONS } from "./risks/registry.ts";
+
+/** Of series in memory on the way from the database; a block has as many cells as fit, at least one. */
+const BLOCK_BYTES = 4 << 20;
+const BLOCK_CELLS_MAX = 256;
+
+/** Computes the shard and commits it, unless another attempt was faster. */
+export async function computeShard(
+  client: ClientBase,
+  shard: ClaimedShard,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<ShardEnd> {
+  const changed = await findChangedInputs(client, shard.batchId, "look");
+  if (changed.length > 0) throw inputChanged(changed);
+  await prepareReading(client);
+  await client.query("BEGIN");
+  const work = await prepareWork(client, shard);
+  const rejections = new Rejections();
+  const writer = new ResultWriter(shard.slots);
+  let cellsDone = 0;
+  for (let afterCell = shard.firstCell - 1; ; ) {
+    signal.throwIfAborted();
+    const cells = await readCells(client, { ...work.range, afterCell, limit: work.blockCells });
+    if (cells.length === 0) break;
+    await computeBlock(client, cells, work, writer, rejections, log);
+    await writer.write(client);
+    afterCell = cells.at(-1)!.cellId;
+    cellsDone += cells.length;
+    log.info({ event: "progress" satisfies ShardEvent, cells: cellsDone, of: shard.cells });
+  }
+  signal.throwIfAborted();
+  await describeRisks(client, shard.batchId, work.definitions);
+  const end = await finishShard(client, shard, { resultRows: writer.rows, ...rejections.outcome() });
+  await client.query(end === "lost" ? "ROLLBACK" : "COMMIT");
+  return end;
+}
+
+interface Work {
+  readonly specification: ClaimedShard["specification"];
+  readonly series: readonly ScenarioSeries[];
+  readonly variables: readonly Variable[];
+  readonly definitions: readonly NonNullable<(typeof RISK_DEFINITIONS)[keyof typeof RISK_DEFINITIONS]>[];
+  readonly range: { readonly grid: string; readonly scenarioIds: readonly number[]; readonly lastCell: number };
+  readonly blockCells: number;
+}
+
+async function prepareWork(client: ClientBase, { specification, lastCell }: ClaimedShard): Promise<Work> {
+  const definitions = specification.risks
+    .map((risk) => RISK_DEFINITIONS[risk])
+    .filter((definition) => definition !== null);
+  const variables = [...new Set(definitions.flatMap((definition) => definition.variables))].sort();
+  const described = await readScenarioSeries(client, specification.scenarios);
+  const series = described.map((one) => new ScenarioSeries(one, variables, specification.basePeriod));
+  const segments = new Map(
+    described.flatMap((one) => one.segments.map((segment) => [segment.scenarioId, yearsIn(segment)])),
+  );
+  let cellBytes = 0;
+  for (const years of segments.values()) cellBytes += years * variables.length * 366 * Float32Array.BYTES_PER_ELEMENT;
+  return {
+    specification,
+    series,
+    variables,
+    definitions,
+    range: { grid: specification.grid, scenarioIds: [...segments.keys()], lastCell },
+    blockCells: Math.min(BLOCK_CELLS_MAX, Math.max(1, Math.floor(BLOCK_BYTES / Math.max(1, cellBytes)))),
+  };
+}
+
+/** Rows arrive cell after cell: a cell is computed as soon as the next one's first row is seen. */
+async function computeBlock(
+  client: ClientBase,
+  cells: readonly Cell[],
+  work: Work,
+  writer: ResultWriter,
+  rejections: Rejections,
+  log: Logger,
+): Promise<void> {
+  let at = 0;
+  const computeUpTo = (cellId: number) => {
+    for (; at < cells.length && cells[at]!.cellId < cellId; at++) {
+      tellCell(cells[at]!, work, writer, rejections, log);
+      for (const series of work.series) series.clear();
+    }
+  };
+  if (work.variables.length > 0) {
+    const range = {
+      ...work.range,
+      variables: work.variables,
+      firstCell: cells[0]!.cellId,
+      lastCell: cells.at(-1)!.cellId,
+    };
+    await readDailyRows(client, range, (cellId, scenarioId, variable, year, bytes, offset, length) => {
+      computeUpTo(cellId);
+      // Cells of other grids may lie between ours.
+      if (cells[at]?.cellId !== cellId) return;
+      for (const series of work.series) series.accept(scenarioId, variable, year, bytes, offset, length);
+    });
+  }
+  computeUpTo(Number.POSITIVE_INFINITY);
+}
+
+function tellCell(
+  cell: Cell,
+  { specification, series }: Work,
+  writer: ResultWriter,
+  rejections: Rejections,
+  log: Logger,
+): void {
+  const { cellId, latitude, longitude } = cell;
+  const { basePeriod, periods, risks } = specification;
+  const attributes = readAttributes(cell);
+  for (const { scenarioId, axis, daily, baseSpliced, implausible } of series) {
+    const input = { latitude, longitude, axis, daily, attributes, basePeriod, baseSpliced, periods };
+    for (const { risk, told, rejection } of computeCell(input, implausible, risks)) {
+      for (const result of told) writer.add(cellId, scenarioId, risk, result);
+      if (rejection === null) continue;
+      const isNew = rejections.add({ cellId, scenarioId, risk, reason: "implausibleInput", detail: rejection });
+      if (isNew) log.warn({ event: "cellRejected" satisfies ShardEvent, risk, latitude, longitude, detail: rejection });
+    }
+  }
+}
