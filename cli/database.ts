@@ -1,0 +1,100 @@
+// Which database a command works on: --database, else DATABASE_* or .env, else the embedded one under the working folder.
+import { readFile } from "node:fs/promises";
+import { parseEnv } from "node:util";
+import type { Client } from "pg";
+import { type Environment, namesDatabase, readDatabaseUrl } from "../database/address.ts";
+import { connect, isTransient } from "../database/connect.ts";
+import { type DatabaseHandle, openEmbeddedServer } from "../database/embeddedServer.ts";
+import { checkSchemaVersion, migrate } from "../database/migrate.ts";
+import { RejectedError } from "../model/errors.ts";
+
+const EMBEDDED = "embedded:";
+export const DEFAULT_DATABASE = `${EMBEDDED}.climatebatch/data`;
+export const SAMPLE_DATABASE = `${EMBEDDED}.climatebatch/sample`;
+
+export const databaseOption = {
+  database: {
+    type: "string",
+    describe: `postgres://user:password@host:port/name, or ${EMBEDDED}DIR for a PostgreSQL of our own in that folder [default: DATABASE_* of the environment or .env, else ${DEFAULT_DATABASE}]`,
+    requiresArg: true,
+  },
+} as const;
+
+export interface OpenDatabase {
+  readonly url: string;
+  readonly client: Client;
+}
+
+/** Opens the database, gives it a current schema (an embedded one is migrated, another one checked), and closes it after. */
+export async function withDatabase<T>(
+  argv: { database?: string | undefined },
+  purpose: string,
+  work: (database: OpenDatabase) => Promise<T>,
+): Promise<T> {
+  return withServer(argv, purpose, async (database, isEmbedded) => {
+    if (isEmbedded) await migrate(database.client);
+    else await checkSchemaVersion(database.client);
+    return work(database);
+  });
+}
+
+/** The same without a look at the schema. */
+export async function withServer<T>(
+  { database }: { database?: string | undefined },
+  purpose: string,
+  work: (database: OpenDatabase, isEmbedded: boolean) => Promise<T>,
+): Promise<T> {
+  const address = database ?? (await addressFromEnvironment());
+  const server = await openServer(address);
+  try {
+    const client = await connectOrExplain(server.url, purpose);
+    try {
+      return await work({ url: server.url, client }, address.startsWith(EMBEDDED));
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  } finally {
+    await server.release();
+  }
+}
+
+async function addressFromEnvironment(): Promise<string> {
+  const file = await readFile(".env", "utf8").catch(() => "");
+  const environment: Environment = { ...parseEnv(file), ...process.env };
+  return namesDatabase(environment) ? readDatabaseUrl(environment) : DEFAULT_DATABASE;
+}
+
+async function openServer(address: string): Promise<DatabaseHandle> {
+  if (address.startsWith(EMBEDDED)) {
+    const directory = address.slice(EMBEDDED.length);
+    if (directory === "") throw invalidAddress(address);
+    return openEmbeddedServer(directory);
+  }
+  if (!/^postgres(ql)?:\/\/[^/]+/.test(address) || !URL.canParse(address)) throw invalidAddress(address);
+  return { url: address, release: async () => undefined };
+}
+
+function invalidAddress(address: string): RejectedError {
+  return new RejectedError(
+    "InvalidDatabase",
+    `--database expects postgres://user:password@host:port/name or ${EMBEDDED}DIR, but got "${hidePassword(address)}".`,
+  );
+}
+
+async function connectOrExplain(url: string, purpose: string): Promise<Client> {
+  try {
+    return await connect(url, { purpose, patienceMs: 10_000 });
+  } catch (error) {
+    if (isTransient(error)) throw error;
+    throw new RejectedError(
+      "NoDatabase",
+      `Cannot use the database ${hidePassword(url)}: ${(error as Error).message}. Check the address, user and password in --database, DATABASE_* or .env.`,
+      { cause: error },
+    );
+  }
+}
+
+/** For messages. */
+export function hidePassword(address: string): string {
+  return address.replace(/(:\/\/[^:/@]*):[^@]*@/, "$1:…@");
+}

@@ -1,0 +1,95 @@
+// `climatebatch ingest`: the words people type, progress while files are read, and the report at the end.
+// Reading and checking stands in cli/ingest/, writing in database/climateWriter.ts.
+import type { Argv, CommandModule } from "yargs";
+import { CONFLICT_RULES, type ConflictRule } from "../database/climateMerge.ts";
+import { DEFAULT_GRID } from "../database/gridCells.ts";
+import { type CommandContext, jsonOption, type OptionsOf, print, printJson } from "./command.ts";
+import { databaseOption, withDatabase } from "./database.ts";
+import { FILE_LAYOUTS, fileReadingOptions, fileVariables, readingWords, showReading } from "./fileReading.ts";
+import { type IngestProgress, ingestFiles } from "./ingest/ingestFiles.ts";
+import { readIngestOptions } from "./ingest/options.ts";
+import { formatReport } from "./ingest/report.ts";
+
+const text = { type: "string", requiresArg: true } as const;
+
+function buildOptions(yargs: Argv) {
+  return yargs
+    .positional("file", {
+      type: "string",
+      array: true,
+      demandOption: true,
+      describe: ".csv or .csv.gz, UTF-8; several are one series",
+    })
+    .options({
+      scenario: { ...text, demandOption: true, describe: "scenario the files belong to; made when it is new" },
+      ...fileReadingOptions,
+      grid: { ...text, default: DEFAULT_GRID, describe: "grid the places belong to; made when it is new" },
+      "on-conflict": {
+        choices: CONFLICT_RULES,
+        default: "fail" as ConflictRule,
+        describe: "a day that is stored with another value: fail, replace it, or keep it",
+      },
+      parent: { ...text, describe: "scenario that the years before --first-year come from" },
+      "first-year": { type: "number", requiresArg: true, describe: "the scenario's own first year" },
+      calendar: {
+        ...fileReadingOptions.calendar,
+        describe: "calendar of the dates [default: the scenario's, else told by the dates]",
+      },
+      "fail-running-batches": {
+        type: "boolean",
+        default: false,
+        describe: "end unfinished batches that use this input as failed",
+      },
+      ...jsonOption,
+      ...databaseOption,
+    })
+    .example(
+      "$0 ingest station.csv --scenario observed --latitude 37.57 --longitude 126.97 --map HighTemp=tasmax,LowTemp=tasmin --blank pr=0",
+      "one station, wide, other headers",
+    )
+    .example("$0 ingest hist-*.csv.gz --scenario historical", "a model's history in several files")
+    .example(
+      "$0 ingest ssp245.csv --scenario ssp245 --parent historical --first-year 2015 --units tasmax=K,tasmin=K",
+      "its future, in kelvin",
+    )
+    .epilogue(
+      FILE_LAYOUTS +
+        `Dates: YYYY-MM-DD or YYYYMMDD (daily), YYYY-MM or columns year and month (monthly), column year (yearly).\n\n` +
+        `${fileVariables()}\n\n` +
+        "All or nothing: whatever is wrong, the database stays as it was.",
+    );
+}
+
+export function makeIngestCommand({
+  signal,
+}: Pick<CommandContext, "signal">): CommandModule<object, OptionsOf<typeof buildOptions>> {
+  return {
+    command: "ingest <file..>",
+    describe: "load climate series from CSV files into a scenario",
+    builder: buildOptions,
+    handler: async (argv) => {
+      const options = readIngestOptions({
+        ...argv,
+        ...readingWords(argv.file, argv),
+      });
+      const report = await withDatabase(argv, "ingest", ({ client }) => {
+        const progress = showProgress(argv.json);
+        return ingestFiles(client, options, progress, signal).finally(() => progress.stop());
+      });
+      if (argv.json) printJson(report);
+      else print(formatReport(report));
+    },
+  };
+}
+
+/** A bar on a terminal, a line per file elsewhere, nothing with --json. */
+function showProgress(json: boolean): IngestProgress & { stop(): void } {
+  const reading = showReading(json);
+  return {
+    ...reading,
+    onWriting: () => {
+      reading.stop();
+      if (!json && process.stderr.isTTY) process.stderr.write("writing\n");
+    },
+  };
+}

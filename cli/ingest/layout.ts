@@ -1,0 +1,181 @@
+// What the columns of a CSV file are: time, place, and either a variable each (wide) or a name and a value (long).
+// Pure: the header and the first row in, a description out, or the sentence that says what is wanting.
+import { type Conversion, conversionOf } from "../../job/units.ts";
+import { RejectedError } from "../../model/errors.ts";
+import { VARIABLES, type Variable } from "../../model/variables.ts";
+import type { CsvFile } from "./csvFile.ts";
+import { DATE_FORMS, type Frequency, frequencyOf } from "./dates.ts";
+import { describeVariables, findVariable, type ReadingOptions } from "./readingOptions.ts";
+
+export type TimeColumns =
+  | { readonly kind: "date"; readonly date: number }
+  | { readonly kind: "parts"; readonly year: number; readonly month?: number; readonly day?: number };
+
+export interface ConvertedColumn {
+  readonly header: string;
+  /** The name in --map that chose the variable, if one did. */
+  readonly mappedName: string | undefined;
+  readonly variable: Variable;
+  readonly conversion: Conversion;
+  /** Nobody said the unit, so it is taken to be the canonical one. */
+  readonly unitAssumed: boolean;
+}
+
+interface LayoutBase {
+  readonly csv: CsvFile;
+  readonly frequency: Frequency;
+  readonly time: TimeColumns;
+  /** Absent when the options give the one place. */
+  readonly place: { readonly latitude: number; readonly longitude: number } | undefined;
+  readonly ignored: readonly string[];
+}
+export interface WideLayout extends LayoutBase {
+  readonly kind: "wide";
+  readonly columns: readonly (ConvertedColumn & { readonly at: number })[];
+}
+export interface LongLayout extends LayoutBase {
+  readonly kind: "long";
+  readonly variable: number;
+  readonly value: number;
+  readonly unit: number | undefined;
+}
+export type Layout = WideLayout | LongLayout;
+
+const LATITUDE = ["latitude", "lat"];
+const LONGITUDE = ["longitude", "lon"];
+const DATE = ["date", "time", "day"];
+const UNIT_IN_HEADER = /^(.+?)\s*(?:\(([^()]*)\)|\[([^[\]]*)\])$/;
+
+export function readLayout(csv: CsvFile, options: ReadingOptions): Layout {
+  const names = csv.header.map((header) => header.trim().toLowerCase());
+  const find = (wanted: readonly string[]) => wanted.map((name) => names.indexOf(name)).find((at) => at !== -1);
+  const { time, frequency } = readTimeColumns(csv, names);
+  const place = readPlaceColumns(csv, find(LATITUDE), find(LONGITUDE), options);
+  const taken = new Set([...Object.values(time), ...Object.values(place ?? {})]);
+  const variable = find(["variable"]);
+  const value = find(["value"]);
+  if (variable !== undefined && value !== undefined) {
+    const unit = find(["unit", "units"]);
+    for (const at of [variable, value, unit]) if (at !== undefined) taken.add(at);
+    const ignored = csv.header.filter((_, at) => !taken.has(at));
+    return { kind: "long", csv, frequency, time, place, variable, value, unit, ignored };
+  }
+  const columns = findVariableColumns(csv, taken, frequency, options);
+  for (const { at } of columns) taken.add(at);
+  return { kind: "wide", csv, frequency, time, place, columns, ignored: csv.header.filter((_, at) => !taken.has(at)) };
+}
+
+/** What one column (or one name of the long layout) holds, and how it becomes the canonical unit; undefined: not ours. */
+export function readColumn(
+  header: string,
+  saidUnit: string | undefined,
+  file: string,
+  frequency: Frequency,
+  options: Pick<ReadingOptions, "map" | "units">,
+): ConvertedColumn | undefined {
+  const [, bare, round, square] = UNIT_IN_HEADER.exec(header) ?? [];
+  const name = bare ?? header;
+  const mappedName = [header, name].find((candidate) => options.map.has(candidate));
+  const variable = mappedName === undefined ? findVariable(name) : options.map.get(mappedName);
+  if (variable === undefined) return undefined;
+  const option = options.units.get(variable);
+  const unit = option ?? saidUnit ?? round ?? square;
+  const where = option === undefined ? `${file}: column "${header}"` : `--units ${variable}=${option}`;
+  const canonical = VARIABLES[variable].unit;
+  if (unit === undefined && canonical === "mm d-1" && frequency !== "daily") {
+    throw new RejectedError(
+      "UnitNeeded",
+      `${where} is ${frequency} and does not say its unit. Give --units ${variable}=mm if each value is the sum of its ${frequency === "monthly" ? "month" : "year"}, or --units "${variable}=mm d-1" if it is a mean per day.`,
+    );
+  }
+  return {
+    header,
+    mappedName,
+    variable,
+    conversion: conversionOf(variable, unit ?? canonical, where),
+    unitAssumed: unit === undefined,
+  };
+}
+
+function findVariableColumns(
+  csv: CsvFile,
+  taken: ReadonlySet<unknown>,
+  frequency: Frequency,
+  options: ReadingOptions,
+): WideLayout["columns"] {
+  const columns = new Map<Variable, ConvertedColumn & { readonly at: number }>();
+  csv.header.forEach((header, at) => {
+    const column = taken.has(at) ? undefined : readColumn(header, undefined, csv.file, frequency, options);
+    if (column === undefined) return;
+    const rival = columns.get(column.variable);
+    // A column named by --map wins over one that happens to carry the variable's name.
+    if (rival !== undefined && (rival.mappedName === undefined) === (column.mappedName === undefined)) {
+      throw new RejectedError(
+        "TwoColumns",
+        `${csv.file}: the columns "${rival.header}" and "${header}" both are ${column.variable}. Say which one: --map "${header}=${column.variable}".`,
+      );
+    }
+    if (rival === undefined || column.mappedName !== undefined) columns.set(column.variable, { ...column, at });
+  });
+  if (columns.size === 0) throw noVariables(csv.file, csv.header);
+  return [...columns.values()].sort((a, b) => a.at - b.at);
+}
+
+/** Nothing in `names` is a variable. */
+export function noVariables(file: string, names: readonly string[]): RejectedError {
+  return new RejectedError(
+    "NoVariables",
+    `${file}: none of "${names.join('", "')}" is a variable. Known are ${describeVariables()}. Say which is which, such as --map HighTemp=tasmax,LowTemp=tasmin.`,
+  );
+}
+
+function readTimeColumns(csv: CsvFile, names: readonly string[]): { time: TimeColumns; frequency: Frequency } {
+  const [year, month, day] = ["year", "month", "day"].map((name) => names.indexOf(name)) as [number, number, number];
+  if (year !== -1 && DATE.slice(0, 2).every((name) => !names.includes(name))) {
+    if (month === -1) return { time: { kind: "parts", year }, frequency: "yearly" };
+    if (day === -1) return { time: { kind: "parts", year, month }, frequency: "monthly" };
+    return { time: { kind: "parts", year, month, day }, frequency: "daily" };
+  }
+  const date = [...DATE, "month"].map((name) => names.indexOf(name)).find((at) => at !== -1);
+  if (date === undefined) {
+    throw new RejectedError(
+      "NoTimeColumn",
+      `${csv.file}: no column tells the time; found "${csv.header.join('", "')}". Expected a header date, time or day (${DATE_FORMS.daily}; ${DATE_FORMS.monthly} for months), or the headers year, or year and month. Rename the column.`,
+    );
+  }
+  const first = csv.firstRow[date] ?? "";
+  const frequency = frequencyOf(first);
+  if (frequency === undefined) throw notADate(`${csv.file}:2`, csv.header[date]!, first);
+  return { time: { kind: "date", date }, frequency };
+}
+
+export function notADate(at: string, header: string, found: string, frequency?: Frequency): RejectedError {
+  const expected =
+    frequency === undefined
+      ? `${DATE_FORMS.daily}, ${DATE_FORMS.monthly} or ${DATE_FORMS.yearly}`
+      : `${DATE_FORMS[frequency]} as in the first row`;
+  return new RejectedError(
+    "InvalidDate",
+    `${at}: column "${header}": expected a date as ${expected}, found "${found}". ${/[T ]\d\d:/.test(found) ? "Make hourly values daily first." : "Correct the row."}`,
+  );
+}
+
+function readPlaceColumns(
+  csv: CsvFile,
+  latitude: number | undefined,
+  longitude: number | undefined,
+  options: ReadingOptions,
+): LayoutBase["place"] {
+  if (latitude !== undefined && longitude !== undefined) {
+    if (options.place === undefined) return { latitude, longitude };
+    throw new RejectedError(
+      "TwoPlaces",
+      `${csv.file} has the columns "${csv.header[latitude]}" and "${csv.header[longitude]}", so --latitude and --longitude say it twice. Leave the options out.`,
+    );
+  }
+  if (options.place !== undefined) return undefined;
+  throw new RejectedError(
+    "NoPlace",
+    `${csv.file}: no columns latitude and longitude (or lat and lon); found "${csv.header.join('", "')}". If all rows are of one place, give it: --latitude 37.57142 --longitude 126.9658.`,
+  );
+}

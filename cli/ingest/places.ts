@@ -1,0 +1,54 @@
+// Places as rows write them, numbered in order of appearance; two that round to the same point of the grid are one.
+
+import type { Place } from "../../database/gridCells.ts";
+import { snapCoordinate } from "../../database/gridCells.ts";
+import { RejectedError } from "../../model/errors.ts";
+import { tellWhere, type Where } from "./where.ts";
+
+export class Places {
+  readonly #stepDegrees: number;
+  readonly #places: Place[] = [];
+  /** By the texts of latitude and longitude. */
+  readonly #byText = new Map<string, Map<string, number>>();
+  readonly #byPoint = new Map<string, number>();
+
+  constructor(stepDegrees: number) {
+    this.#stepDegrees = stepDegrees;
+  }
+
+  get all(): readonly Place[] {
+    return this.#places;
+  }
+
+  numberOf(latitude: string, longitude: string, where: Where): number {
+    const known = this.#byText.get(latitude)?.get(longitude);
+    if (known !== undefined) return known;
+    const place = {
+      latitude: this.#read("latitude", latitude, -90, 90, where),
+      longitude: this.#read("longitude", longitude, -180, 360, where),
+    };
+    const point = `${place.latitude} ${place.longitude}`;
+    const number = this.#byPoint.get(point) ?? this.#places.push(place) - 1;
+    this.#byPoint.set(point, number);
+    const sameLatitude = this.#byText.get(latitude) ?? new Map<string, number>();
+    this.#byText.set(latitude, sameLatitude.set(longitude, number));
+    return number;
+  }
+
+  #read(name: string, text: string, min: number, max: number, where: Where): number {
+    const degrees = text === "" ? Number.NaN : Number(text);
+    if (!(degrees >= min && degrees <= max)) {
+      const hint =
+        name === "latitude" && degrees > 90 && degrees <= 360
+          ? "Are latitude and longitude swapped?"
+          : /^-?\d+,\d+$/.test(text)
+            ? "Write a decimal point instead of the comma."
+            : "Correct the row, or leave it out.";
+      throw new RejectedError(
+        "InvalidPlace",
+        `${tellWhere(where)}: expected a ${name} of ${min} to ${max} degrees, found "${text}". ${hint}`,
+      );
+    }
+    return snapCoordinate(degrees > 180 ? degrees - 360 : degrees, this.#stepDegrees);
+  }
+}

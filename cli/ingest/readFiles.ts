@@ -1,0 +1,125 @@
+// CSV files from end to end as series in memory: layouts of all files, then their rows, then their calendar. What the
+// series are for is the commands' choice.
+import type { Calendar } from "../../model/calendars.ts";
+import { RejectedError } from "../../model/errors.ts";
+import { CalendarWatch, type KnownCalendar } from "./calendarWatch.ts";
+import { openCsv } from "./csvFile.ts";
+import { type Layout, noVariables, readLayout } from "./layout.ts";
+import { Places } from "./places.ts";
+import type { ReadingOptions } from "./readingOptions.ts";
+import { type Reading, readFileRows } from "./readRows.ts";
+import { describeColumns, type ReadingReport } from "./report.ts";
+import { type Series, type SeriesArray, SeriesTable } from "./seriesTable.ts";
+
+export interface ReadingProgress {
+  onFiles(bytes: number): void;
+  onBytes(bytes: number): void;
+  onFileRead(file: string, rows: number): void;
+}
+
+/** What a command says about the series beside the user's options. */
+export interface ReadingTarget<Values extends SeriesArray> {
+  readonly gridStepDegrees: number;
+  /** Absent when the dates are to tell it. */
+  readonly calendar: KnownCalendar | undefined;
+  makeValues(steps: number): Values;
+}
+
+export interface FilesRead<Values extends SeriesArray> {
+  readonly series: Series<Values>;
+  readonly calendar: Calendar;
+  readonly report: ReadingReport;
+}
+
+/** Reads the first lines of each file; nothing yet of the others. */
+export async function readLayouts(options: ReadingOptions): Promise<readonly Layout[]> {
+  const layouts: Layout[] = [];
+  for (const file of options.files) layouts.push(readLayout(await openCsv(file), options));
+  return layouts;
+}
+
+export async function readFiles<Values extends SeriesArray>(
+  layouts: readonly Layout[],
+  options: ReadingOptions,
+  target: ReadingTarget<Values>,
+  progress: ReadingProgress,
+  signal: AbortSignal,
+): Promise<FilesRead<Values>> {
+  const table = new SeriesTable(commonFrequency(layouts), target.makeValues);
+  const reading: Reading = {
+    options,
+    places: new Places(target.gridStepDegrees),
+    table,
+    watch: new CalendarWatch(target.calendar),
+    stepCalendar: target.calendar?.calendar ?? "standard",
+    readers: [],
+    ignoredNames: new Set(),
+    signal,
+  };
+  progress.onFiles(layouts.reduce((sum, { csv }) => sum + csv.bytes, 0));
+  const files: ReadingReport["files"][number][] = [];
+  for (const layout of layouts) {
+    const rows = await readFileRows(layout, reading, progress.onBytes);
+    files.push({ file: layout.csv.file, layout: layout.kind, rows });
+    progress.onFileRead(layout.csv.file, rows);
+  }
+  checkVariablesFound(layouts, reading);
+  const { calendar, because } = reading.watch.decide();
+  const series = table.toSeries(reading.places.all, calendar);
+  if (series.places.length === 0) {
+    throw new RejectedError(
+      "NoValues",
+      `Every value in ${options.files.join(", ")} is missing: nothing is left. Check --map and --missing.`,
+    );
+  }
+  const report: ReadingReport = {
+    files,
+    frequency: table.frequency,
+    calendar,
+    calendarBecause: because,
+    cells: series.places.length,
+    firstYear: series.firstYear,
+    lastYear: series.lastYear,
+    variables: describeColumns(reading.readers),
+    ignoredColumns: [...new Set([...layouts.flatMap(({ ignored }) => ignored), ...reading.ignoredNames])],
+  };
+  return { series, calendar, report };
+}
+
+function commonFrequency(layouts: readonly Layout[]): Layout["frequency"] {
+  const [first, ...others] = layouts;
+  const other = others.find(({ frequency }) => frequency !== first!.frequency);
+  if (other === undefined) return first!.frequency;
+  throw new RejectedError(
+    "MixedFrequencies",
+    `${first!.csv.file} is ${first!.frequency}, but ${other.csv.file} is ${other.frequency}. Ingest files of different frequencies one after the other.`,
+  );
+}
+
+/** Something was a variable, and every name in the options fitted something. */
+function checkVariablesFound(layouts: readonly Layout[], { options, readers, ignoredNames }: Reading): void {
+  const { csv } = layouts[0]!;
+  if (readers.length === 0) throw noVariables(csv.file, [...ignoredNames]);
+  const headers = layouts.flatMap((layout) => layout.csv.header);
+  const found = new Set(readers.map(({ column }) => column.variable));
+  for (const [name, variable] of options.map) {
+    if (readers.some(({ column }) => column.mappedName === name)) continue;
+    const names = [...new Set([...headers, ...readers.map(({ column }) => column.header), ...ignoredNames])];
+    throw new RejectedError(
+      "UnusedOption",
+      `--map ${name}=${variable}: no file has "${name}". Found "${names.join('", "')}". Correct the name; upper and lower case count.`,
+    );
+  }
+  for (const [option, variables] of [
+    ["--units", options.units],
+    ["--blank", options.blank],
+  ] as const) {
+    for (const variable of variables.keys()) {
+      if (found.has(variable)) continue;
+      throw new RejectedError(
+        "UnusedOption",
+        `${option} ${variable}=${variables.get(variable)}: no file has ${variable}, only ${[...found].join(", ")}. Leave it out, or map a column to it: --map COLUMN=${variable}.`,
+      );
+    }
+  }
+}

@@ -1,0 +1,95 @@
+// What was read, and what an ingest did with it, as facts and as lines to read.
+import type { LoadOutcome } from "../../database/climateWriter.ts";
+import { VARIABLE_NAMES, type Variable } from "../../model/variables.ts";
+import type { ValueReader } from "./valueReader.ts";
+
+export interface VariableReport {
+  readonly variable: Variable;
+  readonly columns: readonly string[];
+  /** Units the files have; canonical and assumed when they say none. */
+  readonly units: readonly string[];
+  readonly unitAssumed: boolean;
+  readonly canonicalUnit: string;
+  readonly values: number;
+  /** Blank or marked as missing. */
+  readonly missing: number;
+  /** Blank and filled by --blank. */
+  readonly filled: number;
+}
+
+export interface ReadingReport {
+  readonly files: readonly { readonly file: string; readonly layout: "wide" | "long"; readonly rows: number }[];
+  readonly frequency: string;
+  readonly calendar: string;
+  readonly calendarBecause: string;
+  readonly cells: number;
+  readonly firstYear: number;
+  readonly lastYear: number;
+  readonly variables: readonly VariableReport[];
+  readonly ignoredColumns: readonly string[];
+}
+
+export interface IngestReport extends ReadingReport, LoadOutcome {
+  readonly scenario: string;
+  readonly grid: string;
+}
+
+export function describeColumns(readers: readonly ValueReader[]): VariableReport[] {
+  return VARIABLE_NAMES.flatMap((variable) => {
+    const own = readers.filter(({ column }) => column.variable === variable);
+    if (own.length === 0) return [];
+    const sum = (count: (reader: ValueReader) => number) => own.reduce((total, reader) => total + count(reader), 0);
+    return [
+      {
+        variable,
+        columns: [...new Set(own.map(({ column }) => column.header))],
+        units: [...new Set(own.map(({ column }) => column.conversion.from))],
+        unitAssumed: own.some(({ column }) => column.unitAssumed),
+        canonicalUnit: own[0]!.column.conversion.to,
+        values: sum(({ values }) => values),
+        missing: sum(({ missing }) => missing),
+        filled: sum(({ filled }) => filled),
+      },
+    ];
+  });
+}
+
+export function formatReport(report: IngestReport): string {
+  const lines = [formatReading(report, ` (${report.cellsAdded} new) of grid "${report.grid}"`)];
+  if (report.failedBatches.length > 0)
+    lines.push(`Failed, as asked (InputChanged): batch ${report.failedBatches.join(", ")}`);
+  lines.push(formatOutcome(report));
+  return lines.join("\n");
+}
+
+/** The files, their variables and what of them was ignored; `aboutCells` follows the number of cells. */
+export function formatReading(report: ReadingReport, aboutCells = ""): string {
+  const rows = report.files.reduce((sum, file) => sum + file.rows, 0);
+  const lines = [
+    `${count(report.files.length, "file")}, ${count(rows, "row")}: ${report.frequency} ${report.firstYear}-${report.lastYear}, ` +
+      `${count(report.cells, "cell")}${aboutCells}, calendar ${report.calendar} (${report.calendarBecause})`,
+    ...report.variables.map(formatVariable),
+  ];
+  if (report.ignoredColumns.length > 0) lines.push(`Ignored columns: ${report.ignoredColumns.join(", ")}`);
+  return lines.join("\n");
+}
+
+function formatVariable(told: VariableReport): string {
+  const { variable, columns, units, unitAssumed, canonicalUnit, values, missing, filled } = told;
+  const unit = units.map((one) => (one === canonicalUnit ? one : `${one} → ${canonicalUnit}`)).join(", ");
+  const source =
+    columns.length === 1 && columns[0] === variable ? "" : ` from ${columns.map((name) => `"${name}"`).join(", ")}`;
+  const counts = [count(values, "value"), `${missing} missing`, ...(filled > 0 ? [`${filled} blank filled`] : [])];
+  return `  ${variable}: ${unit}${unitAssumed ? " (assumed)" : ""}${source}, ${counts.join(", ")}`;
+}
+
+function formatOutcome({ scenario, rowsWritten, rowsUnchanged, revision }: IngestReport): string {
+  const unchanged = rowsUnchanged > 0 ? ` (${rowsUnchanged} were the same)` : "";
+  return rowsWritten === 0
+    ? `Nothing new: scenario "${scenario}" holds all of it already; climate_data/${scenario} stays at revision ${revision}.`
+    : `${count(rowsWritten, "yearly row")} written${unchanged}; climate_data/${scenario} is now at revision ${revision}.`;
+}
+
+export function count(number: number, noun: string): string {
+  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,110 @@
+// `climatebatch retry` and `climatebatch publish`: second chances for a batch that exists.
+import { availableParallelism } from "node:os";
+import type { Argv, CommandModule } from "yargs";
+import { reopenBatch } from "../database/batches.ts";
+import { checkFreeConnections } from "../database/plan.ts";
+import { publishBatch } from "../database/publish.ts";
+import {
+  COMMAND_EXIT_CODES,
+  type CommandContext,
+  checkBatchId,
+  checkWholeNumber,
+  jsonOption,
+  type OptionsOf,
+  print,
+  printJson,
+} from "./command.ts";
+import { databaseOption, withDatabase } from "./database.ts";
+import { exitCodeOf, tellOutcome } from "./run.ts";
+import { becomeOnlyRunner, runBatch } from "./runBatch.ts";
+
+function buildRetryOptions(yargs: Argv) {
+  return yargs
+    .positional("batch", { type: "string", demandOption: true, describe: "number of the batch" })
+    .options({
+      workers: {
+        type: "number",
+        default: availableParallelism(),
+        describe: "shards computed at the same time",
+        requiresArg: true,
+      },
+      publish: {
+        type: "boolean",
+        default: true,
+        describe: "show the results to consumers when the batch is complete (--no-publish: not)",
+      },
+      ...jsonOption,
+      ...databaseOption,
+    })
+    .epilogue(
+      "Refused with InputChanged when the input was ingested anew since the batch was planned: that needs a new batch.",
+    );
+}
+
+export function makeRetryCommand({
+  signal,
+  setExitCode,
+}: CommandContext): CommandModule<object, OptionsOf<typeof buildRetryOptions>> {
+  return {
+    command: "retry <batch>",
+    describe: "run the failed shards of a failed batch again, and publish",
+    builder: buildRetryOptions,
+    handler: (argv) =>
+      withDatabase(argv, "retry", async ({ client, url }) => {
+        checkWholeNumber(argv.workers, "--workers", 1);
+        const batchId = checkBatchId(argv.batch);
+        await checkFreeConnections(client, argv.workers);
+        // Before anything is reopened: shards of a batch that runs must keep their places.
+        await becomeOnlyRunner(client, batchId);
+        const { specification, shards, cells } = await reopenBatch(client, batchId);
+        process.stderr.write(`batch ${batchId}: ${shards} shards with ${cells} cells to run again\n`);
+        const outcome = await runBatch(
+          client,
+          {
+            databaseUrl: url,
+            batchId,
+            label: `batch ${batchId} retry`,
+            workers: argv.workers,
+            publish: argv.publish,
+            replaceGrid: false,
+          },
+          signal,
+        );
+        await tellOutcome(client, { batchId, cells, shards, doneShards: 0 }, specification, outcome, argv.json);
+        setExitCode(exitCodeOf(outcome));
+      }),
+  };
+}
+
+function buildPublishOptions(yargs: Argv) {
+  return yargs.positional("batch", { type: "string", demandOption: true, describe: "number of the batch" }).options({
+    "replace-grid": { type: "boolean", default: false, describe: "even if the published results cover another grid" },
+    "allow-fewer": {
+      type: "boolean",
+      default: false,
+      describe: "even if risks, scenarios or periods published now would vanish",
+    },
+    ...jsonOption,
+    ...databaseOption,
+  });
+}
+
+export function makePublishCommand({
+  setExitCode,
+}: CommandContext): CommandModule<object, OptionsOf<typeof buildPublishOptions>> {
+  return {
+    command: "publish <batch>",
+    describe: "show the results of a complete batch to consumers; also the way back to the batch before",
+    builder: buildPublishOptions,
+    handler: (argv) =>
+      withDatabase(argv, "publish", async ({ client }) => {
+        const batchId = checkBatchId(argv.batch);
+        const { replaceGrid, allowFewer } = argv;
+        const publication = await publishBatch(client, batchId, { replaceGrid, allowFewer, goBack: true });
+        if (argv.json) printJson({ batchId, ...publication });
+        else if (publication.published) print(`Batch ${batchId} is published.`);
+        else print(`Batch ${batchId} is not published (${publication.reason}): ${publication.message}`);
+        setExitCode(publication.published ? COMMAND_EXIT_CODES.done : COMMAND_EXIT_CODES.notPublished);
+      }),
+  };
+}

@@ -1,0 +1,233 @@
+// `climatebatch run`: from a request to published results on this machine, taking up an unfinished batch where it stands.
+import { availableParallelism } from "node:os";
+import type { Client } from "pg";
+import type { ArgumentsCamelCase, Argv, CommandModule } from "yargs";
+import { checkFreeConnections, findUnfinishedBatch, type PlannedBatch, planBatch } from "../database/plan.ts";
+import { resolveSpecification } from "../database/specification.ts";
+import { RISK_DEFINITIONS } from "../job/risks/registry.ts";
+import { CALCULATION_REQUESTS, METHODS, type Methods } from "../model/calculations.ts";
+import { RejectedError } from "../model/errors.ts";
+import { DEFAULT_BASE_PERIOD, formatPeriod, parsePeriod } from "../model/periods.ts";
+import { RISKS } from "../model/risks.ts";
+import { type BatchSpecification, specificationKey } from "../model/specification.ts";
+import {
+  COMMAND_EXIT_CODES,
+  type CommandContext,
+  checkWholeNumber,
+  jsonOption,
+  type OptionsOf,
+  parsePeriods,
+  print,
+  printJson,
+} from "./command.ts";
+import { databaseOption, withDatabase } from "./database.ts";
+import { type RunOutcome, runBatch } from "./runBatch.ts";
+import { printSummary } from "./summary.ts";
+
+export function makeRunCommand({
+  signal,
+  setExitCode,
+}: CommandContext): CommandModule<object, OptionsOf<typeof buildOptions>> {
+  return {
+    command: "run <calculation>",
+    describe: "compute probability, hazard or all on this machine and publish the results",
+    builder: buildOptions,
+    handler: (argv) =>
+      withDatabase(argv, "run", async ({ client, url }) => {
+        const { specification, batch } = await takeBatch(client, argv);
+        const outcome = await runBatch(
+          client,
+          {
+            databaseUrl: url,
+            batchId: batch.batchId,
+            label: `batch ${batch.batchId} ${argv.calculation}`,
+            workers: argv.workers,
+            publish: argv.publish,
+            replaceGrid: argv.replaceGrid,
+          },
+          signal,
+        );
+        await tellOutcome(client, batch, specification, outcome, argv.json);
+        setExitCode(exitCodeOf(outcome));
+      }),
+  };
+}
+
+function buildOptions(yargs: Argv) {
+  return yargs
+    .positional("calculation", {
+      choices: CALCULATION_REQUESTS,
+      demandOption: true,
+      describe: "probability: P(H) by bin with damage rates; hazard: Hazard Score; all: both from one read",
+    })
+    .options({
+      grid: { type: "string", describe: "target grid [default: the only one]", requiresArg: true },
+      scenario: {
+        type: "array",
+        string: true,
+        describe: "scenarios [default: all with data that are nobody's parent]",
+      },
+      period: {
+        type: "array",
+        string: true,
+        describe: "periods FIRST-LAST [default: 2021-2040 2041-2060 2061-2080 2081-2100, as far as there are data]",
+      },
+      "base-period": {
+        type: "string",
+        default: formatPeriod(DEFAULT_BASE_PERIOD),
+        describe: "what thresholds and changes refer to; always computed too",
+        requiresArg: true,
+      },
+      risk: { type: "array", string: true, choices: RISKS, describe: "risks [default: all nine]" },
+      methods: {
+        choices: METHODS,
+        default: "published" as Methods,
+        describe: "published: the documented science; predecessor: the numbers of the system before",
+      },
+      workers: {
+        type: "number",
+        default: availableParallelism(),
+        describe: "shards computed at the same time, a process and a database connection each",
+        requiresArg: true,
+      },
+      "cells-per-shard": {
+        type: "number",
+        describe: "how the work is cut; results do not depend on it [default: by cells and workers]",
+        requiresArg: true,
+      },
+      "max-rejected-cells": {
+        type: "number",
+        describe: "fail when more cells have implausible input [default: no limit]",
+        requiresArg: true,
+      },
+      publish: {
+        type: "boolean",
+        default: true,
+        describe: "show the results to consumers when the batch is complete (--no-publish: not)",
+      },
+      "replace-grid": {
+        type: "boolean",
+        default: false,
+        describe: "publish even if the published results cover another grid",
+      },
+      new: {
+        type: "boolean",
+        default: false,
+        describe: "start a new batch although an unfinished one asks for the same",
+      },
+      ...jsonOption,
+      ...databaseOption,
+    })
+    .example("$0 run all", "everything that the database has data for")
+    .example("$0 run hazard --scenario ssp585 --period 2041-2060 --no-publish", "a look at one scenario and period")
+    .epilogue(
+      "An unfinished batch of the same request and inputs is taken up where it stands; only missing shards are computed.",
+    );
+}
+
+type RunArguments = ArgumentsCamelCase<OptionsOf<typeof buildOptions>>;
+
+async function takeBatch(
+  client: Client,
+  argv: RunArguments,
+): Promise<{ specification: BatchSpecification; batch: PlannedBatch }> {
+  checkWholeNumber(argv.workers, "--workers", 1);
+  checkWholeNumber(argv.cellsPerShard, "--cells-per-shard", 1);
+  checkWholeNumber(argv.maxRejectedCells, "--max-rejected-cells", 0);
+  refuseWhatIsNotImplemented(argv);
+  const specification = await resolveSpecification(client, {
+    calculation: argv.calculation,
+    methods: argv.methods,
+    grid: argv.grid,
+    scenarios: argv.scenario,
+    periods: parsePeriods(argv.period, "--period"),
+    risks: argv.risk,
+    basePeriod: parsePeriod(argv.basePeriod, "--base-period"),
+  });
+  await checkFreeConnections(client, argv.workers);
+  const unfinished = argv.new ? null : await findUnfinishedBatch(client, specification);
+  if (unfinished !== null) {
+    process.stderr.write(
+      `taking up batch ${unfinished.batchId} of the same request and inputs: ${unfinished.doneShards} of ${unfinished.shards} shards are done (--new starts another)\n`,
+    );
+    return { specification, batch: unfinished };
+  }
+  const batch = await planBatch(client, specification, {
+    cellsPerShard: argv.cellsPerShard ?? null,
+    workers: argv.workers,
+    maxRejectedCells: argv.maxRejectedCells ?? null,
+  });
+  process.stderr.write(
+    `batch ${batch.batchId}: ${batch.cells} cells in ${batch.shards} shards, ${argv.workers} at a time\n`,
+  );
+  return { specification, batch };
+}
+
+function refuseWhatIsNotImplemented({ methods, calculation, risk }: RunArguments): void {
+  if (methods === "predecessor") {
+    throw new RejectedError(
+      "NotImplemented",
+      calculation === "probability"
+        ? "--methods predecessor is not implemented in this version. Use --methods published."
+        : "--methods predecessor computes probability only: the predecessor's hazard scores were placeholders. And it is not implemented in this version; use --methods published.",
+    );
+  }
+  const asked = risk ?? RISKS;
+  if (asked.every((one) => RISK_DEFINITIONS[one] === null)) {
+    const implemented = RISKS.filter((one) => RISK_DEFINITIONS[one] !== null);
+    throw new RejectedError(
+      "NotImplemented",
+      `This version does not compute ${asked.join(", ")} yet; it computes ${implemented.join(", ")}.`,
+    );
+  }
+}
+
+export async function tellOutcome(
+  client: Client,
+  batch: PlannedBatch,
+  specification: BatchSpecification,
+  outcome: RunOutcome,
+  json: boolean,
+): Promise<void> {
+  const { batchId } = batch;
+  if (json)
+    return printJson({
+      batchId,
+      cells: batch.cells,
+      shards: batch.shards,
+      specification,
+      key: specificationKey(specification),
+      ...outcome,
+    });
+  switch (outcome.state) {
+    case "published":
+      await printSummary(client, batchId, specification);
+      return print(`Batch ${batchId} is published.`);
+    case "notPublished":
+      await printSummary(client, batchId, specification);
+      return print(`Batch ${batchId} is complete, not published (${outcome.reason}): ${outcome.message}`);
+    case "failed":
+      return print(
+        `Batch ${batchId} failed (${outcome.reason}): ${outcome.message}\nDetails: climatebatch logs ${batchId}. When the cause is gone: climatebatch retry ${batchId}`,
+      );
+    case "interrupted":
+      return print(`Stopped; what is done is kept. Go on with the same command.`);
+    default:
+      throw new Error(`no such outcome: ${JSON.stringify(outcome satisfies never)}`);
+  }
+}
+
+export function exitCodeOf(outcome: RunOutcome): number {
+  switch (outcome.state) {
+    case "published":
+      return COMMAND_EXIT_CODES.done;
+    case "notPublished":
+      return outcome.reason === "AsAsked" ? COMMAND_EXIT_CODES.done : COMMAND_EXIT_CODES.notPublished;
+    case "failed":
+      return COMMAND_EXIT_CODES.failed;
+    case "interrupted":
+      return COMMAND_EXIT_CODES.interrupted;
+    default:
+      throw new Error(`no such outcome: ${JSON.stringify(outcome satisfies never)}`);
+  }
+}

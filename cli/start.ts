@@ -1,0 +1,54 @@
+// `climatebatch start`, what `npm start` runs: the sample made, both calculations run on it, and where everything is.
+import { availableParallelism } from "node:os";
+import type { CommandModule } from "yargs";
+import { findUnfinishedBatch, planBatch } from "../database/plan.ts";
+import { resolveSpecification } from "../database/specification.ts";
+import { DEFAULT_BASE_PERIOD } from "../model/periods.ts";
+import { type CommandContext, print } from "./command.ts";
+import { SAMPLE_DATABASE, withDatabase } from "./database.ts";
+import { exitCodeOf, tellOutcome } from "./run.ts";
+import { runBatch } from "./runBatch.ts";
+import { DEFAULT_SAMPLE_CELLS, makeSample, tellSample } from "./sample.ts";
+
+const NEXT_STEPS = `
+The results are in the embedded PostgreSQL in .climatebatch/sample, in the views probability_results and hazard_results. Next:
+  npx climatebatch export hazard --database ${SAMPLE_DATABASE} --output hazard.csv
+  npx climatebatch status --database ${SAMPLE_DATABASE}
+  npx climatebatch ingest FILE.csv --scenario NAME     your own data, in .climatebatch/data or the database of DATABASE_* or .env
+  npx climatebatch run all
+  npx climatebatch --help`;
+
+export function makeStartCommand({ signal, setExitCode }: CommandContext): CommandModule {
+  return {
+    command: "start",
+    describe: "a first look: make the sample, run both calculations, show what came out",
+    handler: () =>
+      withDatabase({ database: SAMPLE_DATABASE }, "start", async ({ client, url }) => {
+        print(tellSample(await makeSample(client, DEFAULT_SAMPLE_CELLS, signal), SAMPLE_DATABASE));
+        const workers = availableParallelism();
+        const specification = await resolveSpecification(client, {
+          calculation: "all",
+          methods: "published",
+          basePeriod: DEFAULT_BASE_PERIOD,
+        });
+        const batch =
+          (await findUnfinishedBatch(client, specification)) ??
+          (await planBatch(client, specification, { cellsPerShard: null, workers, maxRejectedCells: null }));
+        const outcome = await runBatch(
+          client,
+          {
+            databaseUrl: url,
+            batchId: batch.batchId,
+            label: `batch ${batch.batchId}`,
+            workers,
+            publish: true,
+            replaceGrid: false,
+          },
+          signal,
+        );
+        await tellOutcome(client, batch, specification, outcome, false);
+        if (outcome.state === "published") print(NEXT_STEPS);
+        setExitCode(exitCodeOf(outcome));
+      }),
+  };
+}

@@ -1,0 +1,141 @@
+// `climatebatch status` and `climatebatch logs`: how batches stand, and what happened in one.
+import type { Argv, CommandModule } from "yargs";
+import {
+  type BatchLine,
+  type BatchLogs,
+  readBatch,
+  readBatchLogs,
+  readRecentBatches,
+} from "../database/batchReports.ts";
+import { formatPeriod } from "../model/periods.ts";
+import { checkBatchId, formatTable, jsonOption, type OptionsOf, print, printJson } from "./command.ts";
+import { databaseOption, withDatabase } from "./database.ts";
+
+const RECENT_BATCHES = 10;
+const REJECTED_CELLS_SHOWN = 50;
+
+function buildStatusOptions(yargs: Argv) {
+  return yargs
+    .positional("batch", { type: "string", describe: `number of the batch [default: the last ${RECENT_BATCHES}]` })
+    .options({ ...jsonOption, ...databaseOption });
+}
+
+export const statusCommand: CommandModule<object, OptionsOf<typeof buildStatusOptions>> = {
+  command: "status [batch]",
+  describe: "the last batches, or one of them",
+  builder: buildStatusOptions,
+  handler: (argv) =>
+    withDatabase(argv, "status", async ({ client }) => {
+      if (argv.batch !== undefined) {
+        const batch = await readBatch(client, checkBatchId(argv.batch));
+        return argv.json ? printJson(batch) : print(tellBatch(batch));
+      }
+      const batches = await readRecentBatches(client, RECENT_BATCHES);
+      if (argv.json) return printJson(batches);
+      print(batches.length === 0 ? "No batch yet. Start one: climatebatch run all" : tellBatches(batches));
+    }),
+};
+
+function tellBatches(batches: readonly BatchLine[]): string {
+  const header = ["batch", "calculation", "state", "cells done", "of", "rejected", "started", "took", "published"];
+  const rows = batches.map((batch) => [
+    Number(batch.batchId),
+    batch.calculation,
+    batch.reason === null ? batch.state : `${batch.state} (${batch.reason})`,
+    batch.cellsDone,
+    batch.cells,
+    batch.rejectedCells,
+    batch.startedAt.toISOString().slice(0, 19),
+    duration(batch),
+    batch.published.join(", "),
+  ]);
+  return formatTable(header, rows);
+}
+
+function tellBatch(batch: BatchLine): string {
+  const { specification: asked } = batch;
+  const lines: [string, string][] = [
+    ["batch", batch.batchId],
+    ["calculation", batch.calculation],
+    ["state", batch.reason === null ? batch.state : `${batch.state} (${batch.reason}): ${batch.message}`],
+    ["grid", `${batch.grid}, ${batch.cells} cells`],
+    ["scenarios", asked.scenarios.join(", ")],
+    ["periods", asked.periods.map(formatPeriod).join(", ")],
+    ["risks", asked.risks.join(", ")],
+    ["methods", asked.methods],
+    ["shards", `${batch.shardsDone} of ${batch.shards} done, ${batch.shardsFailed} failed`],
+    ["cells", `${batch.cellsDone} of ${batch.cells} done, ${batch.rejectedCells} with rejected input`],
+    ["result rows", String(batch.resultRows)],
+    ["started", batch.startedAt.toISOString()],
+    ["finished", batch.finishedAt === null ? "-" : `${batch.finishedAt.toISOString()} (${duration(batch)})`],
+    ["published", batch.published.length === 0 ? "no" : batch.published.join(", ")],
+  ];
+  return lines.map(([name, value]) => `${name.padEnd(12)} ${value}`).join("\n");
+}
+
+function duration({ startedAt, finishedAt }: BatchLine): string {
+  return finishedAt === null ? "-" : `${((finishedAt.getTime() - startedAt.getTime()) / 1000).toFixed(1)} s`;
+}
+
+function buildLogsOptions(yargs: Argv) {
+  return yargs
+    .positional("batch", { type: "string", demandOption: true, describe: "number of the batch" })
+    .options({ ...jsonOption, ...databaseOption });
+}
+
+export const logsCommand: CommandModule<object, OptionsOf<typeof buildLogsOptions>> = {
+  command: "logs <batch>",
+  describe: "the shards of a batch, why some failed, which cells were rejected and why",
+  builder: buildLogsOptions,
+  handler: (argv) =>
+    withDatabase(argv, "logs", async ({ client }) => {
+      const batch = await readBatch(client, checkBatchId(argv.batch));
+      const logs = await readBatchLogs(client, batch.batchId, REJECTED_CELLS_SHOWN);
+      if (argv.json)
+        return printJson({
+          batchId: batch.batchId,
+          state: batch.state,
+          reason: batch.reason,
+          message: batch.message,
+          ...logs,
+        });
+      print(tellLogs(batch, logs));
+    }),
+};
+
+function tellLogs(batch: BatchLine, { shards, rejectedCounts, rejectedCells }: BatchLogs): string {
+  const parts = [
+    `batch ${batch.batchId} is ${batch.state}${batch.message === null ? "" : ` (${batch.reason}): ${batch.message}`}`,
+  ];
+  parts.push(
+    formatTable(
+      ["shard", "state", "attempt", "cells", "seconds", "worker", "what happened"],
+      shards.map((one) => [
+        one.shard,
+        one.state,
+        one.attempt,
+        one.cells,
+        one.seconds === null ? null : Number(one.seconds.toFixed(1)),
+        one.worker,
+        one.message === null ? "" : `${one.reason}: ${one.message}`,
+      ]),
+    ),
+  );
+  if (rejectedCounts.length > 0) {
+    parts.push(
+      formatTable(
+        ["risk", "rejected for", "cells"],
+        rejectedCounts.map((one) => [one.risk, one.reason, one.cells]),
+      ),
+    );
+    parts.push(
+      formatTable(
+        ["latitude", "longitude", "scenario", "risk", "why"],
+        rejectedCells.map((one) => [one.latitude, one.longitude, one.scenario, one.risk, one.detail]),
+      ),
+    );
+    if (rejectedCells.length === REJECTED_CELLS_SHOWN)
+      parts.push(`The first ${REJECTED_CELLS_SHOWN}; more in the table climatebatch.rejected_cells.`);
+  }
+  return parts.join("\n\n");
+}
