@@ -1,0 +1,122 @@
+// The list of comparisons with reference packages: which arrays, how they may differ, and why that much.
+// The arrays come from ourResults.ts, ourDistributions.ts and reference.py.
+
+export type Measure = "equal" | "absolute" | "relative" | "clipped" | "common" | "share";
+
+export interface Comparison {
+  readonly index: string;
+  /** Package, as its versions are listed. */
+  readonly reference: "climate-indices" | "lmoments3" | "scipy" | "xclim";
+  readonly settings: string;
+  /** Folder, and file names on the two sides. */
+  readonly case: string;
+  readonly ours: string;
+  readonly theirs: string;
+  readonly measure: Measure;
+  readonly tolerance: number;
+}
+
+const XCLIM_SPELLS = "--year-end across --in-base none --year calendar";
+/** xclim on the same series without 29 February, as climdex reads its base period. */
+const DROPPED = "29 February dropped for xclim";
+const EXACT = "coefficient 147.27723, bands cffdrs";
+const PRINTED = "coefficient 147.2, bands gfwed";
+
+export const COMPARISONS: readonly Comparison[] = [
+  { ...xclim("TX90p thresholds", XCLIM_SPELLS, "noleap", "tx90"), measure: "absolute", tolerance: 1e-9 },
+  { ...xclim("TN10p thresholds", XCLIM_SPELLS, "noleap", "tn10"), measure: "absolute", tolerance: 1e-9 },
+  { ...xclim("WSDI", XCLIM_SPELLS, "noleap", "wsdi"), measure: "equal", tolerance: 0 },
+  { ...xclim("CSDI", XCLIM_SPELLS, "noleap", "csdi"), measure: "equal", tolerance: 0 },
+  ...["tx90", "tn10"].map((name) => ({
+    ...xclim(`${name === "tx90" ? "TX90p" : "TN10p"} thresholds`, `${XCLIM_SPELLS}; ${DROPPED}`, "standard", name),
+    theirs: `${name}CommonYears`,
+    measure: "absolute" as const,
+    tolerance: 1e-9,
+  })),
+  ...(["wsdi", "csdi"] as const).flatMap((name) => [
+    {
+      ...xclim(
+        `${name.toUpperCase()} of common years`,
+        `${XCLIM_SPELLS}; ${DROPPED}`,
+        "standard",
+        `${name}CommonYears`,
+      ),
+      measure: "common" as const,
+      tolerance: 0,
+    },
+    {
+      ...xclim(`${name.toUpperCase()} of all years`, `${XCLIM_SPELLS}; leap days differ`, "standard", name),
+      measure: "share" as const,
+      tolerance: 0.15,
+    },
+  ]),
+  ...(["noleap", "standard"] as const).flatMap((calendar) => [
+    { ...xclim("Rx1day", "", calendar, "rx1day"), measure: "equal" as const, tolerance: 0 },
+    { ...xclim("Rx5day", "", calendar, "rx5day"), measure: "equal" as const, tolerance: 0 },
+    standardized("SPEI-12", "climate-indices", "Distribution.loglogistic, --in-base none", calendar, "spei12", 1e-9),
+    standardized("SPEI-12", "xclim", "lmoments3 glo, PWM, --in-base none", calendar, "spei12", 1e-9),
+    standardized("SPI-12", "climate-indices", "Distribution.gamma, --in-base none", calendar, "spi12", 1e-6),
+    standardized("SPI-12", "xclim", "gamma, APP, --in-base none", calendar, "spi12", 1e-6),
+    ...["FFMC", "DMC", "DC", "FWI"].flatMap((code) => [
+      fire(code, "climate-indices", EXACT, calendar, "Exact"),
+      fire(code, "xclim", PRINTED, calendar, "Printed"),
+      fire(code, "xclim", `${PRINTED}, season WF93, overwintered`, calendar, "Season"),
+    ]),
+  ]),
+  distribution("GEV location and scale", "lmoments3", "L-moments of 60 years", "gev_fit", 1e-6),
+  { ...distribution("GEV shape", "lmoments3", "L-skewness of 60 years", "gev_shapes", 1e-6), measure: "absolute" },
+  distribution("Generalised logistic fit", "lmoments3", "L-moments of 60 years", "logistic_fit", 1e-9),
+  distribution("GEV return levels", "scipy", "genextreme, 2 to 500 years", "gev_level", 1e-10),
+  distribution("90 % interval, lower end", "scipy", "beta.ppf", "interval_low", 1e-9),
+  distribution("90 % interval, upper end", "scipy", "beta.ppf", "interval_high", 1e-9),
+  distribution("Kernel estimate", "scipy", "gaussian_kde, same bandwidth", "kernel_cdf", 1e-10),
+  distribution("Gamma distribution", "scipy", "gamma.cdf", "gamma_cdf", 1e-10),
+  distribution("Normal quantile", "scipy", "norm.ppf, 0.0001 to 0.9999", "normal_quantile", 1e-10),
+];
+
+function xclim(index: string, settings: string, calendar: string, name: string) {
+  return {
+    index: `${index}, ${calendar}`,
+    reference: "xclim",
+    settings,
+    case: calendar,
+    ours: name,
+    theirs: name,
+  } as const;
+}
+
+function standardized(
+  index: string,
+  reference: "climate-indices" | "xclim",
+  settings: string,
+  calendar: string,
+  ours: string,
+  tolerance: number,
+): Comparison {
+  const theirs = `${ours}_${reference.replace("-", "_")}`;
+  const where = { index: `${index}, ${calendar}`, case: calendar, ours, theirs };
+  return { ...where, reference, settings, measure: "clipped", tolerance };
+}
+
+function fire(
+  code: string,
+  reference: "climate-indices" | "xclim",
+  settings: string,
+  calendar: string,
+  suffix: string,
+): Comparison {
+  const name = `${code.toLowerCase()}${suffix}`;
+  const where = { index: `${code}, ${calendar}`, case: calendar, ours: name, theirs: name };
+  return { ...where, reference, settings, measure: "relative", tolerance: 1e-9 };
+}
+
+function distribution(
+  index: string,
+  reference: "lmoments3" | "scipy",
+  settings: string,
+  name: string,
+  tolerance: number,
+): Comparison {
+  const where = { index, case: "distributions", ours: name, theirs: name };
+  return { ...where, reference, settings, measure: "relative", tolerance };
+}

@@ -1,0 +1,70 @@
+// npm run validate: this project's indices against the packages of the field, on the same seeded data; exit code 1 when
+// one is further away than its tolerance. With --docs the table in docs/validation.md is written anew.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { readNpy } from "../support/npy.ts";
+import { COMPARISONS, type Comparison } from "./comparisons.ts";
+import { type Difference, measureDifference } from "./measureDifference.ts";
+import { writeOurDistributions } from "./ourDistributions.ts";
+import { VALIDATED_CALENDARS, writeOurResults } from "./ourResults.ts";
+import { preparePython, runProgram } from "./pythonEnvironment.ts";
+
+const HERE = fileURLToPath(new URL(".", import.meta.url));
+const DOCUMENT = fileURLToPath(new URL("../../docs/validation.md", import.meta.url));
+const TABLE_BEGINS = "<!-- measured: npm run validate -- --docs -->";
+const TABLE_ENDS = "<!-- end of measured -->";
+
+const python = preparePython(join(HERE, ".venv"), join(HERE, "requirements.txt"));
+const folder = mkdtempSync(join(tmpdir(), "climatebatch-validate-"));
+try {
+  for (const calendar of VALIDATED_CALENDARS) writeOurResults(folder, calendar);
+  writeOurDistributions(folder);
+  runProgram(python, [join(HERE, "reference.py"), folder]);
+  const versions: Record<string, string> = JSON.parse(readFileSync(join(folder, "versions.json"), "utf8"));
+  const rows = COMPARISONS.map((comparison) => {
+    const difference = compare(comparison);
+    return { comparison, difference };
+  });
+  const table = formatTable(rows, versions);
+  process.stdout.write(`${table}\n`);
+  if (process.argv.includes("--docs")) writeDocument(table);
+  const failed = rows.filter(({ difference }) => !difference.passed).length;
+  process.stdout.write(`\n${rows.length - failed} passed, ${failed} failed\n`);
+  process.exitCode = failed === 0 ? 0 : 1;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function compare({ case: place, measure, ours, theirs, tolerance }: Comparison): Difference {
+  const read = (side: string, name: string) => readNpy(join(folder, side, place, `${name}.npy`));
+  return measureDifference(read("ours", ours), read("theirs", theirs), measure, tolerance);
+}
+
+function formatTable(
+  rows: readonly { comparison: Comparison; difference: Difference }[],
+  versions: Readonly<Record<string, string>>,
+): string {
+  const cells = rows.map(({ comparison, difference }) => [
+    comparison.index,
+    `${comparison.reference} ${versions[comparison.reference]}`,
+    comparison.settings,
+    difference.cases.toLocaleString("en"),
+    comparison.measure,
+    difference.largest === 0 ? "0" : difference.largest.toExponential(1),
+    comparison.tolerance === 0 ? "0" : String(comparison.tolerance),
+    difference.passed ? "pass" : "FAIL",
+  ]);
+  const head = ["index", "reference", "settings", "cases", "measure", "largest", "tolerance", ""];
+  const widths = head.map((name, at) => Math.max(3, name.length, ...cells.map((row) => row[at]!.length)));
+  const line = (row: readonly string[]) => `| ${row.map((cell, at) => cell.padEnd(widths[at]!)).join(" | ")} |`;
+  return [line(head), line(widths.map((width) => "-".repeat(width))), ...cells.map(line)].join("\n");
+}
+
+function writeDocument(table: string): void {
+  const text = readFileSync(DOCUMENT, "utf8");
+  const before = text.slice(0, text.indexOf(TABLE_BEGINS) + TABLE_BEGINS.length);
+  const after = text.slice(text.indexOf(TABLE_ENDS));
+  writeFileSync(DOCUMENT, `${before}\n\n${table}\n\n${after}`);
+}
