@@ -1,0 +1,105 @@
+// The real programs as child processes: no environment but PATH and what the test gives, what they wrote, how they ended.
+// Waiting polls the database or the process with a deadline; nothing else sleeps.
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { POD_ENV } from "../../model/podContract.ts";
+
+const CLI = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
+const JOB = fileURLToPath(new URL("../../job/main.ts", import.meta.url));
+const POLL_MS = 20;
+const PATIENCE_MS = 60_000;
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Program extends AsyncDisposable {
+  readonly pid: number;
+  readonly child: ChildProcess;
+  /** Its end, and that of all who write where it wrote: a killed runner's shards do. */
+  readonly ended: Promise<Ended>;
+  /** The end of the process itself. */
+  readonly exited: Promise<unknown>;
+  kill(signal: NodeJS.Signals): void;
+  /** What it has written on standard output so far. */
+  written(): string;
+}
+
+export interface Surroundings {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
+function start(program: string, words: readonly string[], { env = {}, cwd = tmpdir() }: Surroundings): Program {
+  const child = spawn(process.execPath, [program, ...words], { env: { PATH: process.env.PATH, ...env }, cwd });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
+  const ended = once(child, "close").then(([code, signal]) => ({ code, signal, stdout, stderr }));
+  const exited = once(child, "exit");
+  return {
+    pid: child.pid!,
+    child,
+    ended,
+    exited,
+    kill: (signal) => void child.kill(signal),
+    written: () => stdout,
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill("SIGKILL");
+      await exited;
+    },
+  };
+}
+
+export function startCli(words: readonly string[], surroundings: Surroundings = {}): Program {
+  return start(CLI, words, surroundings);
+}
+
+/** Runs a command on the database and waits for its end. */
+export function cli(databaseUrl: string, ...words: readonly string[]): Promise<Ended> {
+  return startCli([...words, "--database", databaseUrl]).ended;
+}
+
+/** The program of one shard, as a pod or the local executor starts it. */
+export function startShard(databaseUrl: string, batchId: string, completionIndex: number, jobAttempt = 1): Program {
+  const env = {
+    DATABASE_URL: databaseUrl,
+    [POD_ENV.batch]: batchId,
+    [POD_ENV.jobAttempt]: String(jobAttempt),
+    [POD_ENV.completionIndex]: String(completionIndex),
+  };
+  return start(JOB, [], { env });
+}
+
+/** Looks until there is something to see. */
+export async function eventually<T>(what: string, look: () => Promise<T | undefined> | T | undefined): Promise<T> {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const seen = await look();
+    if (seen !== undefined) return seen;
+    if (performance.now() > deadline) throw new Error(`waited ${PATIENCE_MS / 1000} s in vain: ${what}`);
+    await sleep(POLL_MS);
+  }
+}
+
+/** Whether a process runs; one that ended and was not collected by its parent does not. */
+export function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+}
