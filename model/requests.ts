@@ -70,15 +70,16 @@ export class HeardTriggers {
   }
 
   unwritten(): UnwrittenTrigger[] {
-    return [...this.#heard]
-      .filter(([, { count, covered }]) => count > covered)
-      .map(([calculation, { count, covered, firstMs, lastMs }]) => ({
-        calculation,
-        times: count - covered,
-        upTo: count,
-        firstHeardMs: firstMs,
-        lastHeardMs: lastMs,
-      }));
+    return [...this.#heard.keys()].map((calculation) => this.unwrittenOf(calculation)).filter((one) => one !== null);
+  }
+
+  /** Those of a calculation, heard up to then. */
+  unwrittenOf(calculation: Calculation, upTo = Number.POSITIVE_INFINITY): UnwrittenTrigger | null {
+    const known = this.#heard.get(calculation);
+    if (known === undefined || Math.min(upTo, known.count) <= known.covered) return null;
+    const last = Math.min(upTo, known.count);
+    const { covered, firstMs, lastMs } = known;
+    return { calculation, times: last - covered, upTo: last, firstHeardMs: firstMs, lastHeardMs: lastMs };
   }
 
   /** These and all heard before them are covered by a request. */

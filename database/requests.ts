@@ -1,0 +1,243 @@
+// Requests for batches as rows: recorded by whoever asks, claimed by exactly one installation, settled with what became of them.
+import type { ClientBase, DatabaseError } from "pg";
+import { z } from "zod";
+import { type Calculation, type CalculationRequest, METHODS } from "../model/calculations.ts";
+import { RejectedError } from "../model/errors.ts";
+import type { RequestOptions, RequestSource } from "../model/requests.ts";
+import { RISKS } from "../model/risks.ts";
+import { isSqlState } from "./connect.ts";
+
+const INVALID_PARAMETER = "22023";
+
+/** recorded: a new row waits. coalesced: an equal one waited already. known: the key was used before, now or years ago. */
+export interface RecordedRequest {
+  readonly requestId: string;
+  readonly how: "recorded" | "coalesced" | "known";
+}
+
+export interface RequestToRecord {
+  readonly calculation: CalculationRequest;
+  readonly options?: RequestOptions;
+  readonly source: RequestSource;
+  /** Unique for ever, such as "yearly/probability/2028". */
+  readonly requestKey?: string | undefined;
+}
+
+/** Records a request and wakes whoever looks after them. */
+export async function recordRequest(client: ClientBase, request: RequestToRecord): Promise<RecordedRequest> {
+  const { calculation, options = {}, source, requestKey } = request;
+  return record(client, [calculation, JSON.stringify(options), source, requestKey ?? null, 1]);
+}
+
+export interface HeardNotify {
+  /** NOTIFYs that this stands for. */
+  readonly times: number;
+  /**
+   * How long ago the last of them was heard, by the listener's monotonic clock. The database subtracts it from its own
+   * time, so that the two clocks are never compared.
+   */
+  readonly heardMsAgo: number;
+}
+
+/**
+ * Writes down a NOTIFY: at least one batch of this calculation starts after it. A request claimed since it was heard is
+ * that batch's; one that waits takes it up; else there is a new one.
+ */
+export async function recordNotify(
+  client: ClientBase,
+  calculation: Calculation,
+  { times, heardMsAgo }: HeardNotify,
+): Promise<RecordedRequest> {
+  const { rows } = await client.query(
+    `UPDATE climatebatch.batch_requests SET coalesced = coalesced + $3 WHERE request_id = (
+       SELECT max(request_id) FROM climatebatch.batch_requests WHERE calculation = $1 AND options = '{}'
+         AND claimed_at >= clock_timestamp() - make_interval(secs => $2))
+     RETURNING request_id AS "requestId", 'coalesced' AS how`,
+    [calculation, heardMsAgo / 1000, times],
+  );
+  return rows[0] ?? record(client, [calculation, "{}", "notify", null, times]);
+}
+
+async function record(client: ClientBase, parameters: readonly unknown[]): Promise<RecordedRequest> {
+  try {
+    const { rows } = await client.query(
+      `SELECT request AS "requestId", how FROM climatebatch.record_request($1, $2, $3, $4, $5)`,
+      [...parameters],
+    );
+    return rows[0];
+  } catch (error) {
+    if (!isSqlState(error, INVALID_PARAMETER)) throw error;
+    const { message, hint } = error as DatabaseError;
+    throw new RejectedError("InvalidRequest", `${message}. ${hint}`, { cause: error });
+  }
+}
+
+export interface ToldRequest {
+  readonly requestId: string;
+  readonly calculation: Calculation;
+  /** A claim since then still answers. */
+  readonly claimedWithinMs: number;
+}
+
+const ANSWERS = `request_id = $1 AND calculation = $2 AND options = '{}'
+  AND (state = 'waiting' OR claimed_at >= clock_timestamp() - make_interval(secs => $3))`;
+
+/**
+ * Whether a request that was told on the request channel after a NOTIFY answers it: read again, since anybody may tell
+ * anything. One that waits does; one claimed by now does if that was not long before the NOTIFY was heard.
+ */
+export async function answersNotify(client: ClientBase, told: ToldRequest): Promise<boolean> {
+  const { rows } = await client.query(`SELECT FROM climatebatch.batch_requests WHERE ${ANSWERS}`, [
+    told.requestId,
+    told.calculation,
+    told.claimedWithinMs / 1000,
+  ]);
+  return rows.length > 0;
+}
+
+/** The same, and if so counts the NOTIFYs there. Claims skip the row for that moment: look again afterwards. */
+export async function countNotify(client: ClientBase, told: ToldRequest, times: number): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `UPDATE climatebatch.batch_requests SET coalesced = coalesced + $4 WHERE ${ANSWERS}`,
+    [told.requestId, told.calculation, told.claimedWithinMs / 1000, times],
+  );
+  return rowCount === 1;
+}
+
+export interface StoredRequest {
+  readonly requestId: string;
+  readonly calculation: CalculationRequest;
+  /** As stored: `readRequestOptions` tells what it means. */
+  readonly options: unknown;
+  readonly source: RequestSource;
+  readonly requestKeys: readonly string[];
+  readonly requestedAt: Date;
+  /** Further requests that are answered with this one. */
+  readonly coalesced: number;
+  readonly state: "waiting" | "claimed" | "finished";
+  readonly claimedBy: string | null;
+  readonly climateBatch: string | null;
+  readonly batchId: string | null;
+  readonly outcome: "batch" | "failed" | "cancelled" | null;
+  readonly reason: string | null;
+  readonly message: string | null;
+}
+
+const STORED_REQUEST = `request_id AS "requestId", calculation, options, source, requested_at AS "requestedAt", coalesced, state,
+  claimed_by AS "claimedBy", climate_batch AS "climateBatch", batch_id AS "batchId", outcome, reason, message,
+  ARRAY(SELECT k.request_key FROM climatebatch.batch_request_keys AS k WHERE k.request_id = r.request_id ORDER BY 1) AS "requestKeys"`;
+
+/** Takes up to `limit` waiting requests, oldest first; whoever else claims gets others. */
+export async function claimRequests(client: ClientBase, installation: string, limit: number): Promise<StoredRequest[]> {
+  const { rows } = await client.query(
+    `WITH next AS MATERIALIZED (
+       SELECT request_id AS id FROM climatebatch.batch_requests WHERE state = 'waiting'
+       ORDER BY request_id LIMIT $2 FOR UPDATE SKIP LOCKED),
+     claimed AS (
+       UPDATE climatebatch.batch_requests AS r SET state = 'claimed', claimed_by = $1, claimed_at = clock_timestamp()
+       FROM next WHERE r.request_id = next.id RETURNING r.*)
+     SELECT ${STORED_REQUEST} FROM claimed AS r ORDER BY request_id`,
+    [installation, limit],
+  );
+  return rows;
+}
+
+/** What this installation has claimed and not settled: after a restart it goes on with these. */
+export async function readClaimedRequests(client: ClientBase, installation: string): Promise<StoredRequest[]> {
+  const { rows } = await client.query(
+    `SELECT ${STORED_REQUEST} FROM climatebatch.batch_requests AS r
+     WHERE state = 'claimed' AND claimed_by = $1 ORDER BY r.request_id`,
+    [installation],
+  );
+  return rows;
+}
+
+/** The request that a key stands for, whatever became of it; null when the key was never used. */
+export async function findByKey(client: ClientBase, requestKey: string): Promise<StoredRequest | null> {
+  const { rows } = await client.query(
+    `SELECT ${STORED_REQUEST} FROM climatebatch.batch_requests AS r
+     WHERE r.request_id = (SELECT request_id FROM climatebatch.batch_request_keys WHERE request_key = $1)`,
+    [requestKey],
+  );
+  return rows[0] ?? null;
+}
+
+/** Notes the ClimateBatch that answers a claimed request; false when it is not this installation's any more. */
+export async function noteClimateBatch(
+  client: ClientBase,
+  { installation, requestId, name }: { installation: string; requestId: string; name: string },
+): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `UPDATE climatebatch.batch_requests SET climate_batch = $3
+     WHERE request_id = $1 AND claimed_by = $2 AND state = 'claimed'`,
+    [requestId, installation, name],
+  );
+  return rowCount === 1;
+}
+
+export type RequestOutcome =
+  | { readonly outcome: "batch"; readonly batchId: string }
+  | { readonly outcome: "failed" | "cancelled"; readonly reason: string; readonly message: string };
+
+/**
+ * Says what became of a claimed request, once; false when that was said before. Inside the transaction that plans the batch
+ * no kill can leave a batch whose request asks for another.
+ */
+export async function settleRequest(
+  client: ClientBase,
+  { installation, requestId }: { installation: string; requestId: string },
+  end: RequestOutcome,
+): Promise<boolean> {
+  const [batchId, reason, message] =
+    end.outcome === "batch" ? [end.batchId, null, null] : [null, end.reason, end.message];
+  const { rowCount } = await client.query(
+    `UPDATE climatebatch.batch_requests SET state = 'finished', finished_at = clock_timestamp(),
+       outcome = $3, batch_id = $4, reason = $5, message = $6
+     WHERE request_id = $1 AND claimed_by = $2 AND state = 'claimed'`,
+    [requestId, installation, end.outcome, batchId, reason, message],
+  );
+  return rowCount === 1;
+}
+
+export interface WaitingRequests {
+  readonly calculation: CalculationRequest;
+  readonly waiting: number;
+  readonly oldestSeconds: number;
+}
+
+/** For metrics; a calculation without waiting requests is absent. */
+export async function readWaitingRequests(client: ClientBase): Promise<WaitingRequests[]> {
+  const { rows } = await client.query(
+    `SELECT calculation, count(*)::int AS waiting,
+       extract(epoch FROM clock_timestamp() - min(requested_at))::float8 AS "oldestSeconds"
+     FROM climatebatch.batch_requests WHERE state = 'waiting' GROUP BY calculation ORDER BY calculation`,
+  );
+  return rows;
+}
+
+const PERIOD = z.strictObject({ firstYear: z.int(), lastYear: z.int() });
+const OPTIONS = z.strictObject({
+  methods: z.enum(METHODS).exactOptional(),
+  grid: z.string().min(1).exactOptional(),
+  risks: z.array(z.enum(RISKS)).min(1).exactOptional(),
+  scenarios: z.array(z.string().min(1)).min(1).exactOptional(),
+  basePeriod: PERIOD.exactOptional(),
+  periods: z.array(PERIOD).min(1).exactOptional(),
+  cellsPerShard: z.int().min(1).exactOptional(),
+  maxRejectedCells: z.int().min(0).exactOptional(),
+});
+
+/** Options of a stored request. The row may be another version's, or written by hand: all problems are told together. */
+export function readRequestOptions({
+  requestId,
+  options,
+}: Pick<StoredRequest, "requestId" | "options">): RequestOptions {
+  const parsed = OPTIONS.safeParse(options);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "options"}: ${message}`);
+  throw new RejectedError(
+    "InvalidRequest",
+    `Request ${requestId} has options that this version cannot read: ${problems.join("; ")}. ` +
+      `Found ${JSON.stringify(options).slice(0, 200)}. Ask again with climatebatch.request_batch().`,
+  );
+}
