@@ -1,49 +1,94 @@
 // docs/api.md from crds/climatebatches.yaml and the lists of the operator: `npm run api-docs`. A test compares the two.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { loadYaml, type V1CustomResourceDefinition, type V1JSONSchemaProps } from "@kubernetes/client-node";
+import { loadYaml } from "@kubernetes/client-node";
 import { REASONS } from "../operator/resources/conditions.ts";
 import { KUEUE_QUEUE_LABEL, LABELS } from "../operator/resources/labels.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 export const API_DOCS = join(ROOT, "docs/api.md");
 
-export function readCrd(): V1CustomResourceDefinition {
-  return loadYaml(readFileSync(join(ROOT, "crds/climatebatches.yaml"), "utf8"));
+export interface Schema {
+  readonly type?: string;
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly enum?: readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly maxLength?: number;
+  readonly required?: readonly string[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly items?: Schema;
+  readonly additionalProperties?: Schema;
+  readonly "x-kubernetes-validations"?: readonly { readonly rule: string; readonly message: string }[];
+}
+
+interface Column {
+  readonly name: string;
+  readonly description: string;
+  readonly priority?: number;
+}
+
+export interface Crd {
+  readonly spec: {
+    readonly group: string;
+    readonly scope: string;
+    readonly names: {
+      readonly kind: string;
+      readonly plural: string;
+      readonly singular: string;
+      readonly shortNames: readonly string[];
+      readonly categories: readonly string[];
+    };
+    readonly versions: readonly {
+      readonly name: string;
+      readonly subresources: unknown;
+      readonly additionalPrinterColumns: readonly Column[];
+      readonly schema: { readonly openAPIV3Schema: Schema };
+    }[];
+  };
+}
+
+export function readCrd(): Crd {
+  const text = readFileSync(join(ROOT, "crds/climatebatches.yaml"), "utf8");
+  // client-node's model of a CRD renames keys and ends at lists; a kind it does not know it leaves as it is.
+  return loadYaml(text.replace("kind: CustomResourceDefinition", "kind: Unmodelled"));
 }
 
 /** The schema of the one version there is. */
-export function schemaOf(crd: V1CustomResourceDefinition): V1JSONSchemaProps {
-  return crd.spec.versions[0]!.schema!.openAPIV3Schema!;
+export function schemaOf(crd: Crd): Schema {
+  return crd.spec.versions[0]!.schema.openAPIV3Schema;
 }
 
 export interface Field {
   /** As one writes it in a manifest: spec.periods[].startYear */
   readonly path: string;
-  readonly schema: V1JSONSchemaProps;
+  readonly schema: Schema;
   readonly isRequired: boolean;
 }
 
 /** Every field below a schema, parents first. */
-export function listFields(schema: V1JSONSchemaProps, path: string): Field[] {
+export function listFields(schema: Schema, path: string): Field[] {
   const fields: Field[] = [];
   for (const [name, child] of Object.entries(schema.properties ?? {})) {
     const at = path === "" ? name : `${path}.${name}`;
     fields.push({ path: at, schema: child, isRequired: schema.required?.includes(name) ?? false });
     fields.push(...listFields(child, at));
   }
-  if (schema.items !== undefined) fields.push(...listFields(schema.items as V1JSONSchemaProps, `${path}[]`));
+  if (schema.items !== undefined) fields.push(...listFields(schema.items, `${path}[]`));
   return fields;
 }
 
-export function buildApiDocs(crd: V1CustomResourceDefinition): string {
+export function buildApiDocs(crd: Crd): string {
   const { group, names, versions } = crd.spec;
   const schema = schemaOf(crd);
   const { spec, status } = schema.properties!;
-  const columns = versions[0]!.additionalPrinterColumns!;
+  const columns = versions[0]!.additionalPrinterColumns;
   return `# ClimateBatch
 
-\`${group}/${versions[0]!.name}\`, kind \`${names.kind}\`, short name \`${names.shortNames!.join(", ")}\`, category \`${names.categories!.join(", ")}\`. Generated from
+\`${group}/${versions[0]!.name}\`, kind \`${names.kind}\`, short name \`${names.shortNames.join(", ")}\`, category \`${names.categories.join(", ")}\`. Generated from
 \`crds/climatebatches.yaml\` by \`npm run api-docs\`; \`kubectl explain ${names.singular}.spec\` says the same. Samples: [docs/samples](samples).
 
 ${schema.description}
@@ -96,21 +141,21 @@ function buildTable(fields: readonly Field[]): string {
   return `| field (* required) | type | meaning |\n| --- | --- | --- |\n${rows.join("\n")}`;
 }
 
-function describeType(schema: V1JSONSchemaProps): string {
-  const { type, _enum, minimum, maximum, minItems, maxItems, maxLength } = schema;
+function describeType(schema: Schema): string {
+  const { type, enum: allowed, minimum, maximum, minItems, maxItems, maxLength } = schema;
   const words = [type ?? "quantity"];
-  if (type === "array") words.push(`of ${(schema.items as V1JSONSchemaProps).type}`);
+  if (type === "array") words.push(`of ${schema.items!.type}`);
   if (schema.additionalProperties !== undefined) words[0] = "map";
-  if (_enum !== undefined) words.push(`(${_enum.join(", ")})`);
+  if (allowed !== undefined) words.push(`(${allowed.join(", ")})`);
   if (minimum !== undefined && maximum !== undefined) words.push(`${minimum} to ${maximum}`);
   if (maxItems !== undefined) words.push(`(${minItems ?? 0} to ${maxItems})`);
-  if (maxLength !== undefined && _enum === undefined) words.push(`of at most ${maxLength} characters`);
-  if (schema._default !== undefined) words.push(`= \`${JSON.stringify(schema._default)}\``);
+  if (maxLength !== undefined && allowed === undefined) words.push(`of at most ${maxLength} characters`);
+  if (schema.default !== undefined) words.push(`= \`${JSON.stringify(schema.default)}\``);
   return words.join(" ");
 }
 
-function listRules(schema: V1JSONSchemaProps): string {
-  return (schema.x_kubernetes_validations ?? []).map(({ message }) => `- ${message}\n`).join("");
+function listRules(schema: Schema): string {
+  return (schema["x-kubernetes-validations"] ?? []).map(({ message }) => `- ${message}\n`).join("");
 }
 
 if (import.meta.main) writeFileSync(API_DOCS, buildApiDocs(readCrd()));

@@ -1,0 +1,167 @@
+// What to do about a batch, given what was observed: a list of actions as plain data. Pure; acting is left to reconcile.ts.
+import type { BatchRow, Observation, ObservedJob, Policy } from "./observe.ts";
+import { decideRetention } from "./retention.ts";
+import { findStage, isAllDone, type Stage, wasPublishingTried } from "./stage.ts";
+import { findNextStuck } from "./stuckPods.ts";
+
+/** In the order they are to be done; the first that fails ends the list. Each may be repeated safely. */
+export type Action =
+  /** Cut the shards, pin the inputs, reserve and empty the slots; the row carries the batch's uid and is made once. */
+  | { readonly do: "plan" }
+  /** Empty the slots, in case that was cut short after planning. */
+  | { readonly do: "emptySlots"; readonly batchId: string }
+  | {
+      readonly do: "createJob";
+      readonly batchId: string;
+      readonly attempt: number;
+      readonly completions: number;
+    }
+  | { readonly do: "suspendJob"; readonly job: JobReference }
+  | { readonly do: "resumeJob"; readonly job: JobReference }
+  | { readonly do: "deleteJob"; readonly job: JobReference; readonly because: string }
+  /** Settle the batch by its shards; publish it in the same transaction when all are done. */
+  | { readonly do: "finish"; readonly batchId: string; readonly publish: boolean }
+  | { readonly do: "publish"; readonly batchId: string }
+  /** Open the batch again: its failed shards become the indexes of a new attempt. */
+  | { readonly do: "retry"; readonly batchId: string }
+  | { readonly do: "cancel"; readonly batchId: string; readonly reason: string; readonly message: string }
+  | { readonly do: "deleteBatch"; readonly name: string; readonly uid: string; readonly because: string }
+  /** No watch tells what the database knows: observe again at once. */
+  | { readonly do: "lookAgain" }
+  /** Observe again at that instant, whatever else happens. */
+  | { readonly do: "wait"; readonly until: Date; readonly because: string };
+
+export interface JobReference {
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** Events wake a batch before these; they are for events that were missed. */
+const LOOK_AT_DATABASE_SECONDS = 15;
+const LOOK_AT_QUEUE_SECONDS = 30;
+const LOOK_AT_CONFLICT_SECONDS = 60;
+
+export function decide(observation: Observation, policy: Policy, now: Date): readonly Action[] {
+  const stage = findStage(observation, policy);
+  switch (stage.at) {
+    case "deleting":
+      return cancelDeleted(observation, policy);
+    case "databaseAway":
+      return [...decideSuspension(observation), waitFor(LOOK_AT_DATABASE_SECONDS, "the database does not answer", now)];
+    case "otherInstallation":
+      return [waitFor(LOOK_AT_CONFLICT_SECONDS, `installation ${stage.installation} runs it`, now)];
+    case "unplanned":
+      return [{ do: "plan" }, { do: "lookAgain" }];
+    case "queued":
+    case "retryQueued":
+      return [waitFor(LOOK_AT_QUEUE_SECONDS, `waits for ${stage.behind.join(", ")}`, now)];
+    case "held":
+    case "retryHeld":
+      return [];
+    case "running":
+      return decideRunning(observation, stage.row, now);
+    case "replaced":
+      return [cancel(stage), ...stopJobs(observation, stage.failure.message), { do: "lookAgain" }];
+    case "retry":
+      return [
+        ...stopJobs(observation, "the attempt has ended"),
+        { do: "retry", batchId: stage.row.batchId },
+        { do: "lookAgain" },
+      ];
+    case "failed":
+      return [...stopJobs(observation, stage.failure.reason), ...decideRetention(observation, policy, now)];
+    case "complete":
+      return needsPublishing(observation, stage.row)
+        ? [{ do: "publish", batchId: stage.row.batchId }, { do: "lookAgain" }]
+        : decideRetention(observation, policy, now);
+    case "ended":
+      return decideRetention(observation, policy, now);
+    default:
+      throw new Error(`no such stage: ${JSON.stringify(stage satisfies never)}`);
+  }
+}
+
+/**
+ * Whether the status is worth writing: actions that are followed by a fresh look change what it would say. When one of
+ * them failed, it is written all the same.
+ */
+export function isSettled(actions: readonly Action[]): boolean {
+  return actions.every((action) => action.do === "wait" || action.do === "deleteJob" || action.do === "deleteBatch");
+}
+
+function decideRunning(observation: Observation, row: BatchRow, now: Date): readonly Action[] {
+  const { batch, childJob, foreignJob, otherJobs } = observation;
+  const { batchId, jobAttempt, attemptShards } = row;
+  // Whatever the Job says: a pod that hangs after its last commit keeps nobody waiting.
+  if (isAllDone(row)) return finish(observation, batchId);
+  if (!row.slotsReady) return [{ do: "emptySlots", batchId }, { do: "lookAgain" }];
+  const unfinished = otherJobs.filter(({ end }) => end === null);
+  if (unfinished.length > 0) return unfinished.flatMap((job) => stopJob(job, "it is of another attempt"));
+  if (childJob === null) {
+    if (foreignJob !== null)
+      return [waitFor(LOOK_AT_CONFLICT_SECONDS, `Job ${foreignJob.name} belongs to ${foreignJob.owner}`, now)];
+    if (batch.spec.suspend) return [];
+    return [{ do: "createJob", batchId, attempt: jobAttempt, completions: attemptShards }];
+  }
+  // Its name is taken until it is gone; its going wakes us.
+  if (childJob.isBeingDeleted) return [];
+  if (childJob.end !== null) return finish(observation, batchId);
+  const nextStuck = findNextStuck(observation, now);
+  return [
+    ...decideSuspension(observation),
+    ...forgetOldJobs(observation, jobAttempt),
+    ...(nextStuck === null ? [] : [{ do: "wait", until: nextStuck, because: "a pod is terminating" } satisfies Action]),
+  ];
+}
+
+function finish({ batch }: Observation, batchId: string): readonly Action[] {
+  return [{ do: "finish", batchId, publish: batch.spec.publish }, { do: "lookAgain" }];
+}
+
+/** The Job follows the spec, unless Kueue owns its suspension. */
+function decideSuspension({ batch, childJob }: Observation): readonly Action[] {
+  if (childJob === null || childJob.end !== null || childJob.isBeingDeleted || childJob.isQueuedByKueue) return [];
+  if (childJob.isSuspended === batch.spec.suspend) return [];
+  return [{ do: batch.spec.suspend ? "suspendJob" : "resumeJob", job: referTo(childJob) }];
+}
+
+/** The pods of the attempt before are kept, for their logs. */
+function forgetOldJobs({ otherJobs }: Observation, jobAttempt: number): readonly Action[] {
+  return otherJobs
+    .filter(({ attempt }) => attempt < jobAttempt - 1)
+    .flatMap((job) => stopJob(job, "later attempts came after it"));
+}
+
+function stopJobs({ childJob, otherJobs }: Observation, because: string): readonly Action[] {
+  const unfinished = [childJob, ...otherJobs].filter((job) => job !== null).filter(({ end }) => end === null);
+  return unfinished.flatMap((job) => stopJob(job, because));
+}
+
+function stopJob(job: ObservedJob, because: string): readonly Action[] {
+  return job.isBeingDeleted ? [] : [{ do: "deleteJob", job: referTo(job), because }];
+}
+
+function referTo({ name, uid }: ObservedJob): JobReference {
+  return { name, uid };
+}
+
+function cancel({ row, failure }: Extract<Stage, { at: "replaced" }>): Action {
+  return { do: "cancel", batchId: row.batchId, ...failure };
+}
+
+/** Its Jobs go with the object; its row would stay running. */
+function cancelDeleted({ batch, database }: Observation, { installation }: Policy): readonly Action[] {
+  const row = database?.row;
+  if (row?.state !== "running" || row.installation !== installation) return [];
+  const message = `ClimateBatch ${batch.metadata.name} was deleted.`;
+  return [{ do: "cancel", batchId: row.batchId, reason: "Deleted", message }];
+}
+
+/** Finishing publishes too; this is for a finish that a person or another program did. */
+function needsPublishing({ batch }: Observation, row: BatchRow): boolean {
+  return batch.spec.publish && row.published.length === 0 && !wasPublishingTried(batch.status);
+}
+
+function waitFor(seconds: number, because: string, now: Date): Action {
+  return { do: "wait", until: new Date(now.getTime() + seconds * 1000), because };
+}

@@ -1,0 +1,200 @@
+// From facts as they were read (objects, rows) to an observation: only what decisions need, each under one name. Pure.
+import type { BatchRow, DatabaseFacts } from "../../model/batchFacts.ts";
+import type { Calculation } from "../../model/calculations.ts";
+import {
+  type ClimateBatch,
+  type ConcurrencyPolicy,
+  calculationsOfBatch,
+  findCondition,
+  isConditionTrue,
+} from "../../model/climateBatch.ts";
+import type { Reason } from "../resources/conditions.ts";
+import { KUEUE_QUEUE_LABEL, LABELS } from "../resources/labels.ts";
+import { childJobName } from "../resources/names.ts";
+
+/** What of a Job is looked at; a batch/v1 Job as read from the API server has this shape. */
+export interface JobFacts {
+  readonly metadata: {
+    readonly name: string;
+    readonly uid: string;
+    readonly labels?: { readonly [key: string]: string };
+    readonly ownerReferences?: readonly { readonly kind: string; readonly name: string; readonly uid: string }[];
+    readonly deletionTimestamp?: string;
+  };
+  readonly spec?: { readonly suspend?: boolean };
+  readonly status?: {
+    readonly terminating?: number;
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly reason?: string;
+      readonly message?: string;
+    }[];
+  };
+}
+
+export interface PodFacts {
+  readonly metadata: {
+    readonly name: string;
+    readonly deletionTimestamp?: string;
+    readonly deletionGracePeriodSeconds?: number;
+  };
+  readonly spec?: { readonly nodeName?: string };
+}
+
+export type { BatchRow, DatabaseFacts };
+
+export interface Facts {
+  readonly batch: ClimateBatch;
+  /** Jobs that have its uid as owner, and any Job of a name that it needs. */
+  readonly jobs: readonly JobFacts[];
+  /** Pods of those Jobs; read when a Job says that some are terminating. */
+  readonly pods: readonly PodFacts[];
+  /** null: the database does not answer. */
+  readonly database: DatabaseFacts | null;
+  /** Every ClimateBatch of the namespace; itself may be among them. */
+  readonly batches: readonly ClimateBatch[];
+}
+
+/** How this installation is configured, as far as decisions depend on it. */
+export interface Policy {
+  /** Tells installations apart that share a database. */
+  readonly installation: string;
+  /** Finished batches kept per calculation and outcome. */
+  readonly successfulHistoryLimit: number;
+  readonly failedHistoryLimit: number;
+}
+
+export interface ObservedJob {
+  readonly name: string;
+  readonly uid: string;
+  readonly attempt: number;
+  readonly isBeingDeleted: boolean;
+  readonly isSuspended: boolean;
+  /** Kueue decides about its suspension. */
+  readonly isQueuedByKueue: boolean;
+  readonly end: { readonly type: "Complete" | "Failed"; readonly reason: string; readonly message: string } | null;
+}
+
+export interface TerminatingPod {
+  readonly name: string;
+  readonly node: string;
+  readonly since: Date;
+}
+
+/** Another ClimateBatch of the namespace. */
+export interface Rival {
+  readonly name: string;
+  readonly uid: string;
+  readonly createdAt: Date;
+  readonly calculation: string;
+  readonly calculations: readonly Calculation[];
+  readonly concurrencyPolicy: ConcurrencyPolicy;
+  /** Equal for two batches that ask for the same. */
+  readonly asks: string;
+  readonly isSuspended: boolean;
+  readonly isBeingDeleted: boolean;
+  readonly stands: "waiting" | "running" | "complete" | "failed";
+  readonly completedAt: Date | null;
+  readonly isPublished: boolean;
+}
+
+export interface Observation {
+  readonly batch: ClimateBatch;
+  readonly own: Rival;
+  /** The Job of the present attempt. */
+  readonly childJob: ObservedJob | null;
+  /** Ours, of other attempts. */
+  readonly otherJobs: readonly ObservedJob[];
+  /** It has the name that the present attempt's Job needs. */
+  readonly foreignJob: { readonly name: string; readonly owner: string } | null;
+  readonly terminatingPods: readonly TerminatingPod[];
+  readonly database: DatabaseFacts | null;
+  readonly rivals: readonly Rival[];
+}
+
+export function observe({ batch, jobs, pods, database, batches }: Facts): Observation {
+  const attempt = database?.row?.jobAttempt ?? batch.status?.attempt ?? 1;
+  const name = childJobName(batch.metadata, attempt);
+  const isOwn = (job: JobFacts) => job.metadata.ownerReferences?.some(({ uid }) => uid === batch.metadata.uid) === true;
+  const own = jobs.filter(isOwn).map(observeJob);
+  const foreign = jobs.find((job) => job.metadata.name === name && !isOwn(job));
+  return {
+    batch,
+    own: observeRival(batch, database),
+    childJob: own.find((job) => job.attempt === attempt) ?? null,
+    otherJobs: own.filter((job) => job.attempt !== attempt),
+    foreignJob: foreign === undefined ? null : { name, owner: ownerOf(foreign) },
+    terminatingPods: pods.flatMap(observeTerminating),
+    database,
+    rivals: batches
+      .filter(({ metadata }) => metadata.uid !== batch.metadata.uid)
+      .map((other) => observeRival(other, database)),
+  };
+}
+
+function observeJob({ metadata, spec, status }: JobFacts): ObservedJob {
+  const end = status?.conditions?.find(
+    ({ type, status: holds }) => (type === "Complete" || type === "Failed") && holds === "True",
+  );
+  return {
+    name: metadata.name,
+    uid: metadata.uid,
+    attempt: Number(metadata.labels?.[LABELS.attempt]),
+    isBeingDeleted: metadata.deletionTimestamp !== undefined,
+    isSuspended: spec?.suspend === true,
+    isQueuedByKueue: metadata.labels?.[KUEUE_QUEUE_LABEL] !== undefined,
+    end:
+      end === undefined
+        ? null
+        : { type: end.type as "Complete" | "Failed", reason: end.reason ?? "", message: end.message ?? "" },
+  };
+}
+
+function ownerOf({ metadata }: JobFacts): string {
+  const owner = metadata.ownerReferences?.[0];
+  return owner === undefined ? "nobody" : `${owner.kind} ${owner.name}`;
+}
+
+/** deletionTimestamp is when the grace period ends; terminating began that much earlier. */
+function observeTerminating({ metadata, spec }: PodFacts): TerminatingPod[] {
+  if (metadata.deletionTimestamp === undefined) return [];
+  const graceMs = (metadata.deletionGracePeriodSeconds ?? 0) * 1000;
+  const since = new Date(Date.parse(metadata.deletionTimestamp) - graceMs);
+  return [{ name: metadata.name, node: spec?.nodeName ?? "no node", since }];
+}
+
+function observeRival(batch: ClimateBatch, database: DatabaseFacts | null): Rival {
+  const { metadata, spec, status } = batch;
+  return {
+    name: metadata.name,
+    uid: metadata.uid,
+    createdAt: new Date(metadata.creationTimestamp),
+    calculation: spec.calculation,
+    calculations: calculationsOfBatch(spec),
+    concurrencyPolicy: spec.concurrencyPolicy,
+    asks: whatItAsks(batch),
+    isSuspended: spec.suspend,
+    isBeingDeleted: metadata.deletionTimestamp !== undefined,
+    stands: whereItStands(batch, database),
+    completedAt: status?.completionTime === undefined ? null : new Date(status.completionTime),
+    isPublished: isConditionTrue(status, "Published"),
+  };
+}
+
+/** Of others the row is known only when it runs; the rest they say themselves. */
+function whereItStands({ metadata, status }: ClimateBatch, database: DatabaseFacts | null): Rival["stands"] {
+  if (database?.runningUids.has(metadata.uid)) return "running";
+  if (isConditionTrue(status, "Complete")) return "complete";
+  if (isConditionTrue(status, "Failed")) return "failed";
+  // Somebody else's: it keeps nobody here waiting.
+  if (findCondition(status, "Planned")?.reason === ("OtherInstallation" satisfies Reason)) return "failed";
+  return database === null && isConditionTrue(status, "Planned") ? "running" : "waiting";
+}
+
+function whatItAsks({ spec }: ClimateBatch): string {
+  const { calculation, methods, grid, scenarios, basePeriod, periods, publish, maxRejectedCells, requestKey } = spec;
+  const years = [basePeriod, ...(periods ?? [])].map(({ startYear, endYear }) => [startYear, endYear]);
+  const names = [[...spec.risks].sort(), scenarios === undefined ? null : [...scenarios].sort()];
+  return JSON.stringify([calculation, methods, grid, names, years, publish, maxRejectedCells, requestKey]);
+}

@@ -1,0 +1,145 @@
+// Where a batch stands, as one word with what belongs to it. Deciding and the status both read it from here. Pure.
+import { type ClimateBatchStatus, findCondition, isConditionTrue } from "../../model/climateBatch.ts";
+import { INTERIM_UNPUBLISHED } from "../resources/conditions.ts";
+import { findBlockers, findReplacement, findSuccessor } from "./concurrency.ts";
+import type { BatchRow, Observation, Policy } from "./observe.ts";
+
+interface Failure {
+  readonly reason: string;
+  readonly message: string;
+}
+
+export type Stage =
+  /** The object is being deleted by somebody. */
+  | { readonly at: "deleting" }
+  | { readonly at: "databaseAway" }
+  | { readonly at: "otherInstallation"; readonly installation: string }
+  /** Not planned: may be now, waits for others, is suspended, or never will be. */
+  | { readonly at: "unplanned" }
+  | { readonly at: "queued"; readonly behind: readonly string[] }
+  | { readonly at: "held" }
+  | { readonly at: "ended"; readonly isComplete: boolean; readonly failure: Failure }
+  /** Planned. */
+  | { readonly at: "running"; readonly row: BatchRow }
+  | { readonly at: "replaced"; readonly row: BatchRow; readonly failure: Failure }
+  | { readonly at: "retry"; readonly row: BatchRow }
+  | { readonly at: "retryQueued"; readonly row: BatchRow; readonly behind: readonly string[] }
+  | { readonly at: "retryHeld"; readonly row: BatchRow }
+  | { readonly at: "failed"; readonly row: BatchRow; readonly failure: Failure }
+  | { readonly at: "complete"; readonly row: BatchRow };
+
+/** Another attempt would end the same way: what is counted stays counted. */
+const BEYOND_RETRY: readonly string[] = ["TooManyRejectedCells"];
+
+export function findStage(observation: Observation, policy: Policy): Stage {
+  const { batch, database } = observation;
+  if (batch.metadata.deletionTimestamp !== undefined) return { at: "deleting" };
+  if (database === null) return { at: "databaseAway" };
+  const { row } = database;
+  if (row === null) return findUnplannedStage(observation);
+  if (row.installation !== policy.installation) return { at: "otherInstallation", installation: row.installation };
+  switch (row.state) {
+    case "running":
+      return findRunningStage(observation, row);
+    case "complete":
+      return { at: "complete", row };
+    case "cancelled":
+      return { at: "failed", row, failure: failureOf(row, "Cancelled", `Batch ${row.batchId} was cancelled.`) };
+    case "failed":
+      return findFailedStage(observation, row);
+    default:
+      throw new Error(`no such state of a batch: ${row.state satisfies never}`);
+  }
+}
+
+function findUnplannedStage(observation: Observation): Stage {
+  const { batch, database } = observation;
+  const { status } = batch;
+  if (isConditionTrue(status, "Complete")) return recorded(observation, true);
+  if (isConditionTrue(status, "Failed") && retriesLeft(observation, null) <= 0) return recorded(observation, false);
+  const answered = database?.answeredBy ?? null;
+  if (answered?.state === "running") return { at: "queued", behind: [`batch ${answered.batchId}`] };
+  if (answered !== null) {
+    const message = `Batch ${answered.batchId}, which is ${answered.state}, has the requestKey ${batch.spec.requestKey}: nothing is computed again.`;
+    return {
+      at: "ended",
+      isComplete: answered.state === "complete",
+      failure: { reason: "AlreadyAnswered", message },
+    };
+  }
+  const replacement = findReplacement(observation);
+  if (replacement !== null) return { at: "ended", isComplete: false, failure: replacedBy(replacement) };
+  if (batch.spec.suspend) return { at: "held" };
+  const behind = findBlockers(observation);
+  if (behind.length === 0) return { at: "unplanned" };
+  const successor = findSuccessor(observation);
+  if (successor === null) return { at: "queued", behind };
+  const message = `${successor} asks for the same and was created later, while this one waited for ${behind.join(", ")}.`;
+  return { at: "ended", isComplete: false, failure: { reason: "Superseded", message } };
+}
+
+/** An end without a row is remembered by the status alone. */
+function recorded({ batch }: Observation, isComplete: boolean): Stage {
+  const { reason, message } = findCondition(batch.status, isComplete ? "Complete" : "Failed")!;
+  return { at: "ended", isComplete, failure: { reason, message } };
+}
+
+function findRunningStage(observation: Observation, row: BatchRow): Stage {
+  const replacement = findReplacement(observation);
+  // What is done already is worth more than a clean cancellation.
+  if (replacement === null || isAllDone(row)) return { at: "running", row };
+  return { at: "replaced", row, failure: replacedBy(replacement) };
+}
+
+function findFailedStage(observation: Observation, row: BatchRow): Stage {
+  const failure = failureOf(row, "ShardsFailed", `Batch ${row.batchId} failed.`);
+  if (retriesLeft(observation, row) <= 0 || BEYOND_RETRY.includes(failure.reason))
+    return { at: "failed", row, failure: refusedRetry(observation) ?? explain(observation, failure) };
+  const replacement = findReplacement(observation);
+  if (replacement !== null) return { at: "failed", row, failure };
+  if (observation.batch.spec.suspend) return { at: "retryHeld", row };
+  const behind = findBlockers(observation);
+  return behind.length > 0 ? { at: "retryQueued", row, behind } : { at: "retry", row };
+}
+
+/** Also when a retry was refused: the status remembers that all retries there were are spent. */
+export function retriesUsed({ batch }: Observation, row: BatchRow | null): number {
+  return Math.max(batch.status?.retriesUsed ?? 0, (row?.jobAttempt ?? 1) - 1);
+}
+
+function retriesLeft(observation: Observation, row: BatchRow | null): number {
+  return observation.batch.spec.retries - retriesUsed(observation, row);
+}
+
+/** Why the last retry was refused, which says more than why the batch had failed before. */
+function refusedRetry({ batch, database }: Observation): Failure | null {
+  const { status } = batch;
+  const spentWithoutAttempt = (status?.retriesUsed ?? 0) > (database?.row?.jobAttempt ?? 1) - 1;
+  const told = findCondition(status, "Failed");
+  if (!spentWithoutAttempt || told?.status !== "True") return null;
+  return { reason: told.reason, message: told.message };
+}
+
+/** A deadline leaves shards without a word; the Job knows. */
+function explain({ childJob }: Observation, failure: Failure): Failure {
+  if (failure.reason !== "ShardsFailed" || childJob?.end?.reason !== "DeadlineExceeded") return failure;
+  return { reason: "DeadlineExceeded", message: `The attempt ran out of activeDeadlineSeconds. ${failure.message}` };
+}
+
+function failureOf({ reason, message }: BatchRow, reasonElse: string, messageElse: string): Failure {
+  return { reason: reason ?? reasonElse, message: message ?? messageElse };
+}
+
+function replacedBy(name: string): Failure {
+  return { reason: "Replaced", message: `${name} was created later with concurrencyPolicy Replace.` };
+}
+
+export function isAllDone({ shards }: BatchRow): boolean {
+  return shards.done === shards.total;
+}
+
+/** Once is enough, whatever came of it: what was refused is published by hand, what was superseded stays so. */
+export function wasPublishingTried(status: ClimateBatchStatus | undefined): boolean {
+  const told = findCondition(status, "Published");
+  return told !== undefined && !INTERIM_UNPUBLISHED.includes(told.reason);
+}

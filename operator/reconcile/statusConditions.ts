@@ -1,0 +1,178 @@
+// What each stage says of the conditions, in words. Setting them, with their times, is left to resources/conditions.ts.
+import { type ConditionType, findCondition } from "../../model/climateBatch.ts";
+import { formatInstant, type NewCondition, PASSING_REFUSALS } from "../resources/conditions.ts";
+import type { BatchRow, Observation } from "./observe.ts";
+import { isAllDone, type Stage } from "./stage.ts";
+import type { Refusal } from "./status.ts";
+import { findStuckPods } from "./stuckPods.ts";
+
+interface Words {
+  readonly reason: string;
+  readonly message: string;
+}
+
+export function describeConditions(
+  observation: Observation,
+  stage: Stage,
+  now: Date,
+  refusal: Refusal | null,
+): readonly NewCondition[] {
+  if (stage.at === "deleting") return [];
+  if (stage.at === "databaseAway") return describeDatabaseAway(observation);
+  const words = describeProgress(observation, stage, refusal);
+  const isComplete = stage.at === "complete" || (stage.at === "ended" && stage.isComplete);
+  return [
+    describePlanned(stage, words),
+    { type: "Complete", status: isComplete ? "True" : "False", ...words },
+    ...describeFailed(observation, stage, words),
+    ...describeSuspended(observation, stage),
+    describePublished(observation, stage, refusal),
+    ...describeStuck(observation, stage, now),
+  ];
+}
+
+/** What is known stays; what never was known says why. */
+function describeDatabaseAway({ batch }: Observation): readonly NewCondition[] {
+  if (findCondition(batch.status, "Planned")?.status === "True") return [];
+  const words = { reason: "DatabaseUnavailable", message: "The database does not answer; planning waits for it." };
+  return [
+    { type: "Planned", status: "False", ...words },
+    { type: "Complete", status: "False", ...words },
+  ];
+}
+
+/** The one word, and sentence, on where the batch stands. */
+function describeProgress(
+  observation: Observation,
+  stage: Exclude<Stage, { at: "deleting" | "databaseAway" }>,
+  refusal: Refusal | null,
+): Words {
+  switch (stage.at) {
+    case "otherInstallation":
+      return {
+        reason: "OtherInstallation",
+        message: `Installation ${stage.installation} runs this batch in the same database; this one leaves it alone.`,
+      };
+    case "unplanned":
+      return refusal ?? { reason: "Planning", message: "The batch is about to be planned." };
+    case "queued":
+      return { reason: "Queued", message: `Waits for ${stage.behind.join(", ")}.` };
+    case "held":
+      return { reason: "Suspended", message: "Suspended before it was planned." };
+    case "ended":
+      return stage.failure;
+    case "running":
+      return describeRunning(observation, stage.row, refusal);
+    case "replaced":
+      return { reason: "Replaced", message: stage.failure.message };
+    case "retry":
+      return {
+        reason: "Retrying",
+        message: `Shards ${stage.row.failedShards} will run again: ${stage.row.message ?? ""}`,
+      };
+    case "retryQueued":
+      return { reason: "Queued", message: `Its retry waits for ${stage.behind.join(", ")}.` };
+    case "retryHeld":
+      return { reason: "Suspended", message: "Suspended before its failed shards run again." };
+    case "failed":
+      return stage.failure;
+    case "complete":
+      return {
+        reason: "Complete",
+        message: `All ${stage.row.shards.total} shards of batch ${stage.row.batchId} are done.`,
+      };
+    default:
+      throw new Error(`no such stage: ${JSON.stringify(stage satisfies never)}`);
+  }
+}
+
+function describeRunning({ batch, childJob, foreignJob }: Observation, row: BatchRow, refusal: Refusal | null): Words {
+  if (refusal !== null) return refusal;
+  if (isAllDone(row) || (childJob !== null && childJob.end !== null))
+    return { reason: "Finishing", message: "Every shard has ended; the batch is being settled." };
+  if (childJob === null && foreignJob !== null) {
+    return {
+      reason: "Conflict",
+      message: `The Job ${foreignJob.name} belongs to ${foreignJob.owner}. Delete it, and this batch goes on.`,
+    };
+  }
+  if (childJob === null && batch.spec.suspend)
+    return { reason: "Suspended", message: "Suspended before its Job was created." };
+  if (childJob === null) return { reason: "Preparing", message: "The Job is about to be created." };
+  if (childJob.isSuspended) {
+    const message = childJob.isQueuedByKueue
+      ? `Kueue holds the Job ${childJob.name} back until there is quota.`
+      : `The Job ${childJob.name} is suspended.`;
+    return { reason: "Suspended", message };
+  }
+  const pods = Math.min(batch.spec.parallelism, row.attemptShards);
+  return {
+    reason: "Running",
+    message: `Job ${childJob.name} computes ${row.attemptShards} shards, at most ${pods} at a time.`,
+  };
+}
+
+function describePlanned(stage: Stage, words: Words): NewCondition {
+  if (!("row" in stage)) return { type: "Planned", status: "False", ...words };
+  const { batchId, cells, shards } = stage.row;
+  const message = `Batch ${batchId}: ${cells} cells in ${shards.total} shards.`;
+  return { type: "Planned", status: "True", reason: "Planned", message };
+}
+
+/** Like a Job's: there from the first failure on; a retry makes it false. */
+function describeFailed({ batch }: Observation, stage: Stage, words: Words): readonly NewCondition[] {
+  const hasFailed = stage.at === "failed" || (stage.at === "ended" && !stage.isComplete);
+  if (!hasFailed && findCondition(batch.status, "Failed") === undefined) return [];
+  return [{ type: "Failed", status: hasFailed ? "True" : "False", ...words }];
+}
+
+function describeSuspended({ batch, childJob }: Observation, stage: Stage): readonly NewCondition[] {
+  const isJobHeld =
+    stage.at === "running" && (childJob === null ? batch.spec.suspend : childJob.end === null && childJob.isSuspended);
+  if (isJobHeld || stage.at === "held" || stage.at === "retryHeld") {
+    const message = childJob?.isQueuedByKueue === true ? "Kueue holds the Job back." : "spec.suspend is true.";
+    return [{ type: "Suspended", status: "True", reason: "Suspended", message }];
+  }
+  if (findCondition(batch.status, "Suspended") === undefined) return [];
+  return [{ type: "Suspended", status: "False", reason: "Resumed", message: "Nothing is suspended." }];
+}
+
+function describePublished({ batch }: Observation, stage: Stage, refusal: Refusal | null): NewCondition {
+  const unpublished = (reason: string, message: string): NewCondition => ({
+    type: "Published",
+    status: "False",
+    reason,
+    message,
+  });
+  if (stage.at !== "complete") return unpublished("Unfinished", "Only complete batches are published.");
+  const { row } = stage;
+  if (row.published.length > 0) {
+    const message = `Batch ${row.batchId} is complete; consumers read its ${row.published.join(" and ")} results.`;
+    return { type: "Published", status: "True", reason: "Published", message };
+  }
+  if (refusal?.action === "publish" && !PASSING_REFUSALS.includes(refusal.reason))
+    return unpublished(refusal.reason, refusal.message);
+  const told = findCondition(batch.status, "Published");
+  if (told?.status === "True" || batch.status?.publishedTime !== undefined)
+    return unpublished("Superseded", "Consumers read a later batch now.");
+  if (!batch.spec.publish)
+    return unpublished("NotRequested", `To show its results: climatebatch publish ${row.batchId}`);
+  // What a refusal said holds until somebody publishes by hand.
+  if (told !== undefined && told.reason !== "Unfinished") return unpublished(told.reason, told.message);
+  return unpublished("Publishing", "The batch is complete and about to be published.");
+}
+
+function describeStuck(observation: Observation, stage: Stage, now: Date): readonly NewCondition[] {
+  const type: ConditionType = "ShardStuck";
+  const stuck = findStuckPods(observation, now);
+  if (stuck.length > 0 && stage.at === "running") {
+    const pods = stuck
+      .slice(0, 5)
+      .map(({ name, node, since }) => `pod ${name} on node ${node} since ${formatInstant(since)}`);
+    const more = stuck.length > pods.length ? ` and ${stuck.length - pods.length} more` : "";
+    const message = `Terminating: ${pods.join(", ")}${more}. If the node is gone for good: kubectl delete pod ${stuck[0]!.name} --force`;
+    return [{ type, status: "True", reason: "PodTerminating", message }];
+  }
+  if (findCondition(observation.batch.status, type) === undefined) return [];
+  return [{ type, status: "False", reason: "PodsGone", message: "No pod has been terminating for ten minutes." }];
+}

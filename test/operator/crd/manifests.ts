@@ -1,0 +1,301 @@
+// Specs that the API server must refuse, in which words; that it must accept; and changes of either kind.
+
+export interface Manifest {
+  readonly what: string;
+  readonly spec: Readonly<Record<string, unknown>>;
+  readonly name?: string;
+}
+
+const all = (more: Record<string, unknown>) => ({ calculation: "All", ...more });
+const template = (more: Record<string, unknown>) => all({ template: more });
+const years = (startYear: number, endYear: number) => ({ startYear, endYear });
+const tooMany = (length: number) => Array.from({ length }, (_, at) => years(1900 + at, 1930 + at));
+
+export const REFUSED: readonly (Manifest & { readonly message: string | RegExp })[] = [
+  { what: "a batch that says not what to compute", spec: {}, message: "spec.calculation" },
+  { what: "another calculation", spec: { calculation: "Risk" }, message: "Unsupported value" },
+  { what: "a calculation in small letters", spec: { calculation: "probability" }, message: "Unsupported value" },
+  { what: "other methods", spec: all({ methods: "Best" }), message: "spec.methods: Unsupported value" },
+  {
+    what: "hazard by the predecessor's methods",
+    spec: { calculation: "Hazard", methods: "Predecessor" },
+    message: "methods Predecessor computes Probability only",
+  },
+  {
+    what: "both calculations by the predecessor's methods",
+    spec: all({ methods: "Predecessor" }),
+    message: "methods Predecessor computes Probability only",
+  },
+  { what: "an empty grid name", spec: all({ grid: "" }), message: "spec.grid" },
+  { what: "a grid name with a space", spec: all({ grid: "south korea" }), message: "spec.grid" },
+  { what: "an unknown risk", spec: all({ risks: ["Earthquake"] }), message: "spec.risks[0]: Unsupported value" },
+  { what: "a risk twice", spec: all({ risks: ["Drought", "Drought"] }), message: "Duplicate value" },
+  { what: "no risk at all", spec: all({ risks: [] }), message: "spec.risks" },
+  { what: "a scenario twice", spec: all({ scenarios: ["ssp245", "ssp245"] }), message: "Duplicate value" },
+  { what: "a scenario name with a slash", spec: all({ scenarios: ["ssp/245"] }), message: "spec.scenarios[0]" },
+  {
+    what: "more scenarios than sixteen",
+    spec: all({ scenarios: Array.from({ length: 17 }, (_, at) => `s${at}`) }),
+    message: "must have at most 16 items",
+  },
+  {
+    what: "a base period of 14 years",
+    spec: all({ basePeriod: years(1991, 2004) }),
+    message: "basePeriod must have 15 to 40 years",
+  },
+  {
+    what: "a base period of 41 years",
+    spec: all({ basePeriod: years(1980, 2020) }),
+    message: "basePeriod must have 15 to 40 years",
+  },
+  {
+    what: "a base period that ends before it starts",
+    spec: all({ basePeriod: years(2020, 1991) }),
+    message: "basePeriod must have 15 to 40 years",
+  },
+  {
+    what: "a base period without an end",
+    spec: all({ basePeriod: { startYear: 1991 } }),
+    message: "spec.basePeriod.endYear",
+  },
+  {
+    what: "a period of 14 years",
+    spec: all({ periods: [years(2021, 2034)] }),
+    message: "a period must have 15 to 40 years",
+  },
+  {
+    what: "a period of 41 years",
+    spec: all({ periods: [years(2021, 2061)] }),
+    message: "a period must have 15 to 40 years",
+  },
+  {
+    what: "a period twice",
+    spec: all({ periods: [years(2021, 2040), years(2021, 2040)] }),
+    message: "Duplicate value",
+  },
+  {
+    what: "a period before there were measurements",
+    spec: all({ periods: [years(1800, 1820)] }),
+    message: "should be greater than or equal to 1850",
+  },
+  {
+    what: "a year that is not whole",
+    spec: all({ periods: [years(2021.5, 2040)] }),
+    message: "must be of type integer",
+  },
+  { what: "more periods than twelve", spec: all({ periods: tooMany(13) }), message: "must have at most 12 items" },
+  { what: "shards without cells", spec: all({ cellsPerShard: 0 }), message: "spec.cellsPerShard" },
+  { what: "no pod at a time", spec: all({ parallelism: 0 }), message: "spec.parallelism" },
+  { what: "too many pods at a time", spec: all({ parallelism: 1001 }), message: "spec.parallelism" },
+  { what: "parallelism in words", spec: all({ parallelism: "four" }), message: "must be of type integer" },
+  { what: "a negative backoff limit", spec: all({ backoffLimitPerShard: -1 }), message: "spec.backoffLimitPerShard" },
+  { what: "a negative number of failed shards", spec: all({ maxFailedShards: -1 }), message: "spec.maxFailedShards" },
+  {
+    what: "a negative number of rejected cells",
+    spec: all({ maxRejectedCells: -1 }),
+    message: "spec.maxRejectedCells",
+  },
+  { what: "no time at all", spec: all({ activeDeadlineSeconds: 0 }), message: "spec.activeDeadlineSeconds" },
+  { what: "a negative ttl", spec: all({ ttlSecondsAfterFinished: -1 }), message: "spec.ttlSecondsAfterFinished" },
+  { what: "suspend in words", spec: all({ suspend: "yes" }), message: "must be of type boolean" },
+  { what: "more retries than a hundred", spec: all({ retries: 101 }), message: "spec.retries" },
+  { what: "another concurrency policy", spec: all({ concurrencyPolicy: "Allow" }), message: "Unsupported value" },
+  { what: "a request key with a space", spec: all({ requestKey: "yearly probability" }), message: "spec.requestKey" },
+  {
+    what: "a request key that is too long",
+    spec: all({ requestKey: "x".repeat(201) }),
+    message: "spec.requestKey: Too long",
+  },
+  { what: "a field that nobody knows", spec: all({ shards: 12 }), message: 'unknown field "spec.shards"' },
+  {
+    what: "a name of 41 characters",
+    spec: all({}),
+    name: "x".repeat(41),
+    message: "metadata.name must be at most 40 characters",
+  },
+  {
+    what: "a name with a dot",
+    spec: all({}),
+    name: "yearly.2028",
+    message: "metadata.name must consist of a-z, 0-9 and -",
+  },
+  {
+    what: "a label that is the operator's",
+    spec: template({ labels: { "climate.aiops.dev/batch": "x" } }),
+    message: "label keys of climate.aiops.dev/",
+  },
+  {
+    what: "an annotation that is Kubernetes'",
+    spec: template({ annotations: { "batch.kubernetes.io/job-name": "x" } }),
+    message: "annotation keys of climate.aiops.dev/",
+  },
+  {
+    what: "a variable of the pod contract",
+    spec: template({ env: [{ name: "CLIMATEBATCH_BATCH", value: "1" }] }),
+    message: "are set by the operator",
+  },
+  {
+    what: "another completion index",
+    spec: template({ env: [{ name: "JOB_COMPLETION_INDEX", value: "1" }] }),
+    message: "are set by the operator",
+  },
+  {
+    what: "another database",
+    spec: template({ env: [{ name: "DATABASE_URL", value: "postgres://x" }] }),
+    message: "are set by the operator",
+  },
+  { what: "a variable twice", spec: template({ env: [{ name: "A" }, { name: "A" }] }), message: "Duplicate value" },
+  {
+    what: "a variable without a name",
+    spec: template({ env: [{ value: "1" }] }),
+    message: "spec.template.env[0].name",
+  },
+  {
+    what: "the operator's volume",
+    spec: template({ volumes: [{ name: "climatebatch-tmp" }] }),
+    message: "names of volumes that begin with climatebatch-",
+  },
+  {
+    what: "a mount over /tmp",
+    spec: template({ volumeMounts: [{ name: "a", mountPath: "/tmp" }] }),
+    message: "/tmp is mounted by the operator",
+  },
+  {
+    what: "requests above limits",
+    spec: template({ resources: { requests: { memory: "2Gi" }, limits: { memory: "1G" } } }),
+    message: "requests must not exceed limits",
+  },
+  {
+    what: "a quantity that is none",
+    spec: template({ resources: { limits: { memory: "much" } } }),
+    message: "spec.template.resources.limits.memory",
+  },
+  {
+    what: "overrides that nobody knows",
+    spec: template({ hostNetwork: true }),
+    message: 'unknown field "spec.template.hostNetwork"',
+  },
+];
+
+export const ACCEPTED: readonly Manifest[] = [
+  { what: "probability and nothing else", spec: { calculation: "Probability" } },
+  { what: "hazard and nothing else", spec: { calculation: "Hazard" } },
+  { what: "both calculations", spec: all({}) },
+  { what: "a name of 40 characters", spec: all({}), name: "x".repeat(40) },
+  { what: "a name that begins with a digit", spec: all({}), name: "2028-probability" },
+  { what: "probability by the predecessor's methods", spec: { calculation: "Probability", methods: "Predecessor" } },
+  { what: "a grid with letters of any language", spec: all({ grid: "한국-1km" }) },
+  { what: "one risk", spec: all({ risks: ["WaterScarcity"] }) },
+  { what: "risks in any order", spec: all({ risks: ["Wildfire", "CoastalFlood"] }) },
+  {
+    what: "sixteen scenarios",
+    spec: all({ scenarios: Array.from({ length: 16 }, (_, at) => `ssp${at}.r1i1p1f1+adj`) }),
+  },
+  { what: "a base period of 15 years", spec: all({ basePeriod: years(2000, 2014) }) },
+  { what: "a base period of 40 years", spec: all({ basePeriod: years(1981, 2020) }) },
+  { what: "twelve periods that overlap", spec: all({ periods: tooMany(12) }) },
+  { what: "periods that share a year", spec: all({ periods: [years(2021, 2040), years(2021, 2050)] }) },
+  { what: "a shard per cell", spec: all({ cellsPerShard: 1, parallelism: 1000 }) },
+  {
+    what: "limits at zero",
+    spec: all({ backoffLimitPerShard: 0, maxFailedShards: 0, maxRejectedCells: 0, ttlSecondsAfterFinished: 0 }),
+  },
+  { what: "a deadline of a year", spec: all({ activeDeadlineSeconds: 31_536_000 }) },
+  { what: "a batch suspended from the start", spec: all({ suspend: true, retries: 100 }) },
+  { what: "a batch that replaces and is not published", spec: all({ concurrencyPolicy: "Replace", publish: false }) },
+  { what: "a request key", spec: all({ requestKey: "yearly/probability/2028" }) },
+  {
+    what: "requests equal to limits in other words",
+    spec: template({ resources: { requests: { memory: "1Gi", cpu: 1 }, limits: { memory: "1024Mi", cpu: "1000m" } } }),
+  },
+  {
+    what: "requests of what has no limit",
+    spec: template({ resources: { requests: { cpu: "500m" }, limits: { memory: "1Gi" } } }),
+  },
+  {
+    what: "variables from anywhere",
+    spec: template({
+      env: [
+        { name: "A", value: "1" },
+        { name: "B", valueFrom: { secretKeyRef: { name: "s", key: "k" } } },
+      ],
+    }),
+  },
+  {
+    what: "volumes of any kind",
+    spec: template({
+      volumes: [{ name: "scratch", ephemeral: { volumeClaimTemplate: {} } }],
+      volumeMounts: [{ name: "scratch", mountPath: "/scratch", readOnly: false }],
+    }),
+  },
+  {
+    what: "a place in the cluster",
+    spec: template({
+      nodeSelector: { pool: "batch" },
+      tolerations: [{ key: "a", operator: "Exists" }],
+      affinity: { podAntiAffinity: {} },
+      topologySpreadConstraints: [{ maxSkew: 1 }],
+      priorityClassName: "low",
+    }),
+  },
+];
+
+export interface Change {
+  readonly what: string;
+  readonly verdict: "refuses" | "accepts";
+  readonly before: Readonly<Record<string, unknown>>;
+  /** undefined: removed. */
+  readonly after: Readonly<Record<string, unknown>>;
+  readonly message: string;
+}
+
+const refuses = (
+  what: string,
+  before: Record<string, unknown>,
+  after: Record<string, unknown>,
+  message = `${what} is immutable`,
+): Change => ({
+  what,
+  verdict: "refuses",
+  before,
+  after,
+  message,
+});
+const accepts = (what: string, before: Record<string, unknown>, after: Record<string, unknown>): Change => ({
+  what,
+  verdict: "accepts",
+  before,
+  after,
+  message: "",
+});
+
+export const CHANGES: readonly Change[] = [
+  refuses("calculation", {}, { calculation: "Hazard" }),
+  refuses("methods", {}, { methods: "Predecessor" }),
+  refuses("grid", { grid: "korea" }, { grid: "seoul" }),
+  refuses("grid", {}, { grid: "seoul" }),
+  refuses("grid", { grid: "korea" }, { grid: undefined }),
+  refuses("risks", {}, { risks: ["Drought"] }),
+  refuses("scenarios", {}, { scenarios: ["ssp245"] }),
+  refuses("scenarios", { scenarios: ["ssp245"] }, { scenarios: undefined }),
+  refuses("basePeriod", {}, { basePeriod: years(1981, 2010) }),
+  refuses("periods", {}, { periods: [years(2021, 2040)] }),
+  refuses("periods", { periods: [years(2021, 2040)] }, { periods: [years(2021, 2040), years(2041, 2060)] }),
+  refuses("cellsPerShard", {}, { cellsPerShard: 5 }),
+  refuses("parallelism", {}, { parallelism: 5 }),
+  refuses("backoffLimitPerShard", {}, { backoffLimitPerShard: 5 }),
+  refuses("maxFailedShards", {}, { maxFailedShards: 5 }),
+  refuses("maxRejectedCells", { maxRejectedCells: 4 }, { maxRejectedCells: 5 }),
+  refuses("activeDeadlineSeconds", { activeDeadlineSeconds: 4 }, { activeDeadlineSeconds: undefined }),
+  refuses("publish", {}, { publish: false }),
+  refuses("concurrencyPolicy", {}, { concurrencyPolicy: "Replace" }),
+  refuses("requestKey", {}, { requestKey: "a" }),
+  refuses("retries", { retries: 2 }, { retries: 1 }, "retries may only grow"),
+  refuses("retries to its default", { retries: 2 }, { retries: undefined }, "retries may only grow"),
+  accepts("retries upwards", { retries: 1 }, { retries: 2 }),
+  accepts("suspend", {}, { suspend: true }),
+  accepts("suspend back", { suspend: true }, { suspend: false }),
+  accepts("ttlSecondsAfterFinished", {}, { ttlSecondsAfterFinished: 60 }),
+  accepts("ttlSecondsAfterFinished to none", { ttlSecondsAfterFinished: 60 }, { ttlSecondsAfterFinished: undefined }),
+  accepts("template", {}, { template: { resources: { limits: { memory: "4Gi" } } } }),
+];

@@ -1,0 +1,66 @@
+// What the builder of ClimateBatches starts from: a row just planned, a Job, the instants of a made-up day.
+import { CLIMATE_BATCH } from "../../model/climateBatch.ts";
+import type { BatchRow, JobFacts } from "../../operator/reconcile/observe.ts";
+import { formatInstant } from "../../operator/resources/conditions.ts";
+import { KUEUE_QUEUE_LABEL, LABELS } from "../../operator/resources/labels.ts";
+import { childJobName } from "../../operator/resources/names.ts";
+
+export const START = new Date("2028-01-01T00:00:00Z");
+/** That many seconds after everything began. */
+export const at = (seconds: number): Date => new Date(START.getTime() + seconds * 1000);
+
+export function freshRow(total: number): BatchRow {
+  return {
+    batchId: "17",
+    installation: "here",
+    state: "running",
+    reason: null,
+    message: null,
+    jobAttempt: 1,
+    attemptShards: total,
+    cells: total * 40,
+    shards: { total, pending: total, running: 0, done: 0, failed: 0 },
+    failedShards: "",
+    rejectedCells: 0,
+    resultRows: 0,
+    slotsReady: true,
+    published: [],
+    startedAt: at(10),
+    finishedAt: null,
+    publishedAt: null,
+  };
+}
+
+export interface JobSituation {
+  readonly attempt?: number;
+  readonly end?: { readonly type: "Complete" | "Failed"; readonly reason: string };
+  readonly suspended?: boolean;
+  readonly deleting?: boolean;
+  readonly kueue?: boolean;
+}
+
+export function buildJobFacts(
+  { name, uid }: { readonly name: string; readonly uid: string },
+  { attempt = 1, end, suspended = false, deleting = false, kueue = false }: JobSituation = {},
+): JobFacts {
+  return {
+    metadata: {
+      name: childJobName({ name, uid }, attempt),
+      uid: `job-${attempt}`,
+      labels: { [LABELS.attempt]: String(attempt), ...(kueue && { [KUEUE_QUEUE_LABEL]: "climate" }) },
+      ownerReferences: [{ kind: CLIMATE_BATCH.kind, name, uid }],
+      ...(deleting && { deletionTimestamp: formatInstant(at(80)) }),
+    },
+    spec: { suspend: suspended },
+    status: end === undefined ? {} : { conditions: [{ ...end, status: "True", message: `Job ${end.type}` }] },
+  };
+}
+
+/** How many there are in ranges such as "0-4,7". */
+export function countIn(ranges: string): number {
+  if (ranges === "") return 0;
+  return ranges.split(",").reduce((sum, range) => {
+    const [first, last = first] = range.split("-").map(Number);
+    return sum + last! - first! + 1;
+  }, 0);
+}
