@@ -1,0 +1,131 @@
+// What the API server, or the way to it, said instead of an answer, and which fate that is.
+// Status numbers and system codes are named here and nowhere else.
+
+/** As a meta/v1 Status tells it; `retryAfterMs` from its details or the Retry-After header. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+  /** HTTP status; 0 when there was no answer. */
+  readonly status: number;
+  /** The Status' one word ("Conflict", "Expired"), or the system's ("ECONNRESET"), or one of NO_ANSWER. */
+  readonly reason: string;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    status: number,
+    reason: string,
+    message: string,
+    options: ErrorOptions & { readonly retryAfterMs?: number | undefined } = {},
+  ) {
+    super(message, options);
+    this.status = status;
+    this.reason = reason;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** Reasons of our own, for answers that did not come or could not be read. */
+export const NO_ANSWER = {
+  timeout: "NoAnswerInTime",
+  inactive: "StreamInactive",
+  unreadable: "UnreadableAnswer",
+  shortWatch: "WatchEndedAtOnce",
+  missed: "WatchMissedChanges",
+} as const;
+
+const NOT_FOUND = 404;
+const CONFLICT = 409;
+const GONE = 410;
+
+/** Answers that may be another one the next time. */
+const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([
+  401, // a service account token rotated while it was being read; the next call reads it anew
+  408, // request timeout
+  429, // too many requests
+  500, // internal error, e.g. etcd is changing its leader
+  502, // bad gateway, from a load balancer
+  503, // service unavailable: starting up or shutting down
+  504, // timeout, e.g. the watch cache is not fresh enough yet
+]);
+
+/** No answer at all, for reasons that pass. Certificate errors are absent: somebody must mend those. */
+const TRANSIENT_REASONS: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EPIPE",
+  "ETIMEDOUT",
+  "EAI_AGAIN",
+  "ENOTFOUND", // cluster DNS is restarting
+  ...Object.values(NO_ANSWER),
+]);
+
+/** Retried by the client itself when a Retry-After came with it: the server has not begun the work. */
+const THROTTLED_STATUSES: ReadonlySet<number> = new Set([429, 503]);
+
+export function isTransient(error: unknown): boolean {
+  if (!(error instanceof ApiError)) return false;
+  return error.status === 0 ? TRANSIENT_REASONS.has(error.reason) : TRANSIENT_STATUSES.has(error.status);
+}
+
+export function isNotFound(error: unknown): error is ApiError {
+  return error instanceof ApiError && error.status === NOT_FOUND;
+}
+
+/** Somebody else wrote first: read again, decide again. */
+export function isConflict(error: unknown): error is ApiError {
+  return error instanceof ApiError && error.status === CONFLICT && error.reason !== "AlreadyExists";
+}
+
+/** The other 409: an object of this name is there already. */
+export function isAlreadyExists(error: unknown): error is ApiError {
+  return error instanceof ApiError && error.status === CONFLICT && error.reason === "AlreadyExists";
+}
+
+/** The resourceVersion or the continue token is too old. */
+export function isGone(error: unknown): error is ApiError {
+  return error instanceof ApiError && error.status === GONE;
+}
+
+export function isThrottled(error: unknown): error is ApiError & { readonly retryAfterMs: number } {
+  return error instanceof ApiError && THROTTLED_STATUSES.has(error.status) && error.retryAfterMs !== undefined;
+}
+
+/** Whatever stood in the way of an answer, as an ApiError that keeps its cause. */
+export function coerceApiError(thrown: unknown, what: string): ApiError {
+  if (thrown instanceof ApiError) return thrown;
+  const { code, message } = thrown as { code?: unknown; message?: unknown };
+  const reason = typeof code === "string" ? code : "Unknown";
+  return new ApiError(0, reason, `${what}: ${typeof message === "string" ? message : String(thrown)}`, {
+    cause: thrown,
+  });
+}
+
+interface Status {
+  readonly code?: number;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly details?: { readonly retryAfterSeconds?: number };
+}
+
+/** A Status, from the body of a failed call or from an ERROR event of a watch. */
+export function readStatus(what: string, status: Status, httpStatus: number, retryAfter?: string): ApiError {
+  const seconds = Number(retryAfter ?? status.details?.retryAfterSeconds ?? Number.NaN);
+  return new ApiError(
+    status.code ?? httpStatus,
+    status.reason ?? "Unknown",
+    `${what}: ${status.message ?? "no message"}`,
+    { retryAfterMs: Number.isFinite(seconds) ? Math.max(0, seconds) * 1000 : undefined },
+  );
+}
+
+/** The body of a failed call: a Status as JSON, or a plain text of a filter or a load balancer in front. */
+export function readErrorBody(what: string, httpStatus: number, body: string, retryAfter?: string): ApiError {
+  let status: Status;
+  try {
+    status = JSON.parse(body) as Status;
+  } catch {
+    status = { reason: "Unknown", message: `HTTP ${httpStatus} "${body.trim().slice(0, 200)}"` };
+  }
+  return readStatus(what, { ...status, code: httpStatus }, httpStatus, retryAfter);
+}

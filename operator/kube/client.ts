@@ -1,0 +1,218 @@
+// Every call the operator makes of the API server: which resources, which verbs, nothing else. The chart's Role and this
+// file say the same. How calls travel is left to transport.ts.
+import type { EventsV1Event, KubeConfig, V1Job, V1Lease, V1Pod } from "@kubernetes/client-node";
+import { CLIMATE_BATCH } from "../../model/climateBatch.ts";
+import type { Clock } from "../../model/clock.ts";
+import { readStatus } from "./apiError.ts";
+import type { Request } from "./connections.ts";
+import { Transport } from "./transport.ts";
+import type { KubeObject, ListOptions, ListWatch, ObjectList, Stored, WatchEvent, Wire } from "./wire.ts";
+
+export type Verb = "create" | "delete" | "get" | "list" | "patch" | "update" | "watch";
+
+interface Resource {
+  readonly group: string;
+  readonly version: string;
+  /** As RBAC spells it: plural, or plural/subresource. */
+  readonly resource: string;
+  readonly verbs: readonly Verb[];
+}
+
+/** What RBAC must grant, in the operator's own namespace. A method that uses a verb absent here does not compile. */
+export const KUBE_RESOURCES = {
+  climateBatches: {
+    group: CLIMATE_BATCH.group,
+    version: CLIMATE_BATCH.version,
+    resource: CLIMATE_BATCH.plural,
+    verbs: ["create", "delete", "get", "list", "watch"],
+  },
+  climateBatchStatus: {
+    group: CLIMATE_BATCH.group,
+    version: CLIMATE_BATCH.version,
+    resource: `${CLIMATE_BATCH.plural}/status`,
+    verbs: ["patch"],
+  },
+  jobs: {
+    group: "batch",
+    version: "v1",
+    resource: "jobs",
+    verbs: ["create", "delete", "get", "list", "patch", "watch"],
+  },
+  pods: { group: "", version: "v1", resource: "pods", verbs: ["list"] },
+  leases: { group: "coordination.k8s.io", version: "v1", resource: "leases", verbs: ["create", "get", "update"] },
+  events: { group: "events.k8s.io", version: "v1", resource: "events", verbs: ["create", "patch"] },
+} as const satisfies Record<string, Resource>;
+
+type ResourceName = keyof typeof KUBE_RESOURCES;
+type VerbOf<R extends ResourceName> = (typeof KUBE_RESOURCES)[R]["verbs"][number];
+
+export type Job = Stored<V1Job>;
+export type Pod = Stored<V1Pod>;
+export type Lease = Stored<V1Lease>;
+/** An object to be created: the API server fills in the rest. Dates of a model become strings on the way. */
+export type NewJob = V1Job | Wire<V1Job>;
+export type NewLease = Wire<V1Lease>;
+export type NewEvent = Wire<EventsV1Event>;
+/**
+ * A JSON merge patch: absent keys stay, null removes, lists are replaced. With `metadata.resourceVersion` it conflicts when
+ * somebody else wrote since, also when it is another object of the name by now; a status patch does not look at
+ * `metadata.uid` (measured on 1.34).
+ */
+export type MergePatch = Readonly<Record<string, unknown>>;
+
+export interface DeleteOptions {
+  /** Deletes only this object, not a later one of the same name. */
+  readonly uid: string;
+  /** Named always: for Jobs the REST default is Orphan, which leaves the pods. */
+  readonly propagationPolicy: "Background" | "Foreground";
+}
+
+export interface KubeApi<ClimateBatch extends KubeObject = KubeObject> {
+  readonly climateBatches: ListWatch<ClimateBatch> & {
+    /** `metadata.generateName` instead of a name: the API server completes it. */
+    create(batch: object, signal?: AbortSignal): Promise<ClimateBatch>;
+    get(name: string, signal?: AbortSignal): Promise<ClimateBatch>;
+    patchStatus(name: string, patch: MergePatch, signal?: AbortSignal): Promise<ClimateBatch>;
+    delete(name: string, options: DeleteOptions, signal?: AbortSignal): Promise<void>;
+  };
+  readonly jobs: ListWatch<Job> & {
+    create(job: NewJob, signal?: AbortSignal): Promise<Job>;
+    get(name: string, signal?: AbortSignal): Promise<Job>;
+    patch(name: string, patch: MergePatch, signal?: AbortSignal): Promise<Job>;
+    delete(name: string, options: DeleteOptions, signal?: AbortSignal): Promise<void>;
+  };
+  readonly pods: { list(options: ListOptions, signal?: AbortSignal): Promise<ObjectList<Pod>> };
+  readonly leases: {
+    create(lease: NewLease, signal?: AbortSignal): Promise<Lease>;
+    get(name: string, signal?: AbortSignal): Promise<Lease>;
+    update(lease: Lease, signal?: AbortSignal): Promise<Lease>;
+  };
+  readonly events: {
+    create(event: NewEvent, signal?: AbortSignal): Promise<Stored<EventsV1Event>>;
+    patch(name: string, patch: MergePatch, signal?: AbortSignal): Promise<Stored<EventsV1Event>>;
+  };
+  /** Closes idle sockets; calls in flight end by their signals. */
+  close(): void;
+}
+
+export interface KubeApiOptions {
+  readonly kubeConfig: KubeConfig;
+  readonly namespace: string;
+  readonly qps: number;
+  readonly burst: number;
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+/**
+ * Who must not queue behind others takes an API of its own: rate limit and idle sockets are not shared between two.
+ * So the lease is renewed while reconciles wait for tokens.
+ */
+export function makeKubeApi<ClimateBatch extends KubeObject>(options: KubeApiOptions): KubeApi<ClimateBatch> {
+  const transport = new Transport(options);
+  const { namespace } = options;
+
+  function call<T, R extends ResourceName>(
+    resource: R,
+    verb: VerbOf<R>,
+    { name, query, body, signal }: CallDetails,
+  ): Promise<T> {
+    const request = buildRequest(namespace, KUBE_RESOURCES[resource], verb, { name, query, body });
+    return transport.call<T>(request, signal);
+  }
+
+  function listWatch<T extends KubeObject>(resource: "climateBatches" | "jobs"): ListWatch<T> {
+    return {
+      list: ({ ...query }, signal) => call(resource, "list", { query, signal }),
+      async watch({ inactivityMs, ...query }, signal) {
+        const details = { query: { ...query, watch: true, allowWatchBookmarks: true } };
+        const request = buildRequest(namespace, KUBE_RESOURCES[resource], "watch", details);
+        return failOnError(request.path, await transport.stream<WatchEvent<T>>({ ...request, inactivityMs }, signal));
+      },
+    };
+  }
+
+  return {
+    climateBatches: {
+      ...listWatch<ClimateBatch>("climateBatches"),
+      create: (body, signal) => call("climateBatches", "create", { body, signal }),
+      get: (name, signal) => call("climateBatches", "get", { name, signal }),
+      patchStatus: (name, body, signal) => call("climateBatchStatus", "patch", { name, body, signal }),
+      delete: (name, how, signal) => call("climateBatches", "delete", { name, body: deleteBody(how), signal }),
+    },
+    jobs: {
+      ...listWatch<Job>("jobs"),
+      create: (body, signal) => call("jobs", "create", { body, signal }),
+      get: (name, signal) => call("jobs", "get", { name, signal }),
+      patch: (name, body, signal) => call("jobs", "patch", { name, body, signal }),
+      delete: (name, how, signal) => call("jobs", "delete", { name, body: deleteBody(how), signal }),
+    },
+    pods: { list: ({ ...query }, signal) => call("pods", "list", { query, signal }) },
+    leases: {
+      create: (body, signal) => call("leases", "create", { body, signal }),
+      get: (name, signal) => call("leases", "get", { name, signal }),
+      update: (body, signal) => call("leases", "update", { name: body.metadata.name, body, signal }),
+    },
+    events: {
+      create: (body, signal) => call("events", "create", { body, signal }),
+      patch: (name, body, signal) => call("events", "patch", { name, body, signal }),
+    },
+    close: () => transport.close(),
+  };
+}
+
+interface CallDetails {
+  readonly name?: string | undefined;
+  readonly query?: Readonly<Record<string, unknown>> | undefined;
+  readonly body?: unknown;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const METHODS: Readonly<Record<Verb, Request["method"]>> = {
+  create: "POST",
+  delete: "DELETE",
+  get: "GET",
+  list: "GET",
+  patch: "PATCH",
+  update: "PUT",
+  watch: "GET",
+};
+
+/** Custom resources refuse a strategic merge patch (415), and client-node's default, a JSON patch, takes no object (400). */
+const MERGE_PATCH = "application/merge-patch+json";
+
+function buildRequest(
+  namespace: string,
+  { group, version, resource }: Resource,
+  verb: Verb,
+  { name, query = {}, body }: CallDetails,
+): Request {
+  const [plural, subresource] = resource.split("/");
+  const root = group === "" ? ["api", version] : ["apis", group, version];
+  const steps = [...root, "namespaces", namespace, plural, name, subresource].filter((step) => step !== undefined);
+  const given = Object.entries(query)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]): [string, string] => [key, String(value)]);
+  const search = new URLSearchParams(given).toString();
+  return {
+    method: METHODS[verb],
+    path: `/${steps.map(encodeURIComponent).join("/")}${search && `?${search}`}`,
+    ...(body !== undefined && {
+      body: JSON.stringify(body),
+      contentType: verb === "patch" ? MERGE_PATCH : "application/json",
+    }),
+  };
+}
+
+function deleteBody({ uid, propagationPolicy }: DeleteOptions) {
+  return { apiVersion: "v1", kind: "DeleteOptions", preconditions: { uid }, propagationPolicy };
+}
+
+/** An ERROR event is the failure of the watch, told in the stream because its head had been sent already. */
+async function* failOnError<T>(path: string, events: AsyncIterable<WatchEvent<T>>): AsyncGenerator<WatchEvent<T>> {
+  for await (const event of events) {
+    if (event.type === "ERROR") throw readStatus(`WATCH ${path.split("?")[0]}`, event.object as object, 500);
+    yield event;
+  }
+}

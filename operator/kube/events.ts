@@ -1,0 +1,179 @@
+// Tells people what happened to an object, as events.k8s.io/v1: repeated ones count up in a series, floods are cut off.
+// Losing an event is allowed, disturbing a reconcile is not: nothing here throws or is waited for.
+import type { Logger } from "pino";
+import { type Clock, pause } from "../../model/clock.ts";
+import { coerceApiError, isNotFound, isTransient } from "./apiError.ts";
+import { backoffMs } from "./backoff.ts";
+import type { KubeApi, NewEvent } from "./client.ts";
+import { buildEvent, buildSeriesPatch, type EventWords, type Reporter, series, seriesKey } from "./eventSeries.ts";
+import { TokenBucket } from "./tokenBucket.ts";
+import type { KubeObject } from "./wire.ts";
+
+export const EVENT_LIMITS = {
+  /** Per object: a batch's life has fewer transitions than the burst, a failure loop of an hour writes 16. */
+  burst: 10,
+  qps: 1 / 600,
+  /** A series is written at its second event, then at most so often. */
+  seriesWriteMs: 300_000,
+  /** After so long without a repetition the next one is a new event. client-go: 6 minutes. */
+  seriesIdleMs: 360_000,
+  /** Writes that wait for the API server. */
+  pending: 1_000,
+  tries: 4,
+  backoff: { minMs: 1_000, maxMs: 10_000, jitter: 0.5 },
+};
+export type EventLimits = typeof EVENT_LIMITS;
+
+export interface EventRecorderOptions {
+  readonly events: KubeApi["events"];
+  readonly reporter: Reporter;
+  readonly limits?: Partial<EventLimits>;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Pick<Logger, "warn">;
+  /** Counted by metrics. */
+  readonly onDropped?: (why: "flood" | "queueFull" | "refused") => void;
+}
+
+/** An event told lately, and how often. */
+interface Told {
+  readonly event: NewEvent;
+  count: number;
+  lastAt: Date;
+  lastAtMs: number;
+  writtenCount: number;
+  writtenAtMs: number;
+  cancelWrite: (() => void) | undefined;
+}
+
+export class EventRecorder {
+  readonly #options: EventRecorderOptions;
+  readonly #limits: EventLimits;
+  readonly #told = new Map<string, Told>();
+  readonly #buckets = new Map<string, TokenBucket>();
+  readonly #stop = new AbortController();
+  /** One write after the other, so that a series is never patched before its event is created. */
+  #writes: Promise<void> = Promise.resolve();
+  #pending = 0;
+
+  constructor(options: EventRecorderOptions) {
+    this.#options = options;
+    this.#limits = { ...EVENT_LIMITS, ...options.limits };
+  }
+
+  /** Returns at once. `regarding` must say its kind, as objects of a reflector do. */
+  record(regarding: KubeObject, words: EventWords): void {
+    const { clock, reporter } = this.#options;
+    this.#forgetIdle();
+    const key = seriesKey(regarding, words);
+    const told = this.#told.get(key);
+    const lastAt = clock.now();
+    const lastAtMs = clock.monotonicMs();
+    if (told !== undefined) {
+      Object.assign(told, { count: told.count + 1, lastAt, lastAtMs });
+      this.#scheduleSeries(told);
+    } else if (this.#bucketOf(regarding.metadata.uid).tryTake()) {
+      const event = buildEvent(regarding, words, reporter, lastAt);
+      const fresh = {
+        event,
+        count: 1,
+        lastAt,
+        lastAtMs,
+        writtenCount: 1,
+        writtenAtMs: -Infinity,
+        cancelWrite: undefined,
+      };
+      this.#told.set(key, fresh);
+      this.#write((signal) => this.#options.events.create(event, signal));
+    } else {
+      this.#options.onDropped?.("flood");
+    }
+  }
+
+  /** Writes what is left of the series; the signal says when to give up. */
+  async flush(signal: AbortSignal): Promise<void> {
+    for (const told of this.#told.values()) this.#writeSeries(told);
+    const giveUp = () => this.#stop.abort(signal.reason);
+    if (signal.aborted) giveUp();
+    signal.addEventListener("abort", giveUp, { once: true });
+    await this.#writes;
+    signal.removeEventListener("abort", giveUp);
+  }
+
+  #scheduleSeries(told: Told): void {
+    if (told.cancelWrite !== undefined) return;
+    const { clock } = this.#options;
+    const delayMs = told.writtenAtMs + this.#limits.seriesWriteMs - clock.monotonicMs();
+    if (delayMs > 0) told.cancelWrite = clock.after(delayMs, () => this.#writeSeries(told));
+    else this.#writeSeries(told);
+  }
+
+  #writeSeries(told: Told): void {
+    told.cancelWrite?.();
+    told.cancelWrite = undefined;
+    if (told.count === told.writtenCount) return;
+    const { events, clock } = this.#options;
+    const { event, count, lastAt } = told;
+    told.writtenCount = count;
+    told.writtenAtMs = clock.monotonicMs();
+    this.#write(async (signal) => {
+      try {
+        return await events.patch(event.metadata!.name!, buildSeriesPatch(count, lastAt), signal);
+      } catch (error) {
+        // The API server forgets events after an hour (--event-ttl); the series goes on in a new one.
+        if (!isNotFound(error)) throw error;
+        return events.create({ ...event, series: series(count, lastAt) }, signal);
+      }
+    });
+  }
+
+  #write(work: (signal: AbortSignal) => Promise<unknown>): void {
+    if (this.#pending >= this.#limits.pending) {
+      this.#options.onDropped?.("queueFull");
+      return;
+    }
+    this.#pending++;
+    this.#writes = this.#writes.then(() => this.#tryToWrite(work)).finally(() => void this.#pending--);
+  }
+
+  async #tryToWrite(work: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
+    const { clock, random, log, onDropped } = this.#options;
+    const { tries, backoff } = this.#limits;
+    for (let failures = 0; ; failures++) {
+      try {
+        await work(this.#stop.signal);
+        return;
+      } catch (thrown) {
+        const error = coerceApiError(thrown, "event");
+        const isHopeless = this.#stop.signal.aborted || !isTransient(error) || failures + 1 >= tries;
+        if (isHopeless) {
+          onDropped?.("refused");
+          log.warn({ status: error.status, reason: error.reason }, `an event was not written: ${error.message}`);
+          return;
+        }
+        const delayMs = Math.max(backoffMs(failures, backoff, random), error.retryAfterMs ?? 0);
+        await pause(clock, delayMs, this.#stop.signal).catch(() => undefined);
+      }
+    }
+  }
+
+  #bucketOf(uid: string): TokenBucket {
+    const known = this.#buckets.get(uid);
+    if (known !== undefined) return known;
+    const { burst, qps } = this.#limits;
+    const made = new TokenBucket({ burst, qps, clock: this.#options.clock });
+    this.#buckets.set(uid, made);
+    return made;
+  }
+
+  /** Memory follows what happens now, not what has ever happened. */
+  #forgetIdle(): void {
+    const idleSinceMs = this.#options.clock.monotonicMs() - this.#limits.seriesIdleMs;
+    for (const [key, told] of this.#told) {
+      if (told.lastAtMs > idleSinceMs) continue;
+      this.#writeSeries(told);
+      this.#told.delete(key);
+    }
+    for (const [uid, bucket] of this.#buckets) if (bucket.isFull()) this.#buckets.delete(uid);
+  }
+}

@@ -1,0 +1,60 @@
+// Which cluster and as whom: the files KUBECONFIG names, or the pod's own service account.
+// Reading the environment is left to config.ts; authentication itself to client-node.
+import { existsSync } from "node:fs";
+import { delimiter } from "node:path";
+import { KubeConfig } from "@kubernetes/client-node";
+import { RejectedError } from "../../model/errors.ts";
+
+const SERVICE_ACCOUNT_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token";
+
+export interface Cluster {
+  readonly kubeConfig: KubeConfig;
+  /** Of the context or the service account; undefined when neither says. */
+  readonly namespace: string | undefined;
+}
+
+/** `kubeconfig`: paths as KUBECONFIG has them; without it the service account that every pod is given. */
+export function loadCluster(kubeconfig: string | undefined): Cluster {
+  const kubeConfig = kubeconfig ? readFiles(kubeconfig) : readServiceAccount();
+  const context = kubeConfig.getContextObject(kubeConfig.getCurrentContext());
+  if (kubeConfig.getCurrentCluster() === null) {
+    throw new RejectedError(
+      "KubeConfigIncomplete",
+      `expected a current context that names a cluster, found context "${kubeConfig.getCurrentContext()}" in ` +
+        `${kubeconfig ?? "the service account"}: choose one with kubectl config use-context`,
+    );
+  }
+  return { kubeConfig, namespace: context?.namespace?.trim() || undefined };
+}
+
+function readFiles(kubeconfig: string): KubeConfig {
+  const [first, ...others] = kubeconfig.split(delimiter).filter((path) => path !== "");
+  const merged = readFile(first ?? kubeconfig);
+  // As kubectl: the first file that names a current context decides.
+  for (const path of others) merged.mergeConfig(readFile(path), Boolean(merged.getCurrentContext()));
+  return merged;
+}
+
+function readFile(path: string): KubeConfig {
+  const kubeConfig = new KubeConfig();
+  try {
+    kubeConfig.loadFromFile(path);
+  } catch (cause) {
+    throw new RejectedError("KubeConfigUnreadable", `KUBECONFIG names "${path}", which cannot be read as one`, {
+      cause,
+    });
+  }
+  return kubeConfig;
+}
+
+function readServiceAccount(): KubeConfig {
+  if (!existsSync(SERVICE_ACCOUNT_TOKEN)) {
+    throw new RejectedError(
+      "NoCluster",
+      `found neither KUBECONFIG nor ${SERVICE_ACCOUNT_TOKEN}: set KUBECONFIG, or run in a pod with a service account`,
+    );
+  }
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromCluster();
+  return kubeConfig;
+}

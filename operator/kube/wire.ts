@@ -1,0 +1,68 @@
+// Objects as they are on the wire: plain JSON both ways, instants are strings.
+// client-node's models say Date, and its lists and watches disagree about it.
+import { V1MicroTime, type V1ObjectMeta } from "@kubernetes/client-node";
+
+/** A client-node model as JSON spells it: no Date, and without the underscore that keeps JavaScript's words apart. */
+export type Wire<T> = T extends Date
+  ? string
+  : T extends readonly (infer Element)[]
+    ? Wire<Element>[]
+    : T extends object
+      ? { [Key in keyof T as Key extends `_${infer Name}` ? Name : Key]: Wire<T[Key]> }
+      : T;
+
+/** What the API server fills in, so that every object read from it has it. */
+export type StoredMetadata = Wire<V1ObjectMeta> & {
+  readonly name: string;
+  readonly namespace: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly creationTimestamp: string;
+};
+
+export interface KubeObject {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly metadata: StoredMetadata;
+}
+
+/** A client-node model as it is read from the API server. */
+export type Stored<T> = Omit<Wire<T>, "metadata"> & KubeObject;
+
+export interface ObjectList<T> {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
+  readonly items: readonly T[];
+}
+
+export interface WatchEvent<T> {
+  readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
+  /** Of ERROR a Status, of BOOKMARK an object with nothing but a resourceVersion. */
+  readonly object: T;
+}
+
+export interface ListOptions {
+  readonly labelSelector?: string | undefined;
+  readonly limit?: number | undefined;
+  readonly continue?: string | undefined;
+}
+
+export interface WatchOptions {
+  readonly labelSelector?: string | undefined;
+  readonly resourceVersion: string;
+  readonly timeoutSeconds: number;
+  /** The stream fails after so long without a byte; bookmarks count. */
+  readonly inactivityMs: number;
+}
+
+/** What a reflector needs of a resource. */
+export interface ListWatch<T> {
+  list(options: ListOptions, signal?: AbortSignal): Promise<ObjectList<T>>;
+  watch(options: WatchOptions, signal: AbortSignal): Promise<AsyncIterable<WatchEvent<T>>>;
+}
+
+/** With six digits, as Lease and Event demand: https://github.com/kubernetes-client/javascript/issues/828 */
+export function microTime(instant: Date): string {
+  return new V1MicroTime(instant).toISOString();
+}

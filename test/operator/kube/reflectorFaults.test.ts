@@ -1,0 +1,99 @@
+// A reflector on a real API server behind a proxy that fails it in every way known.
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { describeOnApiServer } from "../../support/apiServer.ts";
+import type { Fault } from "../../support/faultProxy.ts";
+import { type KubeCluster, openKubeCluster } from "../../support/kubeCluster.ts";
+import { GONE, isList, isWatch, openWatched, SHORT_LIMITS } from "../../support/watched.ts";
+
+describeOnApiServer("a reflector in trouble", () => {
+  let cluster: KubeCluster;
+  beforeAll(async () => {
+    cluster = await openKubeCluster();
+  });
+  afterAll(() => cluster?.[Symbol.asyncDispose]());
+  test("a watch that is silently cut off is noticed within the inactivity limit, and nothing is lost", async () => {
+    await using opened = await openWatched(cluster);
+    const { space, watched } = opened;
+    space.proxy.blackholeConnected();
+    await space.create("unseen");
+    const startedAtMs = performance.now();
+    await watched.ends("+unseen");
+    expect(performance.now() - startedAtMs).toBeLessThan(SHORT_LIMITS.inactivityMs! + 5_000);
+    expect(watched.changes).toEqual(["+first", "+unseen"]);
+    expect(watched.lists).toEqual(["first"]);
+  });
+
+  test("after an HTTP 410 it lists, tells deletions and repeats nothing", async () => {
+    await using opened = await openWatched(cluster);
+    const { space, watched } = opened;
+    await space.create("second");
+    await watched.ends("+second");
+    // Deaf to what follows, and refused when it asks where it stood.
+    space.proxy.fault(isWatch, { status: 410, body: GONE });
+    space.proxy.blackholeConnected();
+    await space.remove("first");
+    await space.create("third");
+    await watched.ends("-first", "+third");
+    expect(watched.lists).toEqual(["first", "gone"]);
+    expect(watched.changes).toEqual(["+first", "+second", "-first", "+third"]);
+  });
+
+  test("after an ERROR event 410 it lists, tells deletions and repeats nothing", async () => {
+    await using opened = await openWatched(cluster);
+    const { space, watched } = opened;
+    await space.create("second");
+    await watched.ends("+second");
+    space.proxy.fault(isList, { delayMs: 500 });
+    expect(space.proxy.tellWatches({ type: "ERROR", object: GONE })).toBe(1);
+    // Nobody watches now.
+    await space.remove("first");
+    await space.create("third");
+    await watched.ends("-first", "+third");
+    expect(watched.lists).toEqual(["first", "gone"]);
+    expect(watched.changes).toEqual(["+first", "+second", "-first", "+third"]);
+  });
+
+  test.each([
+    {
+      name: "an ERROR event 500",
+      line: { type: "ERROR", object: { kind: "Status", code: 500, reason: "InternalError" } },
+    },
+    { name: "a line that is no JSON", line: "<html>" },
+    { name: "half a line", line: '{"type":"ADDED","obj' },
+  ])("after $name it goes on where it stood", async ({ line }) => {
+    await using opened = await openWatched(cluster);
+    const { space, watched } = opened;
+    await space.create("second");
+    await watched.ends("+second");
+    expect(space.proxy.tellWatches(line)).toBe(1);
+    await space.create("third");
+    await watched.ends("+third");
+    expect(watched.lists).toEqual(["first"]);
+    expect(watched.failures).toHaveLength(1);
+    expect(watched.changes).toEqual(["+first", "+second", "+third"]);
+  });
+
+  test.each<{ name: string; fault: Fault }>([
+    { name: "ECONNRESET", fault: "reset" },
+    { name: "401", fault: { status: 401, body: { reason: "Unauthorized" } } },
+    { name: "403", fault: { status: 403, body: { reason: "Forbidden" } } },
+    { name: "404, as while the definition is absent", fault: { status: 404, body: "404 page not found" } },
+    { name: "429 with Retry-After", fault: { status: 429, headers: { "retry-after": "1" }, body: "busy" } },
+    { name: "500", fault: { status: 500, body: { reason: "InternalError" } } },
+    { name: "an answer that is no JSON", fault: { status: 200, body: "<html>" } },
+    { name: "an answer that ends at once", fault: { status: 200, body: "" } },
+  ])("$name on every watch and then on every list never stops it", async ({ fault }) => {
+    await using opened = await openWatched(cluster);
+    const { space, watched } = opened;
+    const seenBefore = space.proxy.seen.length;
+    space.proxy.fault(({ method }) => method === "GET", fault, 6);
+    space.proxy.resetConnected();
+    await space.create("second");
+    await watched.ends("+second");
+    const met = space.proxy.seen.slice(seenBefore);
+    expect(met.length).toBeGreaterThan(6);
+    expect(watched.changes).toEqual(["+first", "+second"]);
+    await space.remove("second");
+    await watched.ends("-second");
+  });
+});
