@@ -1,7 +1,12 @@
 import { defineConfig } from "vitest/config";
 
 /** They need an API server, and a cluster; skipped by name where none can run. */
-const API_SERVER = ["test/operator/kube/**/*.test.ts", "test/support/apiServer.test.ts"];
+const API_SERVER = [
+  "test/operator/*.test.ts",
+  "test/operator/crd/apiServer.test.ts",
+  "test/operator/kube/**/*.test.ts",
+  "test/support/apiServer.test.ts",
+];
 const CLUSTER = ["test/cluster/**/*.test.ts"];
 const LONG = process.env.LONG === undefined ? ["test/long/**"] : [];
 const PATIENCE = { testTimeout: 120_000, hookTimeout: 120_000 };

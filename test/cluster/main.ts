@@ -1,0 +1,94 @@
+// `npm run cluster -- …`: a Kubernetes for tests and development on this machine. docs/cluster.md tells about it.
+import { parseArgs } from "node:util";
+import { startApiOnly } from "./apiOnly.ts";
+import { ensureBinaries, kubectlProgram, kubernetesVersion } from "./binaries.ts";
+import { chooseCluster, clusterObstacle } from "./cluster.ts";
+import { buildImage, IMAGES } from "./images.ts";
+import { run } from "./processes.ts";
+
+const USAGE = `npm run cluster -- COMMAND
+  up            a cluster with one node: joined when it runs, made when not
+  down          takes it away: processes, mounts, network, objects; images stay
+  status        whether it runs, its nodes and pods (exit code 1: it does not)
+  images [operator] [job]   builds both images or the one, and loads them when the cluster runs
+  load IMAGE…   gives images built on this machine to the node
+  api           only etcd and an API server, until Ctrl-C
+  build         only builds the programs of the local cluster into their cache`;
+
+const tell = (line: string) => console.error(line);
+
+const commands: Record<string, (words: string[]) => Promise<void>> = {
+  async up() {
+    const obstacle = clusterObstacle();
+    if (obstacle !== null) throw new Error(obstacle);
+    const cluster = chooseCluster();
+    const started = performance.now();
+    await cluster.up(tell);
+    tell(`The ${cluster.kind} cluster is up (${((performance.now() - started) / 1000).toFixed(1)} s).`);
+    console.log(`export KUBECONFIG=${cluster.kubeconfig}`);
+  },
+  async down() {
+    const cluster = chooseCluster();
+    await cluster.down();
+    tell(`The ${cluster.kind} cluster is down; nothing of it runs.`);
+  },
+  async status() {
+    const cluster = chooseCluster();
+    if (!(await cluster.isUp())) {
+      tell("No cluster runs here: npm run cluster -- up");
+      process.exitCode = 1;
+      return;
+    }
+    const kubectl = (...words: string[]) => run(kubectlProgram(), ["--kubeconfig", cluster.kubeconfig, ...words]);
+    console.log(`export KUBECONFIG=${cluster.kubeconfig}`);
+    console.log(`pods reach this machine at ${await cluster.nodeAddress()}`);
+    console.log(await kubectl("get", "nodes", "--output=wide"));
+    console.log(await kubectl("get", "pods", "--all-namespaces"));
+    for (const file of cluster.logs) console.log(`log: ${file}`);
+  },
+  async images(programs) {
+    const cluster = chooseCluster();
+    const known = Object.keys(IMAGES) as (keyof typeof IMAGES)[];
+    const unknown = programs.filter((program) => !Object.hasOwn(IMAGES, program));
+    if (unknown.length > 0)
+      throw new Error(`There is no image "${unknown.join(", ")}"; there are: ${known.join(", ")}.`);
+    for (const program of known.filter((one) => programs.length === 0 || programs.includes(one))) {
+      const image = await buildImage(program, tell);
+      if (await cluster.isUp()) await cluster.load(image, tell);
+    }
+  },
+  async load(images) {
+    if (images.length === 0) throw new Error(`No image was named.\n${USAGE}`);
+    const cluster = chooseCluster();
+    if (!(await cluster.isUp())) throw new Error("No cluster runs here to load into: npm run cluster -- up");
+    for (const image of images) await cluster.load(image, tell);
+  },
+  async api() {
+    const api = await startApiOnly();
+    tell(`The API server ${api.url} runs until Ctrl-C; without nodes and controllers.`);
+    console.log(`export KUBECONFIG=${api.kubeconfig}`);
+    await new Promise<void>((done) => {
+      for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => done());
+      // A promise alone keeps no process alive.
+      setInterval(() => undefined, 1 << 30);
+    });
+    await api.stop();
+    process.exit();
+  },
+  async build() {
+    tell(`Kubernetes ${kubernetesVersion()} is in ${await ensureBinaries(tell)}`);
+  },
+};
+
+const { positionals } = parseArgs({ allowPositionals: true });
+const [name = "", ...words] = positionals;
+const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+if (command === undefined) {
+  tell(name === "" ? USAGE : `There is no command "${name}".\n${USAGE}`);
+  process.exitCode = 2;
+} else {
+  await command(words).catch((error: Error) => {
+    tell(error.message);
+    process.exitCode = 1;
+  });
+}
