@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import pMap from "p-map";
-import { EXIT_CODES, POD_ENV, type ShardEvent } from "../model/podContract.ts";
+import { EXIT_CODES, JOB_NODE_FLAGS, POD_ENV, type ShardEvent } from "../model/podContract.ts";
 
 const JOB_PROGRAM = fileURLToPath(new URL("../job/main.ts", import.meta.url));
 /** As backoffLimitPerIndex of a Job. */
@@ -54,7 +54,8 @@ export async function runShards(shards: readonly ShardToRun[], options: Executor
       await sleep(RETRY_DELAY_MS * 2 ** tries, undefined, { signal }).catch(() => undefined);
     }
   };
-  await pMap(shards, runOne, { concurrency: options.workers });
+  // One child that cannot be started does not orphan the others.
+  await pMap(shards, runOne, { concurrency: options.workers, stopOnError: false });
 }
 
 async function runChild(
@@ -63,7 +64,7 @@ async function runChild(
   signal: AbortSignal,
   tellCells: (completionIndex: number, cells: number) => void,
 ): Promise<number | NodeJS.Signals> {
-  const child = spawn(process.execPath, [JOB_PROGRAM], {
+  const child = spawn(process.execPath, [...JOB_NODE_FLAGS, JOB_PROGRAM], {
     env: {
       PATH: process.env.PATH,
       DATABASE_URL: databaseUrl,

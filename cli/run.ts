@@ -150,6 +150,9 @@ async function takeBatch(
     process.stderr.write(
       `taking up batch ${unfinished.batchId} of the same request and inputs: ${unfinished.doneShards} of ${unfinished.shards} shards are done (--new starts another)\n`,
     );
+    if (argv.cellsPerShard !== undefined || argv.maxRejectedCells !== undefined) {
+      process.stderr.write("--cells-per-shard and --max-rejected-cells stay as they were when it was planned\n");
+    }
     return { specification, batch: unfinished };
   }
   const batch = await planBatch(client, specification, {

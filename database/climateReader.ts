@@ -12,9 +12,11 @@ export interface Cell {
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
-/** Makes this session read ranges of the key in order: no sort, no parallel workers, nothing that grows with the shard. */
+/** Makes this session read ranges of the key in order (no sort, no parallel workers), and be noticed when it is lost. */
 export async function prepareReading(client: ClientBase): Promise<void> {
   await client.query("SET enable_seqscan = off; SET enable_bitmapscan = off; SET max_parallel_workers_per_gather = 0");
+  // When this machine is lost the server must notice soon: until then a replacement waits for our uncommitted rows.
+  await client.query("SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3");
 }
 
 /** The planned cells after `afterCell` up to `lastCell`, at most `limit`, in order of cell_id. */

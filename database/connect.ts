@@ -23,6 +23,8 @@ const TRANSIENT_SYSTEM_CODES: ReadonlySet<string> = new Set([
   "EPIPE",
   "ETIMEDOUT",
   "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
 ]);
 const CONNECT_RETRY_MIN_MS = 200;
 const CONNECT_RETRY_MAX_MS = 5_000;

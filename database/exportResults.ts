@@ -95,12 +95,19 @@ async function findSlot(
   { calculation, batchId }: ExportRequest,
 ): Promise<{ slot: number; scenarios: readonly string[] }> {
   const { rows } = await client.query(
-    `SELECT k.slot, b.specification -> 'scenarios' AS scenarios
+    `SELECT k.slot, b.state, b.specification -> 'scenarios' AS scenarios
      FROM climatebatch.${batchId === undefined ? "publications" : "slots"} AS k JOIN climatebatch.batches AS b USING (batch_id)
      WHERE k.calculation = $1 ${batchId === undefined ? "" : "AND k.batch_id = $2"}`,
     batchId === undefined ? [calculation] : [calculation, batchId],
   );
-  if (rows[0] !== undefined) return rows[0];
+  const found = rows[0];
+  if (found?.state === "complete") return found;
+  if (found !== undefined) {
+    throw new RejectedError(
+      "NotComplete",
+      `Batch ${batchId} is ${found.state}: its rows are not all there. Finish it first: climatebatch run again, or climatebatch retry ${batchId}`,
+    );
+  }
   throw new RejectedError(
     "NoResults",
     batchId === undefined

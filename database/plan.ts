@@ -38,46 +38,52 @@ export async function planBatch(
   specification: BatchSpecification,
   options: PlanOptions,
 ): Promise<PlannedBatch> {
-  return transaction(client, async () => {
-    const asked = await readScenarioSeries(client, specification.scenarios);
-    const revisions = await lockInputs(client, inputsOf(specification.grid, asked));
-    // Read again now that nobody can change them: an ingest may have committed before the lock.
-    const series = await readScenarioSeries(client, specification.scenarios);
-    const { rows } = await client.query<{ batch_id: string }>(
-      `INSERT INTO climatebatch.batches (calculation, specification, specification_key, grid_id, max_rejected_cells)
+  return transaction(client, () => planLocked(client, specification, options));
+}
+
+/** The same inside the caller's transaction. */
+export async function planLocked(
+  client: ClientBase,
+  specification: BatchSpecification,
+  options: PlanOptions,
+): Promise<PlannedBatch> {
+  const asked = await readScenarioSeries(client, specification.scenarios);
+  const revisions = await lockInputs(client, inputsOf(specification.grid, asked));
+  // Read again now that nobody can change them: an ingest may have committed before the lock.
+  const series = await readScenarioSeries(client, specification.scenarios);
+  const { rows } = await client.query<{ batch_id: string }>(
+    `INSERT INTO climatebatch.batches (calculation, specification, specification_key, grid_id, max_rejected_cells)
        SELECT $1, $2, $3, grid_id, $4 FROM climatebatch.grids WHERE name = $5 RETURNING batch_id`,
-      [
-        specification.calculation,
-        specification,
-        specificationKey(specification),
-        options.maxRejectedCells,
-        specification.grid,
-      ],
+    [
+      specification.calculation,
+      specification,
+      specificationKey(specification),
+      options.maxRejectedCells,
+      specification.grid,
+    ],
+  );
+  const batchId = rows[0]!.batch_id;
+  await client.query(
+    "INSERT INTO climatebatch.batch_inputs (batch_id, input, revision) SELECT $1, * FROM unnest($2::text[], $3::bigint[])",
+    [batchId, [...revisions.keys()], [...revisions.values()]],
+  );
+  const scenarioIds = [...new Set(series.flatMap(({ segments }) => segments.map(({ scenarioId }) => scenarioId)))];
+  const planned = await cutShards(client, batchId, scenarioIds, options);
+  if (planned.cells === 0) {
+    throw new RejectedError(
+      "NoData",
+      `No cell of the grid "${specification.grid}" has a series of ${specification.scenarios.join(", ")}. Load some: climatebatch ingest FILE --scenario ${specification.scenarios[0]} --grid ${specification.grid}`,
     );
-    const batchId = rows[0]!.batch_id;
-    await client.query(
-      "INSERT INTO climatebatch.batch_inputs (batch_id, input, revision) SELECT $1, * FROM unnest($2::text[], $3::bigint[])",
-      [batchId, [...revisions.keys()], [...revisions.values()]],
+  }
+  if (planned.shards > MAX_SHARDS) {
+    throw new RejectedError(
+      "TooManyShards",
+      `${planned.cells} cells would be ${planned.shards} shards, but a batch has at most ${MAX_SHARDS}. ` +
+        `Give --cells-per-shard ${Math.ceil(planned.cells / MAX_SHARDS)} or more.`,
     );
-    const scenarioIds = [...new Set(series.flatMap(({ segments }) => segments.map(({ scenarioId }) => scenarioId)))];
-    const planned = await cutShards(client, batchId, scenarioIds, options);
-    if (planned.cells === 0) {
-      throw new RejectedError(
-        "NoData",
-        `No cell of the grid "${specification.grid}" has a series of ${specification.scenarios.join(", ")}. Load some: climatebatch ingest FILE --scenario ${specification.scenarios[0]} --grid ${specification.grid}`,
-      );
-    }
-    if (planned.shards > MAX_SHARDS) {
-      throw new RejectedError(
-        "TooManyShards",
-        `${planned.cells} cells would be ${planned.shards} shards, but a batch has at most ${MAX_SHARDS}. ` +
-          `Give --cells-per-shard ${Math.ceil(planned.cells / MAX_SHARDS)} or more.`,
-      );
-    }
-    for (const calculation of calculationsOf(specification.calculation))
-      await reserveSlot(client, calculation, batchId);
-    return { batchId, ...planned, doneShards: 0 };
-  });
+  }
+  for (const calculation of calculationsOf(specification.calculation)) await reserveSlot(client, calculation, batchId);
+  return { batchId, ...planned, doneShards: 0 };
 }
 
 /** Contiguous ranges of the cells that have any input, in order of cell_id. */
@@ -109,7 +115,7 @@ async function cutShards(
   return { cells: Number(rows[0]!.cells), shards: rows[0]!.shards };
 }
 
-/** The newest unfinished batch that asks for the same on the same inputs. */
+/** The newest unfinished batch that asks for the same on the same inputs; those of a cluster are its own. */
 export async function findUnfinishedBatch(
   client: ClientBase,
   specification: BatchSpecification,
@@ -117,7 +123,7 @@ export async function findUnfinishedBatch(
   const { rows } = await client.query<{ batch_id: string; cells: string; shards: number; done: number }>(
     `SELECT b.batch_id, b.cells, count(*)::int AS shards, (count(*) FILTER (WHERE s.state = 'done'))::int AS done
      FROM climatebatch.batches AS b JOIN climatebatch.batch_shards AS s USING (batch_id)
-     WHERE b.specification_key = $1 AND b.state = 'running' AND NOT EXISTS (
+     WHERE b.specification_key = $1 AND b.state = 'running' AND b.installation IS NULL AND NOT EXISTS (
        SELECT FROM climatebatch.batch_inputs AS i JOIN climatebatch.input_revisions AS r USING (input)
        WHERE i.batch_id = b.batch_id AND i.revision <> r.revision)
      GROUP BY b.batch_id ORDER BY b.batch_id DESC LIMIT 1`,
@@ -129,8 +135,8 @@ export async function findUnfinishedBatch(
     : { batchId: row.batch_id, cells: Number(row.cells), shards: row.shards, doneShards: row.done };
 }
 
-/** Refuses more workers than the server has connections left for. */
-export async function checkFreeConnections(client: ClientBase, workers: number): Promise<void> {
+/** Refuses more workers than the server has connections left for; `setting` is what the user lowers then. */
+export async function checkFreeConnections(client: ClientBase, workers: number, setting = "--workers"): Promise<void> {
   const { rows } = await client.query<{ free: number; most: number }>(
     `SELECT current_setting('max_connections')::int AS most,
        current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
@@ -140,7 +146,7 @@ export async function checkFreeConnections(client: ClientBase, workers: number):
   if (workers > free) {
     throw new RejectedError(
       "TooFewConnections",
-      `${workers} workers need a database connection each, but PostgreSQL has ${free} of its ${most} left. Give --workers ${Math.max(1, free)} or fewer, or raise max_connections.`,
+      `${workers} workers need a database connection each, but PostgreSQL has ${free} of its ${most} left. Give ${setting} ${Math.max(1, free)} or fewer, or raise max_connections.`,
     );
   }
 }

@@ -79,19 +79,14 @@ async function tryToEmpty(
   byDelete: boolean,
 ): Promise<boolean> {
   const table = slotTable(calculation, slot);
-  await client.query("BEGIN");
+  // One message, so that a slow client never keeps readers waiting between TRUNCATE and COMMIT.
+  const empty = byDelete
+    ? `DELETE FROM ${table}`
+    : `SET LOCAL lock_timeout = ${EMPTY_LOCK_TIMEOUT_MS}; TRUNCATE ${table}`;
   try {
-    if (byDelete) {
-      await client.query(`DELETE FROM ${table}`);
-    } else {
-      await client.query(`SET LOCAL lock_timeout = ${EMPTY_LOCK_TIMEOUT_MS}`);
-      await client.query(`TRUNCATE ${table}`);
-    }
-    await client.query("UPDATE climatebatch.slots SET emptied = true WHERE calculation = $1 AND slot = $2", [
-      calculation,
-      slot,
-    ]);
-    await client.query("COMMIT");
+    await client.query(
+      `BEGIN; UPDATE climatebatch.slots SET emptied = true WHERE calculation = '${calculation}' AND slot = ${slot}; ${empty}; COMMIT`,
+    );
     return true;
   } catch (error) {
     await client.query("ROLLBACK");

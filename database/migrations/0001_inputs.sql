@@ -45,10 +45,12 @@ CREATE TABLE climatebatch.climate_data (
   year smallint NOT NULL,
   variable text NOT NULL,
   frequency text NOT NULL CHECK (frequency IN ('daily', 'monthly', 'yearly')),
-  values bytea STORAGE EXTERNAL NOT NULL,
+  values bytea NOT NULL,
   PRIMARY KEY (cell_id, scenario_id, variable, frequency, year),
   CHECK (octet_length(values) IN (4, 48, 1440, 1460, 1464))
 );
+-- Noise does not compress: not even tried.
+ALTER TABLE climatebatch.climate_data ALTER COLUMN values SET STORAGE EXTERNAL;
 COMMENT ON TABLE climatebatch.climate_data IS 'one row a year; no foreign keys: a check per row would halve the loading of a billion rows';
 COMMENT ON COLUMN climatebatch.climate_data.values IS 'little-endian float32 in the canonical unit of the variable, NaN where missing: 360, 365 or 366 days by the calendar, 12 months, or 1 year';
 

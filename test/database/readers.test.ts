@@ -9,6 +9,7 @@ import { RejectedError } from "../../model/errors.ts";
 import { eventually } from "../support/cli.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { loadBatch, specification, writePlaces } from "../support/loadedBatch.ts";
+import { reportLockWaits } from "../support/lockWaits.ts";
 
 const CELLS = 40;
 const BATCH = specification({ risks: ["cold_wave", "high_temperature", "drought"] });
@@ -100,16 +101,6 @@ async function measureStalls(url: string, signal: AbortSignal): Promise<number> 
   return longestMs;
 }
 
-/** Lets the server itself report, as notices, each wait for a lock that lasts longer than allowed. */
-async function reportLockWaits(client: Client, waits: string[]): Promise<void> {
-  client.on("notice", ({ message = "" }) => {
-    if (/still waiting for|acquired .* after/.test(message)) waits.push(message);
-  });
-  await client.query(
-    `SET deadlock_timeout = '${MOST_WAIT_MS}ms'; SET log_lock_waits = on; SET client_min_messages = log`,
-  );
-}
-
 interface Observation {
   readonly name: string;
   answers: number;
@@ -122,7 +113,7 @@ interface Observation {
 async function read({ name, poll }: Reader, url: string, signal: AbortSignal): Promise<Observation> {
   const client = await connect(url, { purpose: "test reader" });
   const seen: Observation = { name, answers: 0, longestMs: 0, batches: new Set(), wrong: [], lockWaits: [] };
-  await reportLockWaits(client, seen.lockWaits);
+  await reportLockWaits(client, MOST_WAIT_MS, seen.lockWaits);
   const ask: Ask = async (calculation, query) => {
     const started = performance.now();
     const { rows } = await query();
@@ -189,7 +180,7 @@ test("a reader that does wait longer is noticed", async () => {
   await using database = await createTestDatabase();
   const reader = await connect(database.url, { purpose: "test reader" });
   const waits: string[] = [];
-  await reportLockWaits(reader, waits);
+  await reportLockWaits(reader, MOST_WAIT_MS, waits);
   await database.client.query("BEGIN; LOCK TABLE climatebatch.hazard_rows_1");
   const answer = reader.query(ASK.hazard);
   await eventually("the server reports the wait", () => waits.length > 0 || undefined);

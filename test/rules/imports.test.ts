@@ -4,7 +4,7 @@ import { dirname, join, normalize } from "node:path";
 import { expect, test } from "vitest";
 
 const ROOT = join(import.meta.dirname, "../..");
-const PROGRAMS = ["model", "database", "job", "cli"] as const;
+const PROGRAMS = ["model", "database", "job", "operator", "cli"] as const;
 
 interface Import {
   readonly from: string;
@@ -38,7 +38,8 @@ test.each([
   { folder: "model", may: ["model"] },
   { folder: "database", may: ["model", "database"] },
   { folder: "job", may: ["model", "database", "job"] },
-  { folder: "cli", may: ["model", "database", "job", "cli"] },
+  { folder: "operator", may: ["model", "database", "operator"] },
+  { folder: "cli", may: ["model", "database", "job", "operator", "cli"] },
 ])("$folder imports only $may", ({ folder, may }) => {
   expect(violations(({ from, to }) => inside(from, folder) && !may.some((allowed) => inside(to, allowed)))).toEqual([]);
 });
@@ -61,12 +62,21 @@ test("the science points one way: risks use indices, indices use numerics, numer
   expect([...upward, ...numerics]).toEqual([]);
 });
 
+test("inside operator what decides and builds touches neither the API server nor the database", () => {
+  const pure =
+    /^operator\/(resources\/|reconcile\/(observe|decide|stage|status|statusConditions|retention|concurrency|stuckPods)\.ts)/;
+  const may = /^(model\/|operator\/(resources|reconcile)\/)/;
+  const acting = /^operator\/reconcile\/(reconcile|act|readFacts)\.ts/;
+  expect(violations(({ from, to }) => pure.test(from) && (!may.test(to) || acting.test(to)))).toEqual([]);
+  expect(violations(({ from, to }) => inside(from, "operator/kube") && inside(to, "operator/reconcile"))).toEqual([]);
+});
+
 test("nobody imports a main", () => {
   expect(violations(({ to }) => to.endsWith("/main.ts"))).toEqual([]);
 });
 
 test("only programs' mains, configurations and commands touch the process, its environment or its arguments", () => {
-  const may = /^(cli\/|job\/(main|config)\.ts|database\/embeddedServer\.ts)/;
+  const may = /^(cli\/|(job|operator)\/(main|config)\.ts|database\/embeddedServer\.ts)/;
   const found = PROGRAMS.flatMap(sourcesIn).filter(
     (file) => !may.test(file) && /\bprocess\.(env|argv|exit|std)/.test(readFileSync(join(ROOT, file), "utf8")),
   );

@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { POD_ENV } from "../../model/podContract.ts";
+import { JOB_NODE_FLAGS, POD_ENV } from "../../model/podContract.ts";
 
 const CLI = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
 const JOB = fileURLToPath(new URL("../../job/main.ts", import.meta.url));
@@ -37,8 +37,12 @@ export interface Surroundings {
   readonly cwd?: string;
 }
 
-function start(program: string, words: readonly string[], { env = {}, cwd = tmpdir() }: Surroundings): Program {
-  const child = spawn(process.execPath, [program, ...words], { env: { PATH: process.env.PATH, ...env }, cwd });
+function start(
+  program: readonly string[],
+  words: readonly string[],
+  { env = {}, cwd = tmpdir() }: Surroundings,
+): Program {
+  const child = spawn(process.execPath, [...program, ...words], { env: { PATH: process.env.PATH, ...env }, cwd });
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -65,7 +69,7 @@ function start(program: string, words: readonly string[], { env = {}, cwd = tmpd
 }
 
 export function startCli(words: readonly string[], surroundings: Surroundings = {}): Program {
-  return start(CLI, words, surroundings);
+  return start([CLI], words, surroundings);
 }
 
 /** Runs a command on the database and waits for its end. */
@@ -81,7 +85,7 @@ export function startShard(databaseUrl: string, batchId: string, completionIndex
     [POD_ENV.jobAttempt]: String(jobAttempt),
     [POD_ENV.completionIndex]: String(completionIndex),
   };
-  return start(JOB, [], { env });
+  return start([...JOB_NODE_FLAGS, JOB], [], { env });
 }
 
 /** Looks until there is something to see. */

@@ -6,8 +6,9 @@ export default class SummaryReporter implements Reporter {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
     const inState = (state: string): TestCase[] => tests.filter((test) => test.result().state === state);
     const skipped = inState("skipped");
-    const moduleFailures = modules.flatMap((module) => [...module.errors()]).length;
-    const failed = inState("failed").length + moduleFailures + unhandled.length;
+    const suites = modules.flatMap((module) => [module, ...module.children.allSuites()]);
+    const brokenSuites = suites.filter((suite) => suite.errors().length > 0).length;
+    const failed = inState("failed").length + brokenSuites + unhandled.length;
     const lines = skipped.map((test) => `skipped here: ${test.module.relativeModuleId} > ${test.fullName}`);
     lines.push(`${inState("passed").length} passed, ${failed} failed, ${skipped.length} skipped`);
     // After everything that other reporters have to say.

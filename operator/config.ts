@@ -1,0 +1,180 @@
+// The operator's environment, read once; all problems are told together. docs/operator.md lists every variable.
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+import { type Environment, readDatabaseUrl } from "../database/address.ts";
+import type { NewClimateBatchSpec } from "../model/climateBatch.ts";
+import { RejectedError } from "../model/errors.ts";
+import { DEFAULT_TRIGGER_CHANNEL } from "../model/requests.ts";
+import { type Cluster, loadCluster } from "./kube/kubeConfig.ts";
+import type { Policy } from "./reconcile/observe.ts";
+import type { PodSettings } from "./resources/job.ts";
+
+export interface OperatorConfig {
+  readonly cluster: Cluster;
+  readonly namespace: string;
+  /** Asked at every connect: credentials rotate. */
+  readonly readUrl: () => Promise<string>;
+  readonly policy: Policy;
+  readonly pods: PodSettings;
+  /** For ClimateBatches that requests lead to. */
+  readonly requestDefaults: Partial<NewClimateBatchSpec>;
+  readonly leaseName: string;
+  /** Different for each process that ever runs. */
+  readonly identity: string;
+  readonly triggerChannel: string;
+  readonly pollIntervalMs: number;
+  readonly workers: number;
+  readonly qps: number;
+  readonly burst: number;
+  readonly timeoutMs: number;
+  /** null: nothing is served. */
+  readonly probePort: number | null;
+  readonly logLevel: string;
+}
+
+const whole = (least: number, most: number) =>
+  z.coerce.number({ error: "expected a whole number" }).int("expected a whole number").min(least).max(most);
+const json = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue({ code: "custom", message: "expected JSON" });
+    return z.NEVER;
+  }
+});
+const quantities = z.record(z.string(), z.union([z.string(), z.number()]));
+
+const OPERATOR_ENV = z
+  .object({
+    KUBECONFIG: z.string().optional(),
+    CLIMATEBATCH_NAMESPACE: z.string().min(1).optional(),
+    CLIMATEBATCH_INSTALLATION: z
+      .string({ error: "expected a name that no other operator has that uses the same database" })
+      .min(1)
+      .max(200),
+    DATABASE_URL_FILE: z.string().min(1).optional(),
+    JOB_IMAGE: z.string({ error: "expected the image of the job program" }).min(1),
+    JOB_IMAGE_PULL_POLICY: z
+      .enum(["Always", "IfNotPresent", "Never"], { error: "expected Always, IfNotPresent or Never" })
+      .optional(),
+    JOB_IMAGE_PULL_SECRETS: z.string().optional(),
+    JOB_SERVICE_ACCOUNT: z.string().min(1).optional(),
+    JOB_DATABASE_SECRET: z.string().min(1).optional(),
+    JOB_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: "expected postgres://…" }).optional(),
+    JOB_CERTIFICATES_SECRET: z.string().min(1).optional(),
+    JOB_RUN_AS_USER: whole(1, 2 ** 31 - 1).default(10_001),
+    JOB_RESOURCES: json
+      .pipe(z.strictObject({ requests: quantities.exactOptional(), limits: quantities.exactOptional() }))
+      .optional(),
+    JOB_TERMINATION_GRACE_SECONDS: whole(1, 3600).default(30),
+    PARALLEL_WORKERS: whole(1, 1000).optional(),
+    SUCCESSFUL_HISTORY_LIMIT: whole(0, 1000).default(10),
+    FAILED_HISTORY_LIMIT: whole(0, 1000).default(5),
+    LEASE_NAME: z.string().min(1).default("climatebatch-operator"),
+    NOTIFY_CHANNEL: z.string().min(1).default(DEFAULT_TRIGGER_CHANNEL),
+    POLL_SECONDS: whole(1, 3600).default(60),
+    OPERATOR_WORKERS: whole(1, 100).default(2),
+    KUBE_QPS: whole(1, 1000).default(20),
+    KUBE_BURST: whole(1, 1000).default(40),
+    KUBE_TIMEOUT_SECONDS: whole(1, 300).default(15),
+    PROBE_PORT: whole(0, 65_535).default(8080),
+    LOG_LEVEL: z
+      .enum(["debug", "info", "warn", "error"], { error: "expected debug, info, warn or error" })
+      .default("info"),
+  })
+  .refine(
+    ({ JOB_DATABASE_SECRET, JOB_DATABASE_URL }) =>
+      (JOB_DATABASE_SECRET === undefined) !== (JOB_DATABASE_URL === undefined),
+    {
+      path: ["JOB_DATABASE_SECRET"],
+      error: "expected it or JOB_DATABASE_URL, one of the two: where pods find the database",
+    },
+  );
+export const OPERATOR_VARIABLES = Object.keys(OPERATOR_ENV.shape) as readonly (keyof typeof OPERATOR_ENV.shape)[];
+
+/** Where the certificates of the database are in a pod; a DATABASE_URL may name them: ?sslrootcert=/etc/climatebatch/ca.crt */
+const CERTIFICATES_PATH = "/etc/climatebatch";
+
+export function readOperatorConfig(environment: Environment, identity: string): OperatorConfig {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+  const parsed = OPERATOR_ENV.safeParse(given);
+  const problems: string[] = parsed.success ? [] : parsed.error.issues.map((issue) => tellProblem(issue, given));
+  const note = <T>(read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof RejectedError)) throw error;
+      problems.push(...error.message.split("\n").filter((line) => !line.startsWith("The environment has")));
+      return undefined;
+    }
+  };
+  const urlFile = given.DATABASE_URL_FILE;
+  const url = urlFile === undefined ? note(() => readDatabaseUrl(given)) : undefined;
+  const cluster = note(() => loadCluster(given.KUBECONFIG));
+  const namespace = given.CLIMATEBATCH_NAMESPACE ?? cluster?.namespace;
+  if (cluster !== undefined && namespace === undefined)
+    problems.push(
+      "CLIMATEBATCH_NAMESPACE: expected the namespace to work in; it is not set, and the context names none",
+    );
+  if (problems.length > 0 || !parsed.success) {
+    const told = problems.map((problem) => `  ${problem.trim()}`).join("\n");
+    throw new RejectedError("InvalidConfiguration", `The environment has ${problems.length} problems:\n${told}`);
+  }
+  const { data } = parsed;
+  return {
+    cluster: cluster!,
+    namespace: namespace!,
+    readUrl: async () => url ?? (await readFile(urlFile!, "utf8")).trim(),
+    policy: {
+      installation: data.CLIMATEBATCH_INSTALLATION,
+      successfulHistoryLimit: data.SUCCESSFUL_HISTORY_LIMIT,
+      failedHistoryLimit: data.FAILED_HISTORY_LIMIT,
+    },
+    pods: buildPodSettings(data),
+    requestDefaults: data.PARALLEL_WORKERS === undefined ? {} : { parallelism: data.PARALLEL_WORKERS },
+    leaseName: data.LEASE_NAME,
+    identity,
+    triggerChannel: data.NOTIFY_CHANNEL,
+    pollIntervalMs: data.POLL_SECONDS * 1000,
+    workers: data.OPERATOR_WORKERS,
+    qps: data.KUBE_QPS,
+    burst: data.KUBE_BURST,
+    timeoutMs: data.KUBE_TIMEOUT_SECONDS * 1000,
+    probePort: data.PROBE_PORT === 0 ? null : data.PROBE_PORT,
+    logLevel: data.LOG_LEVEL,
+  };
+}
+
+function buildPodSettings(data: z.infer<typeof OPERATOR_ENV>): PodSettings {
+  const certificates = data.JOB_CERTIFICATES_SECRET;
+  const name = "climatebatch-certificates";
+  const pullSecrets = (data.JOB_IMAGE_PULL_SECRETS ?? "").split(",").filter((secret) => secret !== "");
+  return {
+    image: data.JOB_IMAGE,
+    runAsUser: data.JOB_RUN_AS_USER,
+    terminationGracePeriodSeconds: data.JOB_TERMINATION_GRACE_SECONDS,
+    imagePullSecrets: pullSecrets.map((secret) => ({ name: secret.trim() })),
+    ...(data.JOB_IMAGE_PULL_POLICY !== undefined && { imagePullPolicy: data.JOB_IMAGE_PULL_POLICY }),
+    ...(data.JOB_SERVICE_ACCOUNT !== undefined && { serviceAccountName: data.JOB_SERVICE_ACCOUNT }),
+    ...(data.JOB_DATABASE_SECRET !== undefined && {
+      databaseEnvFrom: [{ secretRef: { name: data.JOB_DATABASE_SECRET } }],
+    }),
+    ...(data.JOB_DATABASE_URL !== undefined && {
+      databaseEnv: [{ name: "DATABASE_URL", value: data.JOB_DATABASE_URL }],
+    }),
+    ...(data.JOB_RESOURCES !== undefined && { resources: data.JOB_RESOURCES as NonNullable<PodSettings["resources"]> }),
+    ...(certificates !== undefined && {
+      volumes: [{ name, secret: { secretName: certificates } }],
+      volumeMounts: [{ name, mountPath: CERTIFICATES_PATH, readOnly: true }],
+    }),
+  };
+}
+
+/** Addresses may carry passwords: named, never shown. */
+function tellProblem({ path, message }: z.core.$ZodIssue, environment: Environment): string {
+  const name = String(path[0]);
+  const value = environment[name];
+  const found =
+    value === undefined ? "it is not set" : name.includes("URL") ? "found another value" : `found "${value}"`;
+  return `${name}: ${message}; ${found}`;
+}

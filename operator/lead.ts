@@ -1,0 +1,147 @@
+// What only the leader does: watches ClimateBatches and Jobs, reconciles each batch, cancels abandoned ones.
+import { findCondition, isConditionTrue } from "../model/climateBatch.ts";
+import { pause } from "../model/clock.ts";
+import { coerceError } from "../model/errors.ts";
+import { cancelAbandoned } from "./abandoned.ts";
+import type { OperatorContext, StoredBatch } from "./context.ts";
+import { ApiError } from "./kube/apiError.ts";
+import { type Reflector, startReflector } from "./kube/reflector.ts";
+import { withController } from "./kube/signals.ts";
+import { WorkQueue } from "./kube/workqueue.ts";
+import { reconcile } from "./reconcile/reconcile.ts";
+import { CHILD_SELECTOR, LABELS } from "./resources/labels.ts";
+
+/** Deletions are noticed at once; this is for those that happened while nobody looked. */
+const SWEEP_MS = 600_000;
+const SWEEP_RETRY_MS = 30_000;
+
+export interface LeadOptions {
+  readonly context: OperatorContext;
+  readonly random: () => number;
+  /** Batches reconciled at the same time. */
+  readonly workers: number;
+  readonly onPlanned: () => void;
+  /** Everything that was there is known. */
+  readonly onSynced: () => void;
+}
+
+/** Until the signal. Rejects only with a bug. */
+export function lead(
+  { context, random, workers, onPlanned, onSynced }: LeadOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  return withController(signal, async (controller) => {
+    const { api, clock, log } = context;
+    const queue = new WorkQueue({ clock });
+    const sweeper = new Sweeper(context);
+    const common = { clock, random, log };
+    const batches: Reflector<StoredBatch> = startReflector<StoredBatch>({
+      ...common,
+      name: "climatebatches",
+      source: api.climateBatches,
+      onChange: (batch, old) => {
+        queue.add((batch ?? old)!.metadata.name);
+        if (batch === undefined) sweeper.nudge();
+        if (mattersToOthers(batch, old)) for (const other of batches.store.values()) queue.add(other.metadata.name);
+      },
+    });
+    const jobs = startReflector({
+      ...common,
+      name: "jobs",
+      source: api.jobs,
+      labelSelector: CHILD_SELECTOR,
+      onChange: (job, old) => {
+        const name = (job ?? old)!.metadata.labels?.[LABELS.batch];
+        if (name !== undefined) queue.add(name);
+      },
+    });
+    const working = { ...context, batches: batches.store, jobs: jobs.store, onPlanned };
+    const ends = [batches.stopped, jobs.stopped];
+    const work = async () => {
+      const synced = Promise.all([batches.synced, jobs.synced]);
+      await Promise.race([synced, aborted(controller.signal)]);
+      if (controller.signal.aborted) return;
+      onSynced();
+      const sweeping = sweeper.run(controller.signal);
+      await queue.run(
+        {
+          workers,
+          work: (name, one) => reconcile(name, working, one),
+          onError: (name, thrown, failures) => tellFailure(context, name, thrown, failures),
+        },
+        controller.signal,
+      );
+      await sweeping;
+    };
+    try {
+      await Promise.race([work(), ...ends]);
+    } finally {
+      controller.abort();
+      await Promise.all([batches.stop(), jobs.stop()]);
+    }
+  });
+}
+
+/** What others wait for, or what changes how many finished ones are kept. */
+function mattersToOthers(batch: StoredBatch | undefined, old: StoredBatch | undefined): boolean {
+  if (batch === undefined || old === undefined) return true;
+  const isEnded = ({ status }: StoredBatch) => isConditionTrue(status, "Complete") || isConditionTrue(status, "Failed");
+  const published = ({ status }: StoredBatch) => findCondition(status, "Published")?.status;
+  return (
+    isEnded(batch) !== isEnded(old) ||
+    published(batch) !== published(old) ||
+    batch.spec.suspend !== old.spec.suspend ||
+    batch.spec.retries !== old.spec.retries
+  );
+}
+
+/** One batch's trouble is its own: it is told, and tried again later. */
+function tellFailure({ log }: OperatorContext, climateBatch: string, thrown: unknown, failures: number): void {
+  const error = coerceError(thrown);
+  const words = { event: "reconcileFailed", climateBatch, failures, err: error, message: error.message };
+  if (error instanceof ApiError || failures < 3) log.warn(words);
+  else log.error(words);
+}
+
+class Sweeper {
+  readonly #context: OperatorContext;
+  #wake: () => void = () => {};
+  #isNudged = false;
+
+  constructor(context: OperatorContext) {
+    this.#context = context;
+  }
+
+  nudge(): void {
+    this.#isNudged = true;
+    this.#wake();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#context;
+    while (!signal.aborted) {
+      let delayMs = SWEEP_MS;
+      this.#isNudged = false;
+      try {
+        await cancelAbandoned(this.#context, signal);
+      } catch (thrown) {
+        if (signal.aborted) return;
+        const error = coerceError(thrown);
+        log.warn({ event: "sweepFailed", err: error, message: error.message });
+        delayMs = SWEEP_RETRY_MS;
+      }
+      if (this.#isNudged) continue;
+      await withController(signal, async (controller) => {
+        this.#wake = () => controller.abort();
+        await pause(clock, delayMs, controller.signal).catch(() => undefined);
+      }).catch(() => undefined);
+    }
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,155 @@
+// Does what was decided, one action after another; the first that fails ends the list. Each may be repeated safely.
+import { finishBatch } from "../../database/batches.ts";
+import { cancelBatch, checkMethods, planClusterBatch, retryClusterBatch } from "../../database/clusterBatches.ts";
+import { checkFreeConnections } from "../../database/plan.ts";
+import { publishBatch } from "../../database/publish.ts";
+import { emptySlots } from "../../database/slots.ts";
+import { resolveSpecification } from "../../database/specification.ts";
+import { readRequestedResults } from "../../model/climateBatch.ts";
+import { coerceError, RejectedError } from "../../model/errors.ts";
+import type { ReconcileContext, StoredBatch } from "../context.ts";
+import { ApiError, isAlreadyExists, isNotFound, isTransient } from "../kube/apiError.ts";
+import { buildJob } from "../resources/job.ts";
+import { ANNOTATIONS } from "../resources/labels.ts";
+import type { Action } from "./decide.ts";
+import type { Refusal } from "./status.ts";
+
+/** What a person would do, too: nothing is overridden. */
+const NO_EXCEPTIONS = { replaceGrid: false, allowFewer: false, goBack: false } as const;
+
+export interface Trouble {
+  readonly error: Error;
+  /** null: nothing that the user could mend; it is tried again. */
+  readonly refusal: Refusal | null;
+}
+
+/** null when all went well. */
+export async function act(
+  actions: readonly Action[],
+  batch: StoredBatch,
+  context: ReconcileContext,
+  signal: AbortSignal,
+): Promise<Trouble | null> {
+  for (const action of actions) {
+    signal.throwIfAborted();
+    if (action.do === "wait" || action.do === "lookAgain") continue;
+    try {
+      await actOnce(action, batch, context, signal);
+      context.log.info({ event: "acted", climateBatch: batch.metadata.name, ...describe(action) });
+    } catch (thrown) {
+      if (signal.aborted) throw thrown;
+      const error = coerceError(thrown);
+      return { error, refusal: findRefusal(action, error) };
+    }
+  }
+  return null;
+}
+
+type Deed = Exclude<Action, { do: "wait" | "lookAgain" }>;
+
+function actOnce(action: Deed, batch: StoredBatch, context: ReconcileContext, signal: AbortSignal): Promise<unknown> {
+  const { api, withClient, policy } = context;
+  const { uid } = batch.metadata;
+  switch (action.do) {
+    case "plan":
+      return plan(batch, context);
+    case "emptySlots":
+      return withClient((client) => emptySlots(client, action.batchId, { signal }));
+    case "createJob":
+      return createJob(action, batch, context, signal);
+    case "suspendJob":
+    case "resumeJob": {
+      const suspend = action.do === "suspendJob";
+      return api.jobs.patch(action.job.name, { spec: { suspend } }, signal).catch(ignoreGone);
+    }
+    case "deleteJob": {
+      const how = { uid: action.job.uid, propagationPolicy: "Background" } as const;
+      return api.jobs.delete(action.job.name, how, signal).catch(ignoreGone);
+    }
+    case "finish":
+      return withClient((client) => finishBatch(client, action.batchId, action.publish ? NO_EXCEPTIONS : null));
+    case "publish":
+      return publish(action.batchId, context);
+    case "retry":
+      return withClient((client) =>
+        retryClusterBatch(client, action.batchId, { uid, installation: policy.installation }),
+      );
+    case "cancel":
+      return withClient((client) => cancelBatch(client, action.batchId, action));
+    case "deleteBatch": {
+      const how = { uid: action.uid, propagationPolicy: "Background" } as const;
+      return api.climateBatches.delete(action.name, how, signal).catch(ignoreGone);
+    }
+    default:
+      throw new Error(`no such action: ${JSON.stringify(action satisfies never)}`);
+  }
+}
+
+async function plan(
+  { metadata, spec }: StoredBatch,
+  { withClient, policy, onPlanned }: ReconcileContext,
+): Promise<void> {
+  const asked = readRequestedResults(spec);
+  checkMethods(asked);
+  await withClient(async (client) => {
+    const specification = await resolveSpecification(client, asked);
+    await checkFreeConnections(client, spec.parallelism, "parallelism");
+    await planClusterBatch(
+      client,
+      {
+        uid: metadata.uid,
+        name: metadata.name,
+        installation: policy.installation,
+        requestKey: spec.requestKey,
+        requestId: metadata.annotations?.[ANNOTATIONS.request],
+      },
+      specification,
+      {
+        cellsPerShard: spec.cellsPerShard ?? null,
+        workers: spec.parallelism,
+        maxRejectedCells: spec.maxRejectedCells ?? null,
+      },
+    );
+  });
+  onPlanned();
+}
+
+async function createJob(
+  attempt: Extract<Action, { do: "createJob" }>,
+  batch: StoredBatch,
+  { api, pods }: ReconcileContext,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await api.jobs.create(buildJob(batch, attempt, pods), signal);
+  } catch (error) {
+    // Ours from a moment ago, or somebody else's: the next look tells.
+    if (!isAlreadyExists(error)) throw error;
+  }
+}
+
+async function publish(batchId: string, { withClient }: ReconcileContext): Promise<void> {
+  const publication = await withClient((client) => publishBatch(client, batchId, NO_EXCEPTIONS));
+  if (!publication.published) throw new RejectedError(publication.reason, publication.message);
+}
+
+/** What the user asked for can be refused; anything else that fails is tried again. */
+const REFUSABLE: readonly Deed["do"][] = ["plan", "publish", "retry"];
+/** The API server's words for an object that cannot be as it is written. */
+const INVALID_REASONS: readonly string[] = ["Invalid", "BadRequest"];
+
+function findRefusal({ do: action }: Deed, error: Error): Refusal | null {
+  const { message } = error;
+  if (error instanceof RejectedError && REFUSABLE.includes(action)) return { action, reason: error.reason, message };
+  if (action !== "createJob" || !(error instanceof ApiError) || isTransient(error)) return null;
+  return { action, reason: INVALID_REASONS.includes(error.reason) ? "InvalidTemplate" : error.reason, message };
+}
+
+function ignoreGone(error: unknown): void {
+  if (!isNotFound(error)) throw error;
+}
+
+function describe(action: Deed): object {
+  const { do: what, ...words } = action;
+  return { action: what, ...words };
+}

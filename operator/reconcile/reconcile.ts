@@ -1,0 +1,73 @@
+// One pass over one batch: read what is, observe, decide, act, record. Every word that decides stands in decide.ts and
+// status.ts; how things are done in act.ts. May be cut short anywhere: the next pass goes on from what it finds.
+import { findCondition } from "../../model/climateBatch.ts";
+import type { ReconcileContext, StoredBatch } from "../context.ts";
+import { isConflict, isNotFound } from "../kube/apiError.ts";
+import type { WorkOutcome } from "../kube/workqueue.ts";
+import { describeTransitions, PASSING_REFUSALS } from "../resources/conditions.ts";
+import { act, type Trouble } from "./act.ts";
+import { type Action, decide, isSettled } from "./decide.ts";
+import { observe } from "./observe.ts";
+import { readFacts } from "./readFacts.ts";
+import { buildStatus, buildStatusPatch } from "./status.ts";
+
+/** What somebody else has to make room for, or to mend, is looked at again so often. */
+const LOOK_AT_REFUSAL_MS = 15_000;
+/** Somebody wrote the object between our reading and our writing. */
+const LOOK_AT_CONFLICT_MS = 50;
+
+export async function reconcile(
+  name: string,
+  context: ReconcileContext,
+  signal: AbortSignal,
+): Promise<WorkOutcome | undefined> {
+  const facts = await readFacts(name, context, signal);
+  if (facts === null) return undefined;
+  const { policy, clock } = context;
+  const now = clock.now();
+  const observation = observe(facts);
+  const actions = decide(observation, policy, now);
+  const trouble = await act(actions, facts.batch, context, signal);
+  if (trouble !== null || isSettled(actions)) {
+    const status = buildStatus(observation, policy, now, trouble?.refusal ?? null);
+    if (status !== null && !(await record(facts.batch, status, context, signal)))
+      return { againAfterMs: LOOK_AT_CONFLICT_MS };
+  }
+  return trouble === null ? whenAgain(actions, now) : afterTrouble(trouble);
+}
+
+/** One write, then its events; false when somebody else wrote first. */
+async function record(
+  batch: StoredBatch,
+  status: NonNullable<StoredBatch["status"]>,
+  { api, events, log }: ReconcileContext,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { name, resourceVersion } = batch.metadata;
+  try {
+    const patch = { metadata: { resourceVersion }, ...buildStatusPatch(batch.status, status) };
+    const stored = await api.climateBatches.patchStatus(name, patch, signal);
+    for (const { severity, reason, message } of describeTransitions(batch.status, status))
+      events.record(stored, { type: severity, reason, action: "Reconcile", note: message });
+    const told = findCondition(status, "Complete");
+    log.info({ event: "recorded", climateBatch: name, reason: told?.reason, progress: status.progress });
+    return true;
+  } catch (error) {
+    if (isNotFound(error)) return true;
+    if (isConflict(error)) return false;
+    throw error;
+  }
+}
+
+function whenAgain(actions: readonly Action[], now: Date): WorkOutcome | undefined {
+  if (actions.some((action) => action.do === "lookAgain")) return { againAfterMs: 0 };
+  const waits = actions.filter((action) => action.do === "wait").map(({ until }) => until.getTime() - now.getTime());
+  return waits.length === 0 ? undefined : { againAfterMs: Math.max(0, Math.min(...waits)) };
+}
+
+/** What the status tells is not tried at once again, or not at all; the rest comes back with backoff. */
+function afterTrouble({ error, refusal }: Trouble): WorkOutcome | undefined {
+  if (refusal === null) throw error;
+  const passes = PASSING_REFUSALS.includes(refusal.reason) || refusal.action === "createJob";
+  return passes ? { againAfterMs: LOOK_AT_REFUSAL_MS } : undefined;
+}

@@ -1,0 +1,143 @@
+// From request rows to ClimateBatches, each exactly once, and back: what became of a request that was planned for no batch.
+// Rows are settled with their batch when that is planned.
+import { claimAnswerableRequests } from "../database/clusterBatches.ts";
+import {
+  noteClimateBatch,
+  type RequestOutcome,
+  readClaimedRequests,
+  readRequestOptions,
+  type StoredRequest,
+  settleRequest,
+} from "../database/requests.ts";
+import { findCondition, isConditionTrue, type NewClimateBatchSpec } from "../model/climateBatch.ts";
+import { coerceError, RejectedError } from "../model/errors.ts";
+import type { OperatorContext, StoredBatch } from "./context.ts";
+import { ApiError, isAlreadyExists, isNotFound } from "./kube/apiError.ts";
+import { ANNOTATIONS } from "./resources/labels.ts";
+import { buildRequestedBatch } from "./resources/requestedBatch.ts";
+
+const CLAIMED_AT_ONCE = 20;
+
+export interface RequestDeskOptions {
+  readonly context: OperatorContext;
+  /** Of ClimateBatches that requests lead to, where they say nothing themselves. */
+  readonly defaults: Partial<NewClimateBatchSpec>;
+}
+
+/** Looks after the requests of this installation, once at a time; only while it leads. */
+export class RequestDesk {
+  readonly #options: RequestDeskOptions;
+  #looking: Promise<void> | null = null;
+  #lookAgain = false;
+
+  constructor(options: RequestDeskOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when all that waited before the call has been looked at. Rejects when something was in the way. */
+  async look(signal: AbortSignal): Promise<void> {
+    this.#lookAgain = true;
+    this.#looking ??= this.#lookWhileNeeded(signal).finally(() => {
+      this.#looking = null;
+    });
+    await this.#looking;
+  }
+
+  async #lookWhileNeeded(signal: AbortSignal): Promise<void> {
+    while (this.#lookAgain && !signal.aborted) {
+      this.#lookAgain = false;
+      await this.#lookOnce(signal);
+    }
+  }
+
+  async #lookOnce(signal: AbortSignal): Promise<void> {
+    const { withClient, policy, log } = this.#options.context;
+    const { installation } = policy;
+    const claimed = await withClient(async (client) => {
+      await claimAnswerableRequests(client, installation, CLAIMED_AT_ONCE);
+      return readClaimedRequests(client, installation);
+    });
+    const failures: Error[] = [];
+    for (const request of claimed) {
+      try {
+        const end =
+          request.climateBatch === null ? await this.#create(request, signal) : await this.#follow(request, signal);
+        if (end !== null) await this.#settle(request, end);
+      } catch (thrown) {
+        signal.throwIfAborted();
+        const error = coerceError(thrown);
+        log.warn({ event: "requestNotAnswered", requestId: request.requestId, err: error, message: error.message });
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0)
+      throw new Error(`${failures.length} requests are not answered yet`, { cause: failures[0] });
+  }
+
+  /** null: a ClimateBatch answers it. */
+  async #create(request: StoredRequest, signal: AbortSignal): Promise<RequestOutcome | null> {
+    const { context, defaults } = this.#options;
+    const { requestId } = request;
+    try {
+      const batch = buildRequestedBatch(request, readRequestOptions(request), defaults);
+      const name = batch.metadata.name!;
+      const isOurs = await this.#createOnce(batch, name, requestId, signal);
+      if (!isOurs) {
+        const message = `A ClimateBatch named ${name} that was made for something else is in the way. Delete it and ask again.`;
+        return { outcome: "failed", reason: "Conflict", message };
+      }
+      const { installation } = context.policy;
+      await context.withClient((client) => noteClimateBatch(client, { installation, requestId, name }));
+      const { calculation, source, coalesced } = request;
+      context.log.info({ event: "requestAnswered", requestId, calculation, source, coalesced, climateBatch: name });
+      return null;
+    } catch (error) {
+      if (error instanceof RejectedError) return { outcome: "failed", reason: error.reason, message: error.message };
+      if (error instanceof ApiError && error.reason === "Invalid")
+        return { outcome: "failed", reason: "InvalidRequest", message: error.message };
+      throw error;
+    }
+  }
+
+  async #createOnce(batch: object, name: string, requestId: string, signal: AbortSignal): Promise<boolean> {
+    const { api } = this.#options.context;
+    try {
+      await api.climateBatches.create(batch, signal);
+      return true;
+    } catch (error) {
+      if (!isAlreadyExists(error)) throw error;
+      const there = await api.climateBatches.get(name, signal);
+      return there.metadata.annotations?.[ANNOTATIONS.request] === requestId;
+    }
+  }
+
+  /** Its batch was not planned yet, or never will be. */
+  async #follow({ climateBatch, requestId }: StoredRequest, signal: AbortSignal): Promise<RequestOutcome | null> {
+    const batch = await this.#read(climateBatch!, signal);
+    if (batch === null || batch.metadata.annotations?.[ANNOTATIONS.request] !== requestId) {
+      const message = `The ClimateBatch ${climateBatch} was deleted before it was planned.`;
+      return { outcome: "cancelled", reason: "Deleted", message };
+    }
+    // A batch settles its request in the transaction that plans it: this one has none and failed.
+    if (!isConditionTrue(batch.status, "Failed") || batch.status?.batchId !== undefined) return null;
+    const { reason, message } = findCondition(batch.status, "Failed")!;
+    const isReplaced = reason === "Superseded" || reason === "Replaced";
+    return { outcome: isReplaced ? "cancelled" : "failed", reason, message };
+  }
+
+  async #read(name: string, signal: AbortSignal): Promise<StoredBatch | null> {
+    try {
+      return await this.#options.context.api.climateBatches.get(name, signal);
+    } catch (error) {
+      if (isNotFound(error)) return null;
+      throw error;
+    }
+  }
+
+  async #settle({ requestId }: StoredRequest, end: RequestOutcome): Promise<void> {
+    const { withClient, policy, log } = this.#options.context;
+    const { installation } = policy;
+    if (!(await withClient((client) => settleRequest(client, { installation, requestId }, end)))) return;
+    log.warn({ event: "requestEnded", requestId, ...end });
+  }
+}

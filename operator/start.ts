@@ -1,0 +1,134 @@
+// The whole operator from its configuration: opened here in order, released in reverse. main.ts runs it in a pod,
+// `climatebatch operator` outside the cluster.
+import type { Logger } from "pino";
+import { Sessions } from "../database/sessions.ts";
+import { Triggers } from "../database/triggers.ts";
+import { CALCULATIONS } from "../model/calculations.ts";
+import type { Clock } from "../model/clock.ts";
+import { coerceError } from "../model/errors.ts";
+import type { OperatorConfig } from "./config.ts";
+import type { OperatorContext, StoredBatch } from "./context.ts";
+import { makeKubeApi } from "./kube/client.ts";
+import { EventRecorder } from "./kube/events.ts";
+import { LeaderElector } from "./kube/lease.ts";
+import { lead } from "./lead.ts";
+import { RequestDesk } from "./requests.ts";
+import { startProbes } from "./telemetry/probes.ts";
+
+const CONTROLLER = "climate.aiops.dev/operator";
+/** More than reconciles take at once: requests, triggers and the sweep have work, too. */
+const SESSIONS_BESIDE_WORKERS = 3;
+const DATABASE_LIMIT_MS = 300_000;
+const LAST_EVENTS_MS = 3_000;
+
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+}
+
+/** Runs until the signal; rejects with what is a bug, after everything was released. */
+export async function startOperator(
+  config: OperatorConfig,
+  { clock, random, log }: Surroundings,
+  signal: AbortSignal,
+): Promise<void> {
+  await using release = new AsyncDisposableStack();
+  const { cluster, namespace, policy, leaseName, identity, qps, burst, timeoutMs } = config;
+  const api = release.adopt(openApi(), (opened) => opened.close());
+  // Of its own, so that renewing never queues behind reconciles.
+  const leaseApi = release.adopt(openApi(), (opened) => opened.close());
+  const sessions = release.use(
+    new Sessions({
+      purpose: "operator",
+      readUrl: config.readUrl,
+      most: config.workers + SESSIONS_BESIDE_WORKERS,
+      limitMs: DATABASE_LIMIT_MS,
+      clock,
+    }),
+  );
+  const reporter = { controller: CONTROLLER, instance: identity };
+  const events = release.adopt(new EventRecorder({ events: api.events, reporter, clock, random, log }), (recorder) =>
+    recorder.flush(AbortSignal.timeout(LAST_EVENTS_MS)),
+  );
+  const withClient: OperatorContext["withClient"] = (work) => sessions.withClient(work);
+  const context: OperatorContext = { api, withClient, policy, pods: config.pods, events, clock, log };
+  const desk = new RequestDesk({ context, defaults: config.requestDefaults });
+  const lookAtRequests = async () => {
+    if (elector.isLeader()) await desk.look(signal);
+  };
+  let obstacle: string | null = "it has not begun to compete for the lease yet";
+  const elector: LeaderElector = new LeaderElector({
+    leases: leaseApi.leases,
+    name: leaseName,
+    namespace,
+    identity,
+    onStartedLeading: async (leading) => {
+      obstacle = "it leads, and has not read all objects yet";
+      const onSynced = () => {
+        obstacle = null;
+        triggers.takeOver().catch(tell("triggersNotTakenOver"));
+      };
+      const onPlanned = () => void lookAtRequests().catch(tell("requestsNotRead"));
+      await lead({ context, random, workers: config.workers, onPlanned, onSynced }, leading);
+    },
+    onStoppedLeading: () => {
+      obstacle = null;
+    },
+    clock,
+    random,
+    log,
+  });
+  const triggers = release.use(
+    new Triggers({
+      name: identity,
+      readUrl: config.readUrl,
+      triggerChannel: config.triggerChannel,
+      withClient,
+      isLeader: () => elector.isLeader(),
+      onRequests: lookAtRequests,
+      onUnknownPayload: tellUnknownPayload,
+      pollIntervalMs: config.pollIntervalMs,
+      clock,
+      random,
+      log,
+      signal,
+    }),
+  );
+  if (config.probePort !== null) release.use(await startProbes(config.probePort, () => obstacle));
+  log.info({ event: "started", namespace, installation: policy.installation, identity, image: config.pods.image });
+  obstacle = null;
+  await elector.run(signal);
+  log.info({ event: "stopped" });
+
+  function openApi() {
+    return makeKubeApi<StoredBatch>({
+      kubeConfig: cluster.kubeConfig,
+      namespace,
+      qps,
+      burst,
+      timeoutMs,
+      clock,
+      random,
+    });
+  }
+
+  function tell(event: string): (thrown: unknown) => void {
+    return (thrown) => {
+      if (signal.aborted) return;
+      const error = coerceError(thrown);
+      log.warn({ event, err: error, message: error.message });
+    };
+  }
+
+  /** There is no object that it is about: the Lease, which everybody finds, stands for the operator. */
+  function tellUnknownPayload(payload: string): void {
+    const note = `NOTIFY ${config.triggerChannel} expects ${CALCULATIONS.join(" or ")}, found ${payload}: nothing is started.`;
+    log.warn({ event: "unknownPayload", message: note });
+    if (!elector.isLeader()) return;
+    leaseApi.leases.get(leaseName).then((lease) => {
+      const regarding = { ...lease, apiVersion: "coordination.k8s.io/v1", kind: "Lease" };
+      events.record(regarding, { type: "Warning", reason: "UnknownPayload", action: "Listen", note });
+    }, tell("eventNotRecorded"));
+  }
+}
