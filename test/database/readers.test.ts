@@ -9,13 +9,15 @@ import { RejectedError } from "../../model/errors.ts";
 import { eventually } from "../support/cli.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { loadBatch, specification, writePlaces } from "../support/loadedBatch.ts";
-import { reportLockWaits } from "../support/lockWaits.ts";
+import { reportLockWaits, waitOf } from "../support/lockWaits.ts";
 
 const CELLS = 40;
 const BATCH = specification({ risks: ["cold_wave", "high_temperature", "drought"] });
 const ROWS = CELLS * BATCH.risks.length;
 const PUBLICATIONS = 50;
 const MOST_WAIT_MS = 100;
+/** What even a stalled machine may not exceed: a lock held for as long as a reader's transaction lasts would. */
+const STALLED_WAIT_MS = 1_000;
 const POLL_INTERVAL_MS = 10;
 
 interface Answer {
@@ -157,7 +159,9 @@ test(`through ${PUBLICATIONS} publications no reader waits over ${MOST_WAIT_MS} 
     console.log(
       `measured: ${name}: ${answers} answers from ${batches.size} batches, longest wait ${longestMs.toFixed(1)} ms`,
     );
-    expect({ name, wrong, lockWaits }).toEqual({ name, wrong: [], lockWaits: [] });
+    // Emptying a slot ends with a flush to disk under its lock: on a machine that is busy otherwise that flush may stall, too.
+    const tooLong = isQuiet ? lockWaits : lockWaits.filter((told) => waitOf(told) > STALLED_WAIT_MS);
+    expect({ name, wrong, tooLong }).toEqual({ name, wrong: [], tooLong: [] });
     expect(batches.size).toBeGreaterThan(PUBLICATIONS / 5);
     if (isQuiet) expect(longestMs, `longest wait by ${name}`).toBeLessThanOrEqual(MOST_WAIT_MS);
   }

@@ -9,3 +9,8 @@ export async function reportLockWaits(client: Client, mostMs: number, waits: str
   });
   await client.query(`SET deadlock_timeout = '${mostMs}ms'; SET log_lock_waits = on; SET client_min_messages = log`);
 }
+
+/** Milliseconds in the server's words. */
+export function waitOf(told: string): number {
+  return Number(/after ([\d.]+) ms/.exec(told)?.[1] ?? Number.POSITIVE_INFINITY);
+}
