@@ -6,14 +6,14 @@ import { join } from "node:path";
 import type { Client } from "pg";
 import { runBatch } from "../cli/runBatch.ts";
 import { makeSample } from "../cli/sample.ts";
-import { prepareReading, readDailyRows } from "../database/climateReader.ts";
+import { prepareReading, readSeriesRows } from "../database/climateReader.ts";
 import { connect } from "../database/connect.ts";
 import { openEmbeddedServer } from "../database/embeddedServer.ts";
 import { migrate } from "../database/migrate.ts";
 import { planBatch } from "../database/plan.ts";
 import { resolveSpecification } from "../database/specification.ts";
 import { DEFAULT_BASE_PERIOD } from "../model/periods.ts";
-import { VARIABLE_NAMES } from "../model/variables.ts";
+import { isToldAt, VARIABLE_NAMES } from "../model/variables.ts";
 
 const CELLS = 320;
 const ROUNDS = 3;
@@ -52,12 +52,13 @@ async function copyRate(session: Client): Promise<number> {
      FROM climatebatch.grid_cells`,
   );
   const { first: firstCell, last: lastCell, scenarios: scenarioIds } = rows[0];
+  const wanted = { daily: VARIABLE_NAMES.filter((variable) => isToldAt(variable, "daily")) };
   let bytes = 0;
   const started = performance.now();
-  await readDailyRows(
+  await readSeriesRows(
     session,
-    { firstCell, lastCell, scenarioIds, variables: VARIABLE_NAMES },
-    (_cell, _scenario, _variable, _year, _bytes, _offset, length) => {
+    { firstCell, lastCell, scenarioIds, wanted },
+    (_cell, _scenario, _frequency, _variable, _year, _bytes, _offset, length) => {
       bytes += length;
     },
   );

@@ -76,6 +76,8 @@ function benchRisk(cells: number, calendar: Calendar): void {
         longitude: 127,
         axis,
         daily: new Map([["tasmax", tasmax]]),
+        monthly: new Map(),
+        yearly: new Map(),
         attributes: new Map(),
         basePeriod: DEFAULT_BASE_PERIOD,
         baseSpliced: false,

@@ -1,7 +1,13 @@
 // Reads the cells of a shard and their series, a block at a time, straight from the key's order.
 import type { ClientBase } from "pg";
 import { to as copyTo } from "pg-copy-streams";
-import { VARIABLE_NAMES, type Variable } from "../model/variables.ts";
+import {
+  FREQUENCIES,
+  type Frequency,
+  isVariable,
+  type Variable,
+  type VariablesByFrequency,
+} from "../model/variables.ts";
 import { readCopyRows } from "./copyBinary.ts";
 
 export interface Cell {
@@ -38,6 +44,7 @@ export async function readCells(
 export type OnSeriesRow = (
   cellId: number,
   scenarioId: number,
+  frequency: Frequency,
   variable: Variable,
   year: number,
   bytes: Buffer,
@@ -45,37 +52,44 @@ export type OnSeriesRow = (
   length: number,
 ) => void;
 
-/** Every daily row of cells firstCell..lastCell, ordered by cell. */
-export async function readDailyRows(
+/** Every wanted row of cells firstCell..lastCell, ordered by cell. */
+export async function readSeriesRows(
   client: ClientBase,
-  range: { firstCell: number; lastCell: number; scenarioIds: readonly number[]; variables: readonly Variable[] },
+  range: { firstCell: number; lastCell: number; scenarioIds: readonly number[]; wanted: VariablesByFrequency },
   onRow: OnSeriesRow,
 ): Promise<void> {
-  const { firstCell, lastCell, scenarioIds, variables } = range;
-  const wanted = variables.map((variable) => {
-    if (!VARIABLE_NAMES.includes(variable)) throw new Error(`"${variable}" is no known variable`);
-    return `'${variable}'`;
+  const { firstCell, lastCell, scenarioIds, wanted } = range;
+  const conditions = FREQUENCIES.flatMap((frequency) => {
+    const names = (wanted[frequency] ?? []).map(quoteVariable);
+    return names.length === 0 ? [] : [`frequency = '${frequency}' AND variable IN (${names.join()})`];
   });
-  // COPY takes no parameters: everything here is an integer or a name from our own list.
+  if (conditions.length === 0) return;
+  // COPY takes no parameters: everything here is an integer or a name from our own lists.
   const stream = client.query(
     copyTo(`COPY (
-      SELECT cell_id, scenario_id, variable, year, values FROM climatebatch.climate_data
-      WHERE cell_id BETWEEN ${Number(firstCell)} AND ${Number(lastCell)} AND frequency = 'daily'
-        AND scenario_id IN (${scenarioIds.map(Number).join()}) AND variable IN (${wanted.join()})
+      SELECT cell_id, scenario_id, variable, frequency, year, values FROM climatebatch.climate_data
+      WHERE cell_id BETWEEN ${Number(firstCell)} AND ${Number(lastCell)} AND scenario_id IN (${scenarioIds.map(Number).join()})
+        AND (${conditions.join(" OR ")})
       ORDER BY cell_id, scenario_id, variable, frequency, year
     ) TO STDOUT (FORMAT binary)`),
   );
-  const names = new Map(variables.map((variable) => [variable as string, variable]));
-  await readCopyRows(stream, 5, ({ bytes, offsets, lengths }) => {
-    const variable = names.get(bytes.toString("latin1", offsets[2]!, offsets[2]! + lengths[2]!))!;
+  const variables = new Map(Object.values(wanted).flatMap((names) => names.map((name) => [name as string, name])));
+  const frequencies = new Map(FREQUENCIES.map((frequency) => [frequency.charCodeAt(0), frequency]));
+  await readCopyRows(stream, 6, ({ bytes, offsets, lengths }) => {
     onRow(
       bytes.readInt32BE(offsets[0]!),
       bytes.readInt16BE(offsets[1]!),
-      variable,
-      bytes.readInt16BE(offsets[3]!),
+      frequencies.get(bytes[offsets[3]!]!)!,
+      variables.get(bytes.toString("latin1", offsets[2]!, offsets[2]! + lengths[2]!))!,
+      bytes.readInt16BE(offsets[4]!),
       bytes,
-      offsets[4]!,
-      lengths[4]!,
+      offsets[5]!,
+      lengths[5]!,
     );
   });
+}
+
+function quoteVariable(name: string): string {
+  if (!isVariable(name)) throw new Error(`"${name}" is no known variable`);
+  return `'${name}'`;
 }

@@ -1,9 +1,15 @@
-// One cell's series as they come from the database, laid out for the risks: one flat array per scenario and variable,
-// the parent's years in front. The arrays are made once and reused for every cell of a shard.
+// One cell's series as they come from the database, laid out for the risks: one flat array per scenario, frequency and
+// variable, the parent's years in front. The arrays are made once and reused for every cell of a shard.
 import type { Calendar } from "../model/calendars.ts";
 import { RejectedError } from "../model/errors.ts";
 import type { Period } from "../model/periods.ts";
-import { VARIABLES, type Variable } from "../model/variables.ts";
+import {
+  FREQUENCIES,
+  type Frequency,
+  VARIABLES,
+  type Variable,
+  type VariablesByFrequency,
+} from "../model/variables.ts";
 import { makeTimeAxis, type TimeAxis } from "./timeAxis.ts";
 
 /** A scenario as the database describes it: whose years it is made of. */
@@ -24,44 +30,58 @@ export interface SeriesDescription {
 }
 
 export interface ImplausibleValue {
+  readonly frequency: Frequency;
   readonly variable: Variable;
   readonly detail: string;
 }
+
+const MONTHS_OF_YEAR = 12;
 
 export class ScenarioSeries {
   readonly scenarioId: number;
   readonly axis: TimeAxis;
   readonly baseSpliced: boolean;
-  /** Variables that the present cell has, with their values [axis days], NaN where missing. */
+  /** Variables that the present cell has, with their values, NaN where missing: [axis days], [axis years × 12], [axis years]. */
   readonly daily = new Map<Variable, Float64Array>();
-  /** The first implausible value of each variable of the present cell. */
-  readonly implausible = new Map<Variable, ImplausibleValue>();
+  readonly monthly = new Map<Variable, Float64Array>();
+  readonly yearly = new Map<Variable, Float64Array>();
+  /** The first implausible value of each series of the present cell. */
+  readonly implausible: ImplausibleValue[] = [];
   readonly #description: SeriesDescription;
-  readonly #buffers: ReadonlyMap<Variable, Float64Array>;
+  readonly #buffers: Readonly<Record<Frequency, ReadonlyMap<Variable, Float64Array>>>;
   readonly #packed = new Float32Array(366);
   readonly #packedBytes = new Uint8Array(this.#packed.buffer);
 
-  constructor(description: SeriesDescription, variables: readonly Variable[], basePeriod: Period) {
+  constructor(description: SeriesDescription, wanted: VariablesByFrequency, basePeriod: Period) {
     this.#description = description;
     this.scenarioId = description.scenarioId;
     this.axis = makeTimeAxis(description.calendar, description.firstYear, description.lastYear);
     const ownFirstYear = description.segments.at(-1)!.firstYear;
     this.baseSpliced =
       description.segments.length > 1 && basePeriod.firstYear < ownFirstYear && ownFirstYear <= basePeriod.lastYear;
-    const days = this.axis.yearStart[this.axis.years]!;
-    this.#buffers = new Map(variables.map((variable) => [variable, new Float64Array(days).fill(Number.NaN)]));
+    const makeBuffers = (frequency: Frequency) =>
+      new Map(
+        wanted[frequency]?.map((variable) => [
+          variable,
+          new Float64Array(this.#startOf(frequency, this.axis.years)).fill(Number.NaN),
+        ]),
+      );
+    this.#buffers = { daily: makeBuffers("daily"), monthly: makeBuffers("monthly"), yearly: makeBuffers("yearly") };
   }
 
   /** Forgets the cell. */
   clear(): void {
-    for (const values of this.daily.values()) values.fill(Number.NaN);
-    this.daily.clear();
-    this.implausible.clear();
+    for (const frequency of FREQUENCIES) {
+      for (const values of this[frequency].values()) values.fill(Number.NaN);
+      this[frequency].clear();
+    }
+    this.implausible.length = 0;
   }
 
   /** Takes one packed year of `scenarioId` if this scenario's series has it. */
   accept(
     scenarioId: number,
+    frequency: Frequency,
     variable: Variable,
     year: number,
     bytes: Uint8Array,
@@ -79,32 +99,57 @@ export class ScenarioSeries {
     }
     if (year < ours.firstYear || year > ours.lastYear) return;
     const { axis } = this;
-    const start = axis.yearStart[year - axis.firstYear]!;
-    const days = axis.yearStart[year - axis.firstYear + 1]! - start;
-    if (length !== days * Float32Array.BYTES_PER_ELEMENT) {
+    const start = this.#startOf(frequency, year - axis.firstYear);
+    const count = this.#startOf(frequency, year - axis.firstYear + 1) - start;
+    if (length !== count * Float32Array.BYTES_PER_ELEMENT) {
       throw new Error(
-        `${variable} of ${this.#description.name} in ${year}: expected ${days} daily values by the calendar ${axis.calendar}, found ${length / 4}`,
+        `${variable} of ${this.#description.name} in ${year}: expected ${count} ${frequency} values by the calendar ${axis.calendar}, found ${length / Float32Array.BYTES_PER_ELEMENT}`,
       );
     }
     // The bytes lie at any offset; a Float32Array needs them aligned.
     this.#packedBytes.set(bytes.subarray(offset, offset + length));
-    const values = this.#buffers.get(variable)!;
-    this.daily.set(variable, values);
-    this.#unpack(variable, year, values, start, days);
+    const values = this.#buffers[frequency].get(variable)!;
+    this[frequency].set(variable, values);
+    this.#unpack(frequency, variable, year, values, start, count);
   }
 
-  #unpack(variable: Variable, year: number, values: Float64Array, start: number, days: number): void {
-    const { plausibleMin, plausibleMax, unit } = VARIABLES[variable];
+  /** Position of a year's first value, counted from the axis' first year. */
+  #startOf(frequency: Frequency, year: number): number {
+    if (frequency === "daily") return this.axis.yearStart[year]!;
+    return frequency === "monthly" ? year * MONTHS_OF_YEAR : year;
+  }
+
+  #unpack(
+    frequency: Frequency,
+    variable: Variable,
+    year: number,
+    values: Float64Array,
+    start: number,
+    count: number,
+  ): void {
+    const { plausibleMin, plausibleMax } = VARIABLES[variable];
     const packed = this.#packed;
-    for (let day = 0; day < days; day++) {
-      const value = packed[day]!;
-      values[start + day] = value;
-      if ((value < plausibleMin || value > plausibleMax) && !this.implausible.has(variable)) {
-        this.implausible.set(variable, {
-          variable,
-          detail: `${variable} is ${value} ${unit} on day ${day + 1} of ${year}; expected ${plausibleMin} to ${plausibleMax} ${unit}`,
-        });
-      }
+    let firstBad = -1;
+    for (let at = 0; at < count; at++) {
+      const value = packed[at]!;
+      values[start + at] = value;
+      if ((value < plausibleMin || value > plausibleMax) && firstBad === -1) firstBad = at;
     }
+    if (firstBad !== -1) this.#tellImplausible(frequency, variable, year, firstBad);
+  }
+
+  #tellImplausible(frequency: Frequency, variable: Variable, year: number, at: number): void {
+    if (this.implausible.some((known) => known.frequency === frequency && known.variable === variable)) return;
+    const { plausibleMin, plausibleMax, unit } = VARIABLES[variable];
+    const when = {
+      daily: `on day ${at + 1} of ${year}`,
+      monthly: `in month ${at + 1} of ${year}`,
+      yearly: `in ${year}`,
+    };
+    this.implausible.push({
+      frequency,
+      variable,
+      detail: `${variable} is ${this.#packed[at]!} ${unit} ${when[frequency]}; expected ${plausibleMin} to ${plausibleMax} ${unit}`,
+    });
   }
 }

@@ -19,13 +19,13 @@ export interface RiskOfCell {
 /** Computes each asked risk of a cell. Never throws for what the input holds: absent and implausible input is told as such. */
 export function computeCell(
   input: CellInput,
-  implausible: ReadonlyMap<string, ImplausibleValue>,
+  implausible: readonly ImplausibleValue[],
   risks: readonly Risk[],
 ): RiskOfCell[] {
   return risks.map((risk) => {
     const definition = RISK_DEFINITIONS[risk];
     if (definition === null) return { risk, told: tellNothing(input, "notImplemented"), rejection: null };
-    const bad = definition.variables.map((variable) => implausible.get(variable)).find((value) => value !== undefined);
+    const bad = implausible.find(({ frequency, variable }) => definition.inputs[frequency]?.includes(variable));
     if (bad !== undefined) return { risk, told: tellNothing(input, "implausibleInput"), rejection: bad.detail };
     return { risk, told: compareWithBase(input, definition.compute(input)), rejection: null };
   });

@@ -1,7 +1,7 @@
 // One shard from claim to commit: read a block of cells, compute, write, and again; one transaction, fenced at its end.
 import type { ClientBase } from "pg";
 import type { Logger } from "pino";
-import { type Cell, prepareReading, readCells, readDailyRows } from "../database/climateReader.ts";
+import { type Cell, prepareReading, readCells, readSeriesRows } from "../database/climateReader.ts";
 import { findChangedInputs } from "../database/inputRevisions.ts";
 import { ResultWriter } from "../database/resultWriter.ts";
 import { describeRisks } from "../database/riskDescriptions.ts";
@@ -9,7 +9,7 @@ import { readScenarioSeries } from "../database/scenarios.ts";
 import { type ClaimedShard, finishShard, inputChanged, type ShardEnd } from "../database/shards.ts";
 import { yearsIn } from "../model/periods.ts";
 import type { ShardEvent } from "../model/podContract.ts";
-import type { Variable } from "../model/variables.ts";
+import { FREQUENCIES, type Frequency, type VariablesByFrequency } from "../model/variables.ts";
 import { readAttributes } from "./cellAttributes.ts";
 import { ScenarioSeries } from "./cellSeries.ts";
 import { computeCell } from "./computeCell.ts";
@@ -19,6 +19,13 @@ import { RISK_DEFINITIONS } from "./risks/registry.ts";
 /** Of series in memory on the way from the database; a block has as many cells as fit, at least one. */
 const BLOCK_BYTES = 4 << 20;
 const BLOCK_CELLS_MAX = 256;
+/** A row of one year: its values, and its key and lengths around them. */
+const ROW_BYTES = 64;
+const YEAR_BYTES: Readonly<Record<Frequency, number>> = {
+  daily: ROW_BYTES + 366 * Float32Array.BYTES_PER_ELEMENT,
+  monthly: ROW_BYTES + 12 * Float32Array.BYTES_PER_ELEMENT,
+  yearly: ROW_BYTES + Float32Array.BYTES_PER_ELEMENT,
+};
 
 /** Computes the shard and commits it, unless another attempt was faster. */
 export async function computeShard(
@@ -55,7 +62,7 @@ export async function computeShard(
 interface Work {
   readonly specification: ClaimedShard["specification"];
   readonly series: readonly ScenarioSeries[];
-  readonly variables: readonly Variable[];
+  readonly wanted: VariablesByFrequency;
   readonly definitions: readonly NonNullable<(typeof RISK_DEFINITIONS)[keyof typeof RISK_DEFINITIONS]>[];
   readonly range: { readonly grid: string; readonly scenarioIds: readonly number[]; readonly lastCell: number };
   readonly blockCells: number;
@@ -65,18 +72,25 @@ async function prepareWork(client: ClientBase, { specification, lastCell }: Clai
   const definitions = specification.risks
     .map((risk) => RISK_DEFINITIONS[risk])
     .filter((definition) => definition !== null);
-  const variables = [...new Set(definitions.flatMap((definition) => definition.variables))].sort();
+  const wanted = Object.fromEntries(
+    FREQUENCIES.map((frequency) => [
+      frequency,
+      [...new Set(definitions.flatMap(({ inputs }) => inputs[frequency] ?? []))].sort(),
+    ]),
+  ) satisfies VariablesByFrequency;
   const described = await readScenarioSeries(client, specification.scenarios);
-  const series = described.map((one) => new ScenarioSeries(one, variables, specification.basePeriod));
+  const series = described.map((one) => new ScenarioSeries(one, wanted, specification.basePeriod));
   const segments = new Map(
     described.flatMap((one) => one.segments.map((segment) => [segment.scenarioId, yearsIn(segment)])),
   );
+  let yearBytes = 0;
+  for (const frequency of FREQUENCIES) yearBytes += wanted[frequency]!.length * YEAR_BYTES[frequency];
   let cellBytes = 0;
-  for (const years of segments.values()) cellBytes += years * variables.length * 366 * Float32Array.BYTES_PER_ELEMENT;
+  for (const years of segments.values()) cellBytes += years * yearBytes;
   return {
     specification,
     series,
-    variables,
+    wanted,
     definitions,
     range: { grid: specification.grid, scenarioIds: [...segments.keys()], lastCell },
     blockCells: Math.min(BLOCK_CELLS_MAX, Math.max(1, Math.floor(BLOCK_BYTES / Math.max(1, cellBytes)))),
@@ -99,20 +113,13 @@ async function computeBlock(
       for (const series of work.series) series.clear();
     }
   };
-  if (work.variables.length > 0) {
-    const range = {
-      ...work.range,
-      variables: work.variables,
-      firstCell: cells[0]!.cellId,
-      lastCell: cells.at(-1)!.cellId,
-    };
-    await readDailyRows(client, range, (cellId, scenarioId, variable, year, bytes, offset, length) => {
-      computeUpTo(cellId);
-      // Cells of other grids may lie between ours.
-      if (cells[at]?.cellId !== cellId) return;
-      for (const series of work.series) series.accept(scenarioId, variable, year, bytes, offset, length);
-    });
-  }
+  const range = { ...work.range, wanted: work.wanted, firstCell: cells[0]!.cellId, lastCell: cells.at(-1)!.cellId };
+  await readSeriesRows(client, range, (cellId, scenarioId, frequency, variable, year, bytes, offset, length) => {
+    computeUpTo(cellId);
+    // Cells of other grids may lie between ours.
+    if (cells[at]?.cellId !== cellId) return;
+    for (const series of work.series) series.accept(scenarioId, frequency, variable, year, bytes, offset, length);
+  });
   computeUpTo(Number.POSITIVE_INFINITY);
 }
 
@@ -126,8 +133,19 @@ function tellCell(
   const { cellId, latitude, longitude } = cell;
   const { basePeriod, periods, risks } = specification;
   const attributes = readAttributes(cell);
-  for (const { scenarioId, axis, daily, baseSpliced, implausible } of series) {
-    const input = { latitude, longitude, axis, daily, attributes, basePeriod, baseSpliced, periods };
+  for (const { scenarioId, axis, daily, monthly, yearly, baseSpliced, implausible } of series) {
+    const input = {
+      latitude,
+      longitude,
+      axis,
+      daily,
+      monthly,
+      yearly,
+      attributes,
+      basePeriod,
+      baseSpliced,
+      periods,
+    };
     for (const { risk, told, rejection } of computeCell(input, implausible, risks)) {
       for (const result of told) writer.add(cellId, scenarioId, risk, result);
       if (rejection === null) continue;

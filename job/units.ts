@@ -3,20 +3,34 @@
 import { RejectedError } from "../model/errors.ts";
 import { VARIABLES, type Variable } from "../model/variables.ts";
 
-type Dimension = "temperature" | "precipitation" | "fraction" | "speed";
+type Dimension =
+  | "temperature"
+  | "precipitation"
+  | "length"
+  | "irradiance"
+  | "irradiation"
+  | "fraction"
+  | "speed"
+  | "duration"
+  | "yearly volume";
+
+/** What an amount gathered over the time step (a day, a month, a year) is, for a quantity told per day. */
+const AMOUNTS: Readonly<Partial<Record<Dimension, Dimension>>> = {
+  precipitation: "length",
+  irradiance: "irradiation",
+};
 
 interface Unit {
   readonly dimension: Dimension;
-  /** base = value * factor + offset; bases: degC, mm d-1, %, m s-1. */
+  /** base = value * factor + offset; bases: degC, mm d-1, mm, W m-2, W d m-2, %, m s-1, d, m3 yr-1. */
   readonly factor: number;
   readonly offset: number;
-  /** An amount gathered over the time step: a day, a month, a year. */
-  readonly perStep: boolean;
   /** Other spellings in lower case; "**" and "^" are dropped, dots and runs of blanks are one blank. */
   readonly spellings: readonly string[];
 }
 
 const SECONDS_PER_DAY = 86_400;
+const JOULES_PER_MEGAJOULE = 1e6;
 
 const UNITS = {
   degC: linear("temperature", 1, "celsius c °c ℃ deg_c degreec degreesc degree_celsius degrees_celsius", "deg c"),
@@ -25,15 +39,22 @@ const UNITS = {
   "mm d-1": linear("precipitation", 1, "mm/day mm/d kg/m2/day", "mm day-1,kg m-2 d-1,kg m-2 day-1"),
   "mm h-1": linear("precipitation", 24, "mm/h mm/hr", "mm hr-1,mm hour-1"),
   "kg m-2 s-1": linear("precipitation", SECONDS_PER_DAY, "kg/m2/s mm/s kg/(m2s)", "mm s-1,kg/(m2 s)"),
-  mm: amount(1, "millimeter millimeters millimetre millimetres kg/m2", "kg m-2"),
-  cm: amount(10, "centimeter centimeters centimetre centimetres"),
-  m: amount(1000, "meter meters metre metres"),
+  mm: linear("length", 1, "millimeter millimeters millimetre millimetres kg/m2", "kg m-2"),
+  cm: linear("length", 10, "centimeter centimeters centimetre centimetres"),
+  m: linear("length", 1000, "meter meters metre metres"),
+  "W m-2": linear("irradiance", 1, "w/m2", "watt m-2"),
+  "MJ m-2 d-1": linear("irradiance", JOULES_PER_MEGAJOULE / SECONDS_PER_DAY, "mj/m2/d mj/m2/day", "mj m-2 day-1"),
+  "MJ m-2": linear("irradiation", JOULES_PER_MEGAJOULE / SECONDS_PER_DAY, "mj/m2"),
   "%": linear("fraction", 1, "percent pct", "per cent"),
   "1": linear("fraction", 100, "fraction"),
   "m s-1": linear("speed", 1, "m/s m/sec", "m sec-1"),
   "km h-1": linear("speed", 1 / 3.6, "km/h km/hr kmh kph", "km hr-1"),
   kt: linear("speed", 1852 / 3600, "kts kn knot knots"),
   "mi h-1": linear("speed", 1609.344 / 3600, "mph mi/h mile/h"),
+  d: linear("duration", 1, "day days"),
+  "m3 yr-1": linear("yearly volume", 1, "m3 m3/yr m3/year m3/a", "m3 year-1,m3 a-1"),
+  "hm3 yr-1": linear("yearly volume", 1e6, "hm3 hm3/yr hm3/year", "hm3 year-1,hm3 a-1"),
+  "km3 yr-1": linear("yearly volume", 1e9, "km3 km3/yr km3/year", "km3 year-1,km3 a-1"),
 } as const satisfies Record<string, Unit>;
 export type UnitName = keyof typeof UNITS;
 
@@ -65,8 +86,13 @@ export function readUnit(text: string): UnitName | undefined {
 
 /** Units a variable may be given in, its own first. */
 export function unitsOf(variable: Variable): readonly UnitName[] {
-  const { dimension } = UNITS[VARIABLES[variable].unit];
-  return UNIT_NAMES.filter((name) => UNITS[name].dimension === dimension);
+  const canonical = VARIABLES[variable].unit;
+  // A standardised index has no unit; a percentage of it would mean nothing.
+  if (canonical === "1") return [canonical];
+  const { dimension } = UNITS[canonical];
+  const others = UNIT_NAMES.filter((name) => name !== canonical && UNITS[name].dimension === dimension);
+  const amounts = UNIT_NAMES.filter((name) => UNITS[name].dimension === AMOUNTS[dimension]);
+  return [canonical, ...others, ...amounts];
 }
 
 /** From `unit` to the canonical unit of `variable`; `where` names the column or option that said `unit`. */
@@ -80,8 +106,15 @@ export function conversionOf(variable: Variable, unit: string, where: string): C
         `${name === undefined ? "" : `, a unit of ${UNITS[name].dimension}`}. Say what the file holds: ${unitsOption(variable, known[0]!)}.`,
     );
   }
-  const { factor, offset, perStep } = UNITS[name];
-  return { from: name, to: VARIABLES[variable].unit, factor, offset, perStep };
+  const from = UNITS[name];
+  const to = UNITS[VARIABLES[variable].unit];
+  return {
+    from: name,
+    to: VARIABLES[variable].unit,
+    factor: from.factor / to.factor,
+    offset: (from.offset - to.offset) / to.factor,
+    perStep: from.dimension !== to.dimension,
+  };
 }
 
 /** The option of `ingest` that says a unit, as it is typed. */
@@ -97,9 +130,5 @@ export function convert(value: number, { factor, offset, perStep }: Conversion, 
 
 function linear(dimension: Dimension, factor: number, words: string, phrases = "", offset = 0): Unit {
   const spellings = [...words.split(" "), ...phrases.split(",")].filter((spelling) => spelling !== "");
-  return { dimension, factor, offset, perStep: false, spellings };
-}
-
-function amount(factor: number, words: string, phrases = ""): Unit {
-  return { ...linear("precipitation", factor, words, phrases), perStep: true };
+  return { dimension, factor, offset, spellings };
 }

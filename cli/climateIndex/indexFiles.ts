@@ -105,6 +105,8 @@ export function* indexLines(
       ...place,
       axis,
       daily,
+      monthly: new Map(),
+      yearly: new Map(),
       basePeriod: settings.basePeriod,
       attributes: new Map(),
       baseSpliced: false,

@@ -1,7 +1,6 @@
 // Dates as files write them, as one small integer each: the year and the step in it, on a year of 12 months of 31 days
 // that every calendar fits into. Which of those days exist is left to calendarWatch.ts.
-
-export type Frequency = "daily" | "monthly" | "yearly";
+import type { Frequency } from "../../model/variables.ts";
 
 export const FIRST_YEAR = 1000;
 export const LAST_YEAR = 2999;

@@ -2,9 +2,9 @@
 // Pure: the header and the first row in, a description out, or the sentence that says what is wanting.
 import { type Conversion, conversionOf } from "../../job/units.ts";
 import { RejectedError } from "../../model/errors.ts";
-import { VARIABLES, type Variable } from "../../model/variables.ts";
+import { type Frequency, isToldAt, VARIABLES, type Variable } from "../../model/variables.ts";
 import type { CsvFile } from "./csvFile.ts";
-import { DATE_FORMS, type Frequency, frequencyOf } from "./dates.ts";
+import { DATE_FORMS, frequencyOf } from "./dates.ts";
 import { describeVariables, findVariable, type ReadingOptions } from "./readingOptions.ts";
 
 export type TimeColumns =
@@ -78,6 +78,12 @@ export function readColumn(
   const mappedName = [header, name].find((candidate) => options.map.has(candidate));
   const variable = mappedName === undefined ? findVariable(name) : options.map.get(mappedName);
   if (variable === undefined) return undefined;
+  if (!isToldAt(variable, frequency)) {
+    throw new RejectedError(
+      "WrongFrequency",
+      `${file}: column "${header}" is ${frequency}, but ${variable} (${VARIABLES[variable].longName}) is ${VARIABLES[variable].frequencies.join(" or ")}. Give it in a file of its own.`,
+    );
+  }
   const option = options.units.get(variable);
   const unit = option ?? saidUnit ?? round ?? square;
   const where = option === undefined ? `${file}: column "${header}"` : `--units ${variable}=${option}`;

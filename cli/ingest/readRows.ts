@@ -1,10 +1,10 @@
 // From the rows of one file to the table of series: finds each row's day, place and values, by the file's layout.
 import { type Calendar, daysInMonth, daysInYear } from "../../model/calendars.ts";
 import { RejectedError } from "../../model/errors.ts";
-import { VARIABLES } from "../../model/variables.ts";
+import { type Frequency, VARIABLES } from "../../model/variables.ts";
 import type { CalendarWatch } from "./calendarWatch.ts";
 import { readRows } from "./csvFile.ts";
-import { type Frequency, formatMoment, makeMoment, NO_DATE, readMoment, readPart, YEAR } from "./dates.ts";
+import { formatMoment, makeMoment, NO_DATE, readMoment, readPart, YEAR } from "./dates.ts";
 import { type Layout, type LongLayout, notADate, readColumn, type TimeColumns, type WideLayout } from "./layout.ts";
 import type { Places } from "./places.ts";
 import type { ReadingOptions } from "./readingOptions.ts";

@@ -2,8 +2,8 @@
 // 12 months of 31 days until the calendar is known. Writing them is left to database/climateWriter.ts.
 import type { Place } from "../../database/gridCells.ts";
 import { type Calendar, daysInMonth, daysInYear } from "../../model/calendars.ts";
-import { VARIABLE_NAMES, type Variable } from "../../model/variables.ts";
-import { DAYS_A_MONTH, type Frequency, LAST_YEAR, STEPS } from "./dates.ts";
+import { type Frequency, VARIABLE_NAMES, type Variable } from "../../model/variables.ts";
+import { DAYS_A_MONTH, LAST_YEAR, STEPS } from "./dates.ts";
 
 /** What the database stores, or what the text of a file says to the last digit. */
 export type SeriesArray = Float32Array | Float64Array;

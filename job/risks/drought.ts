@@ -34,7 +34,7 @@ export function makeDrought(methods: RiskMethods, settings: DroughtSettings): Ri
     longName: "Drought",
     intensity: "-S12min",
     unit: methods.edges.unit,
-    variables: ["pr", "tasmin", "tasmax", "tas"],
+    inputs: { daily: ["pr", "tasmin", "tasmax", "tas"] },
     ...describeMethods(methods),
     companions: [
       { name: "M2", unit: "month" },

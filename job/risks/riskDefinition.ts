@@ -3,8 +3,11 @@ import type { Attribute } from "../../model/attributes.ts";
 import type { Period } from "../../model/periods.ts";
 import type { PeriodResult } from "../../model/results.ts";
 import type { Risk } from "../../model/risks.ts";
-import type { Variable } from "../../model/variables.ts";
+import type { Variable, VariablesByFrequency } from "../../model/variables.ts";
 import type { TimeAxis } from "../timeAxis.ts";
+
+/** Series of one frequency by variable, in the canonical unit of model/variables.ts, NaN where missing; absent when the cell has none. */
+export type SeriesOf = ReadonlyMap<Variable, Float64Array>;
 
 /** One cell under one scenario, the parent's years already joined in front. */
 export interface CellInput {
@@ -12,8 +15,12 @@ export interface CellInput {
   readonly latitude: number;
   readonly longitude: number;
   readonly axis: TimeAxis;
-  /** Daily series [axis days] in the canonical unit of model/variables.ts, NaN where missing; absent when the cell has none. */
-  readonly daily: ReadonlyMap<Variable, Float64Array>;
+  /** [axis days] */
+  readonly daily: SeriesOf;
+  /** [axis years × 12] */
+  readonly monthly: SeriesOf;
+  /** [axis years] */
+  readonly yearly: SeriesOf;
   /** What is known of the cell beside the climate, in the unit of model/attributes.ts. */
   readonly attributes: ReadonlyMap<Attribute, number>;
   readonly basePeriod: Period;
@@ -29,8 +36,8 @@ export interface RiskDefinition {
   /** Yearly intensity behind P(H), and its unit in CF spelling. */
   readonly intensity: string;
   readonly unit: string;
-  /** Daily variables the risk reads. */
-  readonly variables: readonly Variable[];
+  /** Series the risk reads where the cell has them. */
+  readonly inputs: VariablesByFrequency;
   /** Ascending inner edges: bins are (-inf, e0), [e0, e1), … [eLast, inf). */
   readonly edges: readonly number[];
   /** Base damage rate [1] of each bin, by name of the set. */

@@ -55,7 +55,7 @@ export function makeSpellRisk(spell: SpellRisk, methods: RiskMethods, settings: 
     longName: spell.longName,
     intensity: spell.intensity,
     unit: methods.edges.unit,
-    variables: [variable],
+    inputs: { daily: [variable] },
     ...describeMethods(methods),
     companions: companions.map(({ name, unit }) => ({ name, unit })),
     returnLevelOf: spell.extreme,

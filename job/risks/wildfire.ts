@@ -43,7 +43,7 @@ export function makeWildfire(methods: RiskMethods, settings: FireWeatherSettings
     longName: "Wildfire",
     intensity: "FWI95",
     unit: methods.edges.unit,
-    variables: ["tasmax", "hursmin", "hurs", "tas", "sfcWind", "pr"],
+    inputs: { daily: ["tasmax", "hursmin", "hurs", "tas", "sfcWind", "pr"] },
     ...describeMethods(methods),
     companions: [
       { name: "FWIx", unit: "1" },

@@ -2,6 +2,7 @@
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { IngestWords } from "../../cli/ingest/options.ts";
+import { describeVariables } from "../../cli/ingest/readingOptions.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { type Files, ingest, refusalOf } from "../support/ingest.ts";
 import { digestTables } from "../support/tableDigests.ts";
@@ -28,11 +29,7 @@ interface Refusal {
   readonly refusal: string;
 }
 
-const KNOWN =
-  "Known are tas (daily mean near-surface air temperature, degC), tasmax (daily maximum near-surface air temperature, degC), " +
-  "tasmin (daily minimum near-surface air temperature, degC), pr (precipitation, mm d-1), hurs (near-surface relative humidity, %), " +
-  "hursmin (daily minimum near-surface relative humidity, %), sfcWind (near-surface wind speed, m s-1). " +
-  "Say which is which, such as --map HighTemp=tasmax,LowTemp=tasmin.";
+const KNOWN = `Known are ${describeVariables()}. Say which is which, such as --map HighTemp=tasmax,LowTemp=tasmin.`;
 
 const REFUSALS: readonly Refusal[] = [
   {
@@ -214,7 +211,12 @@ const REFUSALS: readonly Refusal[] = [
     name: "a unit of something else",
     files: csv("2020-01-01,37,127,1"),
     words: { units: ["tasmax=mm"] },
-    refusal: `WrongUnit: --units tasmax=mm: expected a unit of tasmax (degC, K, degF), but got "mm", a unit of precipitation. Say what the file holds: --units tasmax=degC.`,
+    refusal: `WrongUnit: --units tasmax=mm: expected a unit of tasmax (degC, K, degF), but got "mm", a unit of length. Say what the file holds: --units tasmax=degC.`,
+  },
+  {
+    name: "a yearly index in a daily file",
+    files: { "a.csv": lines("date,lat,lon,WSDI", "2020-01-01,37,127,6") },
+    refusal: `WrongFrequency: a.csv: column "WSDI" is daily, but WSDI (warm spell duration index) is yearly. Give it in a file of its own.`,
   },
   {
     name: "monthly rain without a unit",

@@ -22,6 +22,12 @@ describe("conversions to the canonical unit", () => {
     [36, "km h-1", "sfcWind", 10],
     [100, "kt", "sfcWind", 51.4444444],
     [10, "mi h-1", "sfcWind", 4.4704],
+    [31.4, "cm", "zos", 0.314],
+    [0.1, "m", "Rx1day", 100],
+    [8.64, "MJ m-2", "rsds", 100],
+    [8.64, "MJ m-2 d-1", "rsds", 100],
+    [6, "days", "WSDI", 6],
+    [2.5, "km3/yr", "withdrawal", 2.5e9],
   ];
   test.for(rows)("%d %s of %s is %d", ([value, unit, variable, expected]) => {
     expect(inCanonicalUnit(value, unit, variable)).toBeCloseTo(expected, 6);
@@ -30,6 +36,11 @@ describe("conversions to the canonical unit", () => {
   test("an amount is divided by the days of its time step, a rate is not", () => {
     expect(inCanonicalUnit(310, "mm", "pr", 31)).toBe(10);
     expect(inCanonicalUnit(310, "mm d-1", "pr", 31)).toBe(310);
+  });
+
+  test("the height of a day's or a year's highest rain, or of the sea, is no amount to be divided", () => {
+    expect(inCanonicalUnit(120, "mm", "Rx1day", 365)).toBe(120);
+    expect(inCanonicalUnit(50, "cm", "zos", 30)).toBe(0.5);
   });
 
   test("the canonical unit of every variable is known and changes nothing", () => {
@@ -74,6 +85,10 @@ describe("refusals", () => {
     expect(() => conversionOf("sfcWind", "K", "--units sfcWind=K")).toThrow(
       '--units sfcWind=K: expected a unit of sfcWind (m s-1, km h-1, kt, mi h-1), but got "K", a unit of temperature.',
     );
+  });
+
+  test("a standardised index takes no percentages", () => {
+    expect(() => conversionOf("SPEI12", "%", "a.csv")).toThrow('expected a unit of SPEI12 (1), but got "%"');
   });
 
   test("an option with a blank in it is quoted as a shell wants it", () => {

@@ -6,7 +6,7 @@ import { ADDRESS_VARIABLES } from "../../database/address.ts";
 import { RISK_DEFINITIONS } from "../../job/risks/registry.ts";
 import { RETURN_PERIODS } from "../../model/results.ts";
 import { RISKS } from "../../model/risks.ts";
-import { isVariable } from "../../model/variables.ts";
+import { FREQUENCIES, isToldAt, isVariable } from "../../model/variables.ts";
 import { createTestDatabase } from "../support/database.ts";
 
 const read = (path: string) => readFileSync(join(import.meta.dirname, "../..", path), "utf8");
@@ -20,7 +20,11 @@ test("the registry, the model and the database list the same nine risks", async 
 
 test.each(RISKS.flatMap((risk) => RISK_DEFINITIONS[risk] ?? []))("$risk is described consistently", (definition) => {
   expect(RISK_DEFINITIONS[definition.risk]).toBe(definition);
-  expect(definition.variables.every(isVariable)).toBe(true);
+  for (const frequency of FREQUENCIES) {
+    expect(
+      definition.inputs[frequency]?.filter((name) => !isVariable(name) || !isToldAt(name, frequency)) ?? [],
+    ).toEqual([]);
+  }
   for (const rates of Object.values(definition.rateSets)) expect(rates).toHaveLength(definition.edges.length + 1);
   expect(definition.anchors).toHaveLength(6);
   expect(RETURN_PERIODS).toHaveLength(8);

@@ -24,6 +24,8 @@ export function makeRandom(seed: number): () => number {
 /** A cell whose weather follows from the seed: seasons, day-to-day memory, showers. */
 export class CellBuilder {
   readonly #daily = new Map<Variable, Float64Array>();
+  readonly #monthly = new Map<Variable, Float64Array>();
+  readonly #yearly = new Map<Variable, Float64Array>();
   readonly #attributes = new Map<Attribute, number>();
   readonly #axis;
   #latitude = 37.5;
@@ -90,6 +92,24 @@ export class CellBuilder {
     return this;
   }
 
+  /** [axis years × 12], by position from the first month. */
+  monthly(variable: Variable, valueAt: (month: number) => number): this {
+    this.#monthly.set(
+      variable,
+      Float64Array.from({ length: this.#axis.years * 12 }, (_, month) => valueAt(month)),
+    );
+    return this;
+  }
+
+  /** [axis years], by position from the first year. */
+  yearly(variable: Variable, valueAt: (year: number) => number): this {
+    this.#yearly.set(
+      variable,
+      Float64Array.from({ length: this.#axis.years }, (_, year) => valueAt(year)),
+    );
+    return this;
+  }
+
   attribute(name: Attribute, value: number): this {
     this.#attributes.set(name, value);
     return this;
@@ -101,6 +121,8 @@ export class CellBuilder {
       longitude: 127,
       axis: this.#axis,
       daily: this.#daily,
+      monthly: this.#monthly,
+      yearly: this.#yearly,
       attributes: this.#attributes,
       basePeriod: this.#basePeriod,
       baseSpliced: false,

@@ -38,6 +38,8 @@ function readSeoul(): CellInput {
     longitude: 126.97,
     axis,
     daily,
+    monthly: new Map(),
+    yearly: new Map(),
     attributes: new Map(),
     basePeriod: BASE,
     baseSpliced: false,

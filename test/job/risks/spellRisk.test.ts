@@ -21,6 +21,8 @@ function cell(axis: TimeAxis, variable: Variable, series: Float64Array, more: Pa
     longitude: 127,
     axis,
     daily: new Map([[variable, series]]),
+    monthly: new Map(),
+    yearly: new Map(),
     basePeriod: BASE,
     attributes: new Map(),
     baseSpliced: false,
