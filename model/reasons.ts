@@ -25,6 +25,8 @@ export const FLAGS = {
     "base period under 25 mm of rain a year, or over half of its months dry: SPEI tells evapotranspiration only",
   humidityProxy: "humidity of the day's highest temperature estimated from hurs, tas and tasmax",
   meanHumidity: "daily mean humidity stood in for that of noon: the Fire Weather Index is too low",
+  inBaseUnknown: "a ready-made index: nobody says its base period, nor whether base years were judged by themselves",
+  calendarYearIndex: "a ready-made yearly index, of calendar years: a spell over New Year is cut there",
   noBurnable: "no burnable fraction known: no damage is told",
 } as const;
 export type Flag = keyof typeof FLAGS;

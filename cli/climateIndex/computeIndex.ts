@@ -12,15 +12,7 @@ import { markValidYears } from "../../job/indices/missingDays.ts";
 import { markExceedances } from "../../job/indices/percentileDays.ts";
 import { fillThresholds } from "../../job/indices/percentileThresholds.ts";
 import { COLD_WAVE } from "../../job/risks/coldWave.ts";
-import {
-  type DroughtSource,
-  droughtSource,
-  fillRain,
-  fillSpei,
-  fillSpi,
-  makeDroughtYears,
-  markWholeYears,
-} from "../../job/risks/droughtYears.ts";
+import { fillSpei, fillSpi, makeDroughtYears, markWholeYears } from "../../job/risks/droughtYears.ts";
 import {
   chooseHumidity,
   fillFireDays,
@@ -34,6 +26,7 @@ import { countMarks, isBaseUsable, positionsIn } from "../../job/risks/periodYea
 import type { CellInput } from "../../job/risks/riskDefinition.ts";
 import type { SpellRisk } from "../../job/risks/spellRisk.ts";
 import { fillCompanions, fillSpellYears, makeSpellYears, type YearlyCompanion } from "../../job/risks/spellYears.ts";
+import { balanceSource, type Evapotranspiration, fillRain } from "../../job/risks/waterBalance.ts";
 import type { TimeAxis } from "../../job/timeAxis.ts";
 import { formatPeriod, type Period } from "../../model/periods.ts";
 import type { Variable } from "../../model/variables.ts";
@@ -179,7 +172,7 @@ function makeYearly(
   };
 }
 
-const EVAPOTRANSPIRATION: Readonly<Record<DroughtSource, string>> = {
+const EVAPOTRANSPIRATION: Readonly<Record<Evapotranspiration, string>> = {
   hargreaves: "evapotranspiration by Hargreaves from tasmin, tasmax",
   thornthwaite: "evapotranspiration by Thornthwaite from tas: it overreacts to warming",
 };
@@ -189,14 +182,18 @@ function makeDroughtIndex(name: "SPEI12" | "SPI12", settings: IndexSettings, axi
   const base = positionsIn(settings.basePeriod, axis.firstYear, axis.years);
   const values = name === "SPEI12" ? work.spei : work.spi;
   return (input) => {
-    const source = name === "SPEI12" ? droughtSource(input.daily)! : null;
-    fillRain(input, work);
+    const source = name === "SPEI12" ? balanceSource(input)! : null;
+    fillRain(input, "daily", work.water, work.rain);
     if (source === null) fillSpi(input, settings.inBase, work);
     else fillSpei(input, source, settings.inBase, work);
     markWholeYears(work.sums, work.valid);
     const remark = remarkOnBase(work.valid, base.from, base.to, settings.basePeriod);
     if (remark !== undefined) values.fill(Number.NaN);
-    return told(values, values.length, remark ?? (source === null ? undefined : EVAPOTRANSPIRATION[source]));
+    return told(
+      values,
+      values.length,
+      remark ?? (source === null ? undefined : EVAPOTRANSPIRATION[source.evapotranspiration]),
+    );
   };
 }
 

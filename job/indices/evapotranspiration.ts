@@ -90,13 +90,20 @@ const COMMON_MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as co
 /**
  * Potential evapotranspiration of a month from its mean temperatures, as R's SPEI package computes it.
  *
- * Inputs: `highest`, `lowest` monthly mean of the daily extremes [degC]; `latitude` [degrees_north]; `month` 1..12.
- * Output: [mm month-1], February of 28 days.
+ * Inputs: `highest`, `lowest` monthly mean of the daily extremes [degC]; `latitude` [degrees_north]; `month` 1..12;
+ * `days` [d] in the month, by default those of a common year.
+ * Output: [mm month-1].
  * Definition: Hargreaves & Samani (1985) with the radiation of mid-month; the rounded constants are those of `hargreaves`
  * in SPEI 1.8.1: 0.0172 for 2π/365, 37.6 for (24·60/π)·0.0820.
  * Missing data: NaN gives NaN. Departures from hargreavesDaily: mid-month radiation (up to 1.6 % at 38 degrees).
  */
-export function hargreavesMonthly(highest: number, lowest: number, latitude: number, month: number): number {
+export function hargreavesMonthly(
+  highest: number,
+  lowest: number,
+  latitude: number,
+  month: number,
+  days: number = COMMON_MONTH_DAYS[month - 1]!,
+): number {
   const phi = Math.min(Math.max(latitude, -LATITUDE_MAX), LATITUDE_MAX) / 57.2957795;
   const angle = 0.0172 * MID_MONTH[month - 1]!;
   const declination = 0.409 * Math.sin(angle - 1.39);
@@ -104,7 +111,7 @@ export function hargreavesMonthly(highest: number, lowest: number, latitude: num
   const sunset = sunsetAngle(phi, declination);
   const height =
     sunset * Math.sin(phi) * Math.sin(declination) + Math.cos(phi) * Math.cos(declination) * Math.sin(sunset);
-  return hargreaves(highest, lowest, Math.max(0, 37.6 * distance * height)) * COMMON_MONTH_DAYS[month - 1]!;
+  return hargreaves(highest, lowest, Math.max(0, 37.6 * distance * height)) * days;
 }
 
 /**

@@ -6,12 +6,13 @@ import { type HazardResult, type PeriodResult, RETURN_PERIODS } from "../../mode
 import { MONTHS_OF_YEAR } from "../indices/monthlySums.ts";
 import { CLIPPED_AT } from "../indices/standardizedIndex.ts";
 import { normalQuantile } from "../numerics/normal.ts";
-import { type DroughtYears, droughtSource, fillDroughtYears, isArid, makeDroughtYears } from "./droughtYears.ts";
+import { type DroughtYears, fillDroughtYears, fillProvidedYears, isArid, makeDroughtYears } from "./droughtYears.ts";
 import { meanWithInterval, scoresOf } from "./hazardScore.ts";
 import { kernelProbability } from "./kernelProbability.ts";
 import { describeMethods, methodsOf, PUBLISHED, type RiskMethods } from "./methodSet.ts";
 import { countMarks, isBaseUsable, isLowSample, positionsIn, sortedYears, tooFewYears } from "./periodYears.ts";
 import type { RiskDefinition } from "./riskDefinition.ts";
+import { BALANCE_SOURCES, balanceSource, tellBalance } from "./waterBalance.ts";
 import { makeWorkPerAxis } from "./workPerAxis.ts";
 
 /** Rates of drought are the same in all cells. */
@@ -24,7 +25,7 @@ export interface DroughtSettings {
 
 export const DEFAULT_DROUGHT_SETTINGS: DroughtSettings = { inBase: "leaveOneOut" };
 
-const USED = { hargreaves: "pr, tasmin, tasmax daily", thornthwaite: "pr, tas daily" } as const;
+const PROVIDED = "SPEI12 monthly";
 
 /** Drought by other numbers or settings than the product's. */
 export function makeDrought(methods: RiskMethods, settings: DroughtSettings): RiskDefinition {
@@ -34,7 +35,8 @@ export function makeDrought(methods: RiskMethods, settings: DroughtSettings): Ri
     longName: "Drought",
     intensity: "-S12min",
     unit: methods.edges.unit,
-    inputs: { daily: ["pr", "tasmin", "tasmax", "tas"] },
+    inputs: { daily: ["pr", "tasmin", "tasmax", "tas"], monthly: ["pr", "tasmin", "tasmax", "tas", "SPEI12"] },
+    accepts: [...BALANCE_SOURCES.map(tellBalance), PROVIDED],
     ...describeMethods(methods),
     companions: [
       { name: "M2", unit: "month" },
@@ -44,19 +46,31 @@ export function makeDrought(methods: RiskMethods, settings: DroughtSettings): Ri
     returnLevelOf: "S12min",
     returnLevelUnit: "1",
     compute(input) {
-      const source = droughtSource(input.daily);
-      if (source === null) return input.periods.map((period) => withoutNumbers(period, "noInput", null, []));
       const work = workFor(input.axis);
-      fillDroughtYears(input, source, settings.inBase, work);
+      const tell = (used: string, flags: readonly Flag[]) =>
+        input.periods.map((period) => periodResult(period, used, flags, methods, work));
+      const source = balanceSource(input);
       const common: Flag[] = [];
-      if (input.baseSpliced) common.push("baseSpliced");
-      if (source === "thornthwaite") common.push("thornthwaite");
-      const base = positionsIn(input.basePeriod, input.axis.firstYear, input.axis.years);
-      if (!isBaseUsable(countMarks(work.valid, base.from, base.to))) {
-        return input.periods.map((period) => withoutNumbers(period, "noBasePeriod", USED[source], common));
+      if (source !== null) {
+        if (input.baseSpliced) common.push("baseSpliced");
+        if (source.evapotranspiration === "thornthwaite") common.push("thornthwaite");
+        fillDroughtYears(input, source, settings.inBase, work);
+        const base = positionsIn(input.basePeriod, input.axis.firstYear, input.axis.years);
+        if (isBaseUsable(countMarks(work.valid, base.from, base.to))) {
+          if (isArid(work, input.basePeriod)) common.push("aridCell");
+          return tell(tellBalance(source), common);
+        }
       }
-      if (isArid(work, input.basePeriod)) common.push("aridCell");
-      return input.periods.map((period) => periodResult(period, USED[source], common, methods, work));
+      const provided = input.monthly.get("SPEI12");
+      if (provided !== undefined) {
+        fillProvidedYears(provided, work);
+        return tell(PROVIDED, ["inBaseUnknown"]);
+      }
+      return input.periods.map((period) =>
+        source === null
+          ? withoutNumbers(period, "noInput", null, [])
+          : withoutNumbers(period, "noBasePeriod", tellBalance(source), common),
+      );
     },
   };
 }

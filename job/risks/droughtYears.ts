@@ -1,10 +1,10 @@
 // The yearly values that drought is judged by, for one cell after the other on one time axis.
 // The statistics of a period's years stand in drought.ts.
 import type { Period } from "../../model/periods.ts";
-import { hargreavesDaily, heatIndex, radiationByDay, thornthwaiteMonthly } from "../indices/evapotranspiration.ts";
-import { MONTHS_OF_YEAR, monthlyMeans, monthlyTotals, monthStarts } from "../indices/monthlySums.ts";
+import { MONTHS_OF_YEAR } from "../indices/monthlySums.ts";
 import {
   BALANCE_DISTRIBUTION,
+  CLIPPED_AT,
   makeStandardizingScratch,
   RAIN_DISTRIBUTION,
   type StandardizingScratch,
@@ -15,11 +15,17 @@ import { slidingSums } from "../numerics/slidingSums.ts";
 import type { TimeAxis } from "../timeAxis.ts";
 import { positionsIn } from "./periodYears.ts";
 import type { CellInput } from "./riskDefinition.ts";
+import {
+  type BalanceSource,
+  type BalanceWork,
+  fillEvapotranspiration,
+  fillRain,
+  makeBalanceWork,
+} from "./waterBalance.ts";
 
 const WINDOW_MONTHS = 12;
 const EXTREME_DROUGHT = -2;
 const SEVERE_DROUGHT = -1.5;
-const LONGEST_YEAR_DAYS = 366;
 /** A base period with less rain, or with a larger share of dry months, says nothing of rain. */
 const ARID_BELOW_MM_PER_YEAR = 25;
 const DRY_MONTHS_SHARE = 0.5;
@@ -27,12 +33,7 @@ const DRY_MONTHS_SHARE = 0.5;
 /** What is worked in for all cells of one axis; rewritten by every cell. */
 export interface DroughtYears {
   readonly axis: TimeAxis;
-  /** [months + 1] */
-  readonly starts: Int32Array;
-  /** [366] extraterrestrial radiation [MJ m-2 d-1] */
-  readonly radiation: Float64Array;
-  /** [axis days] potential evapotranspiration [mm d-1] */
-  readonly daily: Float64Array;
+  readonly water: BalanceWork;
   /** [months] [mm] */
   readonly rain: Float64Array;
   readonly balance: Float64Array;
@@ -54,14 +55,11 @@ export interface DroughtYears {
 }
 
 export function makeDroughtYears(axis: TimeAxis): DroughtYears {
-  const starts = monthStarts(axis);
-  const ofMonths = () => new Float64Array(starts.length - 1);
+  const ofMonths = () => new Float64Array(axis.years * MONTHS_OF_YEAR);
   const ofYears = () => new Float64Array(axis.years);
   return {
     axis,
-    starts,
-    radiation: new Float64Array(LONGEST_YEAR_DAYS),
-    daily: new Float64Array(axis.month.length),
+    water: makeBalanceWork(axis),
     rain: ofMonths(),
     balance: ofMonths(),
     sums: ofMonths(),
@@ -78,15 +76,6 @@ export function makeDroughtYears(axis: TimeAxis): DroughtYears {
   };
 }
 
-export type DroughtSource = "hargreaves" | "thornthwaite";
-
-/** The input that evapotranspiration is computed from, the better first; null when the cell has none. */
-export function droughtSource(daily: CellInput["daily"]): DroughtSource | null {
-  if (!daily.has("pr")) return null;
-  if (daily.has("tasmin") && daily.has("tasmax")) return "hargreaves";
-  return daily.has("tas") ? "thornthwaite" : null;
-}
-
 /**
  * Yearly drought values of one cell.
  *
@@ -95,86 +84,68 @@ export function droughtSource(daily: CellInput["daily"]): DroughtSource | null {
  * Definition: balance of rain and potential evapotranspiration by month, summed over 12 months, standardised on the base
  * period (SPEI-12); rain alone likewise (SPI-12).
  * Missing data: a month misses with more than 3 of its days, a sum with one of its months, a year with one of its sums.
+ * Departures: from monthly series Hargreaves takes mid-month radiation and the mean range (evapotranspiration.ts).
  */
 export function fillDroughtYears(
   input: CellInput,
-  source: DroughtSource,
+  source: BalanceSource,
   inBase: "leaveOneOut" | "none",
   work: DroughtYears,
 ): void {
-  const { lowestSpei, lowestSpi, m15, m2, spei, spi, sums, valid } = work;
-  fillRain(input, work);
+  const { lowestSpi, spi, sums, valid } = work;
+  fillRain(input, source.frequency, work.water, work.rain);
   fillSpei(input, source, inBase, work);
   markWholeYears(sums, valid);
-  lowestMonths(spei, lowestSpei);
-  monthsAtMost(spei, EXTREME_DROUGHT, m2);
-  monthsAtMost(spei, SEVERE_DROUGHT, m15);
+  fillSpeiYears(work);
   fillSpi(input, inBase, work);
   lowestMonths(spi, lowestSpi);
 }
 
-/** Rain by month [mm] into `work.rain`, which fillSpei and fillSpi read. */
-export function fillRain({ daily }: CellInput, { rain, starts }: DroughtYears): void {
-  monthlyTotals(daily.get("pr")!, starts, rain);
+/**
+ * Yearly drought values of a provider's SPEI-12.
+ *
+ * Inputs: `provided` [1] [months]; `work`, made for their axis.
+ * Output: `work`: see DroughtYears; SPI-12 is NaN, for it is not known.
+ * Definition: the provided values, held at +-3.09 as ours are. Missing data: a year with a missing month is not valid.
+ */
+export function fillProvidedYears(provided: Float64Array, work: DroughtYears): void {
+  const { lowestSpi, spei, valid } = work;
+  // Math.min and Math.max pass NaN on.
+  for (let month = 0; month < spei.length; month++) {
+    spei[month] = Math.min(CLIPPED_AT, Math.max(-CLIPPED_AT, provided[month]!));
+  }
+  markWholeYears(spei, valid);
+  fillSpeiYears(work);
+  lowestSpi.fill(Number.NaN);
 }
 
-/** SPEI-12 of each month into `work.spei`, the balances it standardises into `work.sums`. */
+function fillSpeiYears({ lowestSpei, m15, m2, spei }: DroughtYears): void {
+  lowestMonths(spei, lowestSpei);
+  monthsAtMost(spei, EXTREME_DROUGHT, m2);
+  monthsAtMost(spei, SEVERE_DROUGHT, m15);
+}
+
+/** SPEI-12 of each month into `work.spei` from the rain in `work.rain`, the balances it standardises into `work.sums`. */
 export function fillSpei(
   input: CellInput,
-  source: DroughtSource,
+  source: BalanceSource,
   inBase: "leaveOneOut" | "none",
   work: DroughtYears,
 ): void {
   const { balance, rain, scratch, spei, sums } = work;
   const base = positionsIn(input.basePeriod, input.axis.firstYear, input.axis.years);
-  if (source === "hargreaves") fillHargreaves(input, work);
-  else fillThornthwaite(input, base.from, base.to, work);
+  fillEvapotranspiration(input, source, work.water, balance);
   for (let month = 0; month < rain.length; month++) balance[month] = rain[month]! - balance[month]!;
   slidingSums(balance, WINDOW_MONTHS, sums);
   standardize(sums, BALANCE_DISTRIBUTION, base.from, base.to, inBase, scratch, spei);
 }
 
-/** SPI-12 of each month into `work.spi`, the rain it standardises into `work.sums`. */
+/** SPI-12 of each month into `work.spi` from the rain in `work.rain`, the rain it standardises into `work.sums`. */
 export function fillSpi(input: CellInput, inBase: "leaveOneOut" | "none", work: DroughtYears): void {
   const { rain, scratch, spi, sums } = work;
   const base = positionsIn(input.basePeriod, input.axis.firstYear, input.axis.years);
   slidingSums(rain, WINDOW_MONTHS, sums);
   standardize(sums, RAIN_DISTRIBUTION, base.from, base.to, inBase, scratch, spi);
-}
-
-/** Potential evapotranspiration by month [mm] into `work.balance`. */
-function fillHargreaves(input: CellInput, work: DroughtYears): void {
-  const { axis, daily } = input;
-  radiationByDay(input.latitude, axis.calendar, work.radiation);
-  hargreavesDaily(daily.get("tasmax")!, daily.get("tasmin")!, work.radiation, axis.yearStart, work.daily);
-  monthlyTotals(work.daily, work.starts, work.balance);
-}
-
-/** The same from the mean temperature, its heat index frozen at the base years [from, to). */
-function fillThornthwaite(input: CellInput, from: number, to: number, work: DroughtYears): void {
-  const { balance, starts } = work;
-  monthlyMeans(input.daily.get("tas")!, starts, balance);
-  const heat = heatIndex(calendarMonthMeans(balance, from, to));
-  for (let month = 0; month < balance.length; month++) {
-    const days = starts[month + 1]! - starts[month]!;
-    const ofYear = (month % MONTHS_OF_YEAR) + 1;
-    balance[month] = thornthwaiteMonthly(balance[month]!, heat, input.latitude, ofYear, days);
-  }
-}
-
-function calendarMonthMeans(monthly: Float64Array, from: number, to: number): Float64Array {
-  const means = new Float64Array(MONTHS_OF_YEAR);
-  for (let month = 0; month < MONTHS_OF_YEAR; month++) {
-    let count = 0;
-    for (let year = from; year < to; year++) {
-      const value = monthly[year * MONTHS_OF_YEAR + month]!;
-      if (Number.isNaN(value)) continue;
-      means[month] = means[month]! + value;
-      count++;
-    }
-    means[month] = means[month]! / count;
-  }
-  return means;
 }
 
 /** Marks the years whose twelve sums are all there. */

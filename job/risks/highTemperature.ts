@@ -17,6 +17,7 @@ export const HIGH_TEMPERATURE: SpellRisk = {
   longName: "High temperature",
   intensity: "WSDI",
   variable: "tasmax",
+  provided: "WSDI",
   tail: UPPER_TAIL,
   season: "warm",
   companions: [

@@ -29,6 +29,11 @@ export function positionsIn(period: Period, firstYear: number, years: number): {
   return { from, to: Math.max(from, Math.min(years, period.lastYear + 1 - firstYear)) };
 }
 
+/** Marks the years that have a value. */
+export function markPresent(values: Float64Array, marks: Uint8Array): void {
+  for (let year = 0; year < values.length; year++) marks[year] = Number.isNaN(values[year]!) ? 0 : 1;
+}
+
 /** How many of the marks in [from, to) are set. */
 export function countMarks(marks: Uint8Array, from: number, to: number): number {
   let count = 0;

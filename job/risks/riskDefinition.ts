@@ -38,6 +38,8 @@ export interface RiskDefinition {
   readonly unit: string;
   /** Series the risk reads where the cell has them. */
   readonly inputs: VariablesByFrequency;
+  /** What it computes from, best first, in the words of `PeriodResult.input`. */
+  readonly accepts: readonly string[];
   /** Ascending inner edges: bins are (-inf, e0), [e0, e1), … [eLast, inf). */
   readonly edges: readonly number[];
   /** Base damage rate [1] of each bin, by name of the set. */

@@ -44,6 +44,7 @@ export function makeWildfire(methods: RiskMethods, settings: FireWeatherSettings
     intensity: "FWI95",
     unit: methods.edges.unit,
     inputs: { daily: ["tasmax", "hursmin", "hurs", "tas", "sfcWind", "pr"] },
+    accepts: Object.values(USED),
     ...describeMethods(methods),
     companions: [
       { name: "FWIx", unit: "1" },
