@@ -1,17 +1,19 @@
 // The commands people type, wired; errors told, exit codes set. What a command does stands in its own file.
 import yargs from "yargs";
 import { isTransient } from "../database/connect.ts";
-import { coerceError, RejectedError } from "../model/errors.ts";
+import { coerceError, RejectedError, TransientError } from "../model/errors.ts";
 import { makeIndexCommand } from "./climateIndex.ts";
 import { COMMAND_EXIT_CODES, type CommandContext, checkOccurrences } from "./command.ts";
 import { exportCommand } from "./export.ts";
 import { makeIngestCommand } from "./ingest.ts";
 import { migrateCommand } from "./migrate.ts";
+import { makeOperatorCommand } from "./operator.ts";
 import { makePublishCommand, makeRetryCommand } from "./retry.ts";
 import { makeRunCommand } from "./run.ts";
 import { makeSampleCommand } from "./sample.ts";
 import { makeStartCommand } from "./start.ts";
 import { logsCommand, statusCommand } from "./status.ts";
+import { makeSubmitCommand } from "./submit.ts";
 
 const interruption = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"] as const) {
@@ -55,6 +57,8 @@ const commands = {
   logs: logsCommand,
   export: exportCommand,
   index: makeIndexCommand(context),
+  submit: makeSubmitCommand(context),
+  operator: makeOperatorCommand(context),
 };
 
 const parser = yargs(process.argv.slice(2))
@@ -71,6 +75,8 @@ const parser = yargs(process.argv.slice(2))
   .command(commands.logs)
   .command(commands.export)
   .command(commands.index)
+  .command(commands.submit)
+  .command(commands.operator)
   .demandCommand(1, "Say what to do: climatebatch <command>. Try: climatebatch --help")
   .strict()
   .check((argv, known) => checkOccurrences(argv, known as unknown as Parameters<typeof checkOccurrences>[1]), true)
@@ -93,7 +99,7 @@ try {
   else if (interruption.signal.aborted) fail("Stopped; run the same command to go on.", COMMAND_EXIT_CODES.interrupted);
   else if (isComplaint(error)) fail(tellComplaint(error), COMMAND_EXIT_CODES.rejected);
   else if (isTransient(error))
-    fail(`The database is away: ${messageOf(error)}. The same command may work later.`, COMMAND_EXIT_CODES.unavailable);
+    fail(`${tellTransient(error)} The same command may work later.`, COMMAND_EXIT_CODES.unavailable);
   else
     fail(
       `This is a bug in climatebatch: ${error.stack}${error.cause === undefined ? "" : `\ncaused by ${coerceError(error.cause).stack}`}`,
@@ -113,6 +119,10 @@ function tellComplaint({ message }: Error): string {
   if (word === "" || word.startsWith("-")) return `${message}\nHelp: climatebatch --help`;
   const hint = message.startsWith("Did you mean") ? ` ${message}` : "";
   return `There is no command "${word}".${hint}\nHelp: climatebatch --help`;
+}
+
+function tellTransient(error: Error): string {
+  return error instanceof TransientError ? error.message : `The database is away: ${messageOf(error)}.`;
 }
 
 function messageOf(error: Error): string {

@@ -1,21 +1,17 @@
 // The program of one shard, the same in a pod and in a child process: environment → claim → compute → exit code.
 import { hostname } from "node:os";
-import pino from "pino";
 import { connect, isTransient } from "../database/connect.ts";
 import { checkSchemaVersion } from "../database/migrate.ts";
 import { claimShard, countRejectedCells, failShard, tooManyRejectedCells } from "../database/shards.ts";
 import { coerceError, RejectedError, TransientError } from "../model/errors.ts";
+import { makeLog } from "../model/log.ts";
 import { BATCH_ENDING_REASONS, EXIT_CODES, type ShardEvent } from "../model/podContract.ts";
 import { type JobConfig, readJobConfig } from "./config.ts";
 import { computeShard } from "./shard.ts";
 
 const TAKEN_OVER = "another attempt took this shard over; nothing was written";
 
-const log = pino({
-  base: null,
-  timestamp: pino.stdTimeFunctions.isoTime,
-  formatters: { level: (level) => ({ level }) },
-});
+const log = makeLog({ isTerminal: process.stdout.isTTY });
 
 async function main(signal: AbortSignal): Promise<number> {
   let config: JobConfig;

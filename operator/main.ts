@@ -1,20 +1,16 @@
 // The operator's process in a pod: environment → configuration → the operator, until SIGTERM.
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import pino from "pino";
 import { systemClock } from "../model/clock.ts";
 import { coerceError, RejectedError } from "../model/errors.ts";
+import { makeLog } from "../model/log.ts";
 import { readOperatorConfig } from "./config.ts";
 import { startOperator } from "./start.ts";
 
 const EXIT_REJECTED = 2;
 const EXIT_BUG = 1;
 
-const log = pino({
-  base: null,
-  timestamp: pino.stdTimeFunctions.isoTime,
-  formatters: { level: (level) => ({ level }) },
-});
+const log = makeLog({ isTerminal: process.stdout.isTTY });
 const termination = new AbortController();
 for (const name of ["SIGTERM", "SIGINT"] as const) process.on(name, () => termination.abort());
 

@@ -12,7 +12,7 @@ import {
 import { findCondition, isConditionTrue, type NewClimateBatchSpec } from "../model/climateBatch.ts";
 import { coerceError, RejectedError } from "../model/errors.ts";
 import type { OperatorContext, StoredBatch } from "./context.ts";
-import { ApiError, isAlreadyExists, isNotFound } from "./kube/apiError.ts";
+import { ApiError, isAlreadyExists, isInvalid, isNotFound } from "./kube/apiError.ts";
 import { ANNOTATIONS } from "./resources/labels.ts";
 import { buildRequestedBatch } from "./resources/requestedBatch.ts";
 
@@ -93,7 +93,7 @@ export class RequestDesk {
       return null;
     } catch (error) {
       if (error instanceof RejectedError) return { outcome: "failed", reason: error.reason, message: error.message };
-      if (error instanceof ApiError && error.reason === "Invalid")
+      if (error instanceof ApiError && isInvalid(error))
         return { outcome: "failed", reason: "InvalidRequest", message: error.message };
       throw error;
     }

@@ -4,11 +4,13 @@ import type { Logger } from "pino";
 import { Sessions } from "../database/sessions.ts";
 import { Triggers } from "../database/triggers.ts";
 import { CALCULATIONS } from "../model/calculations.ts";
+import { CLIMATE_BATCH } from "../model/climateBatch.ts";
 import type { Clock } from "../model/clock.ts";
-import { coerceError } from "../model/errors.ts";
+import { coerceError, RejectedError } from "../model/errors.ts";
 import type { OperatorConfig } from "./config.ts";
 import type { OperatorContext, StoredBatch } from "./context.ts";
-import { makeKubeApi } from "./kube/client.ts";
+import { isNotFound } from "./kube/apiError.ts";
+import { type KubeApi, makeKubeApi } from "./kube/client.ts";
 import { EventRecorder } from "./kube/events.ts";
 import { LeaderElector } from "./kube/lease.ts";
 import { lead } from "./lead.ts";
@@ -20,6 +22,21 @@ const CONTROLLER = "climate.aiops.dev/operator";
 const SESSIONS_BESIDE_WORKERS = 3;
 const DATABASE_LIMIT_MS = 300_000;
 const LAST_EVENTS_MS = 3_000;
+
+/** Without the definition nothing can be done, and only a person can mend that. An API server that is away, time mends. */
+async function checkDefinition(api: KubeApi, signal: AbortSignal): Promise<void> {
+  try {
+    await api.climateBatches.list({ limit: 1 }, signal);
+  } catch (cause) {
+    if (!isNotFound(cause)) return;
+    const { group, plural } = CLIMATE_BATCH;
+    throw new RejectedError(
+      "NoDefinition",
+      `The cluster does not know ${plural}.${group}. Create the definition: kubectl apply --server-side -f crds/climatebatches.yaml`,
+      { cause },
+    );
+  }
+}
 
 export interface Surroundings {
   readonly clock: Clock;
@@ -95,6 +112,7 @@ export async function startOperator(
       signal,
     }),
   );
+  await checkDefinition(api, signal);
   if (config.probePort !== null) release.use(await startProbes(config.probePort, () => obstacle));
   log.info({ event: "started", namespace, installation: policy.installation, identity, image: config.pods.image });
   obstacle = null;

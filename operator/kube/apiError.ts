@@ -35,6 +35,7 @@ export const NO_ANSWER = {
 const NOT_FOUND = 404;
 const CONFLICT = 409;
 const GONE = 410;
+const INVALID_STATUSES: ReadonlySet<number> = new Set([400, 422]);
 
 /** Answers that may be another one the next time. */
 const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([
@@ -80,6 +81,11 @@ export function isConflict(error: unknown): error is ApiError {
 /** The other 409: an object of this name is there already. */
 export function isAlreadyExists(error: unknown): error is ApiError {
   return error instanceof ApiError && error.status === CONFLICT && error.reason === "AlreadyExists";
+}
+
+/** The object cannot be as it is written: a rule refuses it, or a field is not known. */
+export function isInvalid(error: unknown): boolean {
+  return error instanceof ApiError && INVALID_STATUSES.has(error.status);
 }
 
 /** The resourceVersion or the continue token is too old. */

@@ -136,7 +136,9 @@ export function makeKubeApi<ClimateBatch extends KubeObject>(options: KubeApiOpt
   return {
     climateBatches: {
       ...listWatch<ClimateBatch>("climateBatches"),
-      create: (body, signal) => call("climateBatches", "create", { body, signal }),
+      // A field that the definition does not know is refused, not dropped: a misspelt one would do something else than asked.
+      create: (body, signal) =>
+        call("climateBatches", "create", { query: { fieldValidation: "Strict" }, body, signal }),
       get: (name, signal) => call("climateBatches", "get", { name, signal }),
       patchStatus: (name, body, signal) => call("climateBatchStatus", "patch", { name, body, signal }),
       delete: (name, how, signal) => call("climateBatches", "delete", { name, body: deleteBody(how), signal }),

@@ -47,8 +47,13 @@ function readFile(path: string): KubeConfig {
   return kubeConfig;
 }
 
+/** This process runs in a pod that was given a service account. */
+export function isInCluster(): boolean {
+  return existsSync(SERVICE_ACCOUNT_TOKEN);
+}
+
 function readServiceAccount(): KubeConfig {
-  if (!existsSync(SERVICE_ACCOUNT_TOKEN)) {
+  if (!isInCluster()) {
     throw new RejectedError(
       "NoCluster",
       `found neither KUBECONFIG nor ${SERVICE_ACCOUNT_TOKEN}: set KUBECONFIG, or run in a pod with a service account`,

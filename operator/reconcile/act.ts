@@ -8,7 +8,7 @@ import { resolveSpecification } from "../../database/specification.ts";
 import { readRequestedResults } from "../../model/climateBatch.ts";
 import { coerceError, RejectedError } from "../../model/errors.ts";
 import type { ReconcileContext, StoredBatch } from "../context.ts";
-import { ApiError, isAlreadyExists, isNotFound, isTransient } from "../kube/apiError.ts";
+import { ApiError, isAlreadyExists, isInvalid, isNotFound, isTransient } from "../kube/apiError.ts";
 import { buildJob } from "../resources/job.ts";
 import { ANNOTATIONS } from "../resources/labels.ts";
 import type { Action } from "./decide.ts";
@@ -135,14 +135,12 @@ async function publish(batchId: string, { withClient }: ReconcileContext): Promi
 
 /** What the user asked for can be refused; anything else that fails is tried again. */
 const REFUSABLE: readonly Deed["do"][] = ["plan", "publish", "retry"];
-/** The API server's words for an object that cannot be as it is written. */
-const INVALID_REASONS: readonly string[] = ["Invalid", "BadRequest"];
 
 function findRefusal({ do: action }: Deed, error: Error): Refusal | null {
   const { message } = error;
   if (error instanceof RejectedError && REFUSABLE.includes(action)) return { action, reason: error.reason, message };
   if (action !== "createJob" || !(error instanceof ApiError) || isTransient(error)) return null;
-  return { action, reason: INVALID_REASONS.includes(error.reason) ? "InvalidTemplate" : error.reason, message };
+  return { action, reason: isInvalid(error) ? "InvalidTemplate" : error.reason, message };
 }
 
 function ignoreGone(error: unknown): void {

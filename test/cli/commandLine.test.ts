@@ -29,7 +29,7 @@ test("help lists every command with a description, and each command's help descr
   for (const { words, code, stdout } of [top, ...(await pMap(commands, (name) => help(name), { concurrency: 3 }))]) {
     expect({ words, code }).toEqual({ words, code: 0 });
     expect(stdout).toMatch(/^climatebatch /);
-    const options = [...stdout.split("\nExamples:")[0]!.matchAll(/^ {2}--([a-z-]+)(.*)$/gm)];
+    const options = [...stdout.split("\nExamples:")[0]!.matchAll(/^ {2}(?:-\w, | {4})?--([a-z-]+)(.*)$/gm)];
     expect(options.length).toBeGreaterThan(1);
     for (const [line, , description] of options) expect(description, line).toMatch(/ \w{2,}/);
   }

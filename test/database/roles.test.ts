@@ -15,48 +15,29 @@ import { resolveSpecification } from "../../database/specification.ts";
 import { startShard } from "../support/cli.ts";
 import { writePastAndFuture } from "../support/climate.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { createDatabaseUsers, type DatabaseUsers, GROUPS, ROLES_SQL } from "../support/databaseUsers.ts";
 
-const ROLES_SQL = new URL("../../database/roles.sql", import.meta.url);
 const CELLS = 6;
 const INSUFFICIENT_PRIVILEGE = "42501";
-const GROUPS = [OWNER_ROLE, ...Object.keys(GRANTS)];
 const USERS = ["owner", "operator", "job", "reader", "requester", "stranger"] as const;
 type User = (typeof USERS)[number];
 
 let database: TestDatabase;
-let groupsBefore: string[];
+let users: DatabaseUsers<User>;
 const sessions = new Map<User, Client>();
-const suffix = Math.floor(Math.random() * 1e9);
-const loginOf = (user: User) => `test_${user}_${suffix}`;
-
-function urlOf(user: User, of: TestDatabase): string {
-  const url = new URL(of.url);
-  url.username = loginOf(user);
-  url.password = "secret";
-  return url.href;
-}
+const urlOf = (user: User, of: TestDatabase) => users.urlOf(user, of);
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  const { client } = database;
-  const { rows } = await client.query("SELECT rolname FROM pg_roles WHERE rolname = ANY ($1)", [GROUPS]);
-  groupsBefore = rows.map(({ rolname }) => rolname);
-  await client.query(await readFile(ROLES_SQL, "utf8"));
-  for (const user of USERS) {
-    const group = user === "stranger" ? "" : `IN ROLE climatebatch_${user}`;
-    await client.query(`CREATE ROLE ${loginOf(user)} LOGIN PASSWORD 'secret' ${group}`);
-  }
-  await writePastAndFuture(client, { cells: CELLS });
-  await grantRoles(client);
+  await writePastAndFuture(database.client, { cells: CELLS });
+  users = await createDatabaseUsers(database, USERS);
   for (const user of USERS) sessions.set(user, await connect(urlOf(user, database), { purpose: "test" }));
 });
 
 afterAll(async () => {
   for (const session of sessions.values()) await session.end();
   await database.drop();
-  await using other = await createTestDatabase({ from: "empty" });
-  const created = GROUPS.filter((group) => !groupsBefore.includes(group));
-  await other.client.query(`DROP ROLE ${[...USERS.map(loginOf), ...created].join()}`);
+  await users.drop();
 });
 
 /** null when it may; else the SQLSTATE. Nothing stays. */

@@ -1,0 +1,84 @@
+// Which cluster a command works on: --kubeconfig, else KUBECONFIG, else the pod's own service account, else ~/.kube/config;
+// and what people are told when the API server does not do as asked.
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { systemClock } from "../model/clock.ts";
+import { RejectedError, TransientError } from "../model/errors.ts";
+import type { StoredBatch } from "../operator/context.ts";
+import { ApiError, isTransient } from "../operator/kube/apiError.ts";
+import { type KubeApi, makeKubeApi } from "../operator/kube/client.ts";
+import { type Cluster, isInCluster, loadCluster } from "../operator/kube/kubeConfig.ts";
+
+const DEFAULT_NAMESPACE = "default";
+/** A person waits: a command makes few calls, and none of them may hang. */
+const RATE = { qps: 10, burst: 20, timeoutMs: 15_000 };
+
+export const clusterOptions = {
+  kubeconfig: {
+    type: "string",
+    describe:
+      "file that says which cluster and as whom [default: KUBECONFIG, else the pod's service account, else ~/.kube/config]",
+    requiresArg: true,
+  },
+  namespace: {
+    alias: "n",
+    type: "string",
+    describe: "namespace of the ClimateBatches [default: the context's, else default]",
+    requiresArg: true,
+  },
+} as const;
+
+interface ClusterArguments {
+  readonly kubeconfig?: string | undefined;
+  readonly namespace?: string | undefined;
+}
+
+/** What KUBECONFIG should say; undefined: the service account decides. */
+export function findKubeconfig({ kubeconfig }: ClusterArguments): string | undefined {
+  const named = kubeconfig ?? process.env.KUBECONFIG;
+  if (named) return named;
+  const usual = join(homedir(), ".kube", "config");
+  return isInCluster() || !existsSync(usual) ? undefined : usual;
+}
+
+export async function withCluster<T>(
+  argv: ClusterArguments,
+  work: (api: KubeApi<StoredBatch>, namespace: string) => Promise<T>,
+): Promise<T> {
+  const cluster: Cluster = loadCluster(findKubeconfig(argv));
+  const namespace = argv.namespace ?? cluster.namespace ?? DEFAULT_NAMESPACE;
+  const api = makeKubeApi<StoredBatch>({
+    ...RATE,
+    kubeConfig: cluster.kubeConfig,
+    namespace,
+    clock: systemClock,
+    random: Math.random,
+  });
+  try {
+    return await work(api, namespace);
+  } catch (error) {
+    throw error instanceof ApiError ? explain(error, namespace) : error;
+  } finally {
+    api.close();
+  }
+}
+
+function explain(error: ApiError, namespace: string): Error {
+  const { reason, message } = error;
+  const options = { cause: error };
+  if (isTransient(error)) return new TransientError(`The API server is away: ${message}.`, options);
+  if (reason === "Forbidden" || reason === "Unauthorized")
+    return new RejectedError(
+      reason,
+      `The API server does not allow it: ${message}. Check --kubeconfig and the rights in namespace ${namespace}.`,
+      options,
+    );
+  if (reason === "NotFound")
+    return new RejectedError(
+      reason,
+      `${message}. Check --namespace, and whether the cluster knows ClimateBatches: kubectl get crd climatebatches.climate.aiops.dev`,
+      options,
+    );
+  return new RejectedError(reason, `The API server refuses it: ${message}`, options);
+}
