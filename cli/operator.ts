@@ -1,13 +1,6 @@
-// `climatebatch operator`: the operator outside the cluster, for development, against the cluster of a KUBECONFIG. Whatever
-// no option says comes from the variables that its pod reads (docs/operator.md).
-import { randomUUID } from "node:crypto";
-import { hostname, userInfo } from "node:os";
-import type { Argv, CommandModule } from "yargs";
-import { systemClock } from "../model/clock.ts";
-import { makeLog } from "../model/log.ts";
-import { readOperatorConfig } from "../operator/config.ts";
-import { startOperator } from "../operator/start.ts";
-import { clusterOptions, findKubeconfig } from "./cluster.ts";
+// `climatebatch operator`: the operator outside the cluster, for development. Loaded when asked for, as submit.
+import type { ArgumentsCamelCase, Argv, CommandModule } from "yargs";
+import { clusterOptions } from "./clusterOptions.ts";
 import type { CommandContext, OptionsOf } from "./command.ts";
 
 function buildOptions(yargs: Argv) {
@@ -40,36 +33,13 @@ function buildOptions(yargs: Argv) {
     );
 }
 
+export type OperatorArguments = ArgumentsCamelCase<OptionsOf<typeof buildOptions>>;
+
 export function makeOperatorCommand({ signal }: CommandContext): CommandModule<object, OptionsOf<typeof buildOptions>> {
   return {
     command: "operator",
     describe: "run the operator here, against a cluster: for development",
     builder: buildOptions,
-    handler: async (argv) => {
-      const { env } = process;
-      const saysWherePodsFindIt = env.JOB_DATABASE_SECRET !== undefined || env.JOB_DATABASE_URL !== undefined;
-      const jobDatabase = argv.jobDatabase ?? (saysWherePodsFindIt ? undefined : argv.database);
-      const config = readOperatorConfig(
-        {
-          CLIMATEBATCH_INSTALLATION: `${userInfo().username}@${hostname()}`,
-          PROBE_PORT: "0",
-          ...env,
-          KUBECONFIG: findKubeconfig(argv),
-          ...given("DATABASE_URL", argv.database),
-          ...given("JOB_DATABASE_URL", jobDatabase),
-          ...given("JOB_IMAGE", argv.jobImage),
-          ...given("CLIMATEBATCH_INSTALLATION", argv.installation),
-          ...given("CLIMATEBATCH_NAMESPACE", argv.namespace),
-        },
-        `${hostname()}-${randomUUID().slice(0, 8)}`,
-      );
-      const log = makeLog({ isTerminal: process.stdout.isTTY });
-      log.level = config.logLevel;
-      await startOperator(config, { clock: systemClock, random: Math.random, log }, signal);
-    },
+    handler: async (argv) => (await import("./operator/runOperator.ts")).runOperator(argv, signal),
   };
-}
-
-function given(variable: string, value: string | undefined): Readonly<Record<string, string>> {
-  return value === undefined ? {} : { [variable]: value };
 }

@@ -16,19 +16,21 @@ export interface RiskOfCell {
   readonly rejection: string | null;
 }
 
-/** Computes each asked risk of a cell. Never throws for what the input holds: absent and implausible input is told as such. */
-export function computeCell(
+/** Computes each asked risk of a cell as it is asked for. Never throws for what the input holds: absent and implausible input is told as such. */
+export function* computeCell(
   input: CellInput,
   implausible: readonly ImplausibleValue[],
   risks: readonly Risk[],
-): RiskOfCell[] {
-  return risks.map((risk) => {
-    const definition = RISK_DEFINITIONS[risk];
-    if (definition === null) return { risk, told: tellNothing(input, "notImplemented"), rejection: null };
-    const bad = implausible.find(({ frequency, variable }) => definition.inputs[frequency]?.includes(variable));
-    if (bad !== undefined) return { risk, told: tellNothing(input, "implausibleInput"), rejection: bad.detail };
-    return { risk, told: compareWithBase(input, definition.compute(input)), rejection: null };
-  });
+): Generator<RiskOfCell, void, void> {
+  for (const risk of risks) yield computeRisk(input, implausible, risk);
+}
+
+function computeRisk(input: CellInput, implausible: readonly ImplausibleValue[], risk: Risk): RiskOfCell {
+  const definition = RISK_DEFINITIONS[risk];
+  if (definition === null) return { risk, told: tellNothing(input, "notImplemented"), rejection: null };
+  const bad = implausible.find(({ frequency, variable }) => definition.inputs[frequency]?.includes(variable));
+  if (bad !== undefined) return { risk, told: tellNothing(input, "implausibleInput"), rejection: bad.detail };
+  return { risk, told: compareWithBase(input, definition.compute(input)), rejection: null };
 }
 
 function tellNothing(input: CellInput, reason: NullReason): ComparedResult[] {

@@ -42,7 +42,7 @@ async function main(signal: AbortSignal): Promise<number> {
       const end = await computeShard(client, shard, log, signal);
       const seconds = Math.round(performance.now() - started) / 1000;
       if (end === "lost") log.warn({ event: "stopped" satisfies ShardEvent, message: TAKEN_OVER });
-      else log.info({ event: "done" satisfies ShardEvent, batchId, shard: shard.shard, seconds });
+      else log.info({ event: "done" satisfies ShardEvent, batchId, shard: shard.shard, cells: shard.cells, seconds });
       if (end !== "tooManyRejectedCells") return end === "done" ? EXIT_CODES.done : EXIT_CODES.retry;
       const rejected = await countRejectedCells(client, batchId);
       return report(tooManyRejectedCells(batchId, rejected, shard.maxRejectedCells!));

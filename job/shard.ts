@@ -15,6 +15,7 @@ import { ScenarioSeries } from "./cellSeries.ts";
 import { computeCell } from "./computeCell.ts";
 import { Rejections } from "./rejections.ts";
 import { RISK_DEFINITIONS } from "./risks/registry.ts";
+import { RiskTally } from "./riskTally.ts";
 
 /** Of series in memory on the way from the database; a block has as many cells as fit, at least one. */
 const BLOCK_BYTES = 4 << 20;
@@ -39,24 +40,40 @@ export async function computeShard(
   await prepareReading(client);
   await client.query("BEGIN");
   const work = await prepareWork(client, shard);
-  const rejections = new Rejections();
-  const writer = new ResultWriter(shard.slots);
+  const told: Told = {
+    writer: new ResultWriter(shard.slots),
+    rejections: new Rejections(),
+    tally: new RiskTally(),
+    log,
+  };
   let cellsDone = 0;
   for (let afterCell = shard.firstCell - 1; ; ) {
     signal.throwIfAborted();
     const cells = await readCells(client, { ...work.range, afterCell, limit: work.blockCells });
     if (cells.length === 0) break;
-    await computeBlock(client, cells, work, writer, rejections, log);
-    await writer.write(client);
+    await computeBlock(client, cells, work, told);
+    await told.writer.write(client);
     afterCell = cells.at(-1)!.cellId;
     cellsDone += cells.length;
     log.info({ event: "progress" satisfies ShardEvent, cells: cellsDone, of: shard.cells });
   }
   signal.throwIfAborted();
   await describeRisks(client, shard.batchId, work.definitions);
-  const end = await finishShard(client, shard, { resultRows: writer.rows, ...rejections.outcome() });
+  const outcome = { resultRows: told.writer.rows, ...told.rejections.outcome() };
+  const end = await finishShard(client, shard, outcome);
   await client.query(end === "lost" ? "ROLLBACK" : "COMMIT");
+  if (end === "done") {
+    for (const line of told.tally.lines()) log.info({ event: "riskComputed" satisfies ShardEvent, ...line });
+  }
   return end;
+}
+
+/** Where what is computed goes: to the database, and to the log. */
+interface Told {
+  readonly writer: ResultWriter;
+  readonly rejections: Rejections;
+  readonly tally: RiskTally;
+  readonly log: Logger;
 }
 
 interface Work {
@@ -98,18 +115,11 @@ async function prepareWork(client: ClientBase, { specification, lastCell }: Clai
 }
 
 /** Rows arrive cell after cell: a cell is computed as soon as the next one's first row is seen. */
-async function computeBlock(
-  client: ClientBase,
-  cells: readonly Cell[],
-  work: Work,
-  writer: ResultWriter,
-  rejections: Rejections,
-  log: Logger,
-): Promise<void> {
+async function computeBlock(client: ClientBase, cells: readonly Cell[], work: Work, told: Told): Promise<void> {
   let at = 0;
   const computeUpTo = (cellId: number) => {
     for (; at < cells.length && cells[at]!.cellId < cellId; at++) {
-      tellCell(cells[at]!, work, writer, rejections, log);
+      tellCell(cells[at]!, work, told);
       for (const series of work.series) series.clear();
     }
   };
@@ -123,13 +133,7 @@ async function computeBlock(
   computeUpTo(Number.POSITIVE_INFINITY);
 }
 
-function tellCell(
-  cell: Cell,
-  { specification, series }: Work,
-  writer: ResultWriter,
-  rejections: Rejections,
-  log: Logger,
-): void {
+function tellCell(cell: Cell, { specification, series }: Work, { writer, rejections, tally, log }: Told): void {
   const { cellId, latitude, longitude } = cell;
   const { basePeriod, periods, risks } = specification;
   const attributes = readAttributes(cell);
@@ -146,8 +150,12 @@ function tellCell(
       baseSpliced,
       periods,
     };
-    for (const { risk, told, rejection } of computeCell(input, implausible, risks)) {
+    let startedMs = performance.now();
+    for (const computed of computeCell(input, implausible, risks)) {
+      const { risk, told, rejection } = computed;
+      tally.add(computed, performance.now() - startedMs);
       for (const result of told) writer.add(cellId, scenarioId, risk, result);
+      startedMs = performance.now();
       if (rejection === null) continue;
       const isNew = rejections.add({ cellId, scenarioId, risk, reason: "implausibleInput", detail: rejection });
       if (isNew) log.warn({ event: "cellRejected" satisfies ShardEvent, risk, latitude, longitude, detail: rejection });

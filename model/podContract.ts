@@ -38,6 +38,7 @@ export const SHARD_EVENTS = [
   "started",
   "progress",
   "cellRejected",
+  "riskComputed",
   "done",
   "alreadyDone",
   "stopped",

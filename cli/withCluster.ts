@@ -1,5 +1,4 @@
-// Which cluster a command works on: --kubeconfig, else KUBECONFIG, else the pod's own service account, else ~/.kube/config;
-// and what people are told when the API server does not do as asked.
+// Work on a cluster's ClimateBatches, and what people are told when the API server does not do as asked.
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -9,30 +8,11 @@ import type { StoredBatch } from "../operator/context.ts";
 import { ApiError, isTransient } from "../operator/kube/apiError.ts";
 import { type KubeApi, makeKubeApi } from "../operator/kube/client.ts";
 import { type Cluster, isInCluster, loadCluster } from "../operator/kube/kubeConfig.ts";
+import type { ClusterArguments } from "./clusterOptions.ts";
 
 const DEFAULT_NAMESPACE = "default";
 /** A person waits: a command makes few calls, and none of them may hang. */
 const RATE = { qps: 10, burst: 20, timeoutMs: 15_000 };
-
-export const clusterOptions = {
-  kubeconfig: {
-    type: "string",
-    describe:
-      "file that says which cluster and as whom [default: KUBECONFIG, else the pod's service account, else ~/.kube/config]",
-    requiresArg: true,
-  },
-  namespace: {
-    alias: "n",
-    type: "string",
-    describe: "namespace of the ClimateBatches [default: the context's, else default]",
-    requiresArg: true,
-  },
-} as const;
-
-interface ClusterArguments {
-  readonly kubeconfig?: string | undefined;
-  readonly namespace?: string | undefined;
-}
 
 /** What KUBECONFIG should say; undefined: the service account decides. */
 export function findKubeconfig({ kubeconfig }: ClusterArguments): string | undefined {
