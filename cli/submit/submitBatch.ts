@@ -1,5 +1,6 @@
 // From the words of `climatebatch submit` to a ClimateBatch, made once, and followed to its end on request.
 import { readFile } from "node:fs/promises";
+import { text } from "node:stream/consumers";
 import type { NewClimateBatchSpec } from "../../model/climateBatch.ts";
 import { systemClock } from "../../model/clock.ts";
 import { RejectedError } from "../../model/errors.ts";
@@ -77,7 +78,8 @@ function readInstant(jobName: string | undefined): Date {
 async function readGiven(file: string | undefined): Promise<GivenBatch> {
   if (file === undefined) return { metadata: {}, spec: {} };
   try {
-    return readManifest(await readFile(file === "-" ? "/dev/stdin" : file, "utf8"), file);
+    if (file === "-") return readManifest(await text(process.stdin), "standard input");
+    return readManifest(await readFile(file, "utf8"), file);
   } catch (cause) {
     if (cause instanceof RejectedError) throw cause;
     throw new RejectedError("NoFile", `-f ${file} cannot be read: ${(cause as Error).message}`, { cause });

@@ -148,7 +148,7 @@ export class EventRecorder {
         const isHopeless = this.#stop.signal.aborted || !isTransient(error) || failures + 1 >= tries;
         if (isHopeless) {
           onDropped?.("refused");
-          log.warn({ status: error.status, reason: error.reason }, `an event was not written: ${error.message}`);
+          log.warn({ event: "eventNotWritten", status: error.status, reason: error.reason, message: error.message });
           return;
         }
         const delayMs = Math.max(backoffMs(failures, backoff, random), error.retryAfterMs ?? 0);

@@ -81,7 +81,7 @@ export class LeaderElector {
       } catch (thrown) {
         if (signal.aborted) return undefined;
         const { reason, message } = coerceApiError(thrown, "leader election");
-        log.warn({ reason }, `not competing for the lease: ${message}`);
+        log.warn({ event: "notCompeting", reason, message });
       }
       await pause(clock, waitMs, signal).catch(() => undefined);
     }
@@ -116,7 +116,7 @@ export class LeaderElector {
 
   async #lead(lease: Lease, signal: AbortSignal): Promise<void> {
     const { onStartedLeading, onStoppedLeading, log, name } = this.#options;
-    log.info({ lease: name }, "started leading");
+    log.info({ event: "startedLeading", lease: name });
     const leading = new AbortController();
     const end = () => leading.abort(signal.reason);
     signal.addEventListener("abort", end, { once: true });
@@ -130,7 +130,7 @@ export class LeaderElector {
     signal.removeEventListener("abort", end);
     this.#deadlineMs = Number.NEGATIVE_INFINITY;
     onStoppedLeading();
-    log.info({ lease: name, released: held !== undefined }, "stopped leading");
+    log.info({ event: "stoppedLeading", lease: name, released: held !== undefined });
     if (held !== undefined) await this.#release(held);
     if (ended && !isAbort(ended.thrown, leading.signal)) throw ended.thrown;
   }
@@ -171,7 +171,7 @@ export class LeaderElector {
       // Deleted by somebody: the next leader may be another one already.
       if (isNotFound(thrown)) return undefined;
       const { reason, message } = coerceApiError(thrown, "leader election");
-      log.warn({ lease: name, reason }, `the lease was not renewed: ${message}`);
+      log.warn({ event: "leaseNotRenewed", lease: name, reason, message });
       return held;
     }
   }
@@ -182,7 +182,12 @@ export class LeaderElector {
       await this.#call(undefined, (signal) => leases.update(released(held, clock.now()), signal));
     } catch (thrown) {
       const { reason, message } = coerceApiError(thrown, "leader election");
-      log.warn({ lease: name, reason }, `the lease was not released, the next leader waits for its end: ${message}`);
+      log.warn({
+        event: "leaseNotReleased",
+        lease: name,
+        reason,
+        message: `the next leader waits for its end: ${message}`,
+      });
     }
   }
 

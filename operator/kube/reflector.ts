@@ -119,7 +119,14 @@ class ReflectorLoop<T extends KubeObject> {
         const delayMs = Math.max(backoffMs(this.#failures++, this.#limits.backoff, random), error.retryAfterMs ?? 0);
         this.#forgetPosition(error);
         metrics?.failed(error);
-        log.warn({ reflector: name, status: error.status, reason: error.reason, delayMs }, error.message);
+        log.warn({
+          event: "watchLost",
+          reflector: name,
+          status: error.status,
+          reason: error.reason,
+          delayMs,
+          message: error.message,
+        });
         await pause(clock, delayMs, signal);
       }
     }
@@ -200,11 +207,16 @@ class ReflectorLoop<T extends KubeObject> {
         const missed = await this.#audit(signal);
         if (missed === 0) continue;
         metrics?.missed(missed);
-        log.warn({ reflector: name, missed }, "a list showed changes that the watch had not told");
+        log.warn({
+          event: "changesMissed",
+          reflector: name,
+          missed,
+          message: "a list showed changes that the watch had not told",
+        });
       } catch (thrown) {
         signal.throwIfAborted();
         if (thrown instanceof HandlerFailure) throw thrown;
-        log.warn({ reflector: name }, coerceApiError(thrown, name).message);
+        log.warn({ event: "auditFailed", reflector: name, message: coerceApiError(thrown, name).message });
       }
     }
   }

@@ -31,6 +31,9 @@ export interface Cluster {
   /** Stopped in its tracks: nothing answers, connections stay. */
   pauseApiServer(): Promise<void>;
   resumeApiServer(): Promise<void>;
+  /** What runs on the node runs on; nothing is started, ended or told. */
+  pauseKubelet(): Promise<void>;
+  resumeKubelet(): Promise<void>;
 }
 
 /** TEST_KUBECONFIG names another: any of kind, or one that takes its images and databases from elsewhere. */
@@ -76,5 +79,7 @@ function makeGivenCluster(kubeconfig: string): Cluster {
     startApiServer: refuse("start the API server"),
     pauseApiServer: refuse("pause the API server"),
     resumeApiServer: refuse("resume the API server"),
+    pauseKubelet: refuse("pause the kubelet"),
+    resumeKubelet: refuse("resume the kubelet"),
   };
 }

@@ -84,5 +84,7 @@ export function makeKindCluster(
     },
     pauseApiServer: async () => void (await onNode("pkill", "-STOP", "kube-apiserver")),
     resumeApiServer: async () => void (await onNode("pkill", "-CONT", "kube-apiserver")),
+    pauseKubelet: async () => void (await onNode("pkill", "-STOP", "kubelet")),
+    resumeKubelet: async () => void (await onNode("pkill", "-CONT", "kubelet")),
   };
 }

@@ -69,6 +69,8 @@ export const localCluster: Cluster = {
   },
   pauseApiServer: () => daemons.signal("kube-apiserver", "SIGSTOP"),
   resumeApiServer: () => daemons.signal("kube-apiserver", "SIGCONT"),
+  pauseKubelet: () => daemons.signal("kubelet", "SIGSTOP"),
+  resumeKubelet: () => daemons.signal("kubelet", "SIGCONT"),
 };
 
 async function locked<T>(work: () => Promise<T>): Promise<T> {

@@ -3,12 +3,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { recordRequest } from "../../database/requests.ts";
-import type { ClimateBatch, NewClimateBatchSpec } from "../../model/climateBatch.ts";
+import type { ClimateBatch } from "../../model/climateBatch.ts";
 import { EXIT_CODES } from "../../model/podContract.ts";
 import { describeOnApiServer } from "../support/apiServer.ts";
 import { digestExports, readLatestBatch, readSeen } from "../support/batches.ts";
 import { cli, eventually } from "../support/cli.ts";
-import { writePastAndFuture, writeScenario } from "../support/climate.ts";
+import { writeScenario } from "../support/climate.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { playJobController } from "../support/jobController.ts";
 import {
@@ -17,23 +17,13 @@ import {
   type OperatorNamespace,
   openOperatorCluster,
 } from "../support/operatorCluster.ts";
-
-const SIX_SHARDS: NewClimateBatchSpec = {
-  calculation: "All",
-  cellsPerShard: 2,
-  parallelism: 2,
-  scenarios: ["future"],
-  periods: [{ startYear: 2021, endYear: 2040 }],
-};
-const CELLS = 12;
+import { CELLS, createClimate, SIX_SHARDS } from "../support/sixShards.ts";
 
 describeOnApiServer("the operator", () => {
   let cluster: OperatorCluster;
   let climate: TestDatabase;
   beforeAll(async () => {
-    climate = await createTestDatabase();
-    await writePastAndFuture(climate.client, { cells: CELLS });
-    await climate.client.end();
+    climate = await createClimate();
     cluster = await openOperatorCluster();
   });
   afterAll(async () => {
@@ -69,7 +59,7 @@ describeOnApiServer("the operator", () => {
         progress: "6/6",
         cells: CELLS,
         shards: { total: 6, pending: 0, running: 0, done: 6, failed: 0 },
-        rejectedCells: 0,
+        rejectedCells: 1,
         attempt: 1,
       });
       expect(status!.conditions!.find(({ type }) => type === "Complete")?.status).toBe("True");

@@ -35,14 +35,17 @@ export interface Program extends AsyncDisposable {
 export interface Surroundings {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** What it reads on standard input; nothing by default. */
+  readonly input?: string;
 }
 
 function start(
   program: readonly string[],
   words: readonly string[],
-  { env = {}, cwd = tmpdir() }: Surroundings,
+  { env = {}, cwd = tmpdir(), input = "" }: Surroundings,
 ): Program {
   const child = spawn(process.execPath, [...program, ...words], { env: { PATH: process.env.PATH, ...env }, cwd });
+  child.stdin.end(input);
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {

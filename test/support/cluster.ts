@@ -15,7 +15,16 @@ const WAIT_SECONDS = 60;
 export type Kubectl = (words: readonly string[], told?: Told) => Promise<string>;
 
 export interface TestCluster
-  extends Pick<Cluster, "kubeconfig" | "stopApiServer" | "startApiServer" | "pauseApiServer" | "resumeApiServer"> {
+  extends Pick<
+    Cluster,
+    | "kubeconfig"
+    | "stopApiServer"
+    | "startApiServer"
+    | "pauseApiServer"
+    | "resumeApiServer"
+    | "pauseKubelet"
+    | "resumeKubelet"
+  > {
   readonly kubectl: Kubectl;
   /** Where pods reach servers of this machine. */
   readonly nodeAddress: string;
@@ -59,6 +68,8 @@ export async function useCluster(): Promise<TestCluster> {
     startApiServer: cluster.startApiServer,
     pauseApiServer: cluster.pauseApiServer,
     resumeApiServer: cluster.resumeApiServer,
+    pauseKubelet: cluster.pauseKubelet,
+    resumeKubelet: cluster.resumeKubelet,
     kubectl,
     nodeAddress,
     createNamespace: () => createNamespace(kubectl),

@@ -52,8 +52,8 @@ export interface OperatorNamespace {
   events(): Promise<readonly string[]>;
   /** Waits until the condition is True. */
   reaches(name: string, condition: string): Promise<ClimateBatch>;
-  /** `onLine` sees every line of its log at once. */
-  start(options?: { readonly onLine?: (line: LogLine) => void }): RunningOperator;
+  /** `onLine` sees every line of its log at once; `through` is another way to the API server. */
+  start(options?: { readonly onLine?: (line: LogLine) => void; readonly through?: KubeConfig }): RunningOperator;
 }
 
 export async function openOperatorCluster(): Promise<OperatorCluster> {
@@ -129,9 +129,9 @@ export async function openOperatorCluster(): Promise<OperatorCluster> {
           throw new Error(`${name} never was ${condition}:\n${told.join("\n")}`, { cause });
         }
       },
-      start: ({ onLine = () => undefined } = {}) =>
+      start: ({ onLine = () => undefined, through = kubeConfig } = {}) =>
         startHere({
-          kubeConfig,
+          kubeConfig: through,
           namespace,
           databaseUrl,
           onLine(line) {

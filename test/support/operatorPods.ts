@@ -33,8 +33,10 @@ export interface OperatorImages {
 export interface OperatorSpace extends AsyncDisposable {
   readonly namespace: Namespace;
   readonly database: TestDatabase;
-  /** How the operator's pods and those of the shards reach the database. */
+  /** The way of all pods to the database, which can be cut. */
   readonly exposed: ExposedDatabase;
+  /** How the operator's pods and those of the shards name it, each with a user of its own. */
+  readonly urls: { readonly operator: string; readonly job: string };
   /** Resolves when so many pods are ready; from 0 on. */
   scale(replicas: number): Promise<void>;
   apply(name: string, spec: NewClimateBatchSpec): Promise<void>;
@@ -71,8 +73,8 @@ export async function openOperatorSpace(
   const namespace = opening.use(await cluster.createNamespace());
   const { kubectl } = namespace;
   const inPods = (url: string) => Object.assign(new URL(url), { host: new URL(exposed.url).host }).href;
-  const databases = { operator: inPods(asOperator), job: inPods(asJob) };
-  await namespace.apply(...operatorObjects(namespace.name, images, databases));
+  const urls = { operator: inPods(asOperator), job: inPods(asJob) };
+  await namespace.apply(...operatorObjects(namespace.name, images, urls));
 
   const read = async (name: string): Promise<ClimateBatch> =>
     JSON.parse(await kubectl(["get", "climatebatch", name, "--output=json"]));
@@ -89,6 +91,7 @@ export async function openOperatorSpace(
     namespace,
     database,
     exposed,
+    urls,
     read,
     leader,
     async scale(replicas) {
@@ -149,11 +152,7 @@ export function processesOf(podUid: string, program: string): number[] {
     .map(Number);
 }
 
-function operatorObjects(
-  namespace: string,
-  images: OperatorImages,
-  databases: { readonly operator: string; readonly job: string },
-): readonly object[] {
+function operatorObjects(namespace: string, images: OperatorImages, urls: OperatorSpace["urls"]): readonly object[] {
   const name = "operator";
   const labels = { app: name };
   const secret = (of: string, url: string) => ({
@@ -202,8 +201,8 @@ function operatorObjects(
       roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
       subjects: [{ kind: "ServiceAccount", name, namespace }],
     },
-    secret("operator-database", databases.operator),
-    secret("job-database", databases.job),
+    secret("operator-database", urls.operator),
+    secret("job-database", urls.job),
     {
       apiVersion: "apps/v1",
       kind: "Deployment",

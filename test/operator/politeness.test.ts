@@ -1,0 +1,50 @@
+// How much the operator asks of the API server, counted on the way there: next to nothing when idle, few writes for a batch.
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { describeOnApiServer } from "../support/apiServer.ts";
+import { eventually } from "../support/cli.ts";
+import { createTestDatabase } from "../support/database.ts";
+import { type SeenRequest, startFaultProxy } from "../support/faultProxy.ts";
+import { playJobController } from "../support/jobController.ts";
+import { openOperatorCluster } from "../support/operatorCluster.ts";
+import { createClimate, SIX_SHARDS } from "../support/sixShards.ts";
+
+const IDLE_MS = 20_000;
+const WRITES_A_BATCH = 8;
+
+const isWrite = ({ method }: SeenRequest) => method !== "GET";
+const isLease = ({ path }: SeenRequest) => path.includes("/leases/");
+
+describeOnApiServer("what the operator asks of the API server", () => {
+  test(`less than a request a second when idle, at most ${WRITES_A_BATCH} writes for a batch of six shards`, async () => {
+    await using cluster = await openOperatorCluster();
+    const climate = await createClimate();
+    await using database = await createTestDatabase({ from: new URL(climate.url).pathname.slice(1) });
+    const space = await cluster.openNamespace(database.url);
+    await using proxy = await startFaultProxy(cluster.server.kubeconfig);
+    await using operator = space.start({ through: proxy.kubeConfig });
+    await eventually(
+      "it leads and listens",
+      () =>
+        ["startedLeading", "listenerConnected"].every((event) => operator.lines.some((line) => line.event === event)) ||
+        undefined,
+    );
+    const before = proxy.seen.length;
+    await sleep(IDLE_MS);
+    const idle = proxy.seen.slice(before);
+    expect(idle.length).toBeLessThan(IDLE_MS / 1000);
+    expect(idle.length).toBeGreaterThan(0);
+
+    const started = proxy.seen.length;
+    await using _jobs = playJobController(space);
+    await space.apply("polite", SIX_SHARDS);
+    await space.reaches("polite", "Published");
+    await operator.stop();
+    const writes = proxy.seen.slice(started).filter((one) => isWrite(one) && !isLease(one));
+    console.log(
+      `measured: the operator asks the API server ${((idle.length * 1000) / IDLE_MS).toFixed(2)} times a second when idle, and writes ${writes.length} times for a batch`,
+    );
+    expect(writes.length).toBeGreaterThanOrEqual(4);
+    expect(writes.length).toBeLessThanOrEqual(WRITES_A_BATCH);
+  });
+});
