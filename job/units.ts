@@ -132,3 +132,9 @@ function linear(dimension: Dimension, factor: number, words: string, phrases = "
   const spellings = [...words.split(" "), ...phrases.split(",")].filter((spelling) => spelling !== "");
   return { dimension, factor, offset, spellings };
 }
+
+/** Of best tracks, whose numbers are not variables of climate_data. */
+export const M_PER_S_PER_KNOT = UNITS.kt.factor;
+export const M_PER_S_PER_KM_PER_HOUR = UNITS["km h-1"].factor;
+export const KM_PER_NAUTICAL_MILE = 1.852;
+export const PA_PER_HPA = 100;

@@ -1,0 +1,103 @@
+// Central pressures, winds and radii that a best track does not tell, from those that it does.
+// The hours in between are trackPreparation.ts's.
+import type { Basin } from "../../model/storms.ts";
+import { piecewiseLinear } from "../numerics/piecewiseLinear.ts";
+import { KM_PER_NAUTICAL_MILE, M_PER_S_PER_KNOT } from "../units.ts";
+
+/** hPa around a storm, by basin; IBTrACS' usual outermost pressures as CLIMADA takes them. */
+const ENVIRONMENT_HPA: Readonly<Record<Basin, number>> = {
+  EP: 1010,
+  NA: 1010,
+  NI: 1005,
+  SA: 1010,
+  SI: 1005,
+  SP: 1004,
+  WP: 1005,
+};
+const UNKNOWN_BASIN_HPA = 1010;
+
+/** Radius of maximum wind [nautical miles] by central pressure [hPa]. */
+const RADIUS_PRESSURES_HPA = [872, 940, 980, 1021];
+const RADIUS_NAUTICAL_MILES = [14.907318, 15.726927, 25.742142, 56.856522];
+
+export function environmentPressureOf(basin: Basin | null): number {
+  return basin === null ? UNKNOWN_BASIN_HPA : ENVIRONMENT_HPA[basin];
+}
+
+/**
+ * Central pressure where only the wind is told.
+ *
+ * Inputs: wind v [m s-1, one minute]; latitude, longitude [degrees, longitude -180 to 180].
+ * Output: pressure [hPa].
+ * Definition: p = 1026.3401 - 0.05504 lat - 0.03536 lon - 0.7357 v, v in knots: linear regression on IBTrACS (r2 0.87), as in
+ *   CLIMADA 6.1, estimate_pressure. Missing data: NaN gives NaN.
+ */
+export function pressureFromWind(wind: number, latitude: number, longitude: number): number {
+  return 1026.3401 - 0.05504 * latitude - 0.03536 * longitude - (0.7357 * wind) / M_PER_S_PER_KNOT;
+}
+
+/**
+ * Highest wind where only the central pressure is told.
+ *
+ * Inputs: pressure p [hPa]; latitude, longitude [degrees, longitude -180 to 180].
+ * Output: wind [m s-1, one minute], at least 0.
+ * Definition: v = 1216.5223 - 0.04086 lat - 0.04190 lon - 1.1797 p in knots: linear regression on IBTrACS, as in CLIMADA 6.1,
+ *   estimate_vmax. Not the inverse of pressureFromWind: each is the best estimate of its own side.
+ * Missing data: NaN gives NaN.
+ */
+export function windFromPressure(pressure: number, latitude: number, longitude: number): number {
+  const knots = 1216.5223 - 0.04086 * latitude - 0.0419 * longitude - 1.1797 * pressure;
+  return Math.max(0, knots) * M_PER_S_PER_KNOT;
+}
+
+/**
+ * Radius of maximum wind where it is not told.
+ *
+ * Inputs: pressure [hPa]. Output: radius [km].
+ * Definition: broken line through the anchors above, held at its ends: regression on IBTrACS, as in CLIMADA 6.1, estimate_rmw.
+ *   Missing data: NaN gives NaN.
+ */
+export function radiusFromPressure(pressure: number): number {
+  return piecewiseLinear(pressure, RADIUS_PRESSURES_HPA, RADIUS_NAUTICAL_MILES) * KM_PER_NAUTICAL_MILE;
+}
+
+/**
+ * Fills the gaps of pressure and wind in place.
+ *
+ * Inputs: hours [h], latitude, longitude [degrees], all [points], ascending in time; pressure [hPa] and wind [m s-1] [points],
+ *   NaN where not told. Output: both filled; returns the marks [points], 1 where the pressure was not told.
+ * Definition: where one is told, the other by regression; where neither is, both linear in time between the neighbours.
+ * Missing data: points before the first and after the last with either stay NaN.
+ */
+export function fillGaps(
+  hours: Float64Array,
+  latitude: Float64Array,
+  longitude: Float64Array,
+  pressure: Float64Array,
+  wind: Float64Array,
+): Uint8Array {
+  const points = hours.length;
+  const estimated = new Uint8Array(points);
+  for (let i = 0; i < points; i++) {
+    const hasPressure = !Number.isNaN(pressure[i]!);
+    const hasWind = !Number.isNaN(wind[i]!);
+    if (!hasPressure) estimated[i] = 1;
+    if (hasPressure && !hasWind) wind[i] = windFromPressure(pressure[i]!, latitude[i]!, longitude[i]!);
+    if (hasWind && !hasPressure) pressure[i] = pressureFromWind(wind[i]!, latitude[i]!, longitude[i]!);
+  }
+  fillInTime(hours, pressure);
+  fillInTime(hours, wind);
+  return estimated;
+}
+
+function fillInTime(hours: Float64Array, values: Float64Array): void {
+  let before = -1;
+  for (let i = 0; i < values.length; i++) {
+    if (Number.isNaN(values[i]!)) continue;
+    for (let gap = before + 1; before >= 0 && gap < i; gap++) {
+      const share = (hours[gap]! - hours[before]!) / (hours[i]! - hours[before]!);
+      values[gap] = values[before]! + share * (values[i]! - values[before]!);
+    }
+    before = i;
+  }
+}

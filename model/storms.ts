@@ -1,0 +1,62 @@
+// Tropical cyclones as best tracks tell them: what is known of a storm at each of its hours, and of a record of storms.
+// Reading the agencies' files is left to cli/storms, wind fields to job/indices.
+
+/** Basins of IBTrACS; null where nobody said. */
+export const BASINS = ["EP", "NA", "NI", "SA", "SI", "SP", "WP"] as const;
+export type Basin = (typeof BASINS)[number];
+
+/** Tropical depression, tropical storm, severe tropical storm, typhoon; extratropical. */
+export const STORM_GRADES = ["TD", "TS", "STS", "TY", "ET"] as const;
+export type StormGrade = (typeof STORM_GRADES)[number];
+
+/** Where winds reach a speed: an ellipse around the storm, or a circle. Kilometres; NaN where nothing is known. */
+export interface WindRadii {
+  readonly long: Float64Array;
+  readonly short: Float64Array;
+  /** Bearing of the long radius, degrees clockwise from north; NaN for a circle. */
+  readonly bearing: Float64Array;
+}
+
+/** One storm; all arrays [points], in time, no time twice, NaN where the agency says nothing. */
+export interface StormTrack {
+  /** Agency's or archive's own number, such as 201618 or 2016268N15144. */
+  readonly stormId: string;
+  readonly name: string | null;
+  /** Year the agency counts the storm to. */
+  readonly season: number;
+  readonly basin: Basin | null;
+  /** hours since 1970-01-01 00:00 UTC */
+  readonly hours: Float64Array;
+  /** degrees north; degrees east, -180 to 180 */
+  readonly latitude: Float64Array;
+  readonly longitude: Float64Array;
+  /** hPa: in the centre, and around the storm */
+  readonly pressure: Float64Array;
+  readonly environmentPressure: Float64Array;
+  /** m s-1, highest wind sustained for one minute at 10 m */
+  readonly wind: Float64Array;
+  /** km, where that wind blows */
+  readonly radius: Float64Array;
+  readonly grade: readonly (StormGrade | null)[];
+  /** Winds of 15 and of 25 m s-1, sustained for ten minutes. */
+  readonly gale: WindRadii;
+  readonly storm: WindRadii;
+}
+
+/** The years whose storms are all known; a year without a storm is a year of the record. */
+export interface StormYears {
+  readonly firstYear: number;
+  readonly lastYear: number;
+  /** Who made the record, such as "JMA". */
+  readonly agency: string;
+}
+
+/** What a storm must not be taken for: outside of these a value is no such measurement. */
+export const STORM_LIMITS = {
+  /** The deepest ever is 870 hPa. */
+  pressure: { min: 840, max: 1060, unit: "hPa" },
+  /** The strongest ever sustained for a minute is 95 m s-1. */
+  wind: { min: 0, max: 105, unit: "m s-1" },
+  radius: { min: 0, max: 1500, unit: "km" },
+  windRadius: { min: 0, max: 3000, unit: "km" },
+} as const;
