@@ -6,6 +6,10 @@ const SIGNATURE = Buffer.from("PGCOPY\n\u00ff\r\n\0", "latin1");
 const HEADER_BYTES = SIGNATURE.length + 8;
 const INITIAL_BYTES = 1 << 16;
 
+/** PostgreSQL counts microseconds from 2000-01-01. */
+const EPOCH_SECONDS = 946_684_800;
+const MICROSECONDS = 1_000_000n;
+
 const OID = { int2: 21, float4: 700, float8: 701, text: 25 } as const;
 
 /** Writes rows; `take` hands over what is complete so far, `finish` ends the COPY. */
@@ -50,6 +54,11 @@ export class CopyEncoder {
   float8(value: number): void {
     this.#int32(8);
     this.#float64(value);
+  }
+
+  /** Whole seconds since 1970. */
+  timestamptz(seconds: number): void {
+    this.int8(BigInt(Math.round(seconds) - EPOCH_SECONDS) * MICROSECONDS);
   }
 
   /** Also enums, which travel as their label. */

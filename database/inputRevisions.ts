@@ -1,12 +1,21 @@
 // What a batch reads and at which revision. Pinned when it is planned, checked when a shard starts and when it commits.
 import type { ClientBase } from "pg";
+import { STORM_RISKS } from "../model/risks.ts";
+import type { BatchSpecification } from "../model/specification.ts";
 import type { ScenarioSeries } from "./scenarios.ts";
+
+/** The record of storms is one input, whoever reads which of them. */
+export const STORMS_INPUT = "storms";
 
 export type InputRevisions = ReadonlyMap<string, number>;
 
-export function inputsOf(grid: string, series: readonly ScenarioSeries[]): string[] {
+export function inputsOf(
+  { grid, risks }: Pick<BatchSpecification, "grid" | "risks">,
+  series: readonly ScenarioSeries[],
+): string[] {
   const scenarios = new Set(series.flatMap(({ lineage }) => lineage));
-  return [`grid/${grid}`, "climate_data", ...[...scenarios].map((name) => `climate_data/${name}`)].sort();
+  const storms = STORM_RISKS.some((risk) => risks.includes(risk)) ? [STORMS_INPUT] : [];
+  return [`grid/${grid}`, "climate_data", ...[...scenarios].map((name) => `climate_data/${name}`), ...storms].sort();
 }
 
 /** The present revisions, locked against change until the transaction ends. */

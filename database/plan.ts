@@ -48,7 +48,7 @@ export async function planLocked(
   options: PlanOptions,
 ): Promise<PlannedBatch> {
   const asked = await readScenarioSeries(client, specification.scenarios);
-  const revisions = await lockInputs(client, inputsOf(specification.grid, asked));
+  const revisions = await lockInputs(client, inputsOf(specification, asked));
   // Read again now that nobody can change them: an ingest may have committed before the lock.
   const series = await readScenarioSeries(client, specification.scenarios);
   const { rows } = await client.query<{ batch_id: string }>(

@@ -142,19 +142,19 @@ function encodeHazard(encoder: CopyEncoder, { hazard, valueChange }: ComparedRes
     return;
   }
   encoder.float8(hazard.value);
-  encoder.float8(hazard.valueLow);
-  encoder.float8(hazard.valueHigh);
+  encodeNumber(encoder, hazard.valueLow);
+  encodeNumber(encoder, hazard.valueHigh);
   encodeNumber(encoder, valueChange.difference);
   encodeNumber(encoder, valueChange.ratio);
   encodeNumber(encoder, hazard.undefendedValue);
   encoder.float8(hazard.score);
-  encoder.float8(hazard.scoreLow);
-  encoder.float8(hazard.scoreHigh);
+  encodeNumber(encoder, hazard.scoreLow);
+  encodeNumber(encoder, hazard.scoreHigh);
   encoder.float8Array(hazard.companions);
 }
 
 function encodeNumber(encoder: CopyEncoder, value: number | null): void {
-  if (value === null) encoder.nullValue();
+  if (value === null || Number.isNaN(value)) encoder.nullValue();
   else encoder.float8(value);
 }
 

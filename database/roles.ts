@@ -18,7 +18,10 @@ const tables = (...names: string[]) => names.map((name) => `climatebatch.${name}
 const SLOT_TABLES = CALCULATIONS.flatMap((calculation) =>
   Array.from({ length: SLOTS_PER_CALCULATION }, (_, at) => slotTable(calculation, at + 1)),
 ).join(", ");
-const INPUTS = tables("grids", "grid_cells", "scenarios", "climate_data", "input_revisions");
+const INPUTS = tables(
+  ...["grids", "grid_cells", "scenarios", "climate_data", "input_revisions"],
+  ...["storm_records", "storms", "storm_points"],
+);
 const BATCHES = tables("batches", "batch_inputs", "batch_shards", "slots");
 const FOUND_BY_SHARDS = tables("rejected_cells", "rejected_counts", "batch_risks", "batch_rate_sets");
 const RESULT_VIEWS = `${tables("probability_results", "hazard_results")}, public.probability_results, public.hazard_results, public.batch_job_logs`;

@@ -17,6 +17,8 @@ export interface Segment {
 export interface ScenarioSeries {
   readonly scenarioId: number;
   readonly name: string;
+  /** As the model's runs are called, such as ssp585; null where nobody said. */
+  readonly experiment: string | null;
   readonly calendar: Calendar;
   /** Itself and its ancestors, also those without data. */
   readonly lineage: readonly string[];
@@ -29,6 +31,7 @@ export interface ScenarioSeries {
 interface ScenarioRow {
   readonly scenario_id: number;
   readonly name: string;
+  readonly experiment: string | null;
   readonly calendar: Calendar;
   readonly parent_id: number | null;
   readonly first_year: number | null;
@@ -90,6 +93,7 @@ function makeSeries(row: ScenarioRow, byId: ReadonlyMap<number, ScenarioRow>): S
   return {
     scenarioId: row.scenario_id,
     name: row.name,
+    experiment: row.experiment,
     calendar: row.calendar,
     lineage,
     segments,

@@ -2,6 +2,7 @@
 // variable, the parent's years in front. The arrays are made once and reused for every cell of a shard.
 import type { Calendar } from "../model/calendars.ts";
 import { RejectedError } from "../model/errors.ts";
+import { type Future, futureOf } from "../model/experiments.ts";
 import type { Period } from "../model/periods.ts";
 import {
   FREQUENCIES,
@@ -16,6 +17,7 @@ import { makeTimeAxis, type TimeAxis } from "./timeAxis.ts";
 export interface SeriesDescription {
   readonly scenarioId: number;
   readonly name: string;
+  readonly experiment: string | null;
   readonly calendar: Calendar;
   readonly segments: readonly {
     readonly scenarioId: number;
@@ -40,6 +42,7 @@ const MONTHS_OF_YEAR = 12;
 export class ScenarioSeries {
   readonly scenarioId: number;
   readonly axis: TimeAxis;
+  readonly future: Future | undefined;
   readonly baseSpliced: boolean;
   /** Variables that the present cell has, with their values, NaN where missing: [axis days], [axis years × 12], [axis years]. */
   readonly daily = new Map<Variable, Float64Array>();
@@ -55,6 +58,7 @@ export class ScenarioSeries {
   constructor(description: SeriesDescription, wanted: VariablesByFrequency, basePeriod: Period) {
     this.#description = description;
     this.scenarioId = description.scenarioId;
+    this.future = futureOf(description);
     this.axis = makeTimeAxis(description.calendar, description.firstYear, description.lastYear);
     const ownFirstYear = description.segments.at(-1)!.firstYear;
     this.baseSpliced =

@@ -15,7 +15,9 @@ import { ScenarioSeries } from "./cellSeries.ts";
 import { computeCell } from "./computeCell.ts";
 import { Rejections } from "./rejections.ts";
 import { RISK_DEFINITIONS } from "./risks/registry.ts";
+import type { StormRecord } from "./risks/stormRecord.ts";
 import { RiskTally } from "./riskTally.ts";
+import { readStormRecord } from "./shardStorms.ts";
 
 /** Of series in memory on the way from the database; a block has as many cells as fit, at least one. */
 const BLOCK_BYTES = 4 << 20;
@@ -81,11 +83,13 @@ interface Work {
   readonly series: readonly ScenarioSeries[];
   readonly wanted: VariablesByFrequency;
   readonly definitions: readonly NonNullable<(typeof RISK_DEFINITIONS)[keyof typeof RISK_DEFINITIONS]>[];
+  readonly storms: StormRecord | undefined;
   readonly range: { readonly grid: string; readonly scenarioIds: readonly number[]; readonly lastCell: number };
   readonly blockCells: number;
 }
 
-async function prepareWork(client: ClientBase, { specification, lastCell }: ClaimedShard): Promise<Work> {
+async function prepareWork(client: ClientBase, shard: ClaimedShard): Promise<Work> {
+  const { specification, lastCell } = shard;
   const definitions = specification.risks
     .map((risk) => RISK_DEFINITIONS[risk])
     .filter((definition) => definition !== null);
@@ -109,6 +113,7 @@ async function prepareWork(client: ClientBase, { specification, lastCell }: Clai
     series,
     wanted,
     definitions,
+    storms: await readStormRecord(client, shard),
     range: { grid: specification.grid, scenarioIds: [...segments.keys()], lastCell },
     blockCells: Math.min(BLOCK_CELLS_MAX, Math.max(1, Math.floor(BLOCK_BYTES / Math.max(1, cellBytes)))),
   };
@@ -133,11 +138,11 @@ async function computeBlock(client: ClientBase, cells: readonly Cell[], work: Wo
   computeUpTo(Number.POSITIVE_INFINITY);
 }
 
-function tellCell(cell: Cell, { specification, series }: Work, { writer, rejections, tally, log }: Told): void {
+function tellCell(cell: Cell, { specification, series, storms }: Work, { writer, rejections, tally, log }: Told): void {
   const { cellId, latitude, longitude } = cell;
   const { basePeriod, periods, risks } = specification;
   const attributes = readAttributes(cell);
-  for (const { scenarioId, axis, daily, monthly, yearly, baseSpliced, implausible } of series) {
+  for (const { scenarioId, axis, daily, monthly, yearly, future, baseSpliced, implausible } of series) {
     const input = {
       latitude,
       longitude,
@@ -146,6 +151,8 @@ function tellCell(cell: Cell, { specification, series }: Work, { writer, rejecti
       monthly,
       yearly,
       attributes,
+      storms,
+      future,
       basePeriod,
       baseSpliced,
       periods,

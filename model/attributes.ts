@@ -16,6 +16,12 @@ export const ATTRIBUTES = {
     min: 0,
     max: 1,
   },
+  country: {
+    longName: "country by its ISO 3166-1 number, such as 410 for the Republic of Korea",
+    unit: "1",
+    min: 1,
+    max: 999,
+  },
 } as const satisfies Record<string, AttributeDescription>;
 
 export type Attribute = keyof typeof ATTRIBUTES;

@@ -5,7 +5,8 @@ export const NULL_REASONS = {
   notImplemented: "this version does not compute this risk yet",
   noInput: "the cell has no series that this risk can use",
   noBasePeriod: "fewer than 20 valid years in the base period, which this risk compares with",
-  tooFewYears: "fewer than 10 valid years in the period",
+  noStorms: "no storm tracks are known: climatebatch ingest-storms loads them",
+  tooFewYears: "fewer than 10 valid years in the period, or in the record of storms",
   implausibleInput: "the input holds values outside the physical range; see rejected_cells",
 } as const;
 export type NullReason = keyof typeof NULL_REASONS;
@@ -27,6 +28,13 @@ export const FLAGS = {
   meanHumidity: "daily mean humidity stood in for that of noon: the Fire Weather Index is too low",
   inBaseUnknown: "a ready-made index: nobody says its base period, nor whether base years were judged by themselves",
   calendarYearIndex: "a ready-made yearly index, of calendar years: a spell over New Year is cut there",
+  shortRecord: "under 40 years of storms: rare ones are hardly known",
+  tooFewStorms: "fewer than 5 storms of 10 m s-1 here: no level beyond the record, and the score from the largest",
+  defaultRegion: "no country known: damage as in Korea, Japan and Taiwan",
+  estimatedPressure: "some storm's highest wind here comes from a pressure estimated from its wind",
+  extratropicalStage:
+    "some storm's highest wind here comes from after it had become extratropical, where the profile is rough",
+  warmingUnknown: "the scenario's name tells no future: as many storms as in the record",
   noBurnable: "no burnable fraction known: no damage is told",
 } as const;
 export type Flag = keyof typeof FLAGS;

@@ -29,11 +29,11 @@ export interface ProbabilityResult {
 }
 
 export interface HazardResult {
-  /** The value the score is made from, in `unit`, with its 90 % interval. */
+  /** The value the score is made from, in `unit`, with its 90 % interval; NaN where the interval is not known. */
   readonly value: number;
   readonly valueLow: number;
   readonly valueHigh: number;
-  /** 0..100, unrounded, with the scores of the interval's ends (low <= score <= high). */
+  /** 0..100, unrounded, with the scores of the interval's ends (low <= score <= high), NaN where they are not known. */
   readonly score: number;
   readonly scoreLow: number;
   readonly scoreHigh: number;

@@ -14,3 +14,6 @@ export const RISKS = [
 ] as const;
 
 export type Risk = (typeof RISKS)[number];
+
+/** Risks that read the record of storms, and so pin it. */
+export const STORM_RISKS: readonly Risk[] = ["typhoon"];

@@ -4,6 +4,7 @@ import { coldWave } from "./coldWave.ts";
 import { drought } from "./drought.ts";
 import { highTemperature } from "./highTemperature.ts";
 import type { RiskDefinition } from "./riskDefinition.ts";
+import { typhoon } from "./typhoon.ts";
 import { wildfire } from "./wildfire.ts";
 
 /** null: not computed yet; its rows carry the reason notImplemented. */
@@ -13,7 +14,7 @@ export const RISK_DEFINITIONS: Readonly<Record<Risk, RiskDefinition | null>> = {
   drought,
   high_temperature: highTemperature,
   inland_flood: null,
-  typhoon: null,
+  typhoon,
   urban_flood: null,
   water_scarcity: null,
   wildfire,

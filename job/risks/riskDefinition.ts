@@ -1,10 +1,12 @@
 // What a risk is to the rest of the job program: its inputs, the words and numbers it is described by, and one function.
 import type { Attribute } from "../../model/attributes.ts";
+import type { Future } from "../../model/experiments.ts";
 import type { Period } from "../../model/periods.ts";
 import type { PeriodResult } from "../../model/results.ts";
 import type { Risk } from "../../model/risks.ts";
 import type { Variable, VariablesByFrequency } from "../../model/variables.ts";
 import type { TimeAxis } from "../timeAxis.ts";
+import type { StormRecord } from "./stormRecord.ts";
 
 /** Series of one frequency by variable, in the canonical unit of model/variables.ts, NaN where missing; absent when the cell has none. */
 export type SeriesOf = ReadonlyMap<Variable, Float64Array>;
@@ -23,6 +25,10 @@ export interface CellInput {
   readonly yearly: SeriesOf;
   /** What is known of the cell beside the climate, in the unit of model/attributes.ts. */
   readonly attributes: ReadonlyMap<Attribute, number>;
+  /** Storms that may be felt in the cell's shard; absent when none were ever ingested, or no risk of the batch reads them. */
+  readonly storms?: StormRecord | undefined;
+  /** The future whose warming the scenario follows; absent where nothing tells one. */
+  readonly future?: Future | undefined;
   readonly basePeriod: Period;
   /** The base period joins two scenarios (the flag baseSpliced). */
   readonly baseSpliced: boolean;
