@@ -6,6 +6,7 @@ import { makeIndexCommand } from "./climateIndex.ts";
 import { COMMAND_EXIT_CODES, type CommandContext, checkOccurrences } from "./command.ts";
 import { exportCommand } from "./export.ts";
 import { makeIngestCommand } from "./ingest.ts";
+import { makeIngestStormsCommand } from "./ingestStorms.ts";
 import { migrateCommand } from "./migrate.ts";
 import { makeOperatorCommand } from "./operator.ts";
 import { makePublishCommand, makeRetryCommand } from "./retry.ts";
@@ -14,6 +15,8 @@ import { makeSampleCommand } from "./sample.ts";
 import { makeStartCommand } from "./start.ts";
 import { logsCommand, statusCommand } from "./status.ts";
 import { makeSubmitCommand } from "./submit.ts";
+
+import { makeWindCommand } from "./wind.ts";
 
 const interruption = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"] as const) {
@@ -50,6 +53,7 @@ const commands = {
   migrate: migrateCommand,
   sample: makeSampleCommand(context),
   ingest: makeIngestCommand(context),
+  "ingest-storms": makeIngestStormsCommand(context),
   run: makeRunCommand(context),
   retry: makeRetryCommand(context),
   publish: makePublishCommand(context),
@@ -57,6 +61,7 @@ const commands = {
   logs: logsCommand,
   export: exportCommand,
   index: makeIndexCommand(context),
+  wind: makeWindCommand(context),
   submit: makeSubmitCommand(context),
   operator: makeOperatorCommand(context),
 };
@@ -68,6 +73,7 @@ const parser = yargs(process.argv.slice(2))
   .command(commands.migrate)
   .command(commands.sample)
   .command(commands.ingest)
+  .command(commands["ingest-storms"])
   .command(commands.run)
   .command(commands.retry)
   .command(commands.publish)
@@ -75,6 +81,7 @@ const parser = yargs(process.argv.slice(2))
   .command(commands.logs)
   .command(commands.export)
   .command(commands.index)
+  .command(commands.wind)
   .command(commands.submit)
   .command(commands.operator)
   .demandCommand(1, "Say what to do: climatebatch <command>. Try: climatebatch --help")

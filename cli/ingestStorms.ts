@@ -1,0 +1,118 @@
+// `climatebatch ingest-storms`: a record of best tracks for the typhoon risk. Reading the files stands in cli/storms/, writing in
+// database/stormWriter.ts.
+import type { Argv, CommandModule } from "yargs";
+import { type StormLoadOutcome, writeStorms } from "../database/stormWriter.ts";
+import { RejectedError } from "../model/errors.ts";
+import { formatPeriod, type Period } from "../model/periods.ts";
+import type { StormTrack } from "../model/storms.ts";
+import { type CommandContext, jsonOption, type OptionsOf, print, printJson } from "./command.ts";
+import { databaseOption, withDatabase } from "./database.ts";
+import { showReading } from "./fileReading.ts";
+import { count } from "./ingest/report.ts";
+import { readStormWords, stormReadingOptions } from "./storms/readingOptions.ts";
+import { type ReadStorms, readStormFiles, STORM_FILE_FORMATS } from "./storms/stormFiles.ts";
+
+function buildOptions(yargs: Argv) {
+  return yargs
+    .positional("file", {
+      type: "string",
+      array: true,
+      demandOption: true,
+      describe: "best tracks of one agency; several files are one record",
+    })
+    .options({
+      ...stormReadingOptions,
+      years: {
+        type: "string",
+        requiresArg: true,
+        describe:
+          "FIRST-LAST, the years whose storms the files hold completely; storms of others are left out [default: first to last season of the files]",
+      },
+      "replace-record": {
+        type: "boolean",
+        default: false,
+        describe: "forget the storms that are stored, of whatever agency and years",
+      },
+      "fail-running-batches": {
+        type: "boolean",
+        default: false,
+        describe: "end unfinished batches that use the storms as failed",
+      },
+      ...jsonOption,
+      ...databaseOption,
+    })
+    .example("$0 ingest-storms bst_all.txt --years 1977-2023", "JMA's record since satellites and winds")
+    .example("$0 ingest-storms kma-2015.txt kma-2016.txt", "KMA's, a year a file")
+    .example("$0 ingest-storms ibtracs.WP.list.v04r01.csv --agency usa --years 1980-2023", "one agency of IBTrACS")
+    .epilogue(
+      `${STORM_FILE_FORMATS} ` +
+        "A missing pressure is estimated from the wind and the reverse, a missing radius of maximum wind from the pressure. " +
+        "Winds that contradict the pressures beside them are refused: their unit is another.\n\n" +
+        "The database holds one record, of one agency, for all grids. Seasons of the files take the place of the same seasons stored before; " +
+        "a year without a storm counts as one, so the record must have no gaps. All or nothing: whatever is wrong, the database stays as it was.",
+    );
+}
+
+export function makeIngestStormsCommand({
+  signal,
+}: Pick<CommandContext, "signal">): CommandModule<object, OptionsOf<typeof buildOptions>> {
+  return {
+    command: "ingest-storms <file..>",
+    describe: "load best tracks of tropical cyclones (JMA, KMA, IBTrACS) for the typhoon risk",
+    builder: buildOptions,
+    handler: async (argv) => {
+      const reading = showReading(argv.json);
+      const words = readStormWords(argv.file, argv);
+      const read = await readStormFiles(words, reading, signal).finally(() => reading.stop());
+      const { years, tracks, outside } = chooseYears(read.tracks, argv.years);
+      const outcome = await withDatabase(argv, "ingest-storms", ({ client }) =>
+        writeStorms(client, {
+          years: { agency: read.agency, ...years },
+          tracks,
+          replaceRecord: argv.replaceRecord,
+          failRunningBatches: argv.failRunningBatches,
+        }),
+      );
+      if (argv.json) printJson({ format: read.format, leftOut: read.leftOut, outsideYears: outside, ...outcome });
+      else print(tellOutcome(read, outside, outcome));
+    },
+  };
+}
+
+function chooseYears(
+  tracks: readonly StormTrack[],
+  words: string | undefined,
+): { years: Period; tracks: readonly StormTrack[]; outside: number } {
+  const seasons = tracks.map(({ season }) => season);
+  const years =
+    words === undefined ? { firstYear: Math.min(...seasons), lastYear: Math.max(...seasons) } : readYears(words);
+  const inside = tracks.filter(({ season }) => season >= years.firstYear && season <= years.lastYear);
+  if (inside.length === 0) {
+    throw new RejectedError(
+      "NoStorms",
+      `No storm of the files is of ${formatPeriod(years)}: they hold ${Math.min(...seasons)}-${Math.max(...seasons)}. Correct --years.`,
+    );
+  }
+  return { years, tracks: inside, outside: tracks.length - inside.length };
+}
+
+function readYears(text: string): Period {
+  const match = /^(\d{4})-(\d{4})$/.exec(text);
+  const [firstYear, lastYear] = [Number(match?.[1]), Number(match?.[2])];
+  if (match === null || !(firstYear <= lastYear)) {
+    throw new RejectedError("InvalidOption", `--years expects FIRST-LAST, such as 1977-2023, but got "${text}".`);
+  }
+  return { firstYear, lastYear };
+}
+
+function tellOutcome({ format, leftOut }: ReadStorms, outside: number, outcome: StormLoadOutcome): string {
+  const { failedBatches, pointsWritten, record, revision, stormsRemoved, stormsWritten } = outcome;
+  const lines = [`${count(stormsWritten, "storm")} of ${format}, ${count(pointsWritten, "point")}`];
+  if (outside > 0) lines.push(`Outside --years: ${count(outside, "storm")}`);
+  if (leftOut.storms > 0) lines.push(`Left out, without pressures and winds: ${count(leftOut.storms, "storm")}`);
+  if (leftOut.points > 0) lines.push(`Left out, without a position: ${count(leftOut.points, "point")}`);
+  if (stormsRemoved > 0) lines.push(`They replace ${count(stormsRemoved, "storm")} stored before`);
+  if (failedBatches.length > 0) lines.push(`Failed, as asked (InputChanged): batch ${failedBatches.join(", ")}`);
+  lines.push(`The record is ${record.agency} ${formatPeriod(record)}; storms is now at revision ${revision}.`);
+  return lines.join("\n");
+}

@@ -1,0 +1,123 @@
+// `climatebatch wind`: the highest wind of each storm at given points, from files to a file, without a database.
+// Reading tracks stands in cli/storms/, the wind models in job/indices/windField.ts.
+import { pipeline } from "node:stream/promises";
+import type { Argv, CommandModule } from "yargs";
+import { prepareTrack } from "../job/indices/trackPreparation.ts";
+import { highestWind, makeStormVortex, REACH_KM } from "../job/indices/windField.ts";
+import { DEFAULT_WIND_MODEL, WIND_MODELS, type WindModel } from "../job/indices/windProfiles.ts";
+import type { StormTrack } from "../model/storms.ts";
+import { type CommandContext, jsonOption, type OptionsOf, printJson } from "./command.ts";
+import { showReading } from "./fileReading.ts";
+import { count } from "./ingest/report.ts";
+import { STANDARD_OUTPUT, writeOutput } from "./outputFile.ts";
+import { startProgress } from "./progress.ts";
+import { type Point, readPoints } from "./storms/points.ts";
+import { readStormWords, stormReadingOptions } from "./storms/readingOptions.ts";
+import { readStormFiles, STORM_FILE_FORMATS } from "./storms/stormFiles.ts";
+import { formatHour } from "./storms/trackCollector.ts";
+
+function buildOptions(yargs: Argv) {
+  return yargs
+    .options({
+      tracks: {
+        type: "array",
+        string: true,
+        demandOption: true,
+        describe: "best tracks of one agency, one file or several",
+      },
+      points: {
+        type: "string",
+        demandOption: true,
+        requiresArg: true,
+        describe: "CSV file with columns latitude and longitude, and perhaps name",
+      },
+      model: {
+        choices: WIND_MODELS,
+        default: DEFAULT_WIND_MODEL,
+        describe: "Holland 2008, Holland et al. 2010, Holland 1980, Emanuel and Rotunno 2011",
+      },
+      output: {
+        type: "string",
+        demandOption: true,
+        requiresArg: true,
+        describe: "CSV file to write, - for standard output",
+      },
+      "at-least": {
+        type: "number",
+        default: 0,
+        requiresArg: true,
+        describe: "leave out winds weaker than this many metres per second",
+      },
+      ...stormReadingOptions,
+      ...jsonOption,
+    })
+    .example("$0 wind --tracks bst_all.txt --points cities.csv --output wind.csv", "by the model of the typhoon risk")
+    .example(
+      "$0 wind --tracks bst_all.txt --points port.csv --model H1980 --at-least 17.5 --output -",
+      "another model, storms only",
+    )
+    .epilogue(
+      `${STORM_FILE_FORMATS}\n\n` +
+        "Output: storm,name,season,point,latitude,longitude,wind,time: the highest wind of the storm at the point in m/s, sustained for one minute at 10 m over open " +
+        `ground, and when (UTC). A row for each storm that comes within ${REACH_KM} km of a point, in the order of the storms' numbers. Tracks are hourly, linear between the ` +
+        "points of the files. H08 and H10 need pressures only; H1980 and ER11 need winds, which are estimated from the pressure where the agency tells none.",
+    );
+}
+
+export function makeWindCommand({ signal }: CommandContext): CommandModule<object, OptionsOf<typeof buildOptions>> {
+  return {
+    command: "wind",
+    describe: "compute each storm's highest wind at points, without a database",
+    builder: buildOptions,
+    handler: async (argv) => {
+      const points = await readPoints(argv.points, signal);
+      const quiet = argv.json || argv.output === STANDARD_OUTPUT;
+      const reading = showReading(quiet);
+      const words = readStormWords(argv.tracks, argv);
+      const read = await readStormFiles(words, reading, signal).finally(() => reading.stop());
+      const progress = quiet ? undefined : startProgress("winds", read.tracks.length, "storms");
+      const tally = { storms: read.tracks.length, rows: 0 };
+      const onStorm = (done: number) => progress?.update(done);
+      await writeOutput(argv.output, (sink) =>
+        pipeline(windLines(read.tracks, points, argv.model, argv.atLeast, tally, onStorm), sink, { signal }),
+      ).finally(() => progress?.stop());
+      const facts = { format: read.format, model: argv.model, points: points.length, ...tally, leftOut: read.leftOut };
+      if (argv.json && argv.output !== STANDARD_OUTPUT) printJson(facts);
+      else
+        process.stderr.write(
+          `${argv.model}: ${count(tally.storms, "storm")} at ${count(points.length, "point")}, ${count(tally.rows, "wind")}\n`,
+        );
+    },
+  };
+}
+
+/** Lines of a storm at a time, so that however many points and storms there are, memory does not grow. */
+async function* windLines(
+  tracks: readonly StormTrack[],
+  points: readonly Point[],
+  model: WindModel,
+  atLeast: number,
+  tally: { rows: number },
+  onStorm: (done: number) => void,
+): AsyncGenerator<string> {
+  yield "storm,name,season,point,latitude,longitude,wind,time\n";
+  const seen = { wind: 0, node: -1 };
+  for (const [at, track] of tracks.entries()) {
+    const nodes = prepareTrack(track);
+    if (nodes !== null) {
+      const storm = makeStormVortex(nodes, model);
+      let lines = "";
+      for (const { name, latitude, longitude } of points) {
+        highestWind(storm, latitude, longitude, seen);
+        if (seen.node === -1 || seen.wind < atLeast) continue;
+        const time = formatHour(nodes.firstHour + seen.node * nodes.stepHours);
+        lines += `${track.stormId},${track.name ?? ""},${track.season},${name},${latitude},${longitude},${seen.wind.toFixed(WIND_DECIMALS)},${time}\n`;
+        tally.rows++;
+      }
+      if (lines !== "") yield lines;
+    }
+    onStorm(at + 1);
+  }
+}
+
+const WIND_DECIMALS = 5;
