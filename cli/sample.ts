@@ -2,6 +2,8 @@
 import type { Client } from "pg";
 import type { Argv, CommandModule } from "yargs";
 import { type LoadOutcome, writeClimate } from "../database/climateWriter.ts";
+import { readStormYears } from "../database/stormReader.ts";
+import { writeStorms } from "../database/stormWriter.ts";
 import { RejectedError } from "../model/errors.ts";
 import type { Variable } from "../model/variables.ts";
 import { type CommandContext, checkWholeNumber, jsonOption, type OptionsOf, print, printJson } from "./command.ts";
@@ -10,6 +12,7 @@ import { startProgress } from "./progress.ts";
 import {
   makeSampleClimate,
   SAMPLE_CALENDAR,
+  SAMPLE_COUNTRY,
   SAMPLE_GRID,
   SAMPLE_SCENARIOS,
   SAMPLE_VARIABLES,
@@ -17,6 +20,7 @@ import {
   sampleBurnableFraction,
   samplePlaces,
 } from "./sampleClimate.ts";
+import { makeSampleStorms, SAMPLE_STORM_YEARS } from "./sampleStorms.ts";
 
 export const DEFAULT_SAMPLE_CELLS = 320;
 
@@ -64,7 +68,7 @@ export function tellSample({ cells, variables, rowsWritten }: Sample, database: 
   );
   return rowsWritten === 0
     ? `The sample stands already: ${cells} cells in ${database}.`
-    : `Made the sample: ${cells} cells, ${variables.join(", ")} daily, ${scenarios}, in ${database}. It is synthetic.`;
+    : `Made the sample: ${cells} cells, ${variables.join(", ")} daily, ${scenarios}, storms, in ${database}. It is synthetic.`;
 }
 
 /** Loads what is missing of the sample. */
@@ -76,6 +80,7 @@ export async function makeSample(client: Client, cells: number, signal: AbortSig
     [SAMPLE_GRID],
   );
   if (await isComplete(client)) {
+    await loadStorms(client);
     return { cells: standing.rows[0].cells, variables: SAMPLE_VARIABLES, rowsWritten: 0 };
   }
   const progress = startProgress("synthetic climate", places.length * SAMPLE_SCENARIOS.length, "places");
@@ -106,15 +111,27 @@ export async function makeSample(client: Client, cells: number, signal: AbortSig
       rowsWritten += outcome.rowsWritten;
     }
     await setAttributes(client, places);
+    await loadStorms(client);
   } finally {
     progress.stop();
   }
   return { cells: places.length, variables: SAMPLE_VARIABLES, rowsWritten };
 }
 
+/** A sample of an earlier version has none. */
+async function loadStorms(client: Client): Promise<void> {
+  if ((await readStormYears(client)) !== null) return;
+  await writeStorms(client, {
+    years: SAMPLE_STORM_YEARS,
+    tracks: makeSampleStorms(),
+    replaceRecord: false,
+    failRunningBatches: true,
+  });
+}
+
 async function setAttributes(client: Client, places: readonly SamplePlace[]): Promise<void> {
   await client.query(
-    `UPDATE climatebatch.grid_cells AS c SET attributes = jsonb_build_object('burnableFraction', p.burnable)
+    `UPDATE climatebatch.grid_cells AS c SET attributes = jsonb_build_object('burnableFraction', p.burnable, 'country', $5::int)
      FROM climatebatch.grids AS g, unnest($2::float8[], $3::float8[], $4::float8[]) AS p (latitude, longitude, burnable)
      WHERE g.name = $1 AND (c.grid_id, c.latitude, c.longitude) = (g.grid_id, p.latitude, p.longitude)`,
     [
@@ -122,6 +139,7 @@ async function setAttributes(client: Client, places: readonly SamplePlace[]): Pr
       places.map(({ latitude }) => latitude),
       places.map(({ longitude }) => longitude),
       places.map(sampleBurnableFraction),
+      SAMPLE_COUNTRY,
     ],
   );
 }

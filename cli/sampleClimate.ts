@@ -4,8 +4,11 @@
 import type { ClimateYear } from "../database/climateWriter.ts";
 import { daysInYear } from "../model/calendars.ts";
 import type { Variable } from "../model/variables.ts";
+import { hash, makeRandom, type Random } from "./sampleRandom.ts";
 
 export const SAMPLE_GRID = "korea-sample";
+/** The Republic of Korea by ISO 3166-1. */
+export const SAMPLE_COUNTRY = 410;
 export const SAMPLE_CALENDAR = "standard";
 export const SAMPLE_VARIABLES = ["tasmax", "tasmin", "pr", "hursmin", "sfcWind"] as const satisfies readonly Variable[];
 type SampleVariable = (typeof SAMPLE_VARIABLES)[number];
@@ -57,7 +60,6 @@ const CITIES: readonly (readonly [number, number])[] = [
   [127.38, 36.35],
 ];
 const SMALLEST_STEP = 0.01;
-const SEED = 20_200_101;
 
 export interface SamplePlace {
   readonly latitude: number;
@@ -227,45 +229,4 @@ function autoregression(random: Random, days: number): Float64Array {
     anomalies[day] = quick + slow;
   }
   return anomalies;
-}
-
-interface Random {
-  normal(): number;
-}
-
-/** Mulberry32 (T. Ettinger, 2017, public domain) through the polar method of Marsaglia. */
-function makeRandom(seed: number): Random {
-  let state = seed >>> 0;
-  const uniform = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let bits = Math.imul(state ^ (state >>> 15), state | 1);
-    bits ^= bits + Math.imul(bits ^ (bits >>> 7), bits | 61);
-    return ((bits ^ (bits >>> 14)) >>> 0) / 4_294_967_296;
-  };
-  let spare: number | null = null;
-  return {
-    normal() {
-      if (spare !== null) {
-        const value = spare;
-        spare = null;
-        return value;
-      }
-      for (;;) {
-        const x = 2 * uniform() - 1;
-        const y = 2 * uniform() - 1;
-        const square = x * x + y * y;
-        if (square === 0 || square >= 1) continue;
-        const scale = Math.sqrt((-2 * Math.log(square)) / square);
-        spare = y * scale;
-        return x * scale;
-      }
-    },
-  };
-}
-
-/** FNV-1a, folded with the sample's seed. */
-function hash(text: string): number {
-  let bits = (0x811c9dc5 ^ SEED) >>> 0;
-  for (let at = 0; at < text.length; at++) bits = Math.imul(bits ^ text.charCodeAt(at), 0x01000193) >>> 0;
-  return bits;
 }
