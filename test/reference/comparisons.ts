@@ -1,12 +1,16 @@
 // The list of comparisons with reference packages: which arrays, how they may differ, and why that much.
 // The arrays come from ourResults.ts, ourDistributions.ts and reference.py.
 
+import { WIND_MODELS } from "../../job/indices/windProfiles.ts";
+import { WIND_DAMAGE_REGIONS } from "../../job/risks/windDamageRegions.ts";
+import { STORM_CASES } from "./ourStorms.ts";
+
 export type Measure = "equal" | "absolute" | "relative" | "clipped" | "common" | "share";
 
 export interface Comparison {
   readonly index: string;
   /** Package, as its versions are listed. */
-  readonly reference: "climate-indices" | "lmoments3" | "scipy" | "xclim";
+  readonly reference: "climada" | "climate-indices" | "lmoments3" | "scipy" | "xclim";
   readonly settings: string;
   /** Folder, and file names on the two sides. */
   readonly case: string;
@@ -14,6 +18,8 @@ export interface Comparison {
   readonly theirs: string;
   readonly measure: Measure;
   readonly tolerance: number;
+  /** Compared only where a real record of storms was given. */
+  readonly needsRealStorms?: boolean;
 }
 
 const XCLIM_SPELLS = "--year-end across --in-base none --year calendar";
@@ -63,6 +69,20 @@ export const COMPARISONS: readonly Comparison[] = [
       fire(code, "xclim", `${PRINTED}, season WF93, overwintered`, calendar, "Season"),
     ]),
   ]),
+  ...WIND_MODELS.map((model) =>
+    storms(`Highest wind ${model}, synthetic storms`, "same hourly nodes", STORM_CASES.synthetic, model),
+  ),
+  ...WIND_MODELS.map((model) => ({
+    ...storms(`Highest wind ${model}, JMA 2015-2018`, "same hourly nodes", STORM_CASES.real, model),
+    needsRealStorms: true,
+  })),
+  storms("Pressure from wind", "IBTrACS regression", STORM_CASES.synthetic, "gap_pressure"),
+  storms("Wind from pressure", "IBTrACS regression", STORM_CASES.synthetic, "gap_wind"),
+  storms("Radius of maximum wind", "IBTrACS regression", STORM_CASES.synthetic, "gap_radius"),
+  ...WIND_DAMAGE_REGIONS.map(({ region }) => ({
+    ...storms(`Wind damage ${region}`, "calibrated RMSF, 0 to 120 m/s", STORM_CASES.synthetic, `damage_${region}`),
+    tolerance: 1e-9,
+  })),
   distribution("GEV location and scale", "lmoments3", "L-moments of 60 years", "gev_fit", 1e-6),
   { ...distribution("GEV shape", "lmoments3", "L-skewness of 60 years", "gev_shapes", 1e-6), measure: "absolute" },
   distribution("Generalised logistic fit", "lmoments3", "L-moments of 60 years", "logistic_fit", 1e-9),
@@ -108,6 +128,19 @@ function fire(
   const name = `${code.toLowerCase()}${suffix}`;
   const where = { index: `${code}, ${calendar}`, case: calendar, ours: name, theirs: name };
   return { ...where, reference, settings, measure: "relative", tolerance: 1e-9 };
+}
+
+function storms(index: string, settings: string, where: string, name: string): Comparison {
+  return {
+    index,
+    reference: "climada",
+    settings,
+    case: where,
+    ours: name,
+    theirs: name,
+    measure: "absolute",
+    tolerance: 1e-5,
+  };
 }
 
 function distribution(

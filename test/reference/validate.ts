@@ -1,18 +1,25 @@
 // npm run validate: this project's indices against the packages of the field, on the same seeded data; exit code 1 when
 // one is further away than its tolerance. With --docs the table in docs/validation.md is written anew.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { readStormFiles } from "../../cli/storms/stormFiles.ts";
+import type { StormTrack } from "../../model/storms.ts";
 import { readNpy } from "../support/npy.ts";
+import { SILENT_READING } from "../support/stormFiles.ts";
 import { COMPARISONS, type Comparison } from "./comparisons.ts";
 import { type Difference, measureDifference } from "./measureDifference.ts";
 import { writeOurDistributions } from "./ourDistributions.ts";
 import { VALIDATED_CALENDARS, writeOurResults } from "./ourResults.ts";
+import { writeOurStorms } from "./ourStorms.ts";
 import { preparePython, runProgram } from "./pythonEnvironment.ts";
+import { runStormReference } from "./stormEnvironment.ts";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const DOCUMENT = fileURLToPath(new URL("../../docs/validation.md", import.meta.url));
+/** Real best tracks, outside of the repository. */
+const JMA = fileURLToPath(new URL("../../../shared/data/jma_besttrack_2015_2018/bst_2015_2018.txt", import.meta.url));
 const TABLE_BEGINS = "<!-- measured: npm run validate -- --docs -->";
 const TABLE_ENDS = "<!-- end of measured -->";
 
@@ -21,9 +28,14 @@ const folder = mkdtempSync(join(tmpdir(), "climatebatch-validate-"));
 try {
   for (const calendar of VALIDATED_CALENDARS) writeOurResults(folder, calendar);
   writeOurDistributions(folder);
+  const realStorms = await readRealStorms();
+  writeOurStorms(folder, realStorms);
   runProgram(python, [join(HERE, "reference.py"), folder]);
   const versions: Record<string, string> = JSON.parse(readFileSync(join(folder, "versions.json"), "utf8"));
-  const rows = COMPARISONS.map((comparison) => {
+  versions.climada = runStormReference(folder);
+  const compared = COMPARISONS.filter(({ needsRealStorms }) => needsRealStorms !== true || realStorms !== undefined);
+  if (realStorms === undefined) process.stdout.write(`Without ${JMA}: its comparisons are left out\n`);
+  const rows = compared.map((comparison) => {
     const difference = compare(comparison);
     return { comparison, difference };
   });
@@ -35,6 +47,12 @@ try {
   process.exitCode = failed === 0 ? 0 : 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });
+}
+
+async function readRealStorms(): Promise<readonly StormTrack[] | undefined> {
+  if (!existsSync(JMA)) return undefined;
+  const options = { files: [JMA], windUnit: undefined, agency: undefined };
+  return (await readStormFiles(options, SILENT_READING, new AbortController().signal)).tracks;
 }
 
 function compare({ case: place, measure, ours, theirs, tolerance }: Comparison): Difference {
