@@ -125,7 +125,7 @@ function reducedHolland(vortex: VortexNodes, node: number, metres: number): numb
 }
 
 /**
- * Profile of Holland, Belanger and Fritz (2010), doi:10.1175/2010MWR3317.1, eqs. 6, 7, 10.
+ * Profile of Holland, Belanger and Fritz (2010), doi:10.1175/2010MWR3317.1, eqs. 6 and 10.
  *
  * Inputs: vortex with b, peak v_m [m s-1], radius R [m], outer exponent x_n; node; distance r [m].
  * Output: wind [m s-1].

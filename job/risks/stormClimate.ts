@@ -73,8 +73,8 @@ export interface ByStrength {
  * Factors on the frequencies of a basin's storms.
  *
  * Inputs: basin; warming dT [K]; numbers of the record's storms, moderate N_03 (categories 0 to 3) and strong N_45. Output: factors [1].
- * Definition: beta = ln(1 + K/100) / 2 K, factor exp(beta dT), K the change of stormClimate.json: Jewson (2021),
- *   doi:10.1007/s00477-021-02142-6, on Knutson et al. (2020). Strong storms by their own K; moderate ones so that all together
+ * Definition: beta = ln(1 + K/100) / 2 K, factor exp(beta dT), K the change of stormClimate.json: Jewson (2021), eqs. 3 and 6,
+ *   doi:10.1175/JAMC-D-21-0102.1, on Knutson et al. (2020). Strong storms by their own K; moderate ones so that all together
  *   follow theirs: max(0, (f_05 (N_03 + N_45) - f_45 N_45) / N_03). Missing data: a basin without numbers, null or no storms: 1.
  */
 export function frequencyFactors(basin: Basin | null, warming: number, { moderate, strong }: ByStrength): ByStrength {
