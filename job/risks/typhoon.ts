@@ -193,19 +193,21 @@ function probabilityOf(
   const above = [1, ...edges.map((edge) => exceedanceProbability(curve, edge)), 0];
   const probabilities = Array.from(counts, (_, bin) => above[bin]! - above[bin + 1]!);
   const interval = binIntervals(probabilities, years);
-  const damage = binDamage(probabilities, methods.rateSets[region]!.values, UNSCALED, years);
+  // Somebody's own rates need not tell regions apart.
+  const rateSet = Object.hasOwn(methods.rateSets, region) ? region : methods.defaultRateSet;
+  const damage = binDamage(probabilities, methods.rateSets[rateSet]!.values, UNSCALED, years);
   return {
     probabilities,
     counts: Array.from(counts),
     probabilitiesLow: interval.low,
     probabilitiesHigh: interval.high,
     returnLevels: RETURN_PERIODS.map((T) => windReturnLevel(curve, T, years)),
-    rateSet: region,
+    rateSet,
     rateScale: UNSCALED,
     damageBins: damage.rate,
     damageLow: damage.low,
     damageHigh: damage.high,
-    damageContinuous: expectedWindDamage(curve, frequency, halfDamageWind),
+    damageContinuous: rateSet === region ? expectedWindDamage(curve, frequency, halfDamageWind) : null,
   };
 }
 

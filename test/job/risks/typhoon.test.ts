@@ -172,6 +172,19 @@ test.each([
   expect(result!.flags).not.toContain("defaultRegion");
 });
 
+test("rates of somebody's own that tell no regions apart serve every country, without the published curve", () => {
+  const methods = methodsOf(PUBLISHED, "typhoon");
+  const values = [0, 0, 0, 0.1, 0.2, 0.3];
+  const own = { ...methods, defaultRateSet: "own", rateSets: { own: { ...methods.rateSets.WP4!, values } } };
+  const [result] = makeTyphoon(own, "frequency").compute(cell(recordOf(storms())));
+  const { damageBins, damageContinuous, probabilities, rateSet } = result!.probability!;
+  expect({ rateSet, damageContinuous }).toEqual({ rateSet: "own", damageContinuous: null });
+  expect(damageBins).toBeCloseTo(
+    probabilities.reduce((sum, p, bin) => sum + p * values[bin]!, 0),
+    15,
+  );
+});
+
 test("the order of storms, and storms and cells that are not there, change no number", () => {
   const all = storms();
   const far = new TrackBuilder([0, 6])
