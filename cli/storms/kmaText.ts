@@ -5,7 +5,7 @@ import type { StormGrade } from "../../model/storms.ts";
 import { oneMinuteWind } from "./agencies.ts";
 import { hourOf, readNumber, readPositive, type TrackCollector, type TrackRadii } from "./trackCollector.ts";
 
-export const KMA_COLUMNS =
+const KMA_COLUMNS =
   "GRADE TCID YEAR MONTH DAY HOUR LON LAT MAX_WS PS GALE_LONG GALE_SHORT GALE_DIR STORM_LONG STORM_SHORT STORM_DIR NAME";
 
 const GRADES: Readonly<Record<string, StormGrade>> = { TD: "TD", TS: "TS", STS: "STS", TY: "TY", L: "ET" };

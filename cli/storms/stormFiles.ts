@@ -12,8 +12,7 @@ import { JMA_HEADER, readJmaText } from "./jmaText.ts";
 import { isKmaLine, readKmaText } from "./kmaText.ts";
 import { type LeftOut, TrackCollector } from "./trackCollector.ts";
 
-export const STORM_FORMATS = ["JMA", "KMA", "IBTrACS"] as const;
-export type StormFormat = (typeof STORM_FORMATS)[number];
+export type StormFormat = "JMA" | "KMA" | "IBTrACS";
 
 /** What --wind-unit may be, in m s-1. */
 export const WIND_UNITS = { kt: M_PER_S_PER_KNOT, "m/s": 1, "km/h": M_PER_S_PER_KM_PER_HOUR } as const;
@@ -78,6 +77,7 @@ export async function readStormFiles(
     throw new RejectedError("NoStorms", `${files.join(", ")}: no storm has two points with a pressure or a wind.`);
   }
   checkWindUnit(tracks, windUnit ?? FORMAT_UNITS[format]);
+  if (collector.implausibleWind !== undefined) throw collector.implausibleWind;
   return { format, agency: format === "IBTrACS" ? `IBTrACS/${agency ?? RESPONSIBLE}` : format, tracks, leftOut };
 }
 

@@ -23,8 +23,6 @@ export interface TrackPoint {
   readonly storm: TrackRadii;
 }
 
-export const NO_RADII: TrackRadii = { long: Number.NaN, short: Number.NaN, bearing: Number.NaN };
-
 export interface StormHeader {
   readonly stormId: string;
   readonly name: string | null;
@@ -46,9 +44,11 @@ const FEWEST_POINTS = 2;
 export class TrackCollector {
   readonly #storms = new Map<string, { header: StormHeader; points: Map<number, TrackPoint> }>();
   #points = 0;
+  #implausibleWind: RejectedError | undefined;
 
-  get storms(): number {
-    return this.#storms.size;
+  /** The first wind that no storm has. Not refused at once: that all winds have another unit is the better word, if they do. */
+  get implausibleWind(): RejectedError | undefined {
+    return this.#implausibleWind;
   }
 
   /** `where` is file and line. */
@@ -59,6 +59,10 @@ export class TrackCollector {
     }
     const checked = { ...point, longitude: wrapLongitude(point.longitude) };
     check(checked, where);
+    const { min, max, unit } = STORM_LIMITS.wind;
+    if (point.wind < min || point.wind > max) {
+      this.#implausibleWind ??= outside(where, "one-minute wind", `${min} to ${max} ${unit}`, point.wind);
+    }
     const known = this.#storms.get(header.stormId) ?? { header, points: new Map() };
     this.#storms.set(header.stormId, known);
     const standing = known.points.get(point.hour);
@@ -128,7 +132,6 @@ function check(point: TrackPoint, where: string): void {
   const told = [
     ["central pressure", point.pressure, STORM_LIMITS.pressure],
     ["pressure around the storm", point.environmentPressure, STORM_LIMITS.pressure],
-    ["one-minute wind", point.wind, STORM_LIMITS.wind],
     ["radius of maximum wind", point.radius, STORM_LIMITS.radius],
     ["radius of 15 m s-1", point.gale.long, STORM_LIMITS.windRadius],
     ["radius of 25 m s-1", point.storm.long, STORM_LIMITS.windRadius],
@@ -142,7 +145,7 @@ function outside(where: string, what: string, expected: string, found: number | 
   const shown = typeof found === "number" ? Number(found.toPrecision(6)) : found;
   return new RejectedError(
     "ImplausibleStorm",
-    `${where}: expected ${what} of ${expected}, found ${shown}. ${what.endsWith("wind") ? "Is the unit of wind what the file holds (--wind-unit)? Else correct" : "Correct"} the line.`,
+    `${where}: expected ${what} of ${expected}, found ${shown}. Correct the line.`,
   );
 }
 

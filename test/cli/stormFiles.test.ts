@@ -196,7 +196,15 @@ describe("refused", () => {
       name: "knots declared as metres per second",
       files: { "bst.txt": YEARS },
       words: { windUnit: "m/s" },
-      told: /^(WrongUnit|ImplausibleStorm): .*--wind-unit/,
+      told: /^WrongUnit: The winds, read as m\/s, are \d\.\d\d times what the central pressures beside them make .* Knots read as metres per second look like this\. Leave --wind-unit out, or say what the files hold: --wind-unit kt\.$/,
+    },
+    {
+      name: "one wind that no storm has",
+      files: {
+        "k.txt":
+          "TY 2211 2022 8 29 12 141.2 27.3 40 955 - - - - - - X\nTY 2211 2022 8 29 18 141.2 27.3 400 955 - - - - - - X\n",
+      },
+      told: /^ImplausibleStorm: k\.txt:2: expected one-minute wind of 0 to 105 m s-1, found 454\.545\. Correct the line\.$/,
     },
     {
       name: "metres per second declared as knots",
