@@ -2,6 +2,7 @@
 import yargs from "yargs";
 import { isTransient } from "../database/connect.ts";
 import { coerceError, RejectedError, TransientError } from "../model/errors.ts";
+import { makeBasinsCommand } from "./basins.ts";
 import { makeIndexCommand } from "./climateIndex.ts";
 import { COMMAND_EXIT_CODES, type CommandContext, checkOccurrences } from "./command.ts";
 import { exportCommand } from "./export.ts";
@@ -54,6 +55,7 @@ const commands = {
   sample: makeSampleCommand(context),
   ingest: makeIngestCommand(context),
   "ingest-storms": makeIngestStormsCommand(context),
+  basins: makeBasinsCommand(context),
   run: makeRunCommand(context),
   retry: makeRetryCommand(context),
   publish: makePublishCommand(context),
@@ -74,6 +76,7 @@ const parser = yargs(process.argv.slice(2))
   .command(commands.sample)
   .command(commands.ingest)
   .command(commands["ingest-storms"])
+  .command(commands.basins)
   .command(commands.run)
   .command(commands.retry)
   .command(commands.publish)

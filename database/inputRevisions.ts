@@ -31,6 +31,16 @@ export async function lockInputs(client: ClientBase, inputs: readonly string[]):
   return new Map(rows.map(({ input, revision }) => [input, Number(revision)]));
 }
 
+/** The present revisions; 0 of what never changed. */
+export async function readRevisions(client: ClientBase, inputs: readonly string[]): Promise<InputRevisions> {
+  const { rows } = await client.query<{ input: string; revision: string }>(
+    "SELECT input, revision FROM climatebatch.input_revisions WHERE input = ANY ($1)",
+    [inputs],
+  );
+  const found = new Map(rows.map(({ input, revision }) => [input, Number(revision)]));
+  return new Map(inputs.map((input) => [input, found.get(input) ?? 0]));
+}
+
 /** The inputs of a batch that are no longer what it pinned, in words; empty when all are. */
 export async function findChangedInputs(client: ClientBase, batchId: string, lock: "lock" | "look"): Promise<string[]> {
   const { rows } = await client.query<{ input: string; pinned: string; revision: string }>(

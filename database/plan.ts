@@ -4,6 +4,7 @@ import type { ClientBase } from "pg";
 import { calculationsOf } from "../model/calculations.ts";
 import { RejectedError } from "../model/errors.ts";
 import { type BatchSpecification, specificationKey } from "../model/specification.ts";
+import { checkBasins } from "./basinWater.ts";
 import { transaction } from "./connect.ts";
 import { inputsOf, lockInputs } from "./inputRevisions.ts";
 import { readScenarioSeries } from "./scenarios.ts";
@@ -48,9 +49,11 @@ export async function planLocked(
   options: PlanOptions,
 ): Promise<PlannedBatch> {
   const asked = await readScenarioSeries(client, specification.scenarios);
-  const revisions = await lockInputs(client, inputsOf(specification, asked));
+  const inputs = [...inputsOf(specification, asked), ...(await checkBasins(client, specification, asked))].sort();
+  const revisions = await lockInputs(client, inputs);
   // Read again now that nobody can change them: an ingest may have committed before the lock.
   const series = await readScenarioSeries(client, specification.scenarios);
+  await checkBasins(client, specification, series);
   const { rows } = await client.query<{ batch_id: string }>(
     `INSERT INTO climatebatch.batches (calculation, specification, specification_key, grid_id, max_rejected_cells)
        SELECT $1, $2, $3, grid_id, $4 FROM climatebatch.grids WHERE name = $5 RETURNING batch_id`,

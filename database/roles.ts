@@ -21,6 +21,7 @@ const SLOT_TABLES = CALCULATIONS.flatMap((calculation) =>
 const INPUTS = tables(
   ...["grids", "grid_cells", "scenarios", "climate_data", "input_revisions"],
   ...["storm_records", "storms", "storm_points"],
+  ...["basin_sets", "basin_water"],
 );
 const BATCHES = tables("batches", "batch_inputs", "batch_shards", "slots");
 const FOUND_BY_SHARDS = tables("rejected_cells", "rejected_counts", "batch_risks", "batch_rate_sets");

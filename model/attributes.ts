@@ -22,6 +22,19 @@ export const ATTRIBUTES = {
     min: 1,
     max: 999,
   },
+  cellArea: { longName: "area of the cell", unit: "km2", min: 1e-6, max: 1e6 },
+  basin: {
+    longName: "number of the river basin, such as HYBAS_ID of HydroBASINS level 6",
+    unit: "1",
+    min: 0,
+    max: 1e15,
+  },
+  budykoOmega: {
+    longName: "parameter of Fu's curve: how much of the rain a landscape evaporates",
+    unit: "1",
+    min: 1.1,
+    max: 10,
+  },
 } as const satisfies Record<string, AttributeDescription>;
 
 export type Attribute = keyof typeof ATTRIBUTES;

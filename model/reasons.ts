@@ -7,6 +7,7 @@ export const NULL_REASONS = {
   noBasePeriod: "fewer than 20 valid years in the base period, which this risk compares with",
   noStorms: "no storm tracks are known: climatebatch ingest-storms loads them",
   tooFewYears: "fewer than 10 valid years in the period, or in the record of storms",
+  noBasin: "a cell under 500 km² (or of unknown area) that belongs to no basin: rivers bring it more than its own rain",
   implausibleInput: "the input holds values outside the physical range; see rejected_cells",
 } as const;
 export type NullReason = keyof typeof NULL_REASONS;
@@ -35,6 +36,12 @@ export const FLAGS = {
   extratropicalStage:
     "some storm's highest wind here comes from after it had become extratropical, where the profile is rough",
   warmingUnknown: "the scenario's name tells no future: as many storms as in the record",
+  localOnly: "water from the cell's own runoff alone: it belongs to no basin",
+  partialBasin: "some cells of the basin have no runoff or no withdrawal and are left out of its sums",
+  withdrawalHeld: "withdrawal of some years is that of the nearest year known",
+  defaultBudykoOmega: "no parameter of Fu's curve is known of the cell: 2.6 stood in",
+  aridLowUse:
+    "arid and little used: under 30 mm of water a year and under 12 mm withdrawn; score 100 as Aqueduct has it",
   noBurnable: "no burnable fraction known: no damage is told",
 } as const;
 export type Flag = keyof typeof FLAGS;

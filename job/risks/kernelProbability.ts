@@ -7,6 +7,8 @@ import type { RiskMethods } from "./methodSet.ts";
 
 /** When more of the years than this share one value, they are told as counted: a kernel would smear the value. */
 const ATOM_SHARE = 0.8;
+/** Rates that are the same in all cells. */
+const UNSCALED = 1;
 
 /**
  * P(H) and damage of a period.
@@ -33,6 +35,46 @@ export function kernelProbability(
   if (longestTie(sorted, n) > ATOM_SHARE * n) for (let bin = 0; bin < bins.length; bin++) bins[bin] = bins[bin]! / n;
   else kernelBinProbabilities(sorted, n, edges, lowerBound, bins);
   return tellProbability(Array.from(bins), counts, n, methods, rateScale, returnLevels);
+}
+
+/** Fewer values between the bounds than this are told as they were counted. */
+const FEWEST_FOR_KERNEL = 5;
+
+/**
+ * P(H) and damage of a period whose values pile up at both ends of their range: ratios that are 0 or held at a cap.
+ *
+ * Inputs: `sorted` [unit of the edges], ascending, without NaN; `lowest` and `highest`, same unit, where values pile up;
+ * `transform`, increasing on what lies between, in which the kernel is laid; `methods`; `returnLevels` [RETURN_PERIODS].
+ * Output: a ProbabilityResult.
+ * Definition: values at a bound keep their observed share in the end bin; those between have the remaining weight, spread by
+ *   numerics/kernelDensity.ts over the transformed edges. As counted when fewer than 5 lie between, when those are equal, or
+ *   when more than 80 % of all values are equal.
+ * Missing data: none in `sorted`, which has at least one value.
+ */
+export function boundedProbability(
+  sorted: Float64Array,
+  lowest: number,
+  highest: number,
+  transform: (value: number) => number,
+  methods: RiskMethods,
+  returnLevels: readonly number[],
+): ProbabilityResult {
+  const n = sorted.length;
+  const edges = methods.edges.values;
+  const bins = new Float64Array(edges.length + 1);
+  countBins(sorted, 0, n, edges, bins);
+  const counts = Array.from(bins);
+  const between = sorted.filter((value) => value > lowest && value < highest).map(transform);
+  const asCounted =
+    between.length < FEWEST_FOR_KERNEL || between[0] === between.at(-1) || longestTie(sorted, n) > ATOM_SHARE * n;
+  if (asCounted) for (let bin = 0; bin < bins.length; bin++) bins[bin] = bins[bin]! / n;
+  else {
+    kernelBinProbabilities(between, between.length, edges.map(transform), Number.NEGATIVE_INFINITY, bins);
+    for (let bin = 0; bin < bins.length; bin++) bins[bin] = (bins[bin]! * between.length) / n;
+    bins[0] = bins[0]! + sorted.filter((value) => value <= lowest).length / n;
+    bins[edges.length] = bins[edges.length]! + sorted.filter((value) => value >= highest).length / n;
+  }
+  return tellProbability(Array.from(bins), counts, n, methods, UNSCALED, returnLevels);
 }
 
 /** P(H) where the hazard can do no harm: certainly the lowest bin, whatever the years say. */

@@ -5,6 +5,7 @@ import { drought } from "./drought.ts";
 import { highTemperature } from "./highTemperature.ts";
 import type { RiskDefinition } from "./riskDefinition.ts";
 import { typhoon } from "./typhoon.ts";
+import { waterScarcity } from "./waterScarcity.ts";
 import { wildfire } from "./wildfire.ts";
 
 /** null: not computed yet; its rows carry the reason notImplemented. */
@@ -16,6 +17,6 @@ export const RISK_DEFINITIONS: Readonly<Record<Risk, RiskDefinition | null>> = {
   inland_flood: null,
   typhoon,
   urban_flood: null,
-  water_scarcity: null,
+  water_scarcity: waterScarcity,
   wildfire,
 };

@@ -7,6 +7,7 @@ import type { Risk } from "../../model/risks.ts";
 import type { Variable, VariablesByFrequency } from "../../model/variables.ts";
 import type { TimeAxis } from "../timeAxis.ts";
 import type { StormRecord } from "./stormRecord.ts";
+import type { BasinWater } from "./waterSupply.ts";
 
 /** Series of one frequency by variable, in the canonical unit of model/variables.ts, NaN where missing; absent when the cell has none. */
 export type SeriesOf = ReadonlyMap<Variable, Float64Array>;
@@ -29,6 +30,8 @@ export interface CellInput {
   readonly storms?: StormRecord | undefined;
   /** The future whose warming the scenario follows; absent where nothing tells one. */
   readonly future?: Future | undefined;
+  /** Water of the basin that the cell belongs to, by period; absent when it belongs to none. */
+  readonly basin?: BasinWater | undefined;
   readonly basePeriod: Period;
   /** The base period joins two scenarios (the flag baseSpliced). */
   readonly baseSpliced: boolean;

@@ -1,0 +1,171 @@
+// Water of a cell year by year: rain, evapotranspiration and runoff from the best series it has, and what is withdrawn.
+// The supply of a period, which the long-term law fixes, stands in waterSupply.ts.
+import { daysInMonth, daysInYear } from "../../model/calendars.ts";
+import type { Frequency, Variable } from "../../model/variables.ts";
+import { MONTHS_OF_YEAR, monthlyTotals } from "../indices/monthlySums.ts";
+import type { TimeAxis } from "../timeAxis.ts";
+import type { CellInput } from "./riskDefinition.ts";
+import {
+  BALANCE_SOURCES,
+  type BalanceSource,
+  type BalanceWork,
+  balanceSource,
+  fillEvapotranspiration,
+  fillRain,
+  makeBalanceWork,
+  tellBalance,
+} from "./waterBalance.ts";
+
+const FINEST_FIRST: readonly Frequency[] = ["daily", "monthly", "yearly"];
+
+/** Where runoff comes from: a model's own, or Fu's curve with evapotranspiration given or computed. */
+export type RunoffSource =
+  | { readonly kind: "mrro" | "evspsblpot"; readonly frequency: Frequency }
+  | { readonly kind: "balance"; readonly balance: BalanceSource };
+
+/** Best first: a model's runoff knows soil, snow and plants; Fu's curve knows rain and evaporation alone. */
+const RUNOFF_SOURCES: readonly RunoffSource[] = [
+  ...FINEST_FIRST.map((frequency) => ({ kind: "mrro", frequency }) as const),
+  ...FINEST_FIRST.map((frequency) => ({ kind: "evspsblpot", frequency }) as const),
+];
+
+export const RUNOFF_WORDS: readonly string[] = [
+  ...RUNOFF_SOURCES.map(tellRunoff),
+  ...BALANCE_SOURCES.map((balance) => tellRunoff({ kind: "balance", balance })),
+];
+
+export function tellRunoff(source: RunoffSource): string {
+  if (source.kind === "balance") return tellBalance(source.balance);
+  return source.kind === "mrro" ? `mrro ${source.frequency}` : `pr, evspsblpot ${source.frequency}`;
+}
+
+/** The best source that the cell has; null when it has none. */
+export function runoffSource(input: CellInput): RunoffSource | null {
+  const found = RUNOFF_SOURCES.find(({ kind, ...one }) => {
+    const series = "frequency" in one ? input[one.frequency] : input.daily;
+    return kind === "mrro" ? series.has("mrro") : series.has("pr") && series.has("evspsblpot");
+  });
+  if (found !== undefined) return found;
+  const balance = balanceSource(input);
+  return balance === null ? null : { kind: "balance", balance };
+}
+
+/** What is worked in for all cells of one axis; rewritten by every cell. */
+export interface WaterYears {
+  readonly axis: TimeAxis;
+  readonly water: BalanceWork;
+  /** [months] */
+  readonly monthly: Float64Array;
+  /** [years] [mm yr-1]; `runoff` only of a model's own runoff, else NaN */
+  readonly rain: Float64Array;
+  readonly evapotranspiration: Float64Array;
+  readonly runoff: Float64Array;
+  /** [years] [m3 yr-1] */
+  readonly withdrawal: Float64Array;
+}
+
+export function makeWaterYears(axis: TimeAxis): WaterYears {
+  const ofYears = () => new Float64Array(axis.years);
+  return {
+    axis,
+    water: makeBalanceWork(axis),
+    monthly: new Float64Array(axis.years * MONTHS_OF_YEAR),
+    rain: ofYears(),
+    evapotranspiration: ofYears(),
+    runoff: ofYears(),
+    withdrawal: ofYears(),
+  };
+}
+
+/**
+ * Yearly water of one cell.
+ *
+ * Inputs: `input` with the series that `source` names; `work`, made for its axis.
+ * Output: work.rain, work.evapotranspiration, work.runoff [mm yr-1], calendar years.
+ * Definition: sums of the year's months; a model's evapotranspiration and runoff are not below 0.
+ * Missing data: a month misses with more than 3 of its days, a year with one of its months.
+ */
+export function fillWaterYears(input: CellInput, source: RunoffSource, work: WaterYears): void {
+  const { evapotranspiration, monthly, rain, runoff } = work;
+  if (source.kind === "balance") {
+    fillRain(input, source.balance.frequency, work.water, monthly);
+    yearlySums(monthly, rain);
+    fillEvapotranspiration(input, source.balance, work.water, monthly);
+    yearlySums(monthly, evapotranspiration);
+    runoff.fill(Number.NaN);
+    return;
+  }
+  if (source.kind === "mrro") {
+    fillYears(input, "mrro", source.frequency, work, runoff);
+    rain.fill(Number.NaN);
+    evapotranspiration.fill(Number.NaN);
+    return;
+  }
+  fillYears(input, "pr", source.frequency, work, rain);
+  fillYears(input, "evspsblpot", source.frequency, work, evapotranspiration);
+  runoff.fill(Number.NaN);
+}
+
+/** Yearly sums [mm yr-1] of a series told per day. */
+function fillYears(
+  { axis, daily, monthly, yearly }: CellInput,
+  variable: Variable,
+  frequency: Frequency,
+  work: WaterYears,
+  out: Float64Array,
+): void {
+  if (frequency === "yearly") {
+    const perDay = yearly.get(variable)!;
+    for (let year = 0; year < out.length; year++) {
+      out[year] = Math.max(0, perDay[year]! * daysInYear(axis.calendar, axis.firstYear + year));
+    }
+    return;
+  }
+  if (frequency === "daily") monthlyTotals(daily.get(variable)!, work.water.starts, work.monthly);
+  else {
+    const perDay = monthly.get(variable)!;
+    for (let month = 0; month < perDay.length; month++) {
+      const year = axis.firstYear + Math.floor(month / MONTHS_OF_YEAR);
+      work.monthly[month] = perDay[month]! * daysInMonth(axis.calendar, year, (month % MONTHS_OF_YEAR) + 1);
+    }
+  }
+  yearlySums(work.monthly, out);
+}
+
+function yearlySums(monthly: Float64Array, out: Float64Array): void {
+  for (let year = 0; year < out.length; year++) {
+    let sum = 0;
+    for (let month = 0; month < MONTHS_OF_YEAR; month++) sum += monthly[year * MONTHS_OF_YEAR + month]!;
+    // Math.max passes NaN on.
+    out[year] = Math.max(0, sum);
+  }
+}
+
+/**
+ * Withdrawal of every year from that of some.
+ *
+ * Inputs: `known` [m3 yr-1] [years], NaN where nothing is told. Output: `out`, the same, NaN only when nothing is told at
+ *   all; the first and last position known, or null.
+ * Definition: linear between known years, beyond them that of the nearest. Missing data: filled so, and told by the caller.
+ */
+export function fillWithdrawal(known: Float64Array, out: Float64Array): { first: number; last: number } | null {
+  let before = -1;
+  let first = -1;
+  out.fill(Number.NaN);
+  for (let year = 0; year < known.length; year++) {
+    const value = known[year]!;
+    if (Number.isNaN(value)) continue;
+    out[year] = value;
+    if (before === -1) {
+      out.fill(value, 0, year);
+      first = year;
+    }
+    for (let gap = before + 1; before !== -1 && gap < year; gap++) {
+      out[gap] = known[before]! + ((value - known[before]!) * (gap - before)) / (year - before);
+    }
+    before = year;
+  }
+  if (before === -1) return null;
+  out.fill(known[before]!, before + 1);
+  return { first, last: before };
+}
