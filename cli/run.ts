@@ -3,8 +3,10 @@ import { availableParallelism } from "node:os";
 import type { Client } from "pg";
 import type { ArgumentsCamelCase, Argv, CommandModule } from "yargs";
 import { checkFreeConnections, findUnfinishedBatch, type PlannedBatch, planBatch } from "../database/plan.ts";
+import { hasAnySeries } from "../database/scenarios.ts";
 import { resolveSpecification } from "../database/specification.ts";
-import { RISK_DEFINITIONS } from "../job/risks/registry.ts";
+import { unionOf } from "../job/cellStream.ts";
+import { definitionsOf } from "../job/risks/registry.ts";
 import { CALCULATION_REQUESTS, METHODS, type Methods } from "../model/calculations.ts";
 import { RejectedError } from "../model/errors.ts";
 import { DEFAULT_BASE_PERIOD, formatPeriod, parsePeriod } from "../model/periods.ts";
@@ -134,7 +136,6 @@ async function takeBatch(
   checkWholeNumber(argv.workers, "--workers", 1);
   checkWholeNumber(argv.cellsPerShard, "--cells-per-shard", 1);
   checkWholeNumber(argv.maxRejectedCells, "--max-rejected-cells", 0);
-  refuseWhatIsNotImplemented(argv);
   const specification = await resolveSpecification(client, {
     calculation: argv.calculation,
     methods: argv.methods,
@@ -144,6 +145,7 @@ async function takeBatch(
     risks: argv.risk,
     basePeriod: parsePeriod(argv.basePeriod, "--base-period"),
   });
+  await refuseWithoutInput(client, specification);
   await checkFreeConnections(client, argv.workers);
   const unfinished = argv.new ? null : await findUnfinishedBatch(client, specification);
   if (unfinished !== null) {
@@ -166,23 +168,20 @@ async function takeBatch(
   return { specification, batch };
 }
 
-function refuseWhatIsNotImplemented({ methods, calculation, risk }: RunArguments): void {
-  if (methods === "predecessor") {
-    throw new RejectedError(
-      "NotImplemented",
-      calculation === "probability"
-        ? "--methods predecessor is not implemented in this version. Use --methods published."
-        : "--methods predecessor computes probability only: the predecessor's hazard scores were placeholders. And it is not implemented in this version; use --methods published.",
-    );
-  }
-  const asked = risk ?? RISKS;
-  if (asked.every((one) => RISK_DEFINITIONS[one] === null)) {
-    const implemented = RISKS.filter((one) => RISK_DEFINITIONS[one] !== null);
-    throw new RejectedError(
-      "NotImplemented",
-      `This version does not compute ${asked.join(", ")} yet; it computes ${implemented.join(", ")}.`,
-    );
-  }
+/** A batch of nothing but absent numbers is refused; one risk that can be computed is enough. */
+async function refuseWithoutInput(client: Client, specification: BatchSpecification): Promise<void> {
+  const { grid, methods, risks, scenarios } = specification;
+  const definitions = risks.map((risk) => definitionsOf(methods)[risk]).filter((definition) => definition !== null);
+  const inputs = definitions.map((definition) => definition.inputs);
+  // What reads no series lives on storms or sea levels, and cannot be judged here.
+  if (inputs.some((one) => Object.keys(one).length === 0)) return;
+  const wanted = unionOf(inputs);
+  if (await hasAnySeries(client, scenarios, wanted)) return;
+  const needs = definitions.map(({ accepts, risk }) => `${risk}: ${accepts.join(" or ")}`);
+  throw new RejectedError(
+    "NoInput",
+    `None of the series that the asked risks are computed from is there for ${scenarios.join(", ")}. Load some: climatebatch ingest FILE --scenario ${scenarios[0]} --grid ${grid}\n${needs.join("\n")}`,
+  );
 }
 
 export async function tellOutcome(

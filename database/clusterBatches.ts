@@ -3,7 +3,7 @@
 import type { ClientBase } from "pg";
 import type { BatchRow, DatabaseFacts } from "../model/batchFacts.ts";
 import { calculationsOf } from "../model/calculations.ts";
-import { RejectedError, TransientError } from "../model/errors.ts";
+import { TransientError } from "../model/errors.ts";
 import type { BatchSpecification } from "../model/specification.ts";
 import { formatRanges, reopenBatch } from "./batches.ts";
 import { transaction } from "./connect.ts";
@@ -211,15 +211,6 @@ export async function cancelBatch(
     [batchId, reason, message],
   );
   return rowCount === 1;
-}
-
-/** Methods that this version computes in a cluster; a pod would compute the others as if they were these. */
-export function checkMethods({ methods }: Pick<BatchSpecification, "methods">): void {
-  if (methods === "published") return;
-  throw new RejectedError(
-    "NotImplemented",
-    `methods Predecessor is not implemented in this version. Create a ClimateBatch with methods Published.`,
-  );
 }
 
 /**

@@ -8,6 +8,7 @@ export interface RiskDescription {
   readonly intensity: string;
   readonly unit: string;
   readonly edges: readonly number[];
+  readonly ranges?: readonly string[] | undefined;
   readonly rateSets: Readonly<Record<string, readonly number[]>>;
   readonly impactType: string;
   readonly returnLevelOf: string;
@@ -31,7 +32,7 @@ export async function describeRisks(
         risk.risk,
         risk.intensity,
         risk.unit,
-        binRanges(risk.edges),
+        risk.ranges ?? binRanges(risk.edges),
         risk.impactType,
         RETURN_PERIODS,
         risk.returnLevelOf,

@@ -2,6 +2,7 @@
 import type { ClientBase } from "pg";
 import type { Calendar } from "../model/calendars.ts";
 import { RejectedError } from "../model/errors.ts";
+import type { VariablesByFrequency } from "../model/variables.ts";
 
 /** Years of one scenario's series that come from one stored scenario. */
 export interface Segment {
@@ -100,4 +101,22 @@ function makeSeries(row: ScenarioRow, byId: ReadonlyMap<number, ScenarioRow>): S
     firstYear: segments[0]?.firstYear ?? Number.NaN,
     lastYear: segments.at(-1)?.lastYear ?? Number.NaN,
   };
+}
+
+/** Whether the scenarios or their ancestors have any row of the variables, by how often they are told. */
+export async function hasAnySeries(
+  client: ClientBase,
+  names: readonly string[],
+  wanted: VariablesByFrequency,
+): Promise<boolean> {
+  const series = await readScenarioSeries(client, names);
+  const pairs = Object.entries(wanted).flatMap(([frequency, variables]) =>
+    variables.map((one) => `${frequency} ${one}`),
+  );
+  const { rows } = await client.query<{ found: boolean }>(
+    `SELECT EXISTS (SELECT FROM climatebatch.climate_data
+       WHERE scenario_id = ANY ($1) AND frequency || ' ' || variable = ANY ($2)) AS found`,
+    [series.flatMap(({ segments }) => segments.map(({ scenarioId }) => scenarioId)), pairs],
+  );
+  return rows[0]!.found;
 }

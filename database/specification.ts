@@ -19,6 +19,7 @@ export interface BatchRequest {
 }
 
 export async function resolveSpecification(client: ClientBase, request: BatchRequest): Promise<BatchSpecification> {
+  refuseHazardByPredecessor(request);
   const grid = await resolveGrid(client, request.grid);
   const scenarios = await resolveScenarios(client, grid, request.scenarios);
   const series = await readScenarioSeries(client, scenarios);
@@ -51,6 +52,16 @@ export async function resolveSpecification(client: ClientBase, request: BatchReq
     basePeriod: request.basePeriod,
     periods: orderPeriods(request.basePeriod, periods),
   };
+}
+
+/** The CRD refuses it too; a request by SQL and a command line come here. */
+function refuseHazardByPredecessor({ calculation, methods }: BatchRequest): void {
+  if (methods !== "predecessor" || calculation === "probability") return;
+  throw new RejectedError(
+    "NoPredecessorHazard",
+    `The methods predecessor compute probability only: the predecessor's hazard scores were placeholders (days / 30, with 5 days where nothing was known). ` +
+      "Ask for probability by predecessor, or for hazard by published.",
+  );
 }
 
 async function resolveGrid(client: ClientBase, asked: string | undefined): Promise<string> {

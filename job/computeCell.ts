@@ -1,12 +1,13 @@
 // The page to read first on the science side: one cell under one scenario, from its series to what each risk says of it.
 
+import type { Methods } from "../model/calculations.ts";
 import { samePeriod } from "../model/periods.ts";
 import type { NullReason } from "../model/reasons.ts";
 import type { Change, ComparedResult, PeriodResult } from "../model/results.ts";
 import type { Risk } from "../model/risks.ts";
 import type { ImplausibleValue } from "./cellSeries.ts";
-import { RISK_DEFINITIONS } from "./risks/registry.ts";
-import type { CellInput } from "./risks/riskDefinition.ts";
+import { definitionsOf } from "./risks/registry.ts";
+import type { CellInput, RiskDefinition } from "./risks/riskDefinition.ts";
 
 export interface RiskOfCell {
   readonly risk: Risk;
@@ -21,12 +22,18 @@ export function* computeCell(
   input: CellInput,
   implausible: readonly ImplausibleValue[],
   risks: readonly Risk[],
+  methods: Methods,
 ): Generator<RiskOfCell, void, void> {
-  for (const risk of risks) yield computeRisk(input, implausible, risk);
+  const definitions = definitionsOf(methods);
+  for (const risk of risks) yield computeRisk(input, implausible, risk, definitions[risk]);
 }
 
-function computeRisk(input: CellInput, implausible: readonly ImplausibleValue[], risk: Risk): RiskOfCell {
-  const definition = RISK_DEFINITIONS[risk];
+function computeRisk(
+  input: CellInput,
+  implausible: readonly ImplausibleValue[],
+  risk: Risk,
+  definition: RiskDefinition | null,
+): RiskOfCell {
   if (definition === null) return { risk, told: tellNothing(input, "notImplemented"), rejection: null };
   const bad = implausible.find(({ frequency, variable }) => definition.inputs[frequency]?.includes(variable));
   if (bad !== undefined) return { risk, told: tellNothing(input, "implausibleInput"), rejection: bad.detail };

@@ -13,7 +13,8 @@ import { readAttributes } from "./cellAttributes.ts";
 import { type CellStream, prepareStream, readBlock, readCellsAfter, unionOf } from "./cellStream.ts";
 import { computeCell } from "./computeCell.ts";
 import { Rejections } from "./rejections.ts";
-import { RISK_DEFINITIONS } from "./risks/registry.ts";
+import { definitionsOf } from "./risks/registry.ts";
+import type { RiskDefinition } from "./risks/riskDefinition.ts";
 import type { StormRecord } from "./risks/stormRecord.ts";
 import type { BasinWater } from "./risks/waterSupply.ts";
 import { RiskTally } from "./riskTally.ts";
@@ -69,7 +70,7 @@ interface Told {
 
 interface Work {
   readonly specification: ClaimedShard["specification"];
-  readonly definitions: readonly NonNullable<(typeof RISK_DEFINITIONS)[keyof typeof RISK_DEFINITIONS]>[];
+  readonly definitions: readonly RiskDefinition[];
   readonly storms: StormRecord | undefined;
   readonly stream: CellStream;
 }
@@ -77,7 +78,7 @@ interface Work {
 async function prepareWork(client: ClientBase, shard: ClaimedShard): Promise<Work> {
   const { specification, lastCell } = shard;
   const definitions = specification.risks
-    .map((risk) => RISK_DEFINITIONS[risk])
+    .map((risk) => definitionsOf(specification.methods)[risk])
     .filter((definition) => definition !== null);
   const wanted = unionOf(definitions.map(({ inputs }) => inputs));
   return {
@@ -119,7 +120,7 @@ function tellCell(
   { writer, rejections, tally, log }: Told,
 ): void {
   const { cellId, latitude, longitude } = cell;
-  const { basePeriod, periods, risks } = specification;
+  const { basePeriod, methods, periods, risks } = specification;
   const attributes = readAttributes(cell);
   for (const { scenarioId, axis, daily, monthly, yearly, future, baseSpliced, implausible } of stream.series) {
     const input = {
@@ -138,7 +139,7 @@ function tellCell(
       periods,
     };
     let startedMs = performance.now();
-    for (const computed of computeCell(input, implausible, risks)) {
+    for (const computed of computeCell(input, implausible, risks, methods)) {
       const { risk, told, rejection } = computed;
       tally.add(computed, performance.now() - startedMs);
       for (const result of told) writer.add(cellId, scenarioId, risk, result);

@@ -22,7 +22,15 @@ export const ATTRIBUTES = {
     min: 1,
     max: 999,
   },
+  elevation: { longName: "height of the ground above the datum of sea levels", unit: "m", min: -450, max: 9000 },
+  drainageCapacity: { longName: "runoff that storm drains take away", unit: "mm h-1", min: 0, max: 2000 },
   cellArea: { longName: "area of the cell", unit: "km2", min: 1e-6, max: 1e6 },
+  renewableWater: {
+    longName: "renewable water of the cell in an average year (TRWR), which the method set predecessor scales",
+    unit: "m3 yr-1",
+    min: 0,
+    max: 1e13,
+  },
   basin: {
     longName: "number of the river basin, such as HYBAS_ID of HydroBASINS level 6",
     unit: "1",

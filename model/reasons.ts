@@ -42,6 +42,8 @@ export const FLAGS = {
   defaultBudykoOmega: "no parameter of Fu's curve is known of the cell: 2.6 stood in",
   aridLowUse:
     "arid and little used: under 30 mm of water a year and under 12 mm withdrawn; score 100 as Aqueduct has it",
+  sixtyMillimetreDrains: "no drainage capacity known: 60 mm an hour, as the predecessor had it",
+  altitudeUnknown: "no elevation known: evapotranspiration as at sea level",
   noBurnable: "no burnable fraction known: no damage is told",
 } as const;
 export type Flag = keyof typeof FLAGS;

@@ -15,6 +15,8 @@ const strictlyMonotonic = (values: readonly number[]) => increasing(values) || i
 const edges = z.strictObject({
   values: z.array(z.number()).min(1).refine(increasing, "expected strictly increasing edges"),
   unit: z.string().min(1),
+  /** What the bins are called where the edges alone do not say it. */
+  ranges: z.array(z.string().min(1)).optional(),
   ...provenance,
 });
 
@@ -34,28 +36,43 @@ const rateSet = z.strictObject({
   ...provenance,
 });
 
+const binsAndRates = { edges, defaultRateSet: z.string(), rateSets: z.record(z.string(), rateSet) };
+
 const riskMethods = z
   .strictObject({
-    edges,
-    defaultRateSet: z.string(),
-    rateSets: z.record(z.string(), rateSet),
+    ...binsAndRates,
     anchors,
     /** Anchors of the values told beside the score's own, by companion. */
     companions: z.record(z.string(), z.strictObject({ anchors })).default({}),
   })
   .superRefine(checkRates);
 
-const methodSet = z.strictObject({
-  methodSet: z.string().min(1),
-  risks: z.partialRecord(z.enum(RISKS), riskMethods),
-});
+/** What probability alone needs. */
+const probabilityMethods = z.strictObject(binsAndRates).superRefine(checkRates);
+
+const setOf = <Methods extends z.ZodType>(methods: Methods) =>
+  z.strictObject({ methodSet: z.string().min(1), risks: z.partialRecord(z.enum(RISKS), methods) });
+
+const methodSet = setOf(riskMethods);
+const probabilityMethodSet = setOf(probabilityMethods);
 
 export type RiskMethods = z.infer<typeof riskMethods>;
 export type MethodSet = z.infer<typeof methodSet>;
+export type ProbabilityMethods = z.infer<typeof probabilityMethods>;
+export type ProbabilityMethodSet = z.infer<typeof probabilityMethodSet>;
 
 /** A method set from parsed JSON; `origin` is what the user calls the place it was read from. */
 export function readMethodSet(json: unknown, origin: string): MethodSet {
-  const parsed = methodSet.safeParse(json);
+  return parseSet(methodSet, json, origin);
+}
+
+/** The same of a set that computes no hazard. */
+export function readProbabilityMethodSet(json: unknown, origin: string): ProbabilityMethodSet {
+  return parseSet(probabilityMethodSet, json, origin);
+}
+
+function parseSet<Set>(schema: z.ZodType<Set>, json: unknown, origin: string): Set {
+  const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => `  ${issue.path.join(".") || "(top)"}: ${issue.message}`);
   throw new RejectedError("InvalidMethodSet", `${origin} is no method set:\n${problems.join("\n")}`);
@@ -72,13 +89,18 @@ export function methodsOf(set: MethodSet, risk: Risk): RiskMethods {
 
 /** What a definition says of its bins, rates and anchors. */
 export function describeMethods(methods: RiskMethods) {
+  return { ...describeBins(methods), anchors: methods.anchors.values };
+}
+
+/** The same without anchors. */
+export function describeBins({ defaultRateSet, edges, rateSets: sets }: ProbabilityMethods) {
   const rateSets: Record<string, readonly number[]> = {};
-  for (const [name, set] of Object.entries(methods.rateSets)) rateSets[name] = set.values;
+  for (const [name, set] of Object.entries(sets)) rateSets[name] = set.values;
   return {
-    edges: methods.edges.values,
+    edges: edges.values,
+    ranges: edges.ranges,
     rateSets,
-    impactType: methods.rateSets[methods.defaultRateSet]!.impactType,
-    anchors: methods.anchors.values,
+    impactType: sets[defaultRateSet]!.impactType,
   };
 }
 
@@ -88,7 +110,7 @@ function increasing(values: readonly number[]): boolean {
   return values.every((value, at) => at === 0 || value > values[at - 1]!);
 }
 
-function checkRates(methods: z.input<typeof riskMethods>, context: z.RefinementCtx): void {
+function checkRates(methods: z.input<typeof probabilityMethods>, context: z.RefinementCtx): void {
   const bins = methods.edges.values.length + 1;
   for (const [name, set] of Object.entries(methods.rateSets)) {
     if (set.values.length === bins) continue;
@@ -96,6 +118,14 @@ function checkRates(methods: z.input<typeof riskMethods>, context: z.RefinementC
       code: "custom",
       path: ["rateSets", name, "values"],
       message: `expected ${bins} rates, one per bin of ${bins - 1} edges, but found ${set.values.length}`,
+    });
+  }
+  const { ranges } = methods.edges;
+  if (ranges !== undefined && ranges.length !== bins) {
+    context.addIssue({
+      code: "custom",
+      path: ["edges", "ranges"],
+      message: `expected ${bins} names, one per bin of ${bins - 1} edges, but found ${ranges.length}`,
     });
   }
   if (Object.hasOwn(methods.rateSets, methods.defaultRateSet)) return;

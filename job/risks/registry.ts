@@ -1,8 +1,10 @@
-// The nine risks as this version computes them. Everything that is told about a risk is read from here.
+// The nine risks as this version computes them, by method set. Everything that is told about a risk is read from here.
+import type { Methods } from "../../model/calculations.ts";
 import type { Risk } from "../../model/risks.ts";
 import { coldWave } from "./coldWave.ts";
 import { drought } from "./drought.ts";
 import { highTemperature } from "./highTemperature.ts";
+import { PREDECESSOR_DEFINITIONS } from "./predecessor/registry.ts";
 import type { RiskDefinition } from "./riskDefinition.ts";
 import { typhoon } from "./typhoon.ts";
 import { waterScarcity } from "./waterScarcity.ts";
@@ -20,3 +22,7 @@ export const RISK_DEFINITIONS: Readonly<Record<Risk, RiskDefinition | null>> = {
   water_scarcity: waterScarcity,
   wildfire,
 };
+
+export function definitionsOf(methods: Methods): Readonly<Record<Risk, RiskDefinition | null>> {
+  return methods === "published" ? RISK_DEFINITIONS : PREDECESSOR_DEFINITIONS;
+}

@@ -51,12 +51,14 @@ export interface RiskDefinition {
   readonly accepts: readonly string[];
   /** Ascending inner edges: bins are (-inf, e0), [e0, e1), … [eLast, inf). */
   readonly edges: readonly number[];
+  /** What the bins are called where the edges alone do not say it. */
+  readonly ranges?: readonly string[] | undefined;
   /** Base damage rate [1] of each bin, by name of the set. */
   readonly rateSets: Readonly<Record<string, readonly number[]>>;
   /** Whether the rates are capital lost or revenue lost. */
   readonly impactType: "damage" | "disruption";
-  /** Values with the scores 0, 20, 40, 60, 80, 100. */
-  readonly anchors: readonly number[];
+  /** Values with the scores 0, 20, 40, 60, 80, 100; null where the method set tells no scores. */
+  readonly anchors: readonly number[] | null;
   readonly companions: readonly { readonly name: string; readonly unit: string }[];
   readonly returnLevelOf: string;
   readonly returnLevelUnit: string;

@@ -1,5 +1,6 @@
 // Rain and potential evapotranspiration of each month of a cell, from the best of the series it has.
 // What is made of the balance stands in droughtYears.ts and waterScarcity.ts.
+import { daysInMonth } from "../../model/calendars.ts";
 import {
   hargreavesDaily,
   hargreavesMonthly,
@@ -68,7 +69,7 @@ export function makeBalanceWork(axis: TimeAxis): BalanceWork {
 
 /** Rain of each month [mm] [months]. */
 export function fillRain(
-  { daily, monthly }: CellInput,
+  { axis, daily, monthly }: CellInput,
   frequency: BalanceSource["frequency"],
   { starts }: BalanceWork,
   rain: Float64Array,
@@ -77,8 +78,15 @@ export function fillRain(
     monthlyTotals(daily.get("pr")!, starts, rain);
     return;
   }
-  const perDay = monthly.get("pr")!;
-  for (let month = 0; month < rain.length; month++) rain[month] = perDay[month]! * daysOf(starts, month);
+  monthlyTotalsOfMeans(monthly.get("pr")!, axis, rain);
+}
+
+/** Sums [mm] of months whose means per day [mm d-1] are told, by the axis' calendar: [months]. NaN stays NaN. */
+export function monthlyTotalsOfMeans(perDay: Float64Array, axis: TimeAxis, totals: Float64Array): void {
+  for (let month = 0; month < perDay.length; month++) {
+    const year = axis.firstYear + Math.floor(month / MONTHS_OF_YEAR);
+    totals[month] = perDay[month]! * daysInMonth(axis.calendar, year, (month % MONTHS_OF_YEAR) + 1);
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 // Water of a cell year by year: rain, evapotranspiration and runoff from the best series it has, and what is withdrawn.
 // The supply of a period, which the long-term law fixes, stands in waterSupply.ts.
-import { daysInMonth, daysInYear } from "../../model/calendars.ts";
+import { daysInYear } from "../../model/calendars.ts";
 import type { Frequency, Variable } from "../../model/variables.ts";
 import { MONTHS_OF_YEAR, monthlyTotals } from "../indices/monthlySums.ts";
 import type { TimeAxis } from "../timeAxis.ts";
@@ -13,6 +13,7 @@ import {
   fillEvapotranspiration,
   fillRain,
   makeBalanceWork,
+  monthlyTotalsOfMeans,
   tellBalance,
 } from "./waterBalance.ts";
 
@@ -122,13 +123,7 @@ function fillYears(
     return;
   }
   if (frequency === "daily") monthlyTotals(daily.get(variable)!, work.water.starts, work.monthly);
-  else {
-    const perDay = monthly.get(variable)!;
-    for (let month = 0; month < perDay.length; month++) {
-      const year = axis.firstYear + Math.floor(month / MONTHS_OF_YEAR);
-      work.monthly[month] = perDay[month]! * daysInMonth(axis.calendar, year, (month % MONTHS_OF_YEAR) + 1);
-    }
-  }
+  else monthlyTotalsOfMeans(monthly.get(variable)!, axis, work.monthly);
   yearlySums(work.monthly, out);
 }
 

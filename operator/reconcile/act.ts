@@ -1,6 +1,6 @@
 // Does what was decided, one action after another; the first that fails ends the list. Each may be repeated safely.
 import { finishBatch } from "../../database/batches.ts";
-import { cancelBatch, checkMethods, planClusterBatch, retryClusterBatch } from "../../database/clusterBatches.ts";
+import { cancelBatch, planClusterBatch, retryClusterBatch } from "../../database/clusterBatches.ts";
 import { checkFreeConnections } from "../../database/plan.ts";
 import { publishBatch } from "../../database/publish.ts";
 import { emptySlots } from "../../database/slots.ts";
@@ -90,7 +90,6 @@ async function plan(
   { withClient, policy, onPlanned }: ReconcileContext,
 ): Promise<void> {
   const asked = readRequestedResults(spec);
-  checkMethods(asked);
   await withClient(async (client) => {
     const specification = await resolveSpecification(client, asked);
     await checkFreeConnections(client, spec.parallelism, "parallelism");

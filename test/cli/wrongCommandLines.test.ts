@@ -85,11 +85,11 @@ const WRONG_LINES: readonly WrongLine[] = [
   { words: "run all --methods published --methods published", told: /^--methods has one value, but was given 2 times/ },
   {
     words: "run probability --methods predecessor",
-    told: "--methods predecessor is not implemented in this version. Use --methods published.\n",
+    told: /^None of the series that the asked risks are computed from is there for future.*high_temperature: WSDI yearly/s,
   },
   {
     words: "run hazard --methods predecessor",
-    told: /^--methods predecessor computes probability only: the predecessor's hazard scores were placeholders/,
+    told: /^The methods predecessor compute probability only: the predecessor's hazard scores were placeholders/,
   },
   { words: "status 99", told: "There is no batch 99. List them: climatebatch status\n" },
   { words: "logs 99", told: "There is no batch 99. List them: climatebatch status\n" },

@@ -1,0 +1,146 @@
+// What the nine risks of the method set predecessor share: values of a period counted in bins, nothing fitted.
+// Which values, and which bin each belongs to, stands in climateRisks.ts and waterRisks.ts; the numbers in predecessor.json.
+import { type Period, yearsIn } from "../../../model/periods.ts";
+import type { Flag, NullReason } from "../../../model/reasons.ts";
+import { type PeriodResult, RETURN_PERIODS } from "../../../model/results.ts";
+import type { Risk } from "../../../model/risks.ts";
+import type { VariablesByFrequency } from "../../../model/variables.ts";
+import { describeBins, type ProbabilityMethodSet, readProbabilityMethodSet } from "../methodSet.ts";
+import { isLowSample } from "../periodYears.ts";
+import type { CellInput, RiskDefinition } from "../riskDefinition.ts";
+import predecessor from "./predecessor.json" with { type: "json" };
+
+export const PREDECESSOR: ProbabilityMethodSet = readProbabilityMethodSet(predecessor, "predecessor.json");
+
+const DECIMALS = 4;
+const TIES_LIE_AT = 32;
+const UNSCALED = 1;
+
+/** Values of one cell, several a year: NaN where missing. */
+export interface Intensities {
+  readonly firstYear: number;
+  /** [years × perYear] in the unit of the edges */
+  readonly values: Float64Array;
+  readonly perYear: 1 | 12;
+  /** Bin of a value; the edges are ascending. */
+  binOf(value: number): number;
+  readonly flags?: readonly Flag[];
+}
+
+export interface PredecessorRisk {
+  readonly risk: Risk;
+  readonly longName: string;
+  readonly intensity: string;
+  readonly inputs: VariablesByFrequency;
+  /** In the words of a result row. */
+  readonly used: string;
+  read(input: CellInput, edges: readonly number[]): Intensities | NullReason;
+}
+
+/**
+ * A risk as the predecessor counted it.
+ *
+ * Output of `compute`: P[i] = values in bin i over all values of the period, rounded to 4 decimals; damage is the sum of P
+ * times rate. No interval, level or score is told: the predecessor had none.
+ * Missing data: values that are missing are left out; a period without any has the reason tooFewYears.
+ */
+export function makePredecessorRisk(one: PredecessorRisk, set: ProbabilityMethodSet): RiskDefinition {
+  const methods = set.risks[one.risk]!;
+  const edges = methods.edges.values;
+  const rates = methods.rateSets[methods.defaultRateSet]!.values;
+  return {
+    risk: one.risk,
+    longName: one.longName,
+    intensity: one.intensity,
+    unit: methods.edges.unit,
+    inputs: one.inputs,
+    accepts: [one.used],
+    ...describeBins(methods),
+    anchors: null,
+    companions: [],
+    returnLevelOf: one.intensity,
+    returnLevelUnit: methods.edges.unit,
+    compute(input) {
+      const read = one.read(input, edges);
+      if (typeof read === "string") return input.periods.map((period) => withoutNumbers(period, read, null));
+      return input.periods.map((period) => periodResult(period, read, one.used, rates, methods.defaultRateSet));
+    },
+  };
+}
+
+function periodResult(
+  period: Period,
+  { binOf, firstYear, flags = [], perYear, values }: Intensities,
+  used: string,
+  rates: readonly number[],
+  rateSet: string,
+): PeriodResult {
+  const counts = rates.map(() => 0);
+  let n = 0;
+  let yearsUsed = 0;
+  for (let year = 0; year < yearsIn(period); year++) {
+    const at = (period.firstYear - firstYear + year) * perYear;
+    let inYear = 0;
+    for (let step = 0; step < perYear; step++) {
+      const value = values[at + step];
+      if (value === undefined || Number.isNaN(value)) continue;
+      counts[binOf(value)]!++;
+      inYear++;
+    }
+    n += inYear;
+    if (inYear > 0) yearsUsed++;
+  }
+  if (n === 0) return withoutNumbers(period, "tooFewYears", used);
+  const probabilities = counts.map((count) => round(count / n));
+  const unknown = counts.map(() => Number.NaN);
+  let damage = 0;
+  for (const [bin, p] of probabilities.entries()) damage += p * rates[bin]!;
+  return {
+    period,
+    input: used,
+    reason: null,
+    flags: isLowSample(yearsUsed, period) ? [...flags, "lowSample"] : flags,
+    yearsUsed,
+    block: null,
+    probability: {
+      probabilities,
+      counts,
+      probabilitiesLow: unknown,
+      probabilitiesHigh: unknown,
+      returnLevels: RETURN_PERIODS.map(() => Number.NaN),
+      rateSet,
+      rateScale: UNSCALED,
+      damageBins: damage,
+      damageLow: null,
+      damageHigh: null,
+      damageContinuous: null,
+    },
+    hazard: null,
+  };
+}
+
+/**
+ * To 4 decimals as Python rounds: the nearest by the value's every binary digit, a tie to the even one.
+ * Only multiples of 1/32 can tie: 20000 = 32 · 625, and no double has a factor 1/5.
+ */
+export function round(value: number): number {
+  if (!Number.isInteger(value * TIES_LIE_AT)) return Number(value.toFixed(DECIMALS));
+  const scaled = value * 10 ** DECIMALS;
+  const floor = Math.floor(scaled);
+  const up = scaled - floor > 0.5 || (scaled - floor === 0.5 && floor % 2 === 1);
+  return (up ? floor + 1 : floor) / 10 ** DECIMALS;
+}
+
+/** Bins [.., e0), [e0, e1), ...: a value that equals an edge belongs above it. */
+export function fromEdge(edges: readonly number[]): (value: number) => number {
+  return (value) => edges.filter((edge) => value >= edge).length;
+}
+
+/** Bins (.., e0], (e0, e1], ...: a value that equals an edge belongs below it. */
+export function upToEdge(edges: readonly number[]): (value: number) => number {
+  return (value) => edges.filter((edge) => value > edge).length;
+}
+
+function withoutNumbers(period: Period, reason: NullReason, used: string | null): PeriodResult {
+  return { period, input: used, reason, flags: [], yearsUsed: 0, block: null, probability: null, hazard: null };
+}

@@ -1,0 +1,181 @@
+// The method set predecessor against its table, computed by another route: test/golden/predecessor/produce.py.
+import { describe, expect, test } from "vitest";
+import { penmanMonteith } from "../../../job/indices/penmanMonteith.ts";
+import { fireIndex } from "../../../job/risks/predecessor/climateRisks.ts";
+import { PREDECESSOR, round } from "../../../job/risks/predecessor/predecessorRisk.ts";
+import { PREDECESSOR_DEFINITIONS } from "../../../job/risks/predecessor/registry.ts";
+import { stressIndex } from "../../../job/risks/predecessor/waterRisks.ts";
+import type { Attribute } from "../../../model/attributes.ts";
+import type { Risk } from "../../../model/risks.ts";
+import type { Variable } from "../../../model/variables.ts";
+import { CellBuilder } from "../../support/dailyWeather.ts";
+import { readGolden } from "../../support/golden.ts";
+
+interface GoldenCell {
+  readonly attributes: Readonly<Partial<Record<Attribute, number>>>;
+  readonly yearly: Readonly<Partial<Record<Variable, readonly (number | null)[]>>>;
+  readonly monthly: Readonly<Partial<Record<Variable, readonly (number | null)[]>>>;
+}
+interface GoldenInput {
+  readonly latitude: number;
+  readonly firstYear: number;
+  readonly lastYear: number;
+  readonly basePeriod: readonly [number, number];
+  readonly periods: readonly (readonly [number, number])[];
+  readonly cells: readonly GoldenCell[];
+}
+type Counted = Readonly<
+  Record<string, { readonly counts: readonly number[]; readonly probabilities: readonly number[] }>
+>;
+
+const { input, expected } = readGolden<GoldenInput, readonly (readonly Counted[])[]>("predecessor");
+const periodOf = ([firstYear, lastYear]: readonly [number, number]) => ({ firstYear, lastYear });
+
+/** As the database would hand it over: float32, NaN where missing. */
+function build({ attributes, monthly, yearly }: GoldenCell): CellBuilder {
+  const builder = new CellBuilder("standard", input.firstYear, input.lastYear, periodOf(input.basePeriod))
+    .latitude(input.latitude)
+    .periods(...input.periods.map(periodOf));
+  const stored = (values: readonly (number | null)[]) => (at: number) => Math.fround(values[at] ?? Number.NaN);
+  for (const [name, value] of Object.entries(attributes)) builder.attribute(name as Attribute, value);
+  for (const [name, values] of Object.entries(yearly)) builder.yearly(name as Variable, stored(values));
+  for (const [name, values] of Object.entries(monthly)) builder.monthly(name as Variable, stored(values));
+  return builder;
+}
+
+const COMPUTED = Object.keys(expected[0]![0]!) as Risk[];
+
+describe.each(COMPUTED)("%s", (risk) => {
+  const definition = PREDECESSOR_DEFINITIONS[risk]!;
+  test("counts and probabilities are those of the table, digit by digit", () => {
+    for (const [at, cell] of input.cells.entries()) {
+      const told = definition.compute(build(cell).build());
+      const found = told.map(({ probability }) => ({
+        counts: probability!.counts,
+        probabilities: probability!.probabilities,
+      }));
+      expect(found).toEqual(expected[at]!.map((period) => period[risk]));
+    }
+  });
+
+  test("rates and ranges of its four bins are told, damage is their sum, and nothing that it did not tell", () => {
+    const [told] = definition.compute(build(input.cells[0]!).build());
+    const rates = definition.rateSets.predecessor!;
+    const { damageBins, damageLow, probabilities, probabilitiesLow, returnLevels } = told!.probability!;
+    expect([rates.length, definition.ranges?.length, probabilities.length]).toEqual([4, 4, 4]);
+    expect(damageBins).toBeCloseTo(
+      probabilities.reduce((sum, p, bin) => sum + p * rates[bin]!, 0),
+      12,
+    );
+    expect([damageLow, told!.hazard, definition.anchors]).toEqual([null, null, null]);
+    expect([...probabilitiesLow, ...returnLevels].every(Number.isNaN)).toBe(true);
+    expect(definition.accepts).toContain(told!.input);
+  });
+
+  test("a cell without its series has no numbers, and says so", () => {
+    const empty = new CellBuilder("standard", 1991, 2050, periodOf(input.basePeriod)).periods(
+      periodOf(input.basePeriod),
+    );
+    expect(definition.compute(empty.build())[0]).toMatchObject({ reason: "noInput", probability: null });
+  });
+});
+
+test("bins and rates are those of the predecessor's table", () => {
+  const table = Object.entries(PREDECESSOR.risks).map(([risk, { edges, rateSets }]) => [
+    risk,
+    edges.values,
+    rateSets.predecessor!.values,
+  ]);
+  expect(table).toEqual([
+    ["coastal_flood", [0, 0.3, 1], [0, 0.02, 0.15, 0.35]],
+    ["cold_wave", [3, 7, 15], [0.0005, 0.002, 0.006, 0.015]],
+    ["drought", [1, 1.5, 2], [0, 0.02, 0.07, 0.2]],
+    ["high_temperature", [3, 8, 20], [0.001, 0.003, 0.01, 0.02]],
+    ["inland_flood", [0.8, 0.95, 0.99], [0, 0.02, 0.08, 0.2]],
+    ["typhoon", [0, 5, 15], [0, 0.02, 0.1, 0.3]],
+    ["urban_flood", [0, 0.3, 1], [0, 0.05, 0.25, 0.5]],
+    ["water_scarcity", [0.2, 0.4, 0.8], [0.01, 0.03, 0.07, 0.15]],
+    ["wildfire", [21.3, 38, 50], [0.01, 0.03, 0.1, 0.25]],
+  ]);
+});
+
+describe("what stood in for what was not known is flagged", () => {
+  const cell = (without: Attribute) => {
+    const { [without]: _, ...attributes } = input.cells[0]!.attributes;
+    return build({ ...input.cells[0]!, attributes }).build();
+  };
+  test("drains of 60 mm, an altitude of 0", () => {
+    expect(PREDECESSOR_DEFINITIONS.urban_flood!.compute(cell("drainageCapacity"))[0]!.flags).toEqual([
+      "sixtyMillimetreDrains",
+    ]);
+    expect(PREDECESSOR_DEFINITIONS.water_scarcity!.compute(cell("elevation"))[0]!.flags).toEqual(["altitudeUnknown"]);
+  });
+  test("a ground level that is not known gives no depth: the predecessor took 5 m", () => {
+    expect(PREDECESSOR_DEFINITIONS.coastal_flood!.compute(cell("elevation"))[0]!.reason).toBe("noInput");
+  });
+});
+
+test("a month too mild for the lowest fire class counts in the last, as it did", () => {
+  const mild = fireIndex(15, 60, 3, 100);
+  expect(mild).toBeCloseTo(0.4 * 0.5 * 4 * Math.exp(0.25) * Math.exp(-0.1), 12);
+  expect(mild).toBeLessThan(11.2);
+  expect(fireIndex(15, 104, 3, 100)).toBe(0);
+  const [told] = PREDECESSOR_DEFINITIONS.wildfire!.compute(build(input.cells[0]!).build());
+  expect(told!.probability!.counts[3]).toBeGreaterThan(200);
+});
+
+test("water that cannot be used gives an index of 0, a missing balance none", () => {
+  expect(stressIndex(100, 1000, 0.5)).toBeCloseTo(100 / 315, 12);
+  expect([stressIndex(100, 1000, -0.2), stressIndex(100, 1000, 0), stressIndex(100, 1000, Number.NaN)]).toEqual([
+    0,
+    0,
+    Number.NaN,
+  ]);
+});
+
+test.each([
+  [1 / 32, 0.0312],
+  [3 / 32, 0.0938],
+  [1 / 160, 0.0063],
+  [2 / 3, 0.6667],
+  [0.12345, 0.1235],
+  [1, 1],
+])("%d is rounded to %d, as Python rounds", (value, rounded) => {
+  expect(round(value)).toBe(rounded);
+});
+
+describe("reference evapotranspiration of FAO-56", () => {
+  test.each([
+    [
+      "example 17, Bangkok in April",
+      {
+        highest: 34.8,
+        lowest: 25.6,
+        vapourPressure: 2.85,
+        wind: 2,
+        radiation: 22.65,
+        extraterrestrial: 38.06,
+        altitude: 2,
+        soilHeat: 0.14,
+      },
+      5.72,
+    ],
+    [
+      "example 18, Uccle on 6 July",
+      {
+        highest: 21.5,
+        lowest: 12.3,
+        vapourPressure: 1.409,
+        wind: 2.078,
+        radiation: 22.07,
+        extraterrestrial: 41.09,
+        altitude: 100,
+        soilHeat: 0,
+      },
+      3.88,
+    ],
+  ])("%s", (_, weather, expectedMm) => {
+    expect(penmanMonteith(weather)).toBeCloseTo(expectedMm, 1);
+    expect(Math.abs(penmanMonteith(weather) - expectedMm)).toBeLessThan(0.01);
+  });
+});
