@@ -13,6 +13,7 @@ import { makeOperatorCommand } from "./operator.ts";
 import { makePublishCommand, makeRetryCommand } from "./retry.ts";
 import { makeRunCommand } from "./run.ts";
 import { makeSampleCommand } from "./sample.ts";
+import { scenarioCommand } from "./scenario.ts";
 import { makeStartCommand } from "./start.ts";
 import { logsCommand, statusCommand } from "./status.ts";
 import { makeSubmitCommand } from "./submit.ts";
@@ -55,6 +56,7 @@ const commands = {
   sample: makeSampleCommand(context),
   ingest: makeIngestCommand(context),
   "ingest-storms": makeIngestStormsCommand(context),
+  scenario: scenarioCommand,
   basins: makeBasinsCommand(context),
   run: makeRunCommand(context),
   retry: makeRetryCommand(context),
@@ -76,6 +78,7 @@ const parser = yargs(process.argv.slice(2))
   .command(commands.sample)
   .command(commands.ingest)
   .command(commands["ingest-storms"])
+  .command(commands.scenario)
   .command(commands.basins)
   .command(commands.run)
   .command(commands.retry)

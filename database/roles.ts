@@ -25,10 +25,18 @@ const INPUTS = tables(
 );
 const BATCHES = tables("batches", "batch_inputs", "batch_shards", "slots");
 const FOUND_BY_SHARDS = tables("rejected_cells", "rejected_counts", "batch_risks", "batch_rate_sets");
-const RESULT_VIEWS = `${tables("probability_results", "hazard_results")}, public.probability_results, public.hazard_results, public.batch_job_logs`;
+const RESULT_VIEWS = `${tables("probability_results", "hazard_results", "probability_ensemble", "hazard_ensemble")}, public.probability_results, public.hazard_results, public.batch_job_logs`;
 const TOLD_VIEWS = tables("probability_rows_told", "hazard_rows_told");
 /** Functions in a view run with the rights of who reads it. */
-const FUNCTIONS_OF_VIEWS = ["bin_data", "return_level_data", "companion_data", "hazard_level", "unpack_float32"]
+const FUNCTIONS_OF_VIEWS = [
+  "bin_data",
+  "return_level_data",
+  "companion_data",
+  "hazard_level",
+  "unpack_float32",
+  "methods_told",
+  "mean_columns",
+]
   .map((name) => `climatebatch.${name}`)
   .join(", ");
 const RECORDING = ["record_request", "check_request", "request_option_expects", "request_period"]
