@@ -5,6 +5,7 @@ import { coerceError, RejectedError, TransientError } from "../model/errors.ts";
 import { makeBasinsCommand } from "./basins.ts";
 import { makeIndexCommand } from "./climateIndex.ts";
 import { COMMAND_EXIT_CODES, type CommandContext, checkOccurrences } from "./command.ts";
+import { explainCommand } from "./explain.ts";
 import { exportCommand } from "./export.ts";
 import { makeIngestCommand } from "./ingest.ts";
 import { makeIngestStormsCommand } from "./ingestStorms.ts";
@@ -63,6 +64,7 @@ const commands = {
   publish: makePublishCommand(context),
   status: statusCommand,
   logs: logsCommand,
+  explain: explainCommand,
   export: exportCommand,
   index: makeIndexCommand(context),
   wind: makeWindCommand(context),
@@ -85,6 +87,7 @@ const parser = yargs(process.argv.slice(2))
   .command(commands.publish)
   .command(commands.status)
   .command(commands.logs)
+  .command(commands.explain)
   .command(commands.export)
   .command(commands.index)
   .command(commands.wind)

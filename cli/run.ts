@@ -23,6 +23,7 @@ import {
   printJson,
 } from "./command.ts";
 import { databaseOption, withDatabase } from "./database.ts";
+import { methodsFileOption, readMethodsFile } from "./methodsFile.ts";
 import { type RunOutcome, runBatch } from "./runBatch.ts";
 import { printSummary } from "./summary.ts";
 
@@ -86,6 +87,7 @@ function buildOptions(yargs: Argv) {
         default: "published" as Methods,
         describe: "published: the documented science; predecessor: the numbers of the system before",
       },
+      ...methodsFileOption,
       workers: {
         type: "number",
         default: availableParallelism(),
@@ -139,6 +141,7 @@ async function takeBatch(
   const specification = await resolveSpecification(client, {
     calculation: argv.calculation,
     methods: argv.methods,
+    overrides: await readMethodsFile(argv.methodsFile),
     grid: argv.grid,
     scenarios: argv.scenario,
     periods: parsePeriods(argv.period, "--period"),
@@ -170,8 +173,9 @@ async function takeBatch(
 
 /** A batch of nothing but absent numbers is refused; one risk that can be computed is enough. */
 async function refuseWithoutInput(client: Client, specification: BatchSpecification): Promise<void> {
-  const { grid, methods, risks, scenarios } = specification;
-  const definitions = risks.map((risk) => definitionsOf(methods)[risk]).filter((definition) => definition !== null);
+  const { grid, risks, scenarios } = specification;
+  const all = definitionsOf(specification);
+  const definitions = risks.map((risk) => all[risk]).filter((definition) => definition !== null);
   const inputs = definitions.map((definition) => definition.inputs);
   // What reads no series lives on storms or sea levels, and cannot be judged here.
   if (inputs.some((one) => Object.keys(one).length === 0)) return;

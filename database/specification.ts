@@ -3,6 +3,7 @@
 import type { ClientBase } from "pg";
 import type { CalculationRequest, Methods } from "../model/calculations.ts";
 import { RejectedError } from "../model/errors.ts";
+import type { MethodSet } from "../model/methodSet.ts";
 import { DEFAULT_PERIODS, formatPeriod, type Period } from "../model/periods.ts";
 import { RISKS, type Risk } from "../model/risks.ts";
 import { type BatchSpecification, orderPeriods } from "../model/specification.ts";
@@ -11,6 +12,7 @@ import { readScenarioSeries } from "./scenarios.ts";
 export interface BatchRequest {
   readonly calculation: CalculationRequest;
   readonly methods: Methods;
+  readonly overrides?: MethodSet | undefined;
   readonly grid?: string | undefined;
   readonly scenarios?: readonly string[] | undefined;
   readonly periods?: readonly Period[] | undefined;
@@ -20,6 +22,7 @@ export interface BatchRequest {
 
 export async function resolveSpecification(client: ClientBase, request: BatchRequest): Promise<BatchSpecification> {
   refuseHazardByPredecessor(request);
+  refuseOverriddenPredecessor(request);
   const grid = await resolveGrid(client, request.grid);
   const scenarios = await resolveScenarios(client, grid, request.scenarios);
   const series = await readScenarioSeries(client, scenarios);
@@ -46,6 +49,7 @@ export async function resolveSpecification(client: ClientBase, request: BatchReq
   return {
     calculation: request.calculation,
     methods: request.methods,
+    ...(request.overrides !== undefined && { overrides: request.overrides }),
     grid,
     risks: request.risks === undefined ? RISKS : RISKS.filter((risk) => request.risks?.includes(risk)),
     scenarios,
@@ -61,6 +65,14 @@ function refuseHazardByPredecessor({ calculation, methods }: BatchRequest): void
     "NoPredecessorHazard",
     `The methods predecessor compute probability only: the predecessor's hazard scores were placeholders (days / 30, with 5 days where nothing was known). ` +
       "Ask for probability by predecessor, or for hazard by published.",
+  );
+}
+
+function refuseOverriddenPredecessor({ methods, overrides }: BatchRequest): void {
+  if (methods !== "predecessor" || overrides === undefined) return;
+  throw new RejectedError(
+    "InvalidMethodSet",
+    `The methods predecessor reproduce the predecessor's numbers and take no others, but "${overrides.methodSet}" is given. Use methods published with it.`,
   );
 }
 

@@ -1,12 +1,11 @@
 // The page to read first on the science side: one cell under one scenario, from its series to what each risk says of it.
 
-import type { Methods } from "../model/calculations.ts";
 import { samePeriod } from "../model/periods.ts";
 import type { NullReason } from "../model/reasons.ts";
 import type { Change, ComparedResult, PeriodResult } from "../model/results.ts";
 import type { Risk } from "../model/risks.ts";
 import type { ImplausibleValue } from "./cellSeries.ts";
-import { definitionsOf } from "./risks/registry.ts";
+import type { Definitions } from "./risks/registry.ts";
 import type { CellInput, RiskDefinition } from "./risks/riskDefinition.ts";
 
 export interface RiskOfCell {
@@ -22,9 +21,8 @@ export function* computeCell(
   input: CellInput,
   implausible: readonly ImplausibleValue[],
   risks: readonly Risk[],
-  methods: Methods,
+  definitions: Definitions,
 ): Generator<RiskOfCell, void, void> {
-  const definitions = definitionsOf(methods);
   for (const risk of risks) yield computeRisk(input, implausible, risk, definitions[risk]);
 }
 

@@ -13,7 +13,7 @@ import { readAttributes } from "./cellAttributes.ts";
 import { type CellStream, prepareStream, readBlock, readCellsAfter, unionOf } from "./cellStream.ts";
 import { computeCell } from "./computeCell.ts";
 import { Rejections } from "./rejections.ts";
-import { definitionsOf } from "./risks/registry.ts";
+import { type Definitions, definitionsOf } from "./risks/registry.ts";
 import type { RiskDefinition } from "./risks/riskDefinition.ts";
 import type { StormRecord } from "./risks/stormRecord.ts";
 import type { BasinWater } from "./risks/waterSupply.ts";
@@ -50,7 +50,7 @@ export async function computeShard(
     log.info({ event: "progress" satisfies ShardEvent, cells: cellsDone, of: shard.cells });
   }
   signal.throwIfAborted();
-  await describeRisks(client, shard.batchId, work.definitions);
+  await describeRisks(client, shard.batchId, work.asked);
   const outcome = { resultRows: told.writer.rows, ...told.rejections.outcome() };
   const end = await finishShard(client, shard, outcome);
   await client.query(end === "lost" ? "ROLLBACK" : "COMMIT");
@@ -70,20 +70,22 @@ interface Told {
 
 interface Work {
   readonly specification: ClaimedShard["specification"];
-  readonly definitions: readonly RiskDefinition[];
+  readonly definitions: Definitions;
+  /** Of the asked risks that this version computes. */
+  readonly asked: readonly RiskDefinition[];
   readonly storms: StormRecord | undefined;
   readonly stream: CellStream;
 }
 
 async function prepareWork(client: ClientBase, shard: ClaimedShard): Promise<Work> {
   const { specification, lastCell } = shard;
-  const definitions = specification.risks
-    .map((risk) => definitionsOf(specification.methods)[risk])
-    .filter((definition) => definition !== null);
-  const wanted = unionOf(definitions.map(({ inputs }) => inputs));
+  const definitions = definitionsOf(specification);
+  const asked = specification.risks.map((risk) => definitions[risk]).filter((definition) => definition !== null);
+  const wanted = unionOf(asked.map(({ inputs }) => inputs));
   return {
     specification,
     definitions,
+    asked,
     storms: await readStormRecord(client, shard),
     stream: await prepareStream(client, specification, wanted, lastCell),
   };
@@ -115,12 +117,12 @@ async function readBlockBasins(
 
 function tellCell(
   cell: Cell,
-  { specification, storms, stream }: Work,
+  { definitions, specification, storms, stream }: Work,
   basinsOf: Awaited<ReturnType<typeof readBlockBasins>>,
   { writer, rejections, tally, log }: Told,
 ): void {
   const { cellId, latitude, longitude } = cell;
-  const { basePeriod, methods, periods, risks } = specification;
+  const { basePeriod, periods, risks } = specification;
   const attributes = readAttributes(cell);
   for (const { scenarioId, axis, daily, monthly, yearly, future, baseSpliced, implausible } of stream.series) {
     const input = {
@@ -139,7 +141,7 @@ function tellCell(
       periods,
     };
     let startedMs = performance.now();
-    for (const computed of computeCell(input, implausible, risks, methods)) {
+    for (const computed of computeCell(input, implausible, risks, definitions)) {
       const { risk, told, rejection } = computed;
       tally.add(computed, performance.now() - startedMs);
       for (const result of told) writer.add(cellId, scenarioId, risk, result);

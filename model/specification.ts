@@ -1,11 +1,14 @@
 // What a batch is asked to compute, fully spelled out. Two batches with equal keys ask for the same results.
 import type { CalculationRequest, Methods } from "./calculations.ts";
+import type { MethodSet } from "./methodSet.ts";
 import { type Period, samePeriod } from "./periods.ts";
 import type { Risk } from "./risks.ts";
 
 export interface BatchSpecification {
   readonly calculation: CalculationRequest;
   readonly methods: Methods;
+  /** A user's own bins, rates and anchors of some risks, whole, so that every shard computes with the same. */
+  readonly overrides?: MethodSet;
   readonly grid: string;
   readonly risks: readonly Risk[];
   readonly scenarios: readonly string[];
@@ -28,6 +31,9 @@ export function orderPeriods(basePeriod: Period, periods: readonly Period[]): Pe
 }
 
 export function specificationKey(specification: BatchSpecification): string {
-  const { calculation, methods, grid, risks, scenarios, basePeriod, periods } = specification;
-  return JSON.stringify([calculation, methods, grid, risks, scenarios, basePeriod, periods]);
+  const { calculation, methods, grid, risks, scenarios, basePeriod, periods, overrides } = specification;
+  return JSON.stringify([
+    ...[calculation, methods, grid, risks, scenarios, basePeriod, periods],
+    ...(overrides === undefined ? [] : [overrides]),
+  ]);
 }

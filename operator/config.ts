@@ -16,6 +16,8 @@ export interface OperatorConfig {
   readonly readUrl: () => Promise<string>;
   readonly policy: Policy;
   readonly pods: PodSettings;
+  /** A user's own bins, rates and anchors, such as of a mounted ConfigMap; read for each batch anew. */
+  readonly methodsFile: string | undefined;
   /** For ClimateBatches that requests lead to. */
   readonly requestDefaults: Partial<NewClimateBatchSpec>;
   readonly leaseName: string;
@@ -71,6 +73,7 @@ const OPERATOR_ENV = z
     SUCCESSFUL_HISTORY_LIMIT: whole(0, 1000).default(10),
     FAILED_HISTORY_LIMIT: whole(0, 1000).default(5),
     LEASE_NAME: z.string().min(1).default("climatebatch-operator"),
+    METHODS_FILE: z.string().min(1).optional(),
     NOTIFY_CHANNEL: z.string().min(1).default(DEFAULT_TRIGGER_CHANNEL),
     POLL_SECONDS: whole(1, 3600).default(60),
     OPERATOR_WORKERS: whole(1, 100).default(2),
@@ -132,6 +135,7 @@ export function readOperatorConfig(environment: Environment, identity: string): 
     },
     pods: buildPodSettings(data),
     requestDefaults: data.PARALLEL_WORKERS === undefined ? {} : { parallelism: data.PARALLEL_WORKERS },
+    methodsFile: data.METHODS_FILE,
     leaseName: data.LEASE_NAME,
     identity,
     triggerChannel: data.NOTIFY_CHANNEL,

@@ -19,6 +19,8 @@ export interface OperatorContext {
   readonly withClient: <T>(work: (client: Client) => Promise<T>) => Promise<T>;
   readonly policy: Policy;
   readonly pods: PodSettings;
+  /** Where a user's own bins, rates and anchors stand, if there are any. */
+  readonly methodsFile?: string | undefined;
   readonly events: Pick<EventRecorder, "record">;
   readonly clock: Clock;
   readonly log: Pick<Logger, "info" | "warn" | "error">;

@@ -69,7 +69,8 @@ export async function startOperator(
     recorder.flush(AbortSignal.timeout(LAST_EVENTS_MS)),
   );
   const withClient: OperatorContext["withClient"] = (work) => sessions.withClient(work);
-  const context: OperatorContext = { api, withClient, policy, pods: config.pods, events, clock, log };
+  const { pods, methodsFile } = config;
+  const context: OperatorContext = { api, withClient, policy, pods, methodsFile, events, clock, log };
   const desk = new RequestDesk({ context, defaults: config.requestDefaults });
   const lookAtRequests = async () => {
     if (elector.isLeader()) await desk.look(signal);

@@ -1,8 +1,8 @@
 // From a period's yearly values to the mean that is scored, its interval, and the scores.
 // The anchors come from the method set; the level that a score is called stands where results are written.
+import { ANCHOR_SCORES } from "../../model/methodSet.ts";
 import { piecewiseLinear } from "../numerics/piecewiseLinear.ts";
 import { NORMAL_90 } from "./binStatistics.ts";
-import { ANCHOR_SCORES } from "./methodSet.ts";
 
 /** Score 0..100 of a value through its six anchors, which may ascend or descend. */
 export function scoreOf(value: number, anchors: readonly number[]): number {

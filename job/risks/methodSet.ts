@@ -1,82 +1,13 @@
-// A method set's numbers: bin edges, base damage rates and score anchors of each risk, read from JSON and checked at load.
-// What the numbers are used for stands with each risk.
-import { z } from "zod";
+// The numbers of the method set published, and what a definition says of a risk's numbers.
+// Their form, and the checks of a user's own, stand in model/methodSet.ts.
 import { RejectedError } from "../../model/errors.ts";
-import { RISKS, type Risk } from "../../model/risks.ts";
+import { type MethodSet, type ProbabilityMethods, type RiskMethods, readMethodSet } from "../../model/methodSet.ts";
+import type { Risk } from "../../model/risks.ts";
 import published from "./published.json" with { type: "json" };
 
-/** Scores that the anchors stand for. */
-export const ANCHOR_SCORES = [0, 20, 40, 60, 80, 100] as const;
+export type { RiskMethods } from "../../model/methodSet.ts";
 
-const provenance = { source: z.string().min(1), judgement: z.boolean() };
-
-const strictlyMonotonic = (values: readonly number[]) => increasing(values) || increasing(values.map((x) => -x));
-
-const edges = z.strictObject({
-  values: z.array(z.number()).min(1).refine(increasing, "expected strictly increasing edges"),
-  unit: z.string().min(1),
-  /** What the bins are called where the edges alone do not say it. */
-  ranges: z.array(z.string().min(1)).optional(),
-  ...provenance,
-});
-
-const anchors = z.strictObject({
-  values: z
-    .array(z.number())
-    .length(ANCHOR_SCORES.length)
-    .refine(strictlyMonotonic, "expected anchors that strictly increase or strictly decrease"),
-  unit: z.string().min(1),
-  ...provenance,
-});
-
-const rateSet = z.strictObject({
-  values: z.array(z.number().min(0).max(1)),
-  impactType: z.enum(["damage", "disruption"]),
-  sector: z.string().min(1),
-  ...provenance,
-});
-
-const binsAndRates = { edges, defaultRateSet: z.string(), rateSets: z.record(z.string(), rateSet) };
-
-const riskMethods = z
-  .strictObject({
-    ...binsAndRates,
-    anchors,
-    /** Anchors of the values told beside the score's own, by companion. */
-    companions: z.record(z.string(), z.strictObject({ anchors })).default({}),
-  })
-  .superRefine(checkRates);
-
-/** What probability alone needs. */
-const probabilityMethods = z.strictObject(binsAndRates).superRefine(checkRates);
-
-const setOf = <Methods extends z.ZodType>(methods: Methods) =>
-  z.strictObject({ methodSet: z.string().min(1), risks: z.partialRecord(z.enum(RISKS), methods) });
-
-const methodSet = setOf(riskMethods);
-const probabilityMethodSet = setOf(probabilityMethods);
-
-export type RiskMethods = z.infer<typeof riskMethods>;
-export type MethodSet = z.infer<typeof methodSet>;
-export type ProbabilityMethods = z.infer<typeof probabilityMethods>;
-export type ProbabilityMethodSet = z.infer<typeof probabilityMethodSet>;
-
-/** A method set from parsed JSON; `origin` is what the user calls the place it was read from. */
-export function readMethodSet(json: unknown, origin: string): MethodSet {
-  return parseSet(methodSet, json, origin);
-}
-
-/** The same of a set that computes no hazard. */
-export function readProbabilityMethodSet(json: unknown, origin: string): ProbabilityMethodSet {
-  return parseSet(probabilityMethodSet, json, origin);
-}
-
-function parseSet<Set>(schema: z.ZodType<Set>, json: unknown, origin: string): Set {
-  const parsed = schema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => `  ${issue.path.join(".") || "(top)"}: ${issue.message}`);
-  throw new RejectedError("InvalidMethodSet", `${origin} is no method set:\n${problems.join("\n")}`);
-}
+export const PUBLISHED: MethodSet = readMethodSet(published, "published.json");
 
 /** The numbers of one risk; a method set need not hold all nine. */
 export function methodsOf(set: MethodSet, risk: Risk): RiskMethods {
@@ -85,6 +16,20 @@ export function methodsOf(set: MethodSet, risk: Risk): RiskMethods {
     throw new RejectedError("InvalidMethodSet", `Method set "${set.methodSet}" has no entry for ${risk}.`);
   }
   return methods;
+}
+
+/** Refuses numbers in another unit than the risk computes in: they would be compared with values they do not mean. */
+export function checkOverrides(overrides: MethodSet): void {
+  for (const [risk, methods] of Object.entries(overrides.risks)) {
+    const ours = methodsOf(PUBLISHED, risk as Risk);
+    for (const part of ["edges", "anchors"] as const) {
+      if (methods[part].unit === ours[part].unit) continue;
+      throw new RejectedError(
+        "InvalidMethodSet",
+        `Method set "${overrides.methodSet}": risks.${risk}.${part}.unit: expected "${ours[part].unit}", in which ${risk} is computed, but found "${methods[part].unit}". See climatebatch explain ${risk} --json.`,
+      );
+    }
+  }
 }
 
 /** What a definition says of its bins, rates and anchors. */
@@ -102,37 +47,4 @@ export function describeBins({ defaultRateSet, edges, rateSets: sets }: Probabil
     rateSets,
     impactType: sets[defaultRateSet]!.impactType,
   };
-}
-
-export const PUBLISHED: MethodSet = readMethodSet(published, "published.json");
-
-function increasing(values: readonly number[]): boolean {
-  return values.every((value, at) => at === 0 || value > values[at - 1]!);
-}
-
-function checkRates(methods: z.input<typeof probabilityMethods>, context: z.RefinementCtx): void {
-  const bins = methods.edges.values.length + 1;
-  for (const [name, set] of Object.entries(methods.rateSets)) {
-    if (set.values.length === bins) continue;
-    context.addIssue({
-      code: "custom",
-      path: ["rateSets", name, "values"],
-      message: `expected ${bins} rates, one per bin of ${bins - 1} edges, but found ${set.values.length}`,
-    });
-  }
-  const { ranges } = methods.edges;
-  if (ranges !== undefined && ranges.length !== bins) {
-    context.addIssue({
-      code: "custom",
-      path: ["edges", "ranges"],
-      message: `expected ${bins} names, one per bin of ${bins - 1} edges, but found ${ranges.length}`,
-    });
-  }
-  if (Object.hasOwn(methods.rateSets, methods.defaultRateSet)) return;
-  const names = Object.keys(methods.rateSets).join(", ");
-  context.addIssue({
-    code: "custom",
-    path: ["defaultRateSet"],
-    message: `expected the name of a rate set (${names}), but found "${methods.defaultRateSet}"`,
-  });
 }

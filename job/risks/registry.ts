@@ -1,14 +1,17 @@
 // The nine risks as this version computes them, by method set. Everything that is told about a risk is read from here.
-import type { Methods } from "../../model/calculations.ts";
 import type { Risk } from "../../model/risks.ts";
-import { coldWave } from "./coldWave.ts";
-import { drought } from "./drought.ts";
-import { highTemperature } from "./highTemperature.ts";
+import type { BatchSpecification } from "../../model/specification.ts";
+import { DEFAULT_FIRE_WEATHER } from "../indices/fireWeather.ts";
+import { coldWave, makeColdWave } from "./coldWave.ts";
+import { DEFAULT_DROUGHT_SETTINGS, drought, makeDrought } from "./drought.ts";
+import { highTemperature, makeHighTemperature } from "./highTemperature.ts";
+import { checkOverrides, type RiskMethods } from "./methodSet.ts";
 import { PREDECESSOR_DEFINITIONS } from "./predecessor/registry.ts";
 import type { RiskDefinition } from "./riskDefinition.ts";
-import { typhoon } from "./typhoon.ts";
-import { waterScarcity } from "./waterScarcity.ts";
-import { wildfire } from "./wildfire.ts";
+import { DEFAULT_SPELL_SETTINGS } from "./spellRisk.ts";
+import { makeTyphoon, typhoon } from "./typhoon.ts";
+import { makeWaterScarcity, waterScarcity } from "./waterScarcity.ts";
+import { makeWildfire, wildfire } from "./wildfire.ts";
 
 /** null: not computed yet; its rows carry the reason notImplemented. */
 export const RISK_DEFINITIONS: Readonly<Record<Risk, RiskDefinition | null>> = {
@@ -23,6 +26,26 @@ export const RISK_DEFINITIONS: Readonly<Record<Risk, RiskDefinition | null>> = {
   wildfire,
 };
 
-export function definitionsOf(methods: Methods): Readonly<Record<Risk, RiskDefinition | null>> {
-  return methods === "published" ? RISK_DEFINITIONS : PREDECESSOR_DEFINITIONS;
+/** Each risk by other numbers than the product's. */
+const MAKERS: Readonly<Record<Risk, ((methods: RiskMethods) => RiskDefinition) | null>> = {
+  coastal_flood: null,
+  cold_wave: (methods) => makeColdWave(methods, DEFAULT_SPELL_SETTINGS),
+  drought: (methods) => makeDrought(methods, DEFAULT_DROUGHT_SETTINGS),
+  high_temperature: (methods) => makeHighTemperature(methods, DEFAULT_SPELL_SETTINGS),
+  inland_flood: null,
+  typhoon: (methods) => makeTyphoon(methods, "frequency"),
+  urban_flood: null,
+  water_scarcity: makeWaterScarcity,
+  wildfire: (methods) => makeWildfire(methods, DEFAULT_FIRE_WEATHER),
+};
+
+export type Definitions = Readonly<Record<Risk, RiskDefinition | null>>;
+
+/** The nine risks by a method set and, where a user gives some, by the user's own numbers. */
+export function definitionsOf({ methods, overrides }: Pick<BatchSpecification, "methods" | "overrides">): Definitions {
+  if (methods === "predecessor") return PREDECESSOR_DEFINITIONS;
+  if (overrides === undefined) return RISK_DEFINITIONS;
+  checkOverrides(overrides);
+  const own = Object.entries(overrides.risks).map(([risk, numbers]) => [risk, MAKERS[risk as Risk]?.(numbers) ?? null]);
+  return { ...RISK_DEFINITIONS, ...Object.fromEntries(own) };
 }

@@ -1,4 +1,5 @@
 // Does what was decided, one action after another; the first that fails ends the list. Each may be repeated safely.
+import { readFile } from "node:fs/promises";
 import { finishBatch } from "../../database/batches.ts";
 import { cancelBatch, planClusterBatch, retryClusterBatch } from "../../database/clusterBatches.ts";
 import { checkFreeConnections } from "../../database/plan.ts";
@@ -7,6 +8,7 @@ import { emptySlots } from "../../database/slots.ts";
 import { resolveSpecification } from "../../database/specification.ts";
 import { readRequestedResults } from "../../model/climateBatch.ts";
 import { coerceError, RejectedError } from "../../model/errors.ts";
+import { type MethodSet, parseMethodSet } from "../../model/methodSet.ts";
 import type { ReconcileContext, StoredBatch } from "../context.ts";
 import { ApiError, isAlreadyExists, isInvalid, isNotFound, isTransient } from "../kube/apiError.ts";
 import { buildJob } from "../resources/job.ts";
@@ -87,11 +89,12 @@ function actOnce(action: Deed, batch: StoredBatch, context: ReconcileContext, si
 
 async function plan(
   { metadata, spec }: StoredBatch,
-  { withClient, policy, onPlanned }: ReconcileContext,
+  { withClient, policy, methodsFile, onPlanned }: ReconcileContext,
 ): Promise<void> {
   const asked = readRequestedResults(spec);
+  const overrides = asked.methods === "published" ? await readOverrides(methodsFile) : undefined;
   await withClient(async (client) => {
-    const specification = await resolveSpecification(client, asked);
+    const specification = await resolveSpecification(client, { ...asked, overrides });
     await checkFreeConnections(client, spec.parallelism, "parallelism");
     await planClusterBatch(
       client,
@@ -111,6 +114,16 @@ async function plan(
     );
   });
   onPlanned();
+}
+
+/** Read for each batch anew: a ConfigMap may have changed. The batch keeps what it was planned with. */
+async function readOverrides(file: string | undefined): Promise<MethodSet | undefined> {
+  if (file === undefined) return undefined;
+  const text = await readFile(file, "utf8").catch((thrown) => {
+    const { message } = coerceError(thrown);
+    throw new RejectedError("InvalidMethodSet", `METHODS_FILE ${file} cannot be read: ${message}`, { cause: thrown });
+  });
+  return parseMethodSet(text, `METHODS_FILE ${file}`);
 }
 
 async function createJob(

@@ -191,6 +191,7 @@ function makeConfig(kubeConfig: KubeConfig, namespace: string, databaseUrl: stri
       terminationGracePeriodSeconds: 5,
       databaseEnv: [{ name: "DATABASE_URL", value: databaseUrl }],
     },
+    methodsFile: undefined,
     requestDefaults: { parallelism: 2 },
     leaseName: "operator",
     identity: randomUUID(),

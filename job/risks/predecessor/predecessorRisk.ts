@@ -1,11 +1,13 @@
 // What the nine risks of the method set predecessor share: values of a period counted in bins, nothing fitted.
 // Which values, and which bin each belongs to, stands in climateRisks.ts and waterRisks.ts; the numbers in predecessor.json.
+
+import { type ProbabilityMethodSet, readProbabilityMethodSet } from "../../../model/methodSet.ts";
 import { type Period, yearsIn } from "../../../model/periods.ts";
 import type { Flag, NullReason } from "../../../model/reasons.ts";
 import { type PeriodResult, RETURN_PERIODS } from "../../../model/results.ts";
 import type { Risk } from "../../../model/risks.ts";
 import type { VariablesByFrequency } from "../../../model/variables.ts";
-import { describeBins, type ProbabilityMethodSet, readProbabilityMethodSet } from "../methodSet.ts";
+import { describeBins } from "../methodSet.ts";
 import { isLowSample } from "../periodYears.ts";
 import type { CellInput, RiskDefinition } from "../riskDefinition.ts";
 import predecessor from "./predecessor.json" with { type: "json" };

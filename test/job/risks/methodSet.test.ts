@@ -1,8 +1,9 @@
 // The published numbers are what the methods say, and numbers that cannot be right are refused with all their faults.
 import { describe, expect, test } from "vitest";
-import { methodsOf, PUBLISHED, readMethodSet } from "../../../job/risks/methodSet.ts";
+import { checkOverrides, methodsOf, PUBLISHED } from "../../../job/risks/methodSet.ts";
 import published from "../../../job/risks/published.json" with { type: "json" };
 import { RejectedError } from "../../../model/errors.ts";
+import { parseMethodSet, readMethodSet } from "../../../model/methodSet.ts";
 
 function changed(change: (set: typeof published) => void): unknown {
   const copy = structuredClone(published);
@@ -75,5 +76,14 @@ describe("a method set of the user's own", () => {
     expect(refusal({ methodSet: "mine" })).toContain("risks");
     const empty = readMethodSet({ methodSet: "mine", risks: {} }, "mine");
     expect(() => methodsOf(empty, "cold_wave")).toThrow(/"mine" has no entry for cold_wave/);
+  });
+  test("what is no JSON, and numbers in another unit than the risk computes in, are refused", () => {
+    expect(() => parseMethodSet("{ edges: 1 }", "mine.json")).toThrow(/^mine.json is no JSON: /);
+    const inches = changed((set) => {
+      set.risks.high_temperature.edges.unit = "week";
+    });
+    expect(() => checkOverrides(readMethodSet(inches, "mine.json"))).toThrow(
+      'risks.high_temperature.edges.unit: expected "d", in which high_temperature is computed, but found "week"',
+    );
   });
 });
