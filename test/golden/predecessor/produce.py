@@ -174,15 +174,91 @@ def risks_of(cell, first, last):
     }
 
 
+# Storms, by great-circle distance and bearing instead of kilometres north and east.
+PLACE = (LATITUDE, 127.0)
+RECORD = (1991, 2020)
+
+
+def make_storms():
+    rng = random.Random(99)
+    tracks = []
+    for season in range(RECORD[0] - 1, RECORD[1] + 2):
+        # Some years have no storm.
+        for _ in range(rng.choice([0, 0, 1, 1, 2, 3])):
+            lat, lon = rng.uniform(31, 35), rng.uniform(122, 130)
+            points = []
+            for _ in range(rng.randint(4, 10)):
+                lat, lon = lat + rng.uniform(0.4, 1.4), lon + rng.uniform(-0.6, 1.4)
+                grade = rng.choice(["TD", "TS", "STS", "TY", "ET"])
+                gale = rng.uniform(150, 480) if grade != "TD" else None
+                inner = rng.uniform(40, 190) if grade in ("STS", "TY", "ET") else None
+                bearing = rng.choice([None, 0, 45, 90, 135, 180, 270])
+                flat = rng.uniform(0.5, 1)
+                radii = lambda long: {
+                    "long": long and round(long),
+                    "short": long and (round(long * flat) if bearing is not None else None),
+                    "bearing": bearing if long else None,
+                }
+                points.append({"latitude": round(lat, 1), "longitude": round(lon, 1), "grade": grade, "gale": radii(gale), "storm": radii(inner)})
+            tracks.append({"season": season, "points": points})
+    return tracks
+
+
+def distance_and_bearing(lat0, lon0, lat1, lon1):
+    a, b, d = math.radians(lat0), math.radians(lat1), math.radians(lon1 - lon0)
+    h = math.sin((b - a) / 2) ** 2 + math.cos(a) * math.cos(b) * math.sin(d / 2) ** 2
+    km = 2 * math.degrees(math.asin(math.sqrt(h))) * 111.12
+    return km, math.atan2(math.sin(d) * math.cos(b), math.cos(a) * math.sin(b) - math.sin(a) * math.cos(b) * math.cos(d))
+
+
+def within(point, ellipse):
+    if ellipse["long"] is None:
+        return False
+    km, direction = distance_and_bearing(point["latitude"], point["longitude"], *PLACE)
+    if ellipse["bearing"] is None:
+        return km <= ellipse["long"]
+    # Polar form of the ellipse: how far it reaches in this direction.
+    angle = direction - math.radians(ellipse["bearing"])
+    a, b = ellipse["long"], ellipse["short"]
+    return km <= a * b / math.sqrt((b * math.cos(angle)) ** 2 + (a * math.sin(angle)) ** 2)
+
+
+def weight(point):
+    if within(point, point["storm"]):
+        return 6 if point["grade"] == "TY" else 3
+    return 1 if point["grade"] in ("TS", "STS", "TY") and within(point, point["gale"]) else 0
+
+
+def storm_index(tracks):
+    return [
+        sum(weight(point) for track in tracks if track["season"] == year for point in track["points"])
+        for year in range(RECORD[0], RECORD[1] + 1)
+    ]
+
+
 def main():
+    storms = make_storms()
+    index = storm_index(storms)
+    typhoon = [
+        classed(
+            index[max(first, RECORD[0]) - RECORD[0] : max(0, min(last, RECORD[1]) + 1 - RECORD[0])],
+            [lambda x: x == 0, lambda x: 0 < x <= 5, lambda x: 5 < x <= 15, lambda x: x > 15],
+        )
+        for first, last in PERIODS
+        if first <= RECORD[1]
+    ]
     cells = [make_cell(seed) for seed in range(1, 5)]
     stored = [
         {**cell, **{kind: {name: [single(x) for x in values] for name, values in cell[kind].items()} for kind in ("yearly", "monthly")}}
         for cell in cells
     ]
     files = {
-        "input.json": {"latitude": LATITUDE, "firstYear": FIRST, "lastYear": LAST, "basePeriod": BASE, "periods": PERIODS, "cells": cells},
-        "expected.json": [[risks_of(cell, first, last) for first, last in PERIODS] for cell in stored],
+        "input.json": {"latitude": LATITUDE, "firstYear": FIRST, "lastYear": LAST, "basePeriod": BASE, "periods": PERIODS, "cells": cells, "place": PLACE, "stormYears": RECORD, "storms": storms},
+        "expected.json": {
+            "cells": [[risks_of(cell, first, last) for first, last in PERIODS] for cell in stored],
+            "stormIndex": index,
+            "typhoon": typhoon,
+        },
     }
     hashes = {}
     for name, content in files.items():

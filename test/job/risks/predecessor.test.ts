@@ -4,6 +4,7 @@ import { penmanMonteith } from "../../../job/indices/penmanMonteith.ts";
 import { fireIndex } from "../../../job/risks/predecessor/climateRisks.ts";
 import { PREDECESSOR, round } from "../../../job/risks/predecessor/predecessorRisk.ts";
 import { PREDECESSOR_DEFINITIONS } from "../../../job/risks/predecessor/registry.ts";
+import { type EllipseTrack, yearlyStormIndex } from "../../../job/risks/predecessor/stormEllipses.ts";
 import { stressIndex } from "../../../job/risks/predecessor/waterRisks.ts";
 import type { Attribute } from "../../../model/attributes.ts";
 import type { Risk } from "../../../model/risks.ts";
@@ -23,12 +24,34 @@ interface GoldenInput {
   readonly basePeriod: readonly [number, number];
   readonly periods: readonly (readonly [number, number])[];
   readonly cells: readonly GoldenCell[];
+  /** Where the storms are counted, and the years whose storms are all known. */
+  readonly place: readonly [latitude: number, longitude: number];
+  readonly stormYears: readonly [number, number];
+  readonly storms: readonly { readonly season: number; readonly points: readonly GoldenPoint[] }[];
+}
+interface GoldenEllipse {
+  readonly long: number | null;
+  readonly short: number | null;
+  readonly bearing: number | null;
+}
+interface GoldenPoint {
+  readonly latitude: number;
+  readonly longitude: number;
+  readonly grade: string;
+  readonly gale: GoldenEllipse;
+  readonly storm: GoldenEllipse;
+}
+interface GoldenExpected {
+  readonly cells: readonly (readonly Counted[])[];
+  readonly stormIndex: readonly number[];
+  readonly typhoon: readonly Counted[string][];
 }
 type Counted = Readonly<
   Record<string, { readonly counts: readonly number[]; readonly probabilities: readonly number[] }>
 >;
 
-const { input, expected } = readGolden<GoldenInput, readonly (readonly Counted[])[]>("predecessor");
+const { input, expected: golden } = readGolden<GoldenInput, GoldenExpected>("predecessor");
+const expected = golden.cells;
 const periodOf = ([firstYear, lastYear]: readonly [number, number]) => ({ firstYear, lastYear });
 
 /** As the database would hand it over: float32, NaN where missing. */
@@ -77,6 +100,66 @@ describe.each(COMPUTED)("%s", (risk) => {
       periodOf(input.basePeriod),
     );
     expect(definition.compute(empty.build())[0]).toMatchObject({ reason: "noInput", probability: null });
+  });
+});
+
+/** The golden's storms as best tracks have them, turned by whole circles, mirrored or not. */
+function tracks(turned = 0): EllipseTrack[] {
+  const column = (points: readonly GoldenPoint[], read: (point: GoldenPoint) => number | null) =>
+    Float64Array.from(points, (point) => read(point) ?? Number.NaN);
+  const radii = (points: readonly GoldenPoint[], which: "gale" | "storm") => ({
+    long: column(points, (point) => point[which].long),
+    short: column(points, (point) => point[which].short),
+    bearing: column(points, (point) => point[which].bearing),
+  });
+  return input.storms.map(({ points, season }) => ({
+    season,
+    latitude: column(points, (point) => point.latitude),
+    longitude: column(points, (point) => point.longitude + turned),
+    grade: points.map(({ grade }) => grade),
+    gale: radii(points, "gale"),
+    storm: radii(points, "storm"),
+  }));
+}
+
+describe("typhoon", () => {
+  const [firstYear, lastYear] = input.stormYears;
+  const index = (all: readonly EllipseTrack[]) =>
+    Array.from(yearlyStormIndex(input.place[0], input.place[1], all, firstYear, lastYear - firstYear + 1));
+
+  test("the yearly index of ellipses is that by great circles, with a 0 for each year without storms", () => {
+    expect(index(tracks())).toEqual(golden.stormIndex);
+    expect(golden.stormIndex.filter((value) => value === 0).length).toBeGreaterThan(3);
+  });
+
+  test("storms a whole circle away, and in any order, count the same", () => {
+    expect(index(tracks(360))).toEqual(golden.stormIndex);
+    expect(index(tracks(-360).reverse())).toEqual(golden.stormIndex);
+  });
+
+  test("a typhoon over the place weighs 6, a weaker storm 3, a gale 1, and nothing without a radius", () => {
+    const none = {
+      long: Float64Array.of(Number.NaN),
+      short: Float64Array.of(Number.NaN),
+      bearing: Float64Array.of(Number.NaN),
+    };
+    const circle = { ...none, long: Float64Array.of(100) };
+    const point = (grade: string, gale: typeof none, storm: typeof none): EllipseTrack => ({
+      season: firstYear,
+      latitude: Float64Array.of(input.place[0] + 0.5),
+      longitude: Float64Array.of(input.place[1]),
+      grade: [grade],
+      gale,
+      storm,
+    });
+    const weights = [
+      point("TY", circle, circle),
+      point("STS", circle, circle),
+      point("TS", circle, none),
+      point("TD", circle, none),
+      point("TY", none, none),
+    ].map((one) => index([one])[0]);
+    expect(weights).toEqual([6, 3, 1, 0, 0]);
   });
 });
 
