@@ -10,7 +10,7 @@ export type Measure = "equal" | "absolute" | "relative" | "clipped" | "common" |
 export interface Comparison {
   readonly index: string;
   /** Package, as its versions are listed. */
-  readonly reference: "climada" | "climate-indices" | "lmoments3" | "scipy" | "xclim";
+  readonly reference: "climada" | "climate-indices" | "lmoments3" | "pyet" | "scipy" | "xclim";
   readonly settings: string;
   /** Folder, and file names on the two sides. */
   readonly case: string;
@@ -91,6 +91,7 @@ export const COMPARISONS: readonly Comparison[] = [
   distribution("90 % interval, upper end", "scipy", "beta.ppf", "interval_high", 1e-9),
   distribution("Kernel estimate", "scipy", "gaussian_kde, same bandwidth", "kernel_cdf", 1e-10),
   distribution("Gamma distribution", "scipy", "gamma.cdf", "gamma_cdf", 1e-10),
+  distribution("Reference evapotranspiration", "pyet", "pm_fao56", "fao56", 1e-9),
   distribution("Normal quantile", "scipy", "norm.ppf, 0.0001 to 0.9999", "normal_quantile", 1e-10),
 ];
 
@@ -145,7 +146,7 @@ function storms(index: string, settings: string, where: string, name: string): C
 
 function distribution(
   index: string,
-  reference: "lmoments3" | "scipy",
+  reference: "lmoments3" | "pyet" | "scipy",
   settings: string,
   name: string,
   tolerance: number,

@@ -2,6 +2,7 @@
 // Everything is an array of numbers in one .npy file; the order of the cases is the order of the loops.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { penmanMonteith, saturationPressure } from "../../job/indices/penmanMonteith.ts";
 import { binomialInterval } from "../../job/numerics/beta.ts";
 import { gammaCdf } from "../../job/numerics/gammaDistribution.ts";
 import { fitGeneralizedLogistic } from "../../job/numerics/generalizedLogistic.ts";
@@ -47,6 +48,42 @@ export function writeOurDistributions(folder: string): void {
   const p = cases(() => 1e-4 + (1 - 2e-4) * random());
   write(input, "normal_p", p);
   write(ours, "normal_quantile", p.map(normalQuantile));
+  writeEvapotranspiration(input, ours, cases, random);
+}
+
+/** Weather from cold to hot, calm to stormy, under clouds (a third of clear-sky radiation at least) to clear. */
+function writeEvapotranspiration(
+  input: string,
+  ours: string,
+  cases: (make: () => number) => Float64Array,
+  random: () => number,
+): void {
+  const lowest = cases(() => -15 + 40 * random());
+  const weather = {
+    lowest,
+    highest: lowest.map((degrees) => degrees + 2 + 14 * random()),
+    humidity: cases(() => 15 + 80 * random()),
+    wind: cases(() => 8 * random()),
+    altitude: cases(() => 3000 * random()),
+    extraterrestrial: cases(() => 5 + 38 * random()),
+  };
+  const radiation = weather.extraterrestrial.map((top) => top * (0.26 + 0.48 * random()));
+  for (const [name, values] of Object.entries({ ...weather, radiation })) write(input, `fao56_${name}`, values);
+  const reference = lowest.map((low, at) => {
+    const high = weather.highest[at]!;
+    const saturated = (saturationPressure(high) + saturationPressure(low)) / 2;
+    return penmanMonteith({
+      lowest: low,
+      highest: high,
+      vapourPressure: (weather.humidity[at]! / 100) * saturated,
+      wind: weather.wind[at]!,
+      altitude: weather.altitude[at]!,
+      extraterrestrial: weather.extraterrestrial[at]!,
+      radiation: radiation[at]!,
+      soilHeat: 0,
+    });
+  });
+  write(ours, "fao56", reference);
 }
 
 /** Skewed samples with their GEV and generalised logistic parameters, and their kernel estimates at nine points. */

@@ -15,6 +15,8 @@ warnings.simplefilter("ignore")
 
 import lmoments3.distr
 import numpy as np
+import pandas as pd
+import pyet
 import scipy.stats
 import xarray as xr
 import xclim.indices as xci
@@ -147,6 +149,24 @@ def distributions():
         estimate = scipy.stats.gaussian_kde(sample, bw_method=bandwidth[i] / sample.std(ddof=1))
         kernel[i] = [estimate.integrate_box_1d(-np.inf, point) for point in points[i]]
     write(case, "kernel_cdf", kernel)
+    evapotranspiration(case)
+
+
+def evapotranspiration(case):
+    names = ("lowest", "highest", "humidity", "wind", "altitude", "extraterrestrial", "radiation")
+    low, high, humidity, wind, altitude, top, radiation = (pd.Series(read(case, f"fao56_{name}")) for name in names)
+    result = pyet.pm_fao56(
+        tmean=(low + high) / 2,
+        wind=wind,
+        rs=radiation,
+        rso=(0.75 + 2e-5 * altitude) * top,
+        tmax=high,
+        tmin=low,
+        rh=humidity,
+        elevation=altitude,
+        clip_zero=False,
+    )
+    write(case, "fao56", result.values)
 
 
 distributions()
@@ -155,5 +175,5 @@ for name in ("noleap", "standard"):
     rain(name)
     drought(name)
     fire(name)
-packages = ("climate-indices", "lmoments3", "scipy", "xclim", "numpy", "xarray")
+packages = ("climate-indices", "lmoments3", "pyet", "scipy", "xclim", "numpy", "xarray")
 (folder / "versions.json").write_text(json.dumps({name: version(name) for name in packages}))
