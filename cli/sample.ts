@@ -21,6 +21,7 @@ import {
   samplePlaces,
 } from "./sampleClimate.ts";
 import { makeSampleStorms, SAMPLE_STORM_YEARS } from "./sampleStorms.ts";
+import { addSampleWater } from "./sampleWater.ts";
 
 export const DEFAULT_SAMPLE_CELLS = 320;
 
@@ -68,7 +69,7 @@ export function tellSample({ cells, variables, rowsWritten }: Sample, database: 
   );
   return rowsWritten === 0
     ? `The sample stands already: ${cells} cells in ${database}.`
-    : `Made the sample: ${cells} cells, ${variables.join(", ")} daily, ${scenarios}, storms, in ${database}. It is synthetic.`;
+    : `Made the sample: ${cells} cells, ${variables.join(", ")} daily, ${scenarios}, storms, withdrawal of water by river basin, in ${database}. It is synthetic.`;
 }
 
 /** Loads what is missing of the sample. */
@@ -81,6 +82,7 @@ export async function makeSample(client: Client, cells: number, signal: AbortSig
   );
   if (await isComplete(client)) {
     await loadStorms(client);
+    await addSampleWater(client, places, signal);
     return { cells: standing.rows[0].cells, variables: SAMPLE_VARIABLES, rowsWritten: 0 };
   }
   const progress = startProgress("synthetic climate", places.length * SAMPLE_SCENARIOS.length, "places");
@@ -112,6 +114,7 @@ export async function makeSample(client: Client, cells: number, signal: AbortSig
     }
     await setAttributes(client, places);
     await loadStorms(client);
+    await addSampleWater(client, places, signal);
   } finally {
     progress.stop();
   }

@@ -134,6 +134,11 @@ export function sampleBurnableFraction(place: SamplePlace): number {
   return Math.round(100 * Math.max(0, 0.35 + 0.5 * mountain - 0.4 * city)) / 100;
 }
 
+/** 1 in the middle of a city to 0 in the country. */
+export function sampleCityShare(place: SamplePlace): number {
+  return siteOf(place).city;
+}
+
 /** Weather of one scenario: what all places share is made once, what differs is made place by place. */
 export function makeSampleClimate(scenario: SampleScenario) {
   const days = countDays(scenario);
