@@ -76,7 +76,8 @@ export async function writeBasinSet(client: ClientBase, set: BasinSet, basins: r
 }
 
 /**
- * The inputs a batch pins besides its series: the grid's basin sums, when it computes water scarcity and the grid has basins.
+ * The inputs a batch pins besides its series: the grid's basin sums, when it computes water scarcity by the method set that
+ * reads them and the grid has basins.
  * Refuses when sums are missing or older than what they were made from.
  */
 export async function checkBasins(
@@ -84,8 +85,9 @@ export async function checkBasins(
   specification: BatchSpecification,
   series: readonly ScenarioSeries[],
 ): Promise<readonly string[]> {
-  const { basePeriod, grid, periods, risks } = specification;
-  if (!risks.includes("water_scarcity") || (await countBasinCells(client, grid)).size === 0) return [];
+  const { basePeriod, grid, methods, periods, risks } = specification;
+  if (methods !== "published" || !risks.includes("water_scarcity") || (await countBasinCells(client, grid)).size === 0)
+    return [];
   const stored = await readBasinSets(client, grid, basePeriod);
   for (const one of series) {
     const revisions = await readRevisions(client, inputsOf({ grid, risks: WATER_RISKS }, [one]));

@@ -103,7 +103,7 @@ function makeSeries(row: ScenarioRow, byId: ReadonlyMap<number, ScenarioRow>): S
   };
 }
 
-/** Whether the scenarios or their ancestors have any row of the variables, by how often they are told. */
+/** Whether the scenarios or their ancestors have any row of the variables. The first one found ends the search; none: every row is looked at. */
 export async function hasAnySeries(
   client: ClientBase,
   names: readonly string[],

@@ -97,8 +97,17 @@ test("sums older than what they were made from are refused until they are made a
 });
 
 test("a batch is not asked for basins by other risks, and a grid without basins has nothing to sum", async () => {
-  await load("withdrawal", (cell) => 3 * cell.use * 1000 * cell.area);
-  const other = await cli(database.url, "run", "all", "--risk", "drought", "--scenario", "ssp245", "--no-publish");
+  await load("WSDI", () => 5);
+  const other = await cli(
+    database.url,
+    "run",
+    "all",
+    "--risk",
+    "high_temperature",
+    "--scenario",
+    "ssp245",
+    "--no-publish",
+  );
   expect(other.code).toBe(0);
   await database.client.query("UPDATE climatebatch.grid_cells SET attributes = attributes - 'basin'");
   const none = await cli(database.url, ...BASINS);

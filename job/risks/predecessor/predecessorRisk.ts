@@ -135,12 +135,20 @@ export function round(value: number): number {
 
 /** Bins [.., e0), [e0, e1), ...: a value that equals an edge belongs above it. */
 export function fromEdge(edges: readonly number[]): (value: number) => number {
-  return (value) => edges.filter((edge) => value >= edge).length;
+  return (value) => {
+    let bin = 0;
+    while (bin < edges.length && value >= edges[bin]!) bin++;
+    return bin;
+  };
 }
 
 /** Bins (.., e0], (e0, e1], ...: a value that equals an edge belongs below it. */
 export function upToEdge(edges: readonly number[]): (value: number) => number {
-  return (value) => edges.filter((edge) => value > edge).length;
+  return (value) => {
+    let bin = 0;
+    while (bin < edges.length && value > edges[bin]!) bin++;
+    return bin;
+  };
 }
 
 function withoutNumbers(period: Period, reason: NullReason, used: string | null): PeriodResult {

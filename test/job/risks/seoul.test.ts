@@ -1,8 +1,10 @@
 // Seoul's station record through the risks, where it lies beside the project; without it the tests are skipped by name.
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { coldWave } from "../../../job/risks/coldWave.ts";
 import { drought } from "../../../job/risks/drought.ts";
-import type { CellInput } from "../../../job/risks/riskDefinition.ts";
+import { highTemperature } from "../../../job/risks/highTemperature.ts";
+import type { CellInput, RiskDefinition } from "../../../job/risks/riskDefinition.ts";
 import { wildfire } from "../../../job/risks/wildfire.ts";
 import { makeTimeAxis } from "../../../job/timeAxis.ts";
 import type { Variable } from "../../../model/variables.ts";
@@ -58,5 +60,58 @@ describe.skipIf(!existsSync(RECORD))("shared/data/seoul_asos_1907_2020", () => {
   test("the base period's driest months are those of an unchanged climate, about -0.84", () => {
     const [base] = drought.compute(readSeoul());
     expect(Math.abs(base!.hazard!.value + 0.84)).toBeLessThan(0.3);
+  });
+
+  /** The record with every value of the later period changed. */
+  function changedLater(variables: readonly Variable[], change: (value: number) => number): CellInput {
+    const input = readSeoul();
+    const from = input.axis.yearStart[LATER.firstYear - FIRST_YEAR]!;
+    for (const variable of variables) {
+      const values = input.daily.get(variable)!;
+      for (let day = from; day < values.length; day++) values[day] = change(values[day]!);
+    }
+    return input;
+  }
+  const companion = (definition: RiskDefinition, input: CellInput, name: string) =>
+    definition
+      .compute(input)
+      .map(({ hazard }) => hazard!.companions[definition.companions.findIndex((one) => one.name === name)]!);
+
+  test("1 degree more in the later period moves its extremes by 1 degree and its hot days to those of 32 degrees", () => {
+    const [base, later] = companion(highTemperature, readSeoul(), "TXx");
+    const warmer = changedLater(["tasmax"], (degrees) => degrees + 1);
+    expect(companion(highTemperature, warmer, "TXx").map((value) => value.toFixed(9))).toEqual(
+      [base!, later! + 1].map((value) => value.toFixed(9)),
+    );
+    const { axis, daily } = readSeoul();
+    const observed = daily.get("tasmax")!.subarray(axis.yearStart[LATER.firstYear - FIRST_YEAR]!);
+    const hot = observed.filter((degrees) => degrees + 1 >= 33).length / (LAST_YEAR - LATER.firstYear + 1);
+    expect(companion(highTemperature, warmer, "HD33")[1]).toBeCloseTo(hot, 9);
+    const spells = (input: CellInput) => highTemperature.compute(input)[1]!.hazard!.value;
+    expect(spells(warmer)).toBeGreaterThan(spells(readSeoul()));
+    // The winter of 1990 ends in the later period, and counts to the base.
+    const milder = companion(
+      coldWave,
+      changedLater(["tasmin"], (degrees) => degrees + 1),
+      "TNn",
+    )[1]!;
+    expect(milder - companion(coldWave, readSeoul(), "TNn")[1]!).toBeCloseTo(1, 9);
+  });
+
+  test("a fifth more rain in all years leaves SPI-12 as it was, in later years alone it makes them wetter", () => {
+    const input = readSeoul();
+    const rain = input.daily.get("pr")!;
+    const before = companion(drought, input, "SPI12");
+    for (let day = 0; day < rain.length; day++) rain[day] = 1.2 * rain[day]!;
+    companion(drought, input, "SPI12").forEach((value, at) => {
+      expect(value).toBeCloseTo(before[at]!, 6);
+    });
+    const [same, wetter] = companion(
+      drought,
+      changedLater(["pr"], (mm) => 1.2 * mm),
+      "SPI12",
+    );
+    expect(same).toBeCloseTo(before[0]!, 9);
+    expect(wetter).toBeGreaterThan(before[1]! + 0.3);
   });
 });
