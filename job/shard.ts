@@ -103,7 +103,7 @@ async function readBlockBasins(
   cells: readonly Cell[],
 ): Promise<(scenarioId: number, basin: number | undefined) => BasinWater | undefined> {
   const basins = specification.risks.includes("water_scarcity")
-    ? [...new Set(cells.map(({ attributes }) => attributes.basin).filter((basin) => typeof basin === "number"))]
+    ? [...new Set(cells.map(({ attributes }) => attributes.basin).filter(isWhole))]
     : [];
   if (basins.length === 0) return () => undefined;
   const scenarioIds = stream.series.map(({ scenarioId }) => scenarioId);
@@ -113,6 +113,11 @@ async function readBlockBasins(
     found.set(key, (found.get(key) ?? new Map<string, BasinRow>()).set(formatPeriod(row.period), row));
   }
   return (scenarioId, basin) => found.get(`${scenarioId} ${basin}`);
+}
+
+/** Anything else is refused with the cell's other attributes. */
+function isWhole(value: unknown): value is number {
+  return Number.isInteger(value);
 }
 
 function tellCell(

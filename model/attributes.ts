@@ -7,6 +7,8 @@ export interface AttributeDescription {
   readonly unit: string;
   readonly min: number;
   readonly max: number;
+  /** A number that names something, not an amount. */
+  readonly whole?: boolean;
 }
 
 export const ATTRIBUTES = {
@@ -36,6 +38,7 @@ export const ATTRIBUTES = {
     unit: "1",
     min: 0,
     max: 1e15,
+    whole: true,
   },
   budykoOmega: {
     longName: "parameter of Fu's curve: how much of the rain a landscape evaporates",

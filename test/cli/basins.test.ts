@@ -96,6 +96,21 @@ test("sums older than what they were made from are refused until they are made a
   expect((await told())[0]!.value).toBeCloseTo((2 * 45000) / 310000, 6);
 });
 
+test("a basin that is no whole number is refused with its place", async () => {
+  const setBasin = (basin: number) =>
+    database.client.query(
+      "UPDATE climatebatch.grid_cells SET attributes = jsonb_set(attributes, '{basin}', to_jsonb($1::float8)) WHERE latitude = 37.1",
+      [basin],
+    );
+  await setBasin(7.5);
+  const { code, stderr } = await cli(database.url, ...BASINS);
+  expect([code, stderr]).toEqual([
+    2,
+    expect.stringContaining("The cell at 37.1, 127 has basin 7.5; expected a whole number"),
+  ]);
+  await setBasin(7);
+});
+
 test("a batch is not asked for basins by other risks, and a grid without basins has nothing to sum", async () => {
   await load("WSDI", () => 5);
   const other = await cli(
