@@ -5,6 +5,7 @@ import { RejectedError } from "../model/errors.ts";
 import { formatPeriod, samePeriod } from "../model/periods.ts";
 import { type BatchSpecification, resultsPerCell } from "../model/specification.ts";
 import { transaction } from "./connect.ts";
+import { slotTable } from "./slots.ts";
 
 export interface PublishOptions {
   /** Publish although the published batch covers another grid. */
@@ -126,7 +127,31 @@ async function findRefusal(
       message: `Readers would lose what is published now: ${lost.join(", ")}. Run the batch with them too, or on purpose: climatebatch publish ${batchId} --allow-fewer`,
     };
   }
-  return null;
+  return options.allowFewer ? null : refuseWithoutNumbers(client, batchId, calculation, slots.rows[0].slot);
+}
+
+/** Rows that are all null would take everything from readers; which input is wanting, the reasons say. */
+async function refuseWithoutNumbers(
+  client: ClientBase,
+  batchId: string,
+  calculation: Calculation,
+  slot: number,
+): Promise<Refusal | null> {
+  const table = slotTable(calculation, slot);
+  const any = await client.query<{ found: boolean }>(
+    `SELECT EXISTS (SELECT FROM ${table} WHERE slot = $1 AND reason IS NULL) AS found`,
+    [slot],
+  );
+  if (any.rows[0]!.found) return null;
+  const { rows } = await client.query<{ reason: string; results: string }>(
+    `SELECT reason, count(*) AS results FROM ${table} WHERE slot = $1 GROUP BY reason ORDER BY count(*) DESC, reason`,
+    [slot],
+  );
+  const reasons = rows.map(({ reason, results }) => `${reason} ${results}`).join(", ");
+  return {
+    reason: "NoNumbers",
+    message: `None of the ${calculation} results of batch ${batchId} has numbers (${reasons}), but those published now have. Load what is wanting and run again, or on purpose: climatebatch publish ${batchId} --allow-fewer`,
+  };
 }
 
 function listLost(published: BatchSpecification, next: BatchSpecification): string[] {

@@ -41,6 +41,7 @@ export const REASONS = {
   Publishing: "the batch is complete and about to be published",
   Published: "consumers read the results",
   Incomplete: "readers would lose risks, scenarios or periods that are published now",
+  NoNumbers: "no result has numbers, so readers would lose all that are published now",
   OtherGrid: "the published results cover another grid",
   ResultsGone: "a later batch took the place of the results",
   PodTerminating: "a pod has been terminating for ten minutes",

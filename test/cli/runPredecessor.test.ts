@@ -64,3 +64,20 @@ test.each(["hazard", "all"])("run %s is refused with the reason", async (calcula
   const { code, stderr } = await cli(database.url, "run", calculation, ...RUN);
   expect([code, stderr]).toEqual([2, expect.stringContaining("hazard scores were placeholders")]);
 });
+
+test("a later batch without any numbers does not take them from readers, unless a person says so", async () => {
+  const { client } = database;
+  // Something that a risk reads, but no risk can be computed from alone.
+  await client.query("UPDATE climatebatch.climate_data SET variable = 'withdrawal'");
+  const { code, stdout } = await cli(database.url, "run", "probability", ...RUN);
+  expect(code).toBe(3);
+  expect(stdout).toMatch(
+    /not published \(NoNumbers\): None of the probability results of batch \d+ has numbers \(noInput \d+/,
+  );
+  const numbers = async () =>
+    (await client.query("SELECT count(probability)::int AS n FROM climatebatch.probability_results")).rows;
+  expect(await numbers()).toEqual([{ n: 2 }]);
+  const [, batch] = /batch (\d+) has numbers/.exec(stdout)!;
+  expect((await cli(database.url, "publish", batch!, "--allow-fewer")).code).toBe(0);
+  expect(await numbers()).toEqual([{ n: 0 }]);
+});
