@@ -214,6 +214,11 @@ const REFUSALS: readonly Refusal[] = [
     refusal: `WrongUnit: --units tasmax=mm: expected a unit of tasmax (degC, K, degF), but got "mm", a unit of length. Say what the file holds: --units tasmax=degC.`,
   },
   {
+    name: "a negative withdrawal",
+    files: { "a.csv": lines("year,lat,lon,withdrawal (hm3)", "2020,37,127,12", "2021,37,127,-3") },
+    refusal: `ImplausibleValue: a.csv:3, column "withdrawal (hm3)": expected withdrawal from 0 to 1000000000000 m3 yr-1, found "-3" hm3 yr-1, that is -3000000 m3 yr-1. Correct the row, or give --missing -3 if it marks a missing value.`,
+  },
+  {
     name: "a yearly index in a daily file",
     files: { "a.csv": lines("date,lat,lon,WSDI", "2020-01-01,37,127,6") },
     refusal: `WrongFrequency: a.csv: column "WSDI" is daily, but WSDI (warm spell duration index) is yearly. Give it in a file of its own.`,
