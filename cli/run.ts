@@ -5,12 +5,13 @@ import type { ArgumentsCamelCase, Argv, CommandModule } from "yargs";
 import { checkFreeConnections, findUnfinishedBatch, type PlannedBatch, planBatch } from "../database/plan.ts";
 import { hasAnySeries } from "../database/scenarios.ts";
 import { resolveSpecification } from "../database/specification.ts";
+import { readStormYears } from "../database/stormReader.ts";
 import { unionOf } from "../job/cellStream.ts";
 import { definitionsOf } from "../job/risks/registry.ts";
 import { CALCULATION_REQUESTS, METHODS, type Methods } from "../model/calculations.ts";
 import { RejectedError } from "../model/errors.ts";
 import { DEFAULT_BASE_PERIOD, formatPeriod, parsePeriod } from "../model/periods.ts";
-import { RISKS } from "../model/risks.ts";
+import { RISKS, STORM_RISKS } from "../model/risks.ts";
 import { type BatchSpecification, specificationKey } from "../model/specification.ts";
 import {
   COMMAND_EXIT_CODES,
@@ -177,8 +178,10 @@ async function refuseWithoutInput(client: Client, specification: BatchSpecificat
   const all = definitionsOf(specification);
   const definitions = risks.map((risk) => all[risk]).filter((definition) => definition !== null);
   const inputs = definitions.map((definition) => definition.inputs);
-  // What reads no series lives on storms or sea levels, and cannot be judged here.
-  if (inputs.some((one) => Object.keys(one).length === 0)) return;
+  const others = definitions.filter((definition) => Object.keys(definition.inputs).length === 0);
+  const onStorms = others.filter(({ risk }) => STORM_RISKS.includes(risk));
+  // What reads neither series nor storms cannot be judged here.
+  if (others.length > onStorms.length || (onStorms.length > 0 && (await readStormYears(client)) !== null)) return;
   const wanted = unionOf(inputs);
   if (await hasAnySeries(client, scenarios, wanted)) return;
   const needs = definitions.map(({ accepts, risk }) => `${risk}: ${accepts.join(" or ")}`);

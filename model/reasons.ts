@@ -39,7 +39,7 @@ export const FLAGS = {
   localOnly: "water from the cell's own runoff alone: it belongs to no basin",
   partialBasin: "some cells of the basin have no runoff or no withdrawal and are left out of its sums",
   withdrawalHeld: "withdrawal of some years is that of the nearest year known",
-  defaultBudykoOmega: "no parameter of Fu's curve is known of the cell: 2.6 stood in",
+  defaultBudykoOmega: "no parameter of Fu's curve is known of the cell: 2.6 stood in, 1.9 in Korea",
   aridLowUse:
     "arid and little used: under 30 mm of water a year and under 12 mm withdrawn; score 100 as Aqueduct has it",
   sixtyMillimetreDrains: "no drainage capacity known: 60 mm an hour, as the predecessor had it",

@@ -25,6 +25,8 @@ export interface StormRecord {
   readonly years: StormYears;
   /** Those that may be felt within the bounds, in the order of their numbers. */
   readonly storms: readonly RecordedStorm[];
+  /** Whether any storm of the record tells how far its winds reach; a record without cannot say who was inside them. */
+  readonly hasWindRadii: boolean;
   /** All storms of the record, by basin. */
   readonly counts: ReadonlyMap<Basin | null, ByStrength>;
 }
@@ -43,6 +45,7 @@ export class StormRecordBuilder {
   readonly #model: WindModel;
   readonly #bounds: Bounds;
   readonly #storms: RecordedStorm[] = [];
+  #hasWindRadii = false;
   readonly #counts = new Map<Basin | null, { moderate: number; strong: number }>(
     [...BASINS, null].map((basin) => [basin, { moderate: 0, strong: 0 }]),
   );
@@ -55,6 +58,7 @@ export class StormRecordBuilder {
 
   add(track: StormTrack): void {
     if (track.season < this.#years.firstYear || track.season > this.#years.lastYear) return;
+    this.#hasWindRadii ||= hasRadius(track);
     const nodes = prepareTrack(track);
     if (nodes === null) return;
     const strength = strengthOf(nodes.wind);
@@ -65,8 +69,12 @@ export class StormRecordBuilder {
 
   build(): StormRecord {
     const storms = this.#storms.sort((a, b) => (a.track.stormId < b.track.stormId ? -1 : 1));
-    return { years: this.#years, storms, counts: this.#counts };
+    return { years: this.#years, storms, hasWindRadii: this.#hasWindRadii, counts: this.#counts };
   }
+}
+
+function hasRadius({ gale, storm }: StormTrack): boolean {
+  return [gale.long, storm.long].some((radii) => radii.some((km) => !Number.isNaN(km)));
 }
 
 function strengthOf(wind: Float64Array): Strength {

@@ -17,6 +17,8 @@ import { makeWorkPerAxis } from "./workPerAxis.ts";
 
 /** Zhang et al. (2004): grassland 2.55, forest 2.84. */
 const DEFAULT_OMEGA = 2.6;
+/** Countries by their ISO 3166-1 number whose rivers run fuller than that; Korea. */
+const OMEGA_OF_COUNTRY: ReadonlyMap<number | undefined, number> = new Map([[410, 1.9]]);
 /** A millimetre over a square kilometre. */
 const M3_PER_MM_KM2 = 1000;
 
@@ -50,6 +52,7 @@ export function makeCellWater(): (input: CellInput) => NullReason | ((period: Pe
     if (told === null) return "noInput";
     fillWaterYears(input, source, work);
     const given = input.attributes.get("budykoOmega");
+    const usual = OMEGA_OF_COUNTRY.get(input.attributes.get("country")) ?? DEFAULT_OMEGA;
     const byCurve = source.kind !== "mrro";
     const common: Flag[] = [];
     if (byCurve && given === undefined) common.push("defaultBudykoOmega");
@@ -61,7 +64,7 @@ export function makeCellWater(): (input: CellInput) => NullReason | ((period: Pe
       const held = first < told.first || period.lastYear - input.axis.firstYear > told.last;
       const supply = new Float64Array(yearsIn(period)).fill(Number.NaN);
       const withdrawal = supply.slice();
-      fillSupply(work, period, byCurve ? (given ?? DEFAULT_OMEGA) : null, area, supply);
+      fillSupply(work, period, byCurve ? (given ?? usual) : null, area, supply);
       for (let year = 0; year < supply.length; year++) {
         const at = first + year;
         if (at < 0 || at >= input.axis.years) continue;

@@ -1,28 +1,30 @@
 // Typhoon as the predecessor counted it: best-track points whose ellipses of wind hold the place, weighted by class.
 // Counting years in bins stands in predecessorRisk.ts; the bins and rates in predecessor.json.
+import type { StormGrade, StormTrack, WindRadii } from "../../../model/storms.ts";
+import { type PredecessorRisk, upToEdge } from "./predecessorRisk.ts";
 
-/** Where winds reach a speed; arrays [points] in kilometres, bearing of the long radius in degrees from north, NaN: unknown. */
-interface EllipseRadii {
-  readonly long: Float64Array;
-  readonly short: Float64Array;
-  readonly bearing: Float64Array;
-}
+/** What is looked at of a best track. */
+export type EllipseTrack = Pick<StormTrack, "season" | "latitude" | "longitude" | "grade" | "gale" | "storm">;
 
-/** What is looked at of a best track; arrays [points]. */
-export interface EllipseTrack {
-  readonly season: number;
-  /** degrees north; degrees east */
-  readonly latitude: Float64Array;
-  readonly longitude: Float64Array;
-  readonly grade: readonly (string | null)[];
-  /** Winds of 15 and of 25 m s-1. */
-  readonly gale: EllipseRadii;
-  readonly storm: EllipseRadii;
-}
+export const predecessorTyphoon: PredecessorRisk = {
+  risk: "typhoon",
+  longName: "Typhoon",
+  intensity: "storm index of the predecessor",
+  inputs: {},
+  used: "best tracks with wind radii",
+  read({ latitude, longitude, storms }, edges) {
+    if (storms === undefined) return "noStorms";
+    if (!storms.hasWindRadii) return "noInput";
+    const { firstYear, lastYear } = storms.years;
+    const tracks = storms.storms.map(({ track }) => track);
+    const values = yearlyStormIndex(latitude, longitude, tracks, firstYear, lastYear - firstYear + 1);
+    return { firstYear, values, perYear: 1, binOf: upToEdge(edges) };
+  },
+};
 
 /** Weight of a point by the class of its wind at the place: none, 1st, 2nd, 3rd. */
 const WEIGHTS = [0, 1, 3, 6] as const;
-const GALE_GRADES: ReadonlySet<string | null> = new Set(["TS", "STS", "TY"]);
+const GALE_GRADES: ReadonlySet<StormGrade | null> = new Set<StormGrade>(["TS", "STS", "TY"]);
 
 /** A degree of latitude: 60 nautical miles. */
 const KM_PER_DEGREE = 111.12;
@@ -73,7 +75,7 @@ function classOf(latitude: number, longitude: number, track: EllipseTrack, point
 }
 
 /** Whether a place so far [km] from the centre and in that direction [rad from north] lies in the ellipse. NaN holds nothing. */
-function isInside(km: number, direction: number, { bearing, long, short }: EllipseRadii, point: number): boolean {
+function isInside(km: number, direction: number, { bearing, long, short }: WindRadii, point: number): boolean {
   // Without a bearing it is a circle.
   if (Number.isNaN(bearing[point]!)) return km <= long[point]!;
   const angle = direction - bearing[point]! * RADIANS;

@@ -6,8 +6,10 @@ import { PREDECESSOR, round } from "../../../job/risks/predecessor/predecessorRi
 import { PREDECESSOR_DEFINITIONS } from "../../../job/risks/predecessor/registry.ts";
 import { type EllipseTrack, yearlyStormIndex } from "../../../job/risks/predecessor/stormEllipses.ts";
 import { stressIndex } from "../../../job/risks/predecessor/waterRisks.ts";
+import { type StormRecord, StormRecordBuilder } from "../../../job/risks/stormRecord.ts";
 import type { Attribute } from "../../../model/attributes.ts";
 import type { Risk } from "../../../model/risks.ts";
+import type { StormGrade } from "../../../model/storms.ts";
 import type { Variable } from "../../../model/variables.ts";
 import { CellBuilder } from "../../support/dailyWeather.ts";
 import { readGolden } from "../../support/golden.ts";
@@ -37,7 +39,7 @@ interface GoldenEllipse {
 interface GoldenPoint {
   readonly latitude: number;
   readonly longitude: number;
-  readonly grade: string;
+  readonly grade: StormGrade;
   readonly gale: GoldenEllipse;
   readonly storm: GoldenEllipse;
 }
@@ -69,7 +71,7 @@ function build({ attributes, monthly, yearly }: GoldenCell): CellBuilder {
 const COMPUTED = Object.keys(expected[0]![0]!) as Risk[];
 
 describe.each(COMPUTED)("%s", (risk) => {
-  const definition = PREDECESSOR_DEFINITIONS[risk]!;
+  const definition = PREDECESSOR_DEFINITIONS[risk];
   test("counts and probabilities are those of the table, digit by digit", () => {
     for (const [at, cell] of input.cells.entries()) {
       const told = definition.compute(build(cell).build());
@@ -137,6 +139,51 @@ describe("typhoon", () => {
     expect(index(tracks(-360).reverse())).toEqual(golden.stormIndex);
   });
 
+  /** As a shard has them; what the wind model needs beside the ellipses is made up. */
+  function record(all: readonly EllipseTrack[]): StormRecord {
+    const [latitude, longitude] = input.place;
+    const bounds = { south: latitude, north: latitude, west: longitude, east: longitude };
+    const builder = new StormRecordBuilder({ firstYear, lastYear, agency: "made up" }, bounds);
+    for (const [at, track] of all.entries()) {
+      const points = track.grade.length;
+      const unknown = new Float64Array(points).fill(Number.NaN);
+      builder.add({
+        ...track,
+        stormId: String(at).padStart(4, "0"),
+        name: null,
+        basin: "WP",
+        hours: Float64Array.from({ length: points }, (_, point) => 6 * point),
+        pressure: new Float64Array(points).fill(970),
+        environmentPressure: unknown,
+        wind: unknown,
+        radius: unknown,
+      });
+    }
+    return builder.build();
+  }
+  const compute = (storms: StormRecord | undefined) => {
+    const cell = { ...build(input.cells[0]!).build(), latitude: input.place[0], longitude: input.place[1], storms };
+    return PREDECESSOR_DEFINITIONS.typhoon.compute(cell);
+  };
+
+  test("counts and probabilities of the record's years are those of the table; years beyond it have none", () => {
+    const told = compute(record(tracks()));
+    const found = told.slice(0, 2).map(({ probability }) => ({
+      counts: probability!.counts,
+      probabilities: probability!.probabilities,
+    }));
+    expect(found).toEqual(golden.typhoon);
+    expect(told[2]!.reason).toBe("tooFewYears");
+    expect(told[0]!.input).toBe("best tracks with wind radii");
+  });
+
+  test("no record, and a record that tells no radii, give no numbers", () => {
+    expect(compute(undefined)[0]!.reason).toBe("noStorms");
+    const nowhere = (radii: EllipseTrack["gale"]) => ({ ...radii, long: radii.long.map(() => Number.NaN) });
+    const without = tracks().map((track) => ({ ...track, gale: nowhere(track.gale), storm: nowhere(track.storm) }));
+    expect(compute(record(without))[0]!.reason).toBe("noInput");
+  });
+
   test("a typhoon over the place weighs 6, a weaker storm 3, a gale 1, and nothing without a radius", () => {
     const none = {
       long: Float64Array.of(Number.NaN),
@@ -144,7 +191,7 @@ describe("typhoon", () => {
       bearing: Float64Array.of(Number.NaN),
     };
     const circle = { ...none, long: Float64Array.of(100) };
-    const point = (grade: string, gale: typeof none, storm: typeof none): EllipseTrack => ({
+    const point = (grade: StormGrade, gale: typeof none, storm: typeof none): EllipseTrack => ({
       season: firstYear,
       latitude: Float64Array.of(input.place[0] + 0.5),
       longitude: Float64Array.of(input.place[1]),
@@ -188,13 +235,13 @@ describe("what stood in for what was not known is flagged", () => {
     return build({ ...input.cells[0]!, attributes }).build();
   };
   test("drains of 60 mm, an altitude of 0", () => {
-    expect(PREDECESSOR_DEFINITIONS.urban_flood!.compute(cell("drainageCapacity"))[0]!.flags).toEqual([
+    expect(PREDECESSOR_DEFINITIONS.urban_flood.compute(cell("drainageCapacity"))[0]!.flags).toEqual([
       "sixtyMillimetreDrains",
     ]);
-    expect(PREDECESSOR_DEFINITIONS.water_scarcity!.compute(cell("elevation"))[0]!.flags).toEqual(["altitudeUnknown"]);
+    expect(PREDECESSOR_DEFINITIONS.water_scarcity.compute(cell("elevation"))[0]!.flags).toEqual(["altitudeUnknown"]);
   });
   test("a ground level that is not known gives no depth: the predecessor took 5 m", () => {
-    expect(PREDECESSOR_DEFINITIONS.coastal_flood!.compute(cell("elevation"))[0]!.reason).toBe("noInput");
+    expect(PREDECESSOR_DEFINITIONS.coastal_flood.compute(cell("elevation"))[0]!.reason).toBe("noInput");
   });
 });
 
@@ -203,7 +250,7 @@ test("a month too mild for the lowest fire class counts in the last, as it did",
   expect(mild).toBeCloseTo(0.4 * 0.5 * 4 * Math.exp(0.25) * Math.exp(-0.1), 12);
   expect(mild).toBeLessThan(11.2);
   expect(fireIndex(15, 104, 3, 100)).toBe(0);
-  const [told] = PREDECESSOR_DEFINITIONS.wildfire!.compute(build(input.cells[0]!).build());
+  const [told] = PREDECESSOR_DEFINITIONS.wildfire.compute(build(input.cells[0]!).build());
   expect(told!.probability!.counts[3]).toBeGreaterThan(200);
 });
 

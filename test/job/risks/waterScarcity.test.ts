@@ -54,6 +54,9 @@ describe("a large cell by itself", () => {
     const runoff = 1200 * ((1 + phi ** 2.6) ** (1 / 2.6) - phi);
     expect(numbers(base!).value).toBeCloseTo(100 / runoff, 9);
     expect(base!.flags).toEqual(["localOnly", "defaultBudykoOmega"]);
+    const korean = { ...cell.build(), attributes: new Map([...cell.build().attributes, ["country", 410] as const]) };
+    const fuller = 1200 * ((1 + phi ** 1.9) ** (1 / 1.9) - phi);
+    expect(numbers(waterScarcity.compute(korean)[0]!).value).toBeCloseTo(100 / fuller, 9);
     const [known] = waterScarcity.compute(cell.attribute("budykoOmega", 1.9).build());
     expect(known!.flags).toEqual(["localOnly"]);
     expect(numbers(known!).value).toBeLessThan(numbers(base!).value);
