@@ -185,9 +185,10 @@ async function refuseWithoutInput(client: Client, specification: BatchSpecificat
   const wanted = unionOf(inputs);
   if (await hasAnySeries(client, scenarios, wanted)) return;
   const needs = definitions.map(({ accepts, risk }) => `${risk}: ${accepts.join(" or ")}`);
+  const storms = onStorms.length > 0 ? " Storms: climatebatch ingest-storms FILE." : "";
   throw new RejectedError(
     "NoInput",
-    `None of the series that the asked risks are computed from is there for ${scenarios.join(", ")}. Load some: climatebatch ingest FILE --scenario ${scenarios[0]} --grid ${grid}\n${needs.join("\n")}`,
+    `Nothing that the asked risks are computed from is there for ${scenarios.join(", ")}. Load some: climatebatch ingest FILE --scenario ${scenarios[0]} --grid ${grid}.${storms}\n${needs.join("\n")}`,
   );
 }
 

@@ -21,10 +21,12 @@ afterAll(() => database.drop());
 const storms = (tracks = makeSampleStorms()) =>
   writeStorms(database.client, { years: SAMPLE_STORM_YEARS, tracks, replaceRecord: true, failRunningBatches: false });
 
-test("without storms each place says so", async () => {
-  expect(await cli(database.url, ...RUN)).toMatchObject({ code: 0 });
+test("without storms typhoon alone is refused, beside another risk each place says so", async () => {
+  const alone = await cli(database.url, ...RUN);
+  expect([alone.code, alone.stderr]).toEqual([2, expect.stringContaining("climatebatch ingest-storms FILE")]);
+  expect(await cli(database.url, ...RUN, "high_temperature", "--no-publish")).toMatchObject({ code: 0 });
   const { rows } = await database.client.query(
-    "SELECT reason, count(*)::int AS rows FROM climatebatch.probability_results GROUP BY reason",
+    "SELECT reason, count(*)::int AS rows FROM climatebatch.probability_rows_told WHERE risk_type = 'typhoon' GROUP BY reason",
   );
   expect(rows).toEqual([{ reason: "noStorms", rows: 2 * CELLS }]);
 });

@@ -85,7 +85,7 @@ const WRONG_LINES: readonly WrongLine[] = [
   { words: "run all --methods published --methods published", told: /^--methods has one value, but was given 2 times/ },
   {
     words: "run probability --methods predecessor",
-    told: /^None of the series that the asked risks are computed from is there for future.*high_temperature: WSDI yearly/s,
+    told: /^Nothing that the asked risks are computed from is there for future.*high_temperature: WSDI yearly/s,
   },
   {
     words: "run hazard --methods predecessor",
