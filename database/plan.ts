@@ -5,6 +5,7 @@ import { calculationsOf } from "../model/calculations.ts";
 import { RejectedError } from "../model/errors.ts";
 import { type BatchSpecification, specificationKey } from "../model/specification.ts";
 import { transaction } from "./connect.ts";
+import { refuseStaleInputs } from "./derivedInputs.ts";
 import { inputsOf, lockInputs } from "./inputRevisions.ts";
 import { readScenarioSeries } from "./scenarios.ts";
 import { reserveSlot } from "./slots.ts";
@@ -49,6 +50,7 @@ export async function planLocked(
 ): Promise<PlannedBatch> {
   const asked = await readScenarioSeries(client, specification.scenarios);
   const revisions = await lockInputs(client, inputsOf(specification, asked));
+  await refuseStaleInputs(client, specification);
   // Read again now that nobody can change them: an ingest may have committed before the lock.
   const series = await readScenarioSeries(client, specification.scenarios);
   const { rows } = await client.query<{ batch_id: string }>(

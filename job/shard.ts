@@ -11,12 +11,14 @@ import { yearsIn } from "../model/periods.ts";
 import type { ShardEvent } from "../model/podContract.ts";
 import { FREQUENCIES, type Frequency, type VariablesByFrequency } from "../model/variables.ts";
 import { readAttributes } from "./cellAttributes.ts";
+import type { Sea } from "./cellSea.ts";
 import { ScenarioSeries } from "./cellSeries.ts";
 import { computeCell } from "./computeCell.ts";
 import { Rejections } from "./rejections.ts";
 import { RISK_DEFINITIONS } from "./risks/registry.ts";
 import type { StormRecord } from "./risks/stormRecord.ts";
 import { RiskTally } from "./riskTally.ts";
+import { readSea } from "./shardSea.ts";
 import { readStormRecord } from "./shardStorms.ts";
 
 /** Of series in memory on the way from the database; a block has as many cells as fit, at least one. */
@@ -84,6 +86,7 @@ interface Work {
   readonly wanted: VariablesByFrequency;
   readonly definitions: readonly NonNullable<(typeof RISK_DEFINITIONS)[keyof typeof RISK_DEFINITIONS]>[];
   readonly storms: StormRecord | undefined;
+  readonly sea: Sea | undefined;
   readonly range: { readonly grid: string; readonly scenarioIds: readonly number[]; readonly lastCell: number };
   readonly blockCells: number;
 }
@@ -114,6 +117,7 @@ async function prepareWork(client: ClientBase, shard: ClaimedShard): Promise<Wor
     wanted,
     definitions,
     storms: await readStormRecord(client, shard),
+    sea: await readSea(client, specification),
     range: { grid: specification.grid, scenarioIds: [...segments.keys()], lastCell },
     blockCells: Math.min(BLOCK_CELLS_MAX, Math.max(1, Math.floor(BLOCK_BYTES / Math.max(1, cellBytes)))),
   };
@@ -138,10 +142,12 @@ async function computeBlock(client: ClientBase, cells: readonly Cell[], work: Wo
   computeUpTo(Number.POSITIVE_INFINITY);
 }
 
-function tellCell(cell: Cell, { specification, series, storms }: Work, { writer, rejections, tally, log }: Told): void {
-  const { cellId, latitude, longitude } = cell;
+function tellCell(cell: Cell, work: Work, { writer, rejections, tally, log }: Told): void {
+  const { cellId, latitude, longitude, seaConnection: connection } = cell;
+  const { specification, series, sea, storms } = work;
   const { basePeriod, periods, risks } = specification;
   const attributes = readAttributes(cell);
+  const station = sea?.stationNear(cell) ?? null;
   for (const { scenarioId, axis, daily, monthly, yearly, future, baseSpliced, implausible } of series) {
     const input = {
       latitude,
@@ -153,6 +159,7 @@ function tellCell(cell: Cell, { specification, series, storms }: Work, { writer,
       attributes,
       storms,
       future,
+      seaLevel: sea && { station, rise: sea.riseAt(cell, future), connection },
       basePeriod,
       baseSpliced,
       periods,

@@ -6,6 +6,7 @@ import type { PeriodResult } from "../../model/results.ts";
 import type { Risk } from "../../model/risks.ts";
 import type { Variable, VariablesByFrequency } from "../../model/variables.ts";
 import type { TimeAxis } from "../timeAxis.ts";
+import type { CellSeaLevel } from "./cellSeaLevel.ts";
 import type { StormRecord } from "./stormRecord.ts";
 
 /** Series of one frequency by variable, in the canonical unit of model/variables.ts, NaN where missing; absent when the cell has none. */
@@ -29,6 +30,8 @@ export interface CellInput {
   readonly storms?: StormRecord | undefined;
   /** The future whose warming the scenario follows; absent where nothing tells one. */
   readonly future?: Future | undefined;
+  /** What is known of the sea; absent when no risk of the batch reads it. */
+  readonly seaLevel?: CellSeaLevel | undefined;
   readonly basePeriod: Period;
   /** The base period joins two scenarios (the flag baseSpliced). */
   readonly baseSpliced: boolean;
