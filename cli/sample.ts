@@ -20,6 +20,7 @@ import {
   sampleBurnableFraction,
   samplePlaces,
 } from "./sampleClimate.ts";
+import { addSampleGround, hasSampleGround } from "./sampleGround.ts";
 import { makeSampleStorms, SAMPLE_STORM_YEARS } from "./sampleStorms.ts";
 
 export const DEFAULT_SAMPLE_CELLS = 320;
@@ -68,7 +69,7 @@ export function tellSample({ cells, variables, rowsWritten }: Sample, database: 
   );
   return rowsWritten === 0
     ? `The sample stands already: ${cells} cells in ${database}.`
-    : `Made the sample: ${cells} cells, ${variables.join(", ")} daily, ${scenarios}, storms, in ${database}. It is synthetic.`;
+    : `Made the sample: ${cells} cells, ${variables.join(", ")} daily, ${scenarios}, ground, sea and storms, in ${database}. It is synthetic.`;
 }
 
 /** Loads what is missing of the sample. */
@@ -76,10 +77,12 @@ export async function makeSample(client: Client, cells: number, signal: AbortSig
   await refuseOtherData(client);
   const places = samplePlaces(cells);
   const standing = await client.query(
-    `SELECT count(*)::int AS cells FROM climatebatch.grid_cells JOIN climatebatch.grids USING (grid_id) WHERE name = $1`,
+    `SELECT count(*)::int AS cells FROM climatebatch.grid_cells JOIN climatebatch.grids USING (grid_id)
+     WHERE name = $1 AND (attributes ->> 'landFraction')::float8 IS DISTINCT FROM 0`,
     [SAMPLE_GRID],
   );
   if (await isComplete(client)) {
+    if (!(await hasSampleGround(client))) await addSampleGround(client, places);
     await loadStorms(client);
     return { cells: standing.rows[0].cells, variables: SAMPLE_VARIABLES, rowsWritten: 0 };
   }
@@ -111,6 +114,7 @@ export async function makeSample(client: Client, cells: number, signal: AbortSig
       rowsWritten += outcome.rowsWritten;
     }
     await setAttributes(client, places);
+    await addSampleGround(client, places);
     await loadStorms(client);
   } finally {
     progress.stop();
