@@ -7,8 +7,9 @@ import { checkAttribute } from "./attributeNames.ts";
 
 /** Rows of pixels that are read at a time. */
 const BAND_ROWS = 256;
-/** GeoTIFF 1.1, section 7.2.1: GTModelTypeGeoKey of longitude and latitude. */
+/** GeoTIFF 1.1, sections 7.2.1 and 7.2.2: GTModelTypeGeoKey of longitude and latitude; GTRasterTypeGeoKey of points. */
 const GEOGRAPHIC = 2;
+const PIXEL_IS_POINT = 2;
 
 export interface SampledRaster {
   /** [places] the pixel's value; NaN outside the raster and where it has none */
@@ -123,7 +124,10 @@ function pixelGrid(image: GeoTIFFImage, file: string): PixelGrid {
       `${file} is in a projection; expected longitude and latitude in degrees (EPSG:4326). Warp it first: gdalwarp -t_srs EPSG:4326 ${file} degrees.tif`,
     );
   }
-  return { west, north, columnDegrees, rowDegrees, width: image.getWidth(), height: image.getHeight() };
+  // Of points the place told is a pixel's centre, else its corner.
+  const half = image.getGeoKeys()?.GTRasterTypeGeoKey === PIXEL_IS_POINT ? 1 / 2 : 0;
+  const corner = { west: west - half * columnDegrees, north: north - half * rowDegrees };
+  return { ...corner, columnDegrees, rowDegrees, width: image.getWidth(), height: image.getHeight() };
 }
 
 function pixelOf(place: Place, grid: PixelGrid): { row: number; column: number } | null {

@@ -164,6 +164,17 @@ describe("rasters", () => {
       {},
     ]);
   });
+  test("where pixels are points, the place told is a pixel's centre", async () => {
+    const points = { GTRasterTypeGeoKey: 2, ModelTiepoint: [0, 0, 0, 129, 35.1, 0] };
+    await load("dem.tif", await tiff([1, 2, 3, 4, 5, 6], points), { attribute: "elevation" });
+    const known = await readAttributes();
+    expect([known["35.1 129"], known["35.1 129.2"], known["35 129"], known["35 129.2"]]).toEqual([
+      { elevation: 1 },
+      { elevation: 3 },
+      { elevation: 4 },
+      { elevation: 6 },
+    ]);
+  });
   test("impossible values, a projection, a file without a place and a missing --attribute are refused", async () => {
     const values = [9, 9, 9, 1.5, -9999, 3.25];
     expect(await refusalOf(load("d.tif", await tiff(values), { attribute: "elevation" }))).toMatch(
