@@ -6,6 +6,7 @@ import { writeSeaLevels } from "../database/seaLevels.ts";
 import type { Attribute } from "../model/attributes.ts";
 import type { SeaLevelStation } from "../model/seaLevels.ts";
 import { isOnLand, OUTLINE, SAMPLE_GRID, type SamplePlace, siteOf } from "./sampleClimate.ts";
+import { hash } from "./sampleRandom.ts";
 import { connectSea } from "./sea/connectSea.ts";
 
 type Attributes = Partial<Record<Attribute, number>>;
@@ -111,13 +112,10 @@ function sampleStations(): SeaLevelStation[] {
   });
 }
 
-/** A number in [0, 1) that follows from place and purpose alone (FNV-1a, its bits mixed as Murmur3 ends). */
+/** A number in [0, 1) that follows from place and purpose alone: the hash with its bits mixed as Murmur3 ends. */
 function chance({ latitude, longitude }: SamplePlace, purpose: string): number {
-  let hash = 0x811c9dc5;
-  for (const letter of `${purpose} ${latitude} ${longitude}`) {
-    hash = Math.imul(hash ^ letter.codePointAt(0)!, 0x01000193);
-  }
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
+  let bits = hash(`${purpose} ${latitude} ${longitude}`);
+  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+  return ((bits ^ (bits >>> 16)) >>> 0) / 2 ** 32;
 }
