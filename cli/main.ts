@@ -2,9 +2,11 @@
 import yargs from "yargs";
 import { isTransient } from "../database/connect.ts";
 import { coerceError, RejectedError, TransientError } from "../model/errors.ts";
+import { makeAttributesCommand } from "./attributes.ts";
 import { makeBasinsCommand } from "./basins.ts";
 import { makeIndexCommand } from "./climateIndex.ts";
 import { COMMAND_EXIT_CODES, type CommandContext, checkOccurrences } from "./command.ts";
+import { connectivityCommand } from "./connectivity.ts";
 import { explainCommand } from "./explain.ts";
 import { exportCommand } from "./export.ts";
 import { makeIngestCommand } from "./ingest.ts";
@@ -15,6 +17,7 @@ import { makePublishCommand, makeRetryCommand } from "./retry.ts";
 import { makeRunCommand } from "./run.ts";
 import { makeSampleCommand } from "./sample.ts";
 import { scenarioCommand } from "./scenario.ts";
+import { makeSeaLevelRiseCommand, makeSeaLevelsCommand } from "./seaLevels.ts";
 import { makeStartCommand } from "./start.ts";
 import { logsCommand, statusCommand } from "./status.ts";
 import { makeSubmitCommand } from "./submit.ts";
@@ -56,6 +59,10 @@ const commands = {
   migrate: migrateCommand,
   sample: makeSampleCommand(context),
   ingest: makeIngestCommand(context),
+  attributes: makeAttributesCommand(context),
+  "sea-levels": makeSeaLevelsCommand(context),
+  "sea-level-rise": makeSeaLevelRiseCommand(context),
+  connectivity: connectivityCommand,
   "ingest-storms": makeIngestStormsCommand(context),
   scenario: scenarioCommand,
   basins: makeBasinsCommand(context),
@@ -79,6 +86,10 @@ const parser = yargs(process.argv.slice(2))
   .command(commands.migrate)
   .command(commands.sample)
   .command(commands.ingest)
+  .command(commands.attributes)
+  .command(commands["sea-levels"])
+  .command(commands["sea-level-rise"])
+  .command(commands.connectivity)
   .command(commands["ingest-storms"])
   .command(commands.scenario)
   .command(commands.basins)

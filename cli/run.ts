@@ -176,7 +176,7 @@ async function takeBatch(
 async function refuseWithoutInput(client: Client, specification: BatchSpecification): Promise<void> {
   const { grid, risks, scenarios } = specification;
   const all = definitionsOf(specification);
-  const definitions = risks.map((risk) => all[risk]).filter((definition) => definition !== null);
+  const definitions = risks.map((risk) => all[risk]);
   const inputs = definitions.map((definition) => definition.inputs);
   const others = definitions.filter((definition) => Object.keys(definition.inputs).length === 0);
   const onStorms = others.filter(({ risk }) => STORM_RISKS.includes(risk));

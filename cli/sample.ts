@@ -20,6 +20,7 @@ import {
   sampleBurnableFraction,
   samplePlaces,
 } from "./sampleClimate.ts";
+import { addSampleGround, hasSampleGround } from "./sampleGround.ts";
 import { makeSampleStorms, SAMPLE_STORM_YEARS } from "./sampleStorms.ts";
 import { addSampleWater } from "./sampleWater.ts";
 
@@ -69,7 +70,7 @@ export function tellSample({ cells, variables, rowsWritten }: Sample, database: 
   );
   return rowsWritten === 0
     ? `The sample stands already: ${cells} cells in ${database}.`
-    : `Made the sample: ${cells} cells, ${variables.join(", ")} daily, ${scenarios}, storms, withdrawal of water by river basin, in ${database}. It is synthetic.`;
+    : `Made the sample: ${cells} cells, ${variables.join(", ")} daily, ${scenarios}, ground, sea, storms, and withdrawal of water by river basin, in ${database}. It is synthetic.`;
 }
 
 /** Loads what is missing of the sample. */
@@ -77,10 +78,12 @@ export async function makeSample(client: Client, cells: number, signal: AbortSig
   await refuseOtherData(client);
   const places = samplePlaces(cells);
   const standing = await client.query(
-    `SELECT count(*)::int AS cells FROM climatebatch.grid_cells JOIN climatebatch.grids USING (grid_id) WHERE name = $1`,
+    `SELECT count(*)::int AS cells FROM climatebatch.grid_cells JOIN climatebatch.grids USING (grid_id)
+     WHERE name = $1 AND (attributes ->> 'landFraction')::float8 IS DISTINCT FROM 0`,
     [SAMPLE_GRID],
   );
   if (await isComplete(client)) {
+    if (!(await hasSampleGround(client))) await addSampleGround(client, places);
     await loadStorms(client);
     await addSampleWater(client, places, signal);
     return { cells: standing.rows[0].cells, variables: SAMPLE_VARIABLES, rowsWritten: 0 };
@@ -113,6 +116,7 @@ export async function makeSample(client: Client, cells: number, signal: AbortSig
       rowsWritten += outcome.rowsWritten;
     }
     await setAttributes(client, places);
+    await addSampleGround(client, places);
     await loadStorms(client);
     await addSampleWater(client, places, signal);
   } finally {

@@ -37,7 +37,7 @@ export const SAMPLE_SCENARIOS: readonly SampleScenario[] = [
 ];
 
 /** Rough outline of the mainland, [longitude, latitude]. */
-const OUTLINE: readonly (readonly [number, number])[] = [
+export const OUTLINE: readonly (readonly [number, number])[] = [
   [126.6, 34.3],
   [127.5, 34.6],
   [128.6, 34.85],
@@ -88,7 +88,7 @@ function placesAt(step: number): SamplePlace[] {
 }
 
 /** Ray casting: a point is inside when a ray from it crosses the outline an odd number of times. */
-function isOnLand({ latitude, longitude }: SamplePlace): boolean {
+export function isOnLand({ latitude, longitude }: SamplePlace): boolean {
   let inside = false;
   OUTLINE.forEach(([x1, y1], at) => {
     const [x2, y2] = OUTLINE[(at + 1) % OUTLINE.length]!;
@@ -97,7 +97,7 @@ function isOnLand({ latitude, longitude }: SamplePlace): boolean {
   return inside;
 }
 
-interface Site {
+export interface Site {
   /** degC, mean of the daily maximum in 1981 */
   readonly mean: number;
   /** K, half the difference of summer and winter */
@@ -108,7 +108,7 @@ interface Site {
   readonly city: number;
 }
 
-function siteOf({ latitude, longitude }: SamplePlace): Site {
+export function siteOf({ latitude, longitude }: SamplePlace): Site {
   const bump = (x: number, y: number, width: number) =>
     Math.exp(-(((longitude - x) ** 2 + (latitude - y) ** 2) / width ** 2));
   const taebaek =

@@ -1,40 +1,52 @@
 // The table a person sees after a run: per risk, scenario and period, what the numbers say over all cells.
 import type { Client } from "pg";
-import { calculationsOf } from "../model/calculations.ts";
+import { type Calculation, calculationsOf } from "../model/calculations.ts";
 import type { BatchSpecification } from "../model/specification.ts";
 import { formatTable, print } from "./command.ts";
 
 export async function printSummary(
   client: Client,
   batchId: string,
-  { calculation, risks }: BatchSpecification,
+  { calculation }: BatchSpecification,
 ): Promise<void> {
+  const [first] = calculationsOf(calculation);
+  const empty = await readRisksWithoutNumbers(client, first!, batchId);
+  const told = empty.map(({ risk }) => risk);
   for (const one of calculationsOf(calculation)) {
-    print(one === "probability" ? await summariseProbability(client, batchId) : await summariseHazard(client, batchId));
-    print("");
+    const summarise = one === "probability" ? summariseProbability : summariseHazard;
+    print(`${await summarise(client, batchId, told)}\n`);
   }
-  const { rows } = await client.query<{ risk: string }>(
-    `SELECT DISTINCT risk_type AS risk FROM climatebatch.${calculationsOf(calculation)[0]}_rows_told
-     WHERE slot = (SELECT slot FROM climatebatch.slots WHERE calculation = $1 AND batch_id = $2) AND reason = 'notImplemented' ORDER BY 1`,
-    [calculationsOf(calculation)[0], batchId],
-  );
-  if (rows.length > 0)
-    print(
-      `${rows.length} of ${risks.length} risks are not computed by this version (reason notImplemented): ${rows.map(({ risk }) => risk).join(", ")}.\n`,
-    );
+  if (empty.length === 0) return;
+  const why = empty.map(({ risk, reasons }) => `${risk} (${reasons})`).join(", ");
+  print(`Without numbers in every cell, scenario and period: ${why}.\n`);
 }
 
-const OF_BATCH = (calculation: string) => `FROM climatebatch.${calculation}_rows_told
+async function readRisksWithoutNumbers(
+  client: Client,
+  calculation: Calculation,
+  batchId: string,
+): Promise<{ risk: string; reasons: string }[]> {
+  const { rows } = await client.query(
+    `SELECT risk_type::text AS risk, string_agg(DISTINCT reason, ', ') AS reasons FROM climatebatch.${calculation}_rows_told
+     WHERE slot = (SELECT slot FROM climatebatch.slots WHERE calculation = $1 AND batch_id = $2)
+     GROUP BY risk_type HAVING bool_and(reason IS NOT NULL) ORDER BY 1`,
+    [calculation, batchId],
+  );
+  return rows;
+}
+
+/** $1: the batch; $2: risks that are left out. */
+const OF_BATCH = (calculation: Calculation) => `FROM climatebatch.${calculation}_rows_told
   WHERE slot = (SELECT slot FROM climatebatch.slots WHERE calculation = '${calculation}' AND batch_id = $1)
-    AND reason IS DISTINCT FROM 'notImplemented'
+    AND risk_type::text <> ALL ($2)
   GROUP BY risk_type, scenario, first_year, last_year ORDER BY risk_type, scenario, first_year, last_year`;
 
-async function summariseProbability(client: Client, batchId: string): Promise<string> {
+async function summariseProbability(client: Client, batchId: string, without: readonly string[]): Promise<string> {
   const { rows } = await client.query({
     text: `SELECT risk_type, scenario, first_year || '-' || last_year, count(*)::int, count(probability)::int,
       round(avg(probability)::numeric, 3)::float8, round(max(probability)::numeric, 3)::float8,
       round((100 * avg(damage_bins))::numeric, 3)::float8 ${OF_BATCH("probability")}`,
-    values: [batchId],
+    values: [batchId, without],
     rowMode: "array",
   });
   const header = [
@@ -50,12 +62,12 @@ async function summariseProbability(client: Client, batchId: string): Promise<st
   return formatTable(header, rows);
 }
 
-async function summariseHazard(client: Client, batchId: string): Promise<string> {
+async function summariseHazard(client: Client, batchId: string, without: readonly string[]): Promise<string> {
   const { rows } = await client.query({
     text: `SELECT risk_type, scenario, first_year || '-' || last_year, count(*)::int, count(hazard_score_100)::int,
       round(avg(hazard_score_100)::numeric, 1)::float8, round(max(hazard_score_100)::numeric, 1)::float8,
       climatebatch.hazard_level(avg(hazard_score_100)) ${OF_BATCH("hazard")}`,
-    values: [batchId],
+    values: [batchId, without],
     rowMode: "array",
   });
   const header = [

@@ -16,6 +16,8 @@ export interface Cell {
   readonly longitude: number;
   /** As stored: names and values are the reader's to check. */
   readonly attributes: Readonly<Record<string, unknown>>;
+  /** The sea's lowest way to it: the level [m] it needs, its length [km]; null where none is known. */
+  readonly seaConnection: { readonly level: number; readonly distance: number } | null;
 }
 
 /** Makes this session read ranges of the key in order (no sort, no parallel workers), and be noticed when it is lost. */
@@ -31,13 +33,17 @@ export async function readCells(
   range: { grid: string; scenarioIds: readonly number[]; afterCell: number; lastCell: number; limit: number },
 ): Promise<Cell[]> {
   const { rows } = await client.query(
-    `SELECT cell_id AS "cellId", latitude, longitude, attributes FROM climatebatch.grid_cells AS c
+    `SELECT cell_id AS "cellId", latitude, longitude, attributes, s.level, s.distance
+     FROM climatebatch.grid_cells AS c LEFT JOIN climatebatch.sea_connections AS s USING (cell_id)
      WHERE grid_id = (SELECT grid_id FROM climatebatch.grids WHERE name = $1) AND cell_id > $2 AND cell_id <= $3
        AND EXISTS (SELECT FROM climatebatch.climate_data AS d WHERE d.cell_id = c.cell_id AND d.scenario_id = ANY ($4))
      ORDER BY cell_id LIMIT $5`,
     [range.grid, range.afterCell, range.lastCell, range.scenarioIds, range.limit],
   );
-  return rows;
+  return rows.map(({ level, distance, ...cell }) => ({
+    ...cell,
+    seaConnection: level === null ? null : { level, distance },
+  }));
 }
 
 /** One row of climate_data; `bytes` holds the packed values from `offset` on and is valid only during the call. */

@@ -12,6 +12,7 @@ import { CopyEncoder } from "./copyBinary.ts";
 import { addCells, advanceCellIds, findCells, type Place } from "./gridCells.ts";
 import { findOrCreateScenario, type ScenarioRequest } from "./ingestTarget.ts";
 import { failBatches, lockInputsForLoading, refuseUnfinishedBatches } from "./inputLoading.ts";
+import { readRevision } from "./inputRevisions.ts";
 
 /** Values of one place, variable and year in the canonical unit, NaN where missing: the calendar's days, 12 or 1. */
 export interface ClimateYear {
@@ -230,12 +231,4 @@ async function widenScenarioYears(client: ClientBase, { series, scenarioId }: Lo
      WHERE scenario_id = $1 AND (data_first_year <= $2 AND data_last_year >= $3) IS NOT TRUE`,
     [scenarioId, series.firstYear, series.lastYear],
   );
-}
-
-async function readRevision(client: ClientBase, input: string): Promise<number> {
-  const { rows } = await client.query<{ revision: string }>(
-    "SELECT revision FROM climatebatch.input_revisions WHERE input = $1",
-    [input],
-  );
-  return Number(rows[0]?.revision ?? 0);
 }

@@ -1,6 +1,6 @@
 // What a batch reads and at which revision. Pinned when it is planned, checked when a shard starts and when it commits.
 import type { ClientBase } from "pg";
-import { STORM_RISKS } from "../model/risks.ts";
+import { SEA_RISKS, STORM_RISKS } from "../model/risks.ts";
 import type { BatchSpecification } from "../model/specification.ts";
 import type { ScenarioSeries } from "./scenarios.ts";
 
@@ -9,13 +9,20 @@ export const STORMS_INPUT = "storms";
 
 export type InputRevisions = ReadonlyMap<string, number>;
 
+/** Of each grid: its elevations and which of its cells are sea. */
+export const elevationInput = (grid: string) => `elevation/${grid}`;
+
 export function inputsOf(
   { grid, risks }: Pick<BatchSpecification, "grid" | "risks">,
   series: readonly ScenarioSeries[],
 ): string[] {
   const scenarios = new Set(series.flatMap(({ lineage }) => lineage));
   const storms = STORM_RISKS.some((risk) => risks.includes(risk)) ? [STORMS_INPUT] : [];
-  return [`grid/${grid}`, "climate_data", ...[...scenarios].map((name) => `climate_data/${name}`), ...storms].sort();
+  const sea = SEA_RISKS.some((risk) => risks.includes(risk))
+    ? ["extreme_sea_levels", "sea_level_rise", "sea_connections", elevationInput(grid)]
+    : [];
+  const climate = ["climate_data", ...[...scenarios].map((name) => `climate_data/${name}`)];
+  return [`grid/${grid}`, ...climate, ...storms, ...sea].sort();
 }
 
 /** The present revisions, locked against change until the transaction ends. */
@@ -52,4 +59,12 @@ export async function findChangedInputs(client: ClientBase, batchId: string, loc
   return rows
     .filter(({ pinned, revision }) => pinned !== revision)
     .map(({ input, pinned, revision }) => `${input} is at revision ${revision}, the batch was planned on ${pinned}`);
+}
+
+export async function readRevision(client: ClientBase, input: string): Promise<number> {
+  const { rows } = await client.query<{ revision: string }>(
+    "SELECT revision FROM climatebatch.input_revisions WHERE input = $1",
+    [input],
+  );
+  return Number(rows[0]?.revision ?? 0);
 }

@@ -6,6 +6,7 @@ import { RejectedError } from "../model/errors.ts";
 import { type BatchSpecification, specificationKey } from "../model/specification.ts";
 import { checkBasins } from "./basinWater.ts";
 import { transaction } from "./connect.ts";
+import { refuseStaleInputs } from "./derivedInputs.ts";
 import { inputsOf, lockInputs } from "./inputRevisions.ts";
 import { readScenarioSeries } from "./scenarios.ts";
 import { reserveSlot } from "./slots.ts";
@@ -51,6 +52,7 @@ export async function planLocked(
   const asked = await readScenarioSeries(client, specification.scenarios);
   const inputs = [...inputsOf(specification, asked), ...(await checkBasins(client, specification, asked))].sort();
   const revisions = await lockInputs(client, inputs);
+  await refuseStaleInputs(client, specification);
   // Read again now that nobody can change them: an ingest may have committed before the lock.
   const series = await readScenarioSeries(client, specification.scenarios);
   await checkBasins(client, specification, series);

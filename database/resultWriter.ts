@@ -130,8 +130,10 @@ function encodeProbability(encoder: CopyEncoder, { probability, damageChange }: 
   encodeNumber(encoder, probability.rateScale);
   encoder.text(probability.rateSet);
   encoder.float8Array(probability.probabilities);
-  encoder.float4Array(probability.probabilitiesLow);
-  encoder.float4Array(probability.probabilitiesHigh);
+  for (const ends of [probability.probabilitiesLow, probability.probabilitiesHigh]) {
+    if (ends.some(Number.isNaN)) encoder.nullValue();
+    else encoder.float4Array(ends);
+  }
   encoder.int2Array(probability.counts);
   encoder.float4Array(probability.returnLevels);
 }

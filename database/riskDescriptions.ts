@@ -50,10 +50,11 @@ export async function describeRisks(
   }
 }
 
-/** "<3", "3-10", …, ">=80" */
+/** "<3", "3-10", …, ">=80"; nothing is below 0, so that an edge there stands for none: "0", ">0-0.15", … */
 export function binRanges(edges: readonly number[]): string[] {
   return Array.from({ length: edges.length + 1 }, (_, bin) => {
-    if (bin === 0) return `<${edges[0]}`;
+    if (bin === 0) return edges[0] === 0 ? "0" : `<${edges[0]}`;
+    if (bin === 1 && edges[0] === 0 && edges.length > 1) return `>0-${edges[1]}`;
     return bin === edges.length ? `>=${edges[bin - 1]}` : `${edges[bin - 1]}-${edges[bin]}`;
   });
 }

@@ -22,6 +22,7 @@ const INPUTS = tables(
   ...["grids", "grid_cells", "scenarios", "climate_data", "input_revisions"],
   ...["storm_records", "storms", "storm_points"],
   ...["basin_sets", "basin_water"],
+  ...["extreme_sea_levels", "sea_level_rise", "sea_connections", "derived_inputs"],
 );
 const BATCHES = tables("batches", "batch_inputs", "batch_shards", "slots");
 const FOUND_BY_SHARDS = tables("rejected_cells", "rejected_counts", "batch_risks", "batch_rate_sets");

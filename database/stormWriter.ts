@@ -9,7 +9,7 @@ import type { StormTrack, StormYears } from "../model/storms.ts";
 import { transaction } from "./connect.ts";
 import { CopyEncoder } from "./copyBinary.ts";
 import { failBatches, lockInputsForLoading, refuseUnfinishedBatches } from "./inputLoading.ts";
-import { STORMS_INPUT } from "./inputRevisions.ts";
+import { readRevision, STORMS_INPUT } from "./inputRevisions.ts";
 import { readStormYears } from "./stormReader.ts";
 
 export interface StormLoad {
@@ -58,16 +58,12 @@ export async function writeStorms(client: ClientBase, load: StormLoad): Promise<
     ]);
     const pointsWritten = await copyStorms(client, load.tracks);
     await failBatches(client, batches, STORMS_INPUT);
-    const { rows } = await client.query<{ revision: string }>(
-      "SELECT revision FROM climatebatch.input_revisions WHERE input = $1",
-      [STORMS_INPUT],
-    );
     return {
       record,
       stormsWritten: load.tracks.length,
       pointsWritten,
       stormsRemoved: removed.rowCount ?? 0,
-      revision: Number(rows[0]!.revision),
+      revision: await readRevision(client, STORMS_INPUT),
       failedBatches: batches,
     };
   });

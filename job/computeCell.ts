@@ -30,9 +30,8 @@ function computeRisk(
   input: CellInput,
   implausible: readonly ImplausibleValue[],
   risk: Risk,
-  definition: RiskDefinition | null,
+  definition: RiskDefinition,
 ): RiskOfCell {
-  if (definition === null) return { risk, told: tellNothing(input, "notImplemented"), rejection: null };
   const bad = implausible.find(({ frequency, variable }) => definition.inputs[frequency]?.includes(variable));
   if (bad !== undefined) return { risk, told: tellNothing(input, "implausibleInput"), rejection: bad.detail };
   return { risk, told: compareWithBase(input, definition.compute(input)), rejection: null };

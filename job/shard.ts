@@ -10,6 +10,7 @@ import { type ClaimedShard, finishShard, inputChanged, type ShardEnd } from "../
 import { formatPeriod } from "../model/periods.ts";
 import type { ShardEvent } from "../model/podContract.ts";
 import { readAttributes } from "./cellAttributes.ts";
+import type { Sea } from "./cellSea.ts";
 import { type CellStream, prepareStream, readBlock, readCellsAfter, unionOf } from "./cellStream.ts";
 import { computeCell } from "./computeCell.ts";
 import { Rejections } from "./rejections.ts";
@@ -18,6 +19,7 @@ import type { RiskDefinition } from "./risks/riskDefinition.ts";
 import type { StormRecord } from "./risks/stormRecord.ts";
 import type { BasinWater } from "./risks/waterSupply.ts";
 import { RiskTally } from "./riskTally.ts";
+import { readSea } from "./shardSea.ts";
 import { readStormRecord } from "./shardStorms.ts";
 
 /** Computes the shard and commits it, unless another attempt was faster. */
@@ -71,23 +73,25 @@ interface Told {
 interface Work {
   readonly specification: ClaimedShard["specification"];
   readonly definitions: Definitions;
-  /** Of the asked risks that this version computes. */
+  /** Of the asked risks. */
   readonly asked: readonly RiskDefinition[];
-  readonly storms: StormRecord | undefined;
   readonly stream: CellStream;
+  readonly storms: StormRecord | undefined;
+  readonly sea: Sea | undefined;
 }
 
 async function prepareWork(client: ClientBase, shard: ClaimedShard): Promise<Work> {
   const { specification, lastCell } = shard;
   const definitions = definitionsOf(specification);
-  const asked = specification.risks.map((risk) => definitions[risk]).filter((definition) => definition !== null);
+  const asked = specification.risks.map((risk) => definitions[risk]);
   const wanted = unionOf(asked.map(({ inputs }) => inputs));
   return {
     specification,
     definitions,
     asked,
-    storms: await readStormRecord(client, shard),
     stream: await prepareStream(client, specification, wanted, lastCell),
+    storms: await readStormRecord(client, shard),
+    sea: await readSea(client, specification),
   };
 }
 
@@ -122,13 +126,14 @@ function isWhole(value: unknown): value is number {
 
 function tellCell(
   cell: Cell,
-  { definitions, specification, storms, stream }: Work,
+  { definitions, specification, stream, storms, sea }: Work,
   basinsOf: Awaited<ReturnType<typeof readBlockBasins>>,
   { writer, rejections, tally, log }: Told,
 ): void {
-  const { cellId, latitude, longitude } = cell;
+  const { cellId, latitude, longitude, seaConnection: connection } = cell;
   const { basePeriod, periods, risks } = specification;
   const attributes = readAttributes(cell);
+  const station = sea?.stationNear(cell) ?? null;
   for (const { scenarioId, axis, daily, monthly, yearly, future, baseSpliced, implausible } of stream.series) {
     const input = {
       latitude,
@@ -141,6 +146,7 @@ function tellCell(
       storms,
       future,
       basin: basinsOf(scenarioId, attributes.get("basin")),
+      seaLevel: sea && { station, rise: sea.riseAt(cell, future), connection },
       basePeriod,
       baseSpliced,
       periods,

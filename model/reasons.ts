@@ -2,12 +2,20 @@
 
 /** A result without numbers says one of these. */
 export const NULL_REASONS = {
-  notImplemented: "this version does not compute this risk yet",
   noInput: "the cell has no series that this risk can use",
   noBasePeriod: "fewer than 20 valid years in the base period, which this risk compares with",
   noStorms: "no storm tracks are known: climatebatch ingest-storms loads them",
   tooFewYears: "fewer than 10 valid years in the period, or in the record of storms",
   noBasin: "a cell under 500 km² (or of unknown area) that belongs to no basin: rivers bring it more than its own rain",
+  tooDry: "some, but fewer than 10, of the block's years have any rain: nothing can be fitted",
+  noHeightAboveDrainage: "the cell's heightAboveDrainage is not known, and has no default",
+  noUpstreamArea: "the cell's upstreamArea is not known, and has no default",
+  noImperviousFraction: "the cell's imperviousFraction is not known, and has no default",
+  noElevation: "the cell's elevation is not known",
+  seaCell: "the cell is sea",
+  noSeaConnection: "neither a path from the sea (climatebatch connectivity) nor the cell's distanceToCoast is known",
+  noSeaLevel: "no extreme sea levels are known within 50 km",
+  noSeaLevelRise: "the scenario's experiment is not known, or has no sea-level rise",
   implausibleInput: "the input holds values outside the physical range; see rejected_cells",
 } as const;
 export type NullReason = keyof typeof NULL_REASONS;
@@ -45,5 +53,24 @@ export const FLAGS = {
   sixtyMillimetreDrains: "no drainage capacity known: 60 mm an hour, as the predecessor had it",
   altitudeUnknown: "no elevation known: evapotranspiration as at sea level",
   noBurnable: "no burnable fraction known: no damage is told",
+  defaultCurveNumber: "no curve number known: 75",
+  clampedAttribute: "an attribute outside the method's range counts as the end of the range",
+  defaultChannelLength: "no channel length known: Hack's law from the upstream area",
+  defaultChannelSlope: "no channel slope known: 0.002",
+  defaultFloodplainWidth: "no floodplain width known: four times the channel's",
+  defaultProtection: "no protection standard known: inland 100 years from 200 km2 upstream, else 50; on the coast 50",
+  protectionOverwhelmed: "what the protection holds is exceeded in more than every second year",
+  largeCatchment: "upstream area above 1,000 km2: the areal reduction of rain was not made for it",
+  rx5dayEstimated: "five-day rain estimated as 1.2 times the heaviest day's",
+  defaultDrainage: "no drainage capacity known: 80 % of the runoff of the base period's 10-year rain of one hour",
+  defaultSlope: "no slope known: 0.005",
+  defaultExposedFraction: "no share of low ground known: 0.2 of the cell",
+  implausibleDrainage: "drainage capacity above 200 mm an hour",
+  clampedDepth: "the deepest levels were cut at the greatest depth told: 20 m inland, 15 m at the coast, 3 m in towns",
+  straightDistance: "no path from the sea known: the straight distance to the coast stands in",
+  defaultDatumOffset: "the offset of the sea-level datum from the elevations' is not known: 0",
+  defaultSeaLevelEpoch: "the years of the extreme sea levels are not known: taken as of 2005",
+  defaultSeaLevelRise: "no regional sea-level rise known: the global mean of AR6",
+  seaLevelHeld: "years outside the table of sea-level rise have its nearest value",
 } as const;
 export type Flag = keyof typeof FLAGS;

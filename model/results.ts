@@ -10,7 +10,7 @@ export interface ProbabilityResult {
   readonly probabilities: readonly number[];
   /** [bins] years observed in each bin */
   readonly counts: readonly number[];
-  /** [bins] 90 % interval of each probability */
+  /** [bins] 90 % interval of each probability; NaN, and stored as null, where the years behind them are not known */
   readonly probabilitiesLow: readonly number[];
   readonly probabilitiesHigh: readonly number[];
   /** [RETURN_PERIODS] in the unit of `returnLevelUnit`; NaN where there is none */

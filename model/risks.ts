@@ -17,3 +17,6 @@ export type Risk = (typeof RISKS)[number];
 
 /** Risks that read the record of storms, and so pin it. */
 export const STORM_RISKS: readonly Risk[] = ["typhoon"];
+
+/** Risks that read sea levels, their rise and the sea's ways, and so pin them. */
+export const SEA_RISKS: readonly Risk[] = ["coastal_flood"];

@@ -96,3 +96,19 @@ export function gevCdf(x: number, location: number, scale: number, shape: number
   if (inside <= 0) return shape < 0 ? 0 : 1;
   return Math.exp(-(inside ** (1 / shape)));
 }
+
+/**
+ * Probability that a value of the GEV is exceeded.
+ *
+ * Inputs: x, location, scale [unit of the values], scale > 0; shape k [1].
+ * Output: 1 - F(x) [1], exact also where F is all but 1.
+ * Definition: -expm1(-t) with t = (1 - k (x - xi) / alpha)^(1/k), or exp(-(x - xi) / alpha) for k = 0; see gevCdf.
+ * Missing data: NaN gives NaN. |k| < 1e-6 counts as 0.
+ */
+export function gevExceedance(x: number, location: number, scale: number, shape: number): number {
+  const reduced = (x - location) / scale;
+  if (Math.abs(shape) < GUMBEL_BELOW) return -Math.expm1(-Math.exp(-reduced));
+  const inside = 1 - shape * reduced;
+  if (inside <= 0) return shape < 0 ? 1 : 0;
+  return -Math.expm1(-(inside ** (1 / shape)));
+}

@@ -1,7 +1,7 @@
 // Drought: the lowest SPEI-12 of each year, against a base period that each of its years is left out of.
 // How the yearly values come about stands in droughtYears.ts.
 import type { Period } from "../../model/periods.ts";
-import type { Flag, NullReason } from "../../model/reasons.ts";
+import type { Flag } from "../../model/reasons.ts";
 import { type HazardResult, type PeriodResult, RETURN_PERIODS } from "../../model/results.ts";
 import { MONTHS_OF_YEAR } from "../indices/monthlySums.ts";
 import { CLIPPED_AT } from "../indices/standardizedIndex.ts";
@@ -13,6 +13,7 @@ import { describeMethods, methodsOf, PUBLISHED, type RiskMethods } from "./metho
 import { countMarks, isBaseUsable, isLowSample, positionsIn, sortedYears, tooFewYears } from "./periodYears.ts";
 import type { RiskDefinition } from "./riskDefinition.ts";
 import { BALANCE_SOURCES, balanceSource, tellBalance } from "./waterBalance.ts";
+import { withoutNumbers } from "./withoutNumbers.ts";
 import { makeWorkPerAxis } from "./workPerAxis.ts";
 
 /** Rates of drought are the same in all cells. */
@@ -144,8 +145,4 @@ function hasClipped(spei: Float64Array, from: number, to: number): boolean {
     if (Math.abs(spei[month]!) === CLIPPED_AT) return true;
   }
   return false;
-}
-
-function withoutNumbers(period: Period, reason: NullReason, used: string | null, flags: readonly Flag[]): PeriodResult {
-  return { period, input: used, reason, flags, yearsUsed: 0, block: null, probability: null, hazard: null };
 }

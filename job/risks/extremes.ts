@@ -1,11 +1,12 @@
-// Return levels of yearly extremes: location and scale from 30 years around a period, shape from the whole record.
-// Which variable, and which sign, is the risk's; the distribution itself stands in numerics/gev.ts.
+// Laws and return levels of yearly extremes: location and scale from 30 years around a period, shape from the whole record.
+// Which variable, and which sign, is the risk's; what a law tells stands in extremeLaw.ts.
 import type { Period } from "../../model/periods.ts";
 import type { Flag } from "../../model/reasons.ts";
 import { RETURN_PERIODS } from "../../model/results.ts";
-import { fitGev, gevReturnLevel, gevShapeFromSkewness, LOCATION, SCALE } from "../numerics/gev.ts";
+import { fitGev, gevShapeFromSkewness, LOCATION, SCALE } from "../numerics/gev.ts";
 import { L1, L2, sampleLMoments, T3 } from "../numerics/lMoments.ts";
 import { removeRunningMean, type TrendRemoval } from "../numerics/trendRemoval.ts";
+import { type ExtremeLaw, levelOf } from "./extremeLaw.ts";
 
 const BLOCK_YEARS = 30;
 const BLOCK_YEARS_BEFORE_CENTRE = 14;
@@ -85,13 +86,91 @@ export function recordShape(
   return { shape: clamped ? Math.sign(shape) * STEEPEST_SHAPE : shape, clamped };
 }
 
+export interface FittedExtremes {
+  /** null where there are too few values. */
+  readonly law: ExtremeLaw | null;
+  readonly flags: readonly Flag[];
+  /** Values of the block, those at 0 included. */
+  readonly values: number;
+}
+
+/**
+ * Law of yearly maxima.
+ *
+ * Inputs: yearly [any unit] Float64Array, NaN where a year is not valid, the block in [from, to); shape; scratch.
+ * Output: the law, and what to say of it.
+ * Definition: GEV of the record's shape with location and scale by the block's L-moments (numerics/gev.ts) from 20 values;
+ *   Gumbel, k = 0, from 10 values, or where the record has no shape; values that do not vary are a step.
+ * Missing data: left out; fewer than 10 values give no law.
+ */
+export function fitExtremes(
+  yearly: Float64Array,
+  from: number,
+  to: number,
+  record: RecordShape,
+  scratch: ExtremesScratch,
+): FittedExtremes {
+  const values = sortFinite(yearly, from, to, scratch.sorted);
+  return fitSorted(0, values, record, scratch);
+}
+
+/**
+ * Law of yearly maxima that are 0 in years without any.
+ *
+ * Inputs: as fitExtremes, values >= 0. Output: as there.
+ * Definition: the share of zeros as counted; the law of fitExtremes for the positive values, with the same counts needed of
+ *   those, as the mixed law of Guttman, Hosking and Wallis 1993, J. Climate 6, 2309-2325. A block of zeros alone is a step at 0.
+ * Missing data: left out; fewer than 10 values, or some but fewer than 10 positive ones, give no law.
+ */
+export function fitRainExtremes(
+  yearly: Float64Array,
+  from: number,
+  to: number,
+  record: RecordShape,
+  scratch: ExtremesScratch,
+): FittedExtremes {
+  const values = sortFinite(yearly, from, to, scratch.sorted);
+  let zeros = 0;
+  while (zeros < values && scratch.sorted[zeros]! <= 0) zeros++;
+  return fitSorted(zeros === values ? 0 : zeros, values, record, scratch);
+}
+
+/** `scratch.sorted` holds the values, ascending; the first `zeros` are those without any. */
+function fitSorted(zeros: number, values: number, record: RecordShape, scratch: ExtremesScratch): FittedExtremes {
+  const { lMoments, parameters, sorted } = scratch;
+  const n = values - zeros;
+  if (n < FEWEST_FOR_GUMBEL) return { law: null, flags: [], values };
+  sampleLMoments(sorted, zeros, values, lMoments);
+  const zeroShare = zeros / values;
+  const l1 = lMoments[L1]!;
+  if (lMoments[L2]! <= CONSTANT_BELOW * Math.max(1, Math.abs(l1))) {
+    const law = { zeroShare, location: l1, scale: 0, shape: 0, values };
+    return { law, flags: ["constantSeries"], values };
+  }
+  const gumbel = n < FEWEST_FOR_GEV || Number.isNaN(record.shape);
+  const shape = gumbel ? 0 : record.shape;
+  fitGev(l1, lMoments[L2]!, shape, parameters);
+  const flags: Flag[] = gumbel ? ["gumbelFallback"] : record.clamped ? ["clampedShape"] : [];
+  return {
+    law: { zeroShare, location: parameters[LOCATION]!, scale: parameters[SCALE]!, shape, values },
+    flags,
+    values,
+  };
+}
+
+/** The Gumbel law of the values that fitExtremes or fitRainExtremes has just fitted, for comparison. */
+export function gumbelOfSame({ scale, zeroShare, values }: ExtremeLaw, { lMoments, parameters }: ExtremesScratch) {
+  if (scale > 0) fitGev(lMoments[L1]!, lMoments[L2]!, 0, parameters);
+  const [location, spread] = scale > 0 ? [parameters[LOCATION]!, parameters[SCALE]!] : [lMoments[L1]!, 0];
+  return { zeroShare, location, scale: spread, shape: 0, values } satisfies ExtremeLaw;
+}
+
 /**
  * Return levels of yearly maxima.
  *
- * Inputs: yearly [any unit] Float64Array, NaN where a year is not valid, the block in [from, to); shape; scratch.
+ * Inputs: as fitExtremes.
  * Output: levels for RETURN_PERIODS, in the unit of the values, and what to say of them.
- * Definition: GEV of the record's shape with location and scale by the block's L-moments (numerics/gev.ts) from 20 values;
- *   Gumbel, k = 0, from 10 values, or where the record has no shape; values that do not vary are every level.
+ * Definition: levelOf the law of fitExtremes.
  * Missing data: left out; fewer than 10 values give NaN.
  */
 export function extremeLevels(
@@ -101,21 +180,9 @@ export function extremeLevels(
   record: RecordShape,
   scratch: ExtremesScratch,
 ): ExtremeLevels {
-  const { lMoments, parameters, sorted } = scratch;
-  const n = sortFinite(yearly, from, to, sorted);
-  const none = RETURN_PERIODS.map(() => Number.NaN);
-  if (n < FEWEST_FOR_GUMBEL) return { levels: none, flags: [], values: n, fitted: false };
-  sampleLMoments(sorted, 0, n, lMoments);
-  const l1 = lMoments[L1]!;
-  if (lMoments[L2]! <= CONSTANT_BELOW * Math.max(1, Math.abs(l1))) {
-    return { levels: RETURN_PERIODS.map(() => l1), flags: ["constantSeries"], values: n, fitted: true };
-  }
-  const gumbel = n < FEWEST_FOR_GEV || Number.isNaN(record.shape);
-  const shape = gumbel ? 0 : record.shape;
-  fitGev(l1, lMoments[L2]!, shape, parameters);
-  const levels = RETURN_PERIODS.map((years) => gevReturnLevel(years, parameters[LOCATION]!, parameters[SCALE]!, shape));
-  const flags: Flag[] = gumbel ? ["gumbelFallback"] : record.clamped ? ["clampedShape"] : [];
-  return { levels, flags, values: n, fitted: true };
+  const { law, flags, values } = fitExtremes(yearly, from, to, record, scratch);
+  const levels = RETURN_PERIODS.map((years) => (law === null ? Number.NaN : levelOf(law, years)));
+  return { levels, flags, values, fitted: law !== null };
 }
 
 function sortFinite(values: Float64Array, from: number, to: number, out: Float64Array): number {

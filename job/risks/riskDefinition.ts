@@ -6,6 +6,7 @@ import type { PeriodResult } from "../../model/results.ts";
 import type { Risk } from "../../model/risks.ts";
 import type { Variable, VariablesByFrequency } from "../../model/variables.ts";
 import type { TimeAxis } from "../timeAxis.ts";
+import type { CellSeaLevel } from "./cellSeaLevel.ts";
 import type { StormRecord } from "./stormRecord.ts";
 import type { BasinWater } from "./waterSupply.ts";
 
@@ -32,6 +33,8 @@ export interface CellInput {
   readonly future?: Future | undefined;
   /** Water of the basin that the cell belongs to, by period; absent when it belongs to none. */
   readonly basin?: BasinWater | undefined;
+  /** What is known of the sea; absent when no risk of the batch reads it. */
+  readonly seaLevel?: CellSeaLevel | undefined;
   readonly basePeriod: Period;
   /** The base period joins two scenarios (the flag baseSpliced). */
   readonly baseSpliced: boolean;

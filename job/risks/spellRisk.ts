@@ -13,8 +13,9 @@ import { recordShape } from "./extremes.ts";
 import { describeMethods, type RiskMethods } from "./methodSet.ts";
 import { countMarks, isBaseUsable, markPresent, positionsIn } from "./periodYears.ts";
 import type { CellInput, RiskDefinition } from "./riskDefinition.ts";
-import { type SpellRecord, spellPeriod, withoutNumbers } from "./spellStatistics.ts";
+import { type SpellRecord, spellPeriod } from "./spellStatistics.ts";
 import { fillSpellYears, makeSpellYears, type SpellYears, type YearlyCompanion } from "./spellYears.ts";
+import { withoutNumbers } from "./withoutNumbers.ts";
 import { makeWorkPerAxis } from "./workPerAxis.ts";
 
 export interface SpellRisk {

@@ -1,7 +1,7 @@
 // From a record of yearly spell days to what is told of a period: probabilities, damage, score, levels beside them.
 // Where the record comes from, daily series or a provider's yearly index, stands in spellRisk.ts.
 import type { Period } from "../../model/periods.ts";
-import type { Flag, NullReason } from "../../model/reasons.ts";
+import type { Flag } from "../../model/reasons.ts";
 import { type HazardResult, type PeriodResult, type ProbabilityResult, RETURN_PERIODS } from "../../model/results.ts";
 import type { Tail } from "../indices/percentileThresholds.ts";
 import { countBins, zeroInflatedBinProbabilities } from "../numerics/kernelDensity.ts";
@@ -10,6 +10,7 @@ import { blockAround, type ExtremesScratch, extremeLevels, type RecordShape } fr
 import { meanWithInterval, scoresOf } from "./hazardScore.ts";
 import type { RiskMethods } from "./methodSet.ts";
 import { isLowSample, positionsIn, sortedYears, tooFewYears } from "./periodYears.ts";
+import { withoutNumbers } from "./withoutNumbers.ts";
 
 /** Rates of heat and cold are the same in all cells. */
 const UNSCALED = 1;
@@ -147,13 +148,4 @@ function hazardOf(
             return meanWithInterval(sorted, n, Number.NEGATIVE_INFINITY).value;
           }),
   };
-}
-
-export function withoutNumbers(
-  period: Period,
-  reason: NullReason,
-  used: string | null,
-  flags: readonly Flag[],
-): PeriodResult {
-  return { period, input: used, reason, flags, yearsUsed: 0, block: null, probability: null, hazard: null };
 }

@@ -1,7 +1,7 @@
 // Typhoon: the highest one-minute wind of each storm of a best-track record, one curve of how often a place sees which wind,
 // and fewer or more storms as the world warms. Winds stand in stormWinds.ts, the curve in indices/windExceedance.ts.
 import { type Period, yearsIn } from "../../model/periods.ts";
-import type { Flag, NullReason } from "../../model/reasons.ts";
+import type { Flag } from "../../model/reasons.ts";
 import { type HazardResult, type PeriodResult, type ProbabilityResult, RETURN_PERIODS } from "../../model/results.ts";
 import type { Basin } from "../../model/storms.ts";
 import {
@@ -27,6 +27,7 @@ import { frequencyFactors, intensityFactor, warmingSince } from "./stormClimate.
 import type { StormRecord, Strength } from "./stormRecord.ts";
 import { makeStormWindsAt, type StormWinds } from "./stormWinds.ts";
 import { type WindDamageRegion, windDamageRegion } from "./windDamageRegions.ts";
+import { withoutNumbers } from "./withoutNumbers.ts";
 
 const SCORED_YEARS = 100;
 /** A shorter record says little of rare storms. */
@@ -81,9 +82,9 @@ export function makeTyphoon(methods: RiskMethods, warming: StormWarming): RiskDe
     returnLevelUnit: methods.edges.unit,
     compute(input) {
       const { storms: record } = input;
-      if (record === undefined) return input.periods.map((period) => withoutNumbers(period, "noStorms", null));
+      if (record === undefined) return input.periods.map((period) => withoutNumbers(period, "noStorms", null, []));
       if (tooFewYears(yearsIn(record.years)))
-        return input.periods.map((period) => withoutNumbers(period, "tooFewYears", USED));
+        return input.periods.map((period) => withoutNumbers(period, "tooFewYears", USED, []));
       const work = made.get(record) ?? makeWork(record);
       made.set(record, work);
       const cell = describeCell(input, stormWindsAt(record, input.latitude, input.longitude));
@@ -227,8 +228,4 @@ function hazardOf(methods: RiskMethods, curve: ExceedanceCurve, years: number): 
     undefendedValue: null,
     companions: [largest, exceedanceRate(curve, STORM_WIND)],
   };
-}
-
-function withoutNumbers(period: Period, reason: NullReason, used: string | null): PeriodResult {
-  return { period, input: used, reason, flags: [], yearsUsed: 0, block: null, probability: null, hazard: null };
 }

@@ -1,7 +1,7 @@
 // Wildfire: the 95th percentile of each year's daily Fire Weather Index, damage in proportion to what can burn.
 // How the yearly values come about stands in fireYears.ts.
 import type { Period } from "../../model/periods.ts";
-import type { Flag, NullReason } from "../../model/reasons.ts";
+import type { Flag } from "../../model/reasons.ts";
 import type { HazardResult, PeriodResult } from "../../model/results.ts";
 import { DEFAULT_FIRE_WEATHER, type FireWeatherSettings } from "../indices/fireWeather.ts";
 import type { HazardYears } from "../indices/hazardYears.ts";
@@ -12,6 +12,7 @@ import { certainlyHarmless, kernelProbability } from "./kernelProbability.ts";
 import { describeMethods, methodsOf, PUBLISHED, type RiskMethods } from "./methodSet.ts";
 import { isLowSample, positionsIn, sortedYears, tooFewYears } from "./periodYears.ts";
 import type { RiskDefinition } from "./riskDefinition.ts";
+import { withoutNumbers } from "./withoutNumbers.ts";
 import { makeWorkPerAxis } from "./workPerAxis.ts";
 
 const USED: Readonly<Record<HumiditySource, string>> = {
@@ -125,8 +126,4 @@ function hazardOf(
     undefendedValue: null,
     companions,
   };
-}
-
-function withoutNumbers(period: Period, reason: NullReason, used: string | null, flags: readonly Flag[]): PeriodResult {
-  return { period, input: used, reason, flags, yearsUsed: 0, block: null, probability: null, hazard: null };
 }

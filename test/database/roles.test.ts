@@ -55,7 +55,7 @@ async function tryAs(user: User, statement: string): Promise<string | null> {
 }
 
 const READ_INPUTS =
-  "SELECT count(*) FROM climatebatch.climate_data, climatebatch.grid_cells, climatebatch.grids, climatebatch.scenarios, climatebatch.input_revisions";
+  "SELECT count(*) FROM climatebatch.climate_data, climatebatch.grid_cells, climatebatch.grids, climatebatch.scenarios, climatebatch.input_revisions, climatebatch.extreme_sea_levels, climatebatch.sea_level_rise, climatebatch.sea_connections, climatebatch.derived_inputs";
 const READ_RESULTS =
   "SELECT count(*) FROM public.probability_results, public.hazard_results, climatebatch.probability_results, climatebatch.hazard_results";
 const INSERT_RESULT =

@@ -28,6 +28,8 @@ const DROPPED = "29 February dropped for xclim";
 const EXACT = "coefficient 147.27723, bands cffdrs";
 const PRINTED = "coefficient 147.2, bands gfwed";
 
+const FLOOD_OF = { river: "Inland flood", town: "Urban flood", coast: "Coastal flood" } as const;
+
 export const COMPARISONS: readonly Comparison[] = [
   { ...xclim("TX90p thresholds", XCLIM_SPELLS, "noleap", "tx90"), measure: "absolute", tolerance: 1e-9 },
   { ...xclim("TN10p thresholds", XCLIM_SPELLS, "noleap", "tn10"), measure: "absolute", tolerance: 1e-9 },
@@ -93,7 +95,33 @@ export const COMPARISONS: readonly Comparison[] = [
   distribution("Gamma distribution", "scipy", "gamma.cdf", "gamma_cdf", 1e-10),
   distribution("Reference evapotranspiration", "pyet", "pm_fao56", "fao56", 1e-9),
   distribution("Normal quantile", "scipy", "norm.ppf, 0.0001 to 0.9999", "normal_quantile", 1e-10),
+  ...(["river", "town", "coast"] as const).flatMap((place) => [
+    flood(place, "P(H)", "genextreme, brentq", "bins", "absolute", 1e-9),
+    flood(place, "return levels", "genextreme, brentq", "levels", "absolute", 1e-9),
+    flood(place, "D100 undefended", "genextreme, brentq", "undefended", "absolute", 1e-9),
+    flood(place, "expected damage", "quad over probability", "damage", "relative", 2e-3),
+  ]),
 ];
+
+function flood(
+  place: keyof typeof FLOOD_OF,
+  what: string,
+  settings: string,
+  name: string,
+  measure: Measure,
+  tolerance: number,
+): Comparison {
+  const names = { ours: `${place}_${name}`, theirs: `${place}_${name}` };
+  return {
+    index: `${FLOOD_OF[place]}, ${what}`,
+    reference: "scipy",
+    settings,
+    case: "floods",
+    ...names,
+    measure,
+    tolerance,
+  };
+}
 
 function xclim(index: string, settings: string, calendar: string, name: string) {
   return {

@@ -24,6 +24,7 @@ from climate_indices import indices
 from climate_indices.compute import Periodicity
 from climate_indices.fire import cffwis
 from climate_indices.indices import Distribution
+from floods import floods
 from xclim.core.calendar import percentile_doy
 
 FIRST_YEAR, LAST_YEAR = 1981, 2040
@@ -170,6 +171,7 @@ def evapotranspiration(case):
 
 
 distributions()
+floods(read, write)
 for name in ("noleap", "standard"):
     both_spells(name)
     rain(name)

@@ -11,6 +11,7 @@ import { SILENT_READING } from "../support/stormFiles.ts";
 import { COMPARISONS, type Comparison } from "./comparisons.ts";
 import { type Difference, measureDifference } from "./measureDifference.ts";
 import { writeOurDistributions } from "./ourDistributions.ts";
+import { writeOurFloods } from "./ourFloods.ts";
 import { VALIDATED_CALENDARS, writeOurResults } from "./ourResults.ts";
 import { writeOurStorms } from "./ourStorms.ts";
 import { preparePython, runProgram } from "./pythonEnvironment.ts";
@@ -28,6 +29,7 @@ const folder = mkdtempSync(join(tmpdir(), "climatebatch-validate-"));
 try {
   for (const calendar of VALIDATED_CALENDARS) writeOurResults(folder, calendar);
   writeOurDistributions(folder);
+  writeOurFloods(folder);
   const realStorms = await readRealStorms();
   writeOurStorms(folder, realStorms);
   runProgram(python, [join(HERE, "reference.py"), folder]);

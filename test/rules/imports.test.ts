@@ -45,8 +45,8 @@ test.each([
 });
 
 test("inside job only the shard's own flow knows the database", () => {
-  const flow = ["main.ts", "shard.ts", "shardStorms.ts", "cellStream.ts", "config.ts", "rejections.ts"].map(
-    (name) => `job/${name}`,
+  const flow = ["main", "config", "rejections", "shard", "cellStream", "shardSea", "shardStorms"].map(
+    (name) => `job/${name}.ts`,
   );
   expect(violations(({ from, to }) => inside(from, "job") && inside(to, "database") && !flow.includes(from))).toEqual(
     [],

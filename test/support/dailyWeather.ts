@@ -1,5 +1,6 @@
 // Seeded daily weather of one cell, plausible enough for every risk that reads daily series.
 // Idealised series, where the answer is readable, stand with the tests.
+import type { CellSeaLevel } from "../../job/risks/cellSeaLevel.ts";
 import type { CellInput } from "../../job/risks/riskDefinition.ts";
 import { makeTimeAxis } from "../../job/timeAxis.ts";
 import type { Attribute } from "../../model/attributes.ts";
@@ -28,6 +29,7 @@ export class CellBuilder {
   readonly #yearly = new Map<Variable, Float64Array>();
   readonly #attributes = new Map<Attribute, number>();
   readonly #axis;
+  #seaLevel: CellSeaLevel | undefined;
   #latitude = 37.5;
   #periods: readonly Period[];
   readonly #basePeriod: Period;
@@ -115,6 +117,11 @@ export class CellBuilder {
     return this;
   }
 
+  sea(seaLevel: CellSeaLevel): this {
+    this.#seaLevel = seaLevel;
+    return this;
+  }
+
   build(): CellInput {
     return {
       latitude: this.#latitude,
@@ -124,6 +131,7 @@ export class CellBuilder {
       monthly: this.#monthly,
       yearly: this.#yearly,
       attributes: this.#attributes,
+      seaLevel: this.#seaLevel,
       basePeriod: this.#basePeriod,
       baseSpliced: false,
       periods: this.#periods,

@@ -1,6 +1,14 @@
 // L-moments and the generalised extreme value distribution against SciPy, lmoments3 and a reference program.
 import { describe, expect, test } from "vitest";
-import { fitGev, gevCdf, gevReturnLevel, gevShapeFromSkewness, LOCATION, SCALE } from "../../../job/numerics/gev.ts";
+import {
+  fitGev,
+  gevCdf,
+  gevExceedance,
+  gevReturnLevel,
+  gevShapeFromSkewness,
+  LOCATION,
+  SCALE,
+} from "../../../job/numerics/gev.ts";
 import { L1, L2, sampleLMoments, T3 } from "../../../job/numerics/lMoments.ts";
 import { readGolden } from "../../support/golden.ts";
 
@@ -70,6 +78,13 @@ describe("generalised extreme values", () => {
     scipy.input.gev.forEach(([x, k], at) => {
       expectClose(gevCdf(x, 0, 1, k), scipy.expected.gevCdf[at]!, 1e-14);
     });
+  });
+  test("the chance of more is what SciPy's cumulative probability leaves, and keeps its digits far out", () => {
+    scipy.input.gev.forEach(([x, k], at) => {
+      expectClose(gevExceedance(x, 0, 1, k), 1 - scipy.expected.gevCdf[at]!, 1e-14);
+    });
+    expect(gevExceedance(40, 0, 1, 0) / Math.exp(-40)).toBeCloseTo(1, 12);
+    expect([gevExceedance(-20, 0, 1, -0.1), gevExceedance(20, 0, 1, 0.1)]).toEqual([1, 0]);
   });
   test("return levels equal SciPy's to 1e-10", () => {
     const { location, scale, shapes, returnPeriods } = scipy.input.gevLevels;

@@ -1,0 +1,190 @@
+// `climatebatch attributes`: what is known of cells beside their climate, from CSV, GeoTIFF or GeoJSON.
+// Reading stands in cli/attributes/, writing in database/cellAttributes.ts.
+import type { Client } from "pg";
+import type { Argv, CommandModule } from "yargs";
+import { type AttributeOutcome, readGridPlaces, writeAttributes } from "../database/cellAttributes.ts";
+import { DEFAULT_GRID, readGridStep } from "../database/gridCells.ts";
+import { readGround } from "../database/seaConnections.ts";
+import type { Attribute } from "../model/attributes.ts";
+import { RejectedError } from "../model/errors.ts";
+import { describeAttributes, readAttributeName } from "./attributes/attributeNames.ts";
+import { type GivenAttributes, readCsvAttributes, readMap } from "./attributes/csvAttributes.ts";
+import { samplePolygons } from "./attributes/polygonAttributes.ts";
+import { sampleRaster } from "./attributes/rasterAttributes.ts";
+import { type CommandContext, jsonOption, type OptionsOf, print, printJson } from "./command.ts";
+import { databaseOption, withDatabase } from "./database.ts";
+import { count } from "./ingest/report.ts";
+import { type ConnectedSea, connectSea, isConnectable } from "./sea/connectSea.ts";
+import { tellConnected } from "./sea/tellConnected.ts";
+
+const text = { type: "string", requiresArg: true } as const;
+/** Repeatable; an array option of yargs would take the files that follow it. */
+const texts = { ...text, coerce: (given: string | readonly string[] | undefined) => [given ?? []].flat() } as const;
+
+function buildOptions(yargs: Argv) {
+  return yargs
+    .positional("file", {
+      type: "string",
+      array: true,
+      demandOption: true,
+      describe: ".csv or .csv.gz (several are one table), one .tif, or one .geojson",
+    })
+    .options({
+      grid: { ...text, default: DEFAULT_GRID, describe: "grid whose cells the values are of" },
+      map: { ...texts, describe: "CSV: which column is which attribute: COLUMN=ATTRIBUTE,…" },
+      attribute: { ...text, describe: "GeoTIFF, GeoJSON: which attribute the values are" },
+      property: { ...text, describe: "GeoJSON: property of the features that holds the value; without it a mask" },
+      inside: { type: "number", requiresArg: true, default: 1, describe: "GeoJSON mask: value of cells inside" },
+      outside: {
+        type: "number",
+        requiresArg: true,
+        describe: "GeoJSON: value of cells in no polygon [default: 0 of a mask]",
+      },
+      missing: { ...texts, describe: "further marks of unknown values, such as -9999; NA, NaN and blanks are known" },
+      "add-cells": {
+        type: "boolean",
+        default: false,
+        describe: "CSV: places that the grid lacks become cells of it, such as sea cells",
+      },
+      "fail-running-batches": {
+        type: "boolean",
+        default: false,
+        describe: "end unfinished batches that use this grid as failed",
+      },
+      ...jsonOption,
+      ...databaseOption,
+    })
+    .example("$0 attributes cells.csv --grid korea --map hand_m=heightAboveDrainage", "a table of places")
+    .example("$0 attributes dem.tif --grid korea --attribute elevation", "each cell has its pixel's value")
+    .example("$0 attributes basins.geojson --grid korea --attribute basin --property HYBAS_ID", "the polygon's number")
+    .epilogue(
+      `Attributes, with the unit that is expected: ${describeAttributes()}.\n\n` +
+        "A value outside its range is refused; a blank leaves what is known. When elevations or sea cells change, the sea's ways " +
+        "are found anew, as climatebatch connectivity does.",
+    );
+}
+
+type Options = OptionsOf<typeof buildOptions>;
+
+export function makeAttributesCommand({ signal }: Pick<CommandContext, "signal">): CommandModule<object, Options> {
+  return {
+    command: "attributes <file..>",
+    describe: "load what is known of cells beside their climate: elevation, curve number, basin …",
+    builder: buildOptions,
+    handler: async (argv) => {
+      const words = { ...argv, map: argv.map ?? [], missing: argv.missing ?? [] };
+      const told = await withDatabase(argv, "attributes", ({ client }) => loadAttributes(client, words, signal));
+      if (argv.json) printJson(told);
+      else print(tellAttributes(told));
+    },
+  };
+}
+
+export interface AttributeWords {
+  readonly file: readonly string[];
+  readonly grid: string;
+  readonly map: readonly string[];
+  readonly attribute: string | undefined;
+  readonly property: string | undefined;
+  readonly inside: number;
+  readonly outside: number | undefined;
+  readonly missing: readonly string[];
+  readonly addCells: boolean;
+  readonly failRunningBatches: boolean;
+}
+
+export interface LoadedAttributes extends AttributeOutcome {
+  readonly grid: string;
+  readonly places: number;
+  /** How many places have each. */
+  readonly attributes: Readonly<Record<string, number>>;
+  /** null: none of them changed, or the grid has no elevations, no sea cells or no rows and columns. */
+  readonly sea: ConnectedSea | null;
+}
+
+export async function loadAttributes(
+  client: Client,
+  words: AttributeWords,
+  signal: AbortSignal,
+): Promise<LoadedAttributes> {
+  const { grid, failRunningBatches } = words;
+  const given = await readGiven(client, words, signal);
+  const attributes: Record<string, number> = {};
+  for (const known of given.values)
+    for (const name of Object.keys(known)) attributes[name] = (attributes[name] ?? 0) + 1;
+  const outcome = await writeAttributes(client, { grid, ...given, addCells: words.addCells, failRunningBatches });
+  const touchesSea = "elevation" in attributes || "landFraction" in attributes;
+  const isChanged = outcome.cellsChanged > 0 || outcome.cellsAdded > 0;
+  const cells = touchesSea && isChanged ? await readGround(client, grid) : [];
+  const sea = isConnectable(cells, grid) ? await connectSea(client, grid, failRunningBatches) : null;
+  return { grid, places: given.places.length, attributes, ...outcome, sea };
+}
+
+async function readGiven(client: Client, words: AttributeWords, signal: AbortSignal): Promise<GivenAttributes> {
+  const { file: files, grid, map } = words;
+  const missing = new Set(words.missing.map((mark) => mark.toLowerCase()));
+  const [file] = files;
+  const isRaster = /\.tiff?$/i.test(file!);
+  const isPolygons = /\.(geo)?json$/i.test(file!);
+  if (!isRaster && !isPolygons) {
+    refuseOption(words.attribute, "--attribute", "A CSV file names its attributes in its header, or by --map.");
+    const stepDegrees = await readGridStep(client, grid);
+    return readCsvAttributes(files, { map: readMap(map), missing, stepDegrees }, signal);
+  }
+  if (files.length > 1) {
+    throw new RejectedError(
+      "InvalidOption",
+      `${file} is read alone, but ${files.length} files are given. Give one at a time.`,
+    );
+  }
+  if (words.attribute === undefined) {
+    throw new RejectedError("InvalidOption", `--attribute must say what the values of ${file} are, such as elevation.`);
+  }
+  refuseOption(map.length > 0 ? map.join() : undefined, "--map", "Say by --attribute what the values are.");
+  const attribute = readAttributeName(words.attribute, "--attribute");
+  const places = await readGridPlaces(client, grid);
+  const { property = null, inside, outside = property === null ? 0 : null } = words;
+  const { values } = isRaster
+    ? await sampleRaster(file!, attribute, places, missing, signal)
+    : await samplePolygons(file!, attribute, places, { property, inside, outside });
+  return withValues(places, attribute, values, file!);
+}
+
+function withValues(
+  places: GivenAttributes["places"],
+  attribute: Attribute,
+  values: Float64Array,
+  file: string,
+): GivenAttributes {
+  const known = [...values.keys()].filter((at) => !Number.isNaN(values[at]!));
+  if (known.length === 0) {
+    throw new RejectedError(
+      "NoCells",
+      `${file} has a value for none of the ${places.length} cells; the first is at ${places[0]!.latitude}, ${places[0]!.longitude}. Does it cover the grid, in degrees?`,
+    );
+  }
+  return { places: known.map((at) => places[at]!), values: known.map((at) => ({ [attribute]: values[at]! })) };
+}
+
+function refuseOption(value: string | undefined, option: string, hint: string): void {
+  if (value !== undefined)
+    throw new RejectedError("InvalidOption", `${option} ${value} does not go with this file. ${hint}`);
+}
+
+function tellAttributes(told: LoadedAttributes): string {
+  const names = Object.entries(told.attributes).map(([name, cells]) => `${name} (${cells.toLocaleString("en")})`);
+  const lines = [`${count(told.places, "place")} of grid "${told.grid}": ${names.join(", ")}`];
+  if (told.placesElsewhere > 0)
+    lines.push(
+      `${count(told.placesElsewhere, "place")} are no cell of the grid and were left out (--add-cells makes them its cells).`,
+    );
+  if (told.failedBatches.length > 0)
+    lines.push(`Failed, as asked (InputChanged): batch ${told.failedBatches.join(", ")}`);
+  const same = told.cellsUnchanged > 0 ? `, ${told.cellsUnchanged.toLocaleString("en")} were the same` : "";
+  const added = told.cellsAdded > 0 ? `, ${told.cellsAdded.toLocaleString("en")} of them new` : "";
+  lines.push(
+    `${count(told.cellsChanged, "cell")} changed${added}${same}; grid/${told.grid} is now at revision ${told.revision}.`,
+  );
+  if (told.sea !== null) lines.push(tellConnected(told.sea));
+  return lines.join("\n");
+}

@@ -1,0 +1,122 @@
+// Sea-level rise from CSV: a row per year, or a row per experiment with a column per year as the sea level tool of AR6 writes it.
+import { basename } from "node:path";
+import { RejectedError } from "../../model/errors.ts";
+import { futureOf } from "../../model/experiments.ts";
+import type { ToldRise } from "../../model/seaLevels.ts";
+import { LENGTH_UNITS, type LengthUnit, SeaTable } from "./seaTable.ts";
+
+/** m above the mean of 1995-2014; beyond the highest low-confidence quantiles of 2150, and below any uplift. */
+const HIGHEST = 10;
+const LOWEST = -5;
+const FIRST_YEAR = 1900;
+const LAST_YEAR = 2300;
+/** Of tables that tell several: the total, of medium confidence, its median. */
+const WANTED = { process: ["total", ""], confidence: ["medium", ""], quantile: ["50", "0.5", ""] } as const;
+
+export interface RiseOptions {
+  readonly unit: LengthUnit;
+  /** Name of the series where the table tells none. */
+  readonly series: string | undefined;
+}
+
+interface Draft {
+  readonly series: string;
+  readonly experiment: string;
+  readonly place: ToldRise["place"];
+  readonly rises: Map<number, number>;
+}
+
+export interface ReadRises {
+  readonly rises: readonly ToldRise[];
+  /** Rows of other quantiles, confidences and processes. */
+  readonly passedOver: number;
+  /** Experiments that no scenario of this product follows. */
+  readonly otherExperiments: readonly string[];
+}
+
+export async function readRiseFiles(
+  files: readonly string[],
+  options: RiseOptions,
+  signal: AbortSignal,
+): Promise<ReadRises> {
+  const drafts = new Map<string, Draft>();
+  const others = new Set<string>();
+  let passedOver = 0;
+  for (const file of files) {
+    const table = await SeaTable.open(file);
+    table.requireColumns("experiment");
+    const years = table.header.flatMap((title, at) =>
+      /^\d{4}$/.test(title.trim()) ? [{ at, year: Number(title) }] : [],
+    );
+    if (years.length === 0) table.requireColumns("year", "rise");
+    await table.readRows(() => {
+      if (!isWanted(table)) passedOver++;
+      else if (futureOf({ name: "", experiment: table.text("experiment") }) === undefined)
+        others.add(table.text("experiment"));
+      else addRow(table, draftOf(table, drafts, options, file), years, options);
+    }, signal);
+  }
+  if (drafts.size === 0) {
+    throw new RejectedError(
+      "NoRise",
+      `${files.join(", ")}: expected rows of ssp126, ssp245, ssp370 or ssp585${others.size > 0 ? `, found ${[...others].join(", ")}` : ""}` +
+        `${passedOver > 0 ? `; ${passedOver} rows are of other quantiles, confidences or processes than the median total of medium confidence` : ""}.`,
+    );
+  }
+  const rises = [...drafts.values()].map(({ rises: byYear, ...series }) => {
+    const known = [...byYear.keys()].sort((a, b) => a - b);
+    return { ...series, years: known, rises: known.map((year) => byYear.get(year)!) };
+  });
+  return { rises, passedOver, otherExperiments: [...others] };
+}
+
+function isWanted(table: SeaTable): boolean {
+  return (["process", "confidence", "quantile"] as const).every((column) =>
+    (WANTED[column] as readonly string[]).includes(table.text(column).toLowerCase()),
+  );
+}
+
+function draftOf(table: SeaTable, drafts: Map<string, Draft>, options: RiseOptions, file: string): Draft {
+  const experiment = futureOf({ name: "", experiment: table.text("experiment") })!;
+  const latitude = table.number("latitude", -90, 90, "degrees");
+  const east = table.number("longitude", -180, 360, "degrees");
+  const place = latitude === null || east === null ? null : { latitude, longitude: east > 180 ? east - 360 : east };
+  const told = table.text("series");
+  const series = told || options.series || (place === null ? basename(file) : `${place.latitude},${place.longitude}`);
+  const key = `${series}\n${experiment}`;
+  const draft = drafts.get(key) ?? { series, experiment, place, rises: new Map<number, number>() };
+  if (draft.place?.latitude !== place?.latitude || draft.place?.longitude !== place?.longitude) {
+    throw new RejectedError(
+      "SeriesMoved",
+      `${table.where}: series "${series}" is at another place than in an earlier row. Give two series two names.`,
+    );
+  }
+  drafts.set(key, draft);
+  return draft;
+}
+
+function addRow(
+  table: SeaTable,
+  draft: Draft,
+  years: readonly { readonly at: number; readonly year: number }[],
+  { unit }: RiseOptions,
+): void {
+  const metres = LENGTH_UNITS[unit];
+  const add = (year: number, rise: number | null) => {
+    if (rise === null) return;
+    if (draft.rises.has(year)) {
+      throw new RejectedError(
+        "YearTwice",
+        `${table.where}: series "${draft.series}", ${draft.experiment}, has ${year} twice. Leave one of them out.`,
+      );
+    }
+    draft.rises.set(year, rise * metres);
+  };
+  for (const { at, year } of years) add(year, table.numberAt(at, LOWEST / metres, HIGHEST / metres, unit));
+  if (years.length === 0) {
+    add(
+      table.require("year", FIRST_YEAR, LAST_YEAR, ""),
+      table.number("rise", LOWEST / metres, HIGHEST / metres, unit),
+    );
+  }
+}

@@ -1,0 +1,191 @@
+// Extreme sea levels from CSV, in the three shapes that providers publish, told apart by their columns.
+// Laws are fitted by the job program; here the numbers are only read and checked.
+import { RejectedError } from "../../model/errors.ts";
+import { FEWEST_MAXIMA, type SeaLevelStation, type ToldSeaLevels } from "../../model/seaLevels.ts";
+import { LENGTH_UNITS, type LengthUnit, SeaTable } from "./seaTable.ts";
+
+export type ShapeSign = "hosking" | "coles";
+
+export interface StationOptions {
+  readonly unit: LengthUnit;
+  readonly shapeSign: ShapeSign | undefined;
+}
+
+/** m; no sea comes higher above any datum in use, and no law of yearly maxima spreads more. */
+const HIGHEST = 30;
+const WIDEST = 5;
+const STEEPEST = 1;
+const FIRST_YEAR = 1700;
+const LAST_YEAR = 2200;
+const LONGEST = 1e6;
+const HEADER_OF_PERIOD = /^(?:rp|rl|t|esl|level)?[_ -]?(\d+(?:\.\d+)?)(?:[_ -]?(?:yr|y|years?))?$/i;
+
+interface Draft {
+  readonly place: Pick<
+    SeaLevelStation,
+    "name" | "latitude" | "longitude" | "referenceYear" | "recordYears" | "datumOffset"
+  >;
+  readonly where: string;
+  /** By return period or year. */
+  readonly levels: Map<number, number>;
+  parameters: { readonly location: number; readonly scale: number; readonly shape: number } | null;
+}
+
+export async function readStationFiles(
+  files: readonly string[],
+  options: StationOptions,
+  signal: AbortSignal,
+): Promise<SeaLevelStation[]> {
+  const stations = new Map<string, SeaLevelStation>();
+  for (const file of files) {
+    for (const station of await readStationFile(file, options, signal)) {
+      if (stations.has(station.name)) {
+        throw new RejectedError(
+          "StationTwice",
+          `${file}: station "${station.name}" is in an earlier file too. Leave it out of one.`,
+        );
+      }
+      stations.set(station.name, station);
+    }
+  }
+  return [...stations.values()];
+}
+
+async function readStationFile(file: string, options: StationOptions, signal: AbortSignal): Promise<SeaLevelStation[]> {
+  const table = await SeaTable.open(file);
+  table.requireColumns("latitude", "longitude");
+  const kind = kindOf(table, options);
+  const periods = table.header.flatMap((title, at) => {
+    const match = HEADER_OF_PERIOD.exec(title.trim());
+    return match === null ? [] : [{ at, returnPeriod: Number(match[1]) }];
+  });
+  const drafts = new Map<string, Draft>();
+  await table.readRows(() => {
+    const draft = draftOf(table, drafts, options);
+    if (kind === "parameters") readParameters(table, draft, options);
+    else if (kind === "maxima") addLevel(table, draft, table.require("year", FIRST_YEAR, LAST_YEAR, ""), options);
+    else if (kind === "long") addLevel(table, draft, table.require("returnPeriod", 1, LONGEST, "years"), options);
+    else for (const { at, returnPeriod } of periods) addAt(table, draft, at, returnPeriod, options);
+  }, signal);
+  return [...drafts.values()].map((draft) => finish(draft, kind));
+}
+
+type Kind = "parameters" | "maxima" | "long" | "wide";
+
+function kindOf(table: SeaTable, { shapeSign }: StationOptions): Kind {
+  if (table.has("location") && table.has("scale")) {
+    if (table.has("shape") && shapeSign === undefined) {
+      throw new RejectedError(
+        "ShapeSignNeeded",
+        `${table.file} has a column of GEV shapes, whose sign packages write differently. Say whose: --shape-sign hosking (as SciPy: negative is a heavy tail) or coles (positive is a heavy tail).`,
+      );
+    }
+    return "parameters";
+  }
+  if (table.has("returnPeriod") && table.has("level")) return "long";
+  if (table.has("year") && table.has("level")) return "maxima";
+  if (table.header.some((title) => HEADER_OF_PERIOD.test(title.trim()))) return "wide";
+  throw new RejectedError(
+    "UnknownShape",
+    `${table.file}: expected location and scale, or return_period and level (or a column per return period, such as rp100), or year and level; found ${table.header.join(", ")}.`,
+  );
+}
+
+function draftOf(table: SeaTable, drafts: Map<string, Draft>, { unit }: StationOptions): Draft {
+  const latitude = table.require("latitude", -90, 90, "degrees");
+  const east = table.require("longitude", -180, 360, "degrees");
+  const longitude = east > 180 ? east - 360 : east;
+  const name = table.text("station") || `${latitude},${longitude}`;
+  const known = drafts.get(name);
+  if (known === undefined) {
+    const offset = table.number("datumOffset", -HIGHEST / LENGTH_UNITS[unit], HIGHEST / LENGTH_UNITS[unit], unit);
+    const place = {
+      ...{ name, latitude, longitude },
+      referenceYear: table.number("referenceYear", FIRST_YEAR, LAST_YEAR, ""),
+      recordYears: table.number("recordYears", 1, 1000, "years"),
+      datumOffset: offset === null ? null : offset * LENGTH_UNITS[unit],
+    };
+    const draft = { place, where: table.where, levels: new Map<number, number>(), parameters: null };
+    drafts.set(name, draft);
+    return draft;
+  }
+  if (known.place.latitude !== latitude || known.place.longitude !== longitude) {
+    throw new RejectedError(
+      "StationMoved",
+      `${table.where}: station "${name}" is at ${latitude}, ${longitude}, but at ${known.place.latitude}, ${known.place.longitude} in ${known.where}. Give two stations two names.`,
+    );
+  }
+  return known;
+}
+
+function readParameters(table: SeaTable, draft: Draft, { shapeSign, unit }: StationOptions): void {
+  if (draft.parameters !== null) throw twice(table, draft, "parameters");
+  const metres = LENGTH_UNITS[unit];
+  const shape = table.number("shape", -STEEPEST, STEEPEST, "") ?? 0;
+  const scale = table.require("scale", 0, WIDEST / metres, unit) * metres;
+  if (scale === 0)
+    throw new RejectedError(
+      "InvalidNumber",
+      `${table.where}: expected a scale above 0, found 0. Leave the station out.`,
+    );
+  draft.parameters = {
+    location: table.require("location", -HIGHEST / metres, HIGHEST / metres, unit) * metres,
+    scale,
+    // Adding zero turns -0 into 0.
+    shape: (shapeSign === "coles" ? -shape : shape) + 0,
+  };
+}
+
+function addLevel(table: SeaTable, draft: Draft, key: number, { unit }: StationOptions): void {
+  const metres = LENGTH_UNITS[unit];
+  const level = table.number("level", -HIGHEST / metres, HIGHEST / metres, unit);
+  if (level === null) return;
+  if (draft.levels.has(key)) throw twice(table, draft, String(key));
+  draft.levels.set(key, level * metres);
+}
+
+function addAt(table: SeaTable, draft: Draft, at: number, returnPeriod: number, { unit }: StationOptions): void {
+  const metres = LENGTH_UNITS[unit];
+  const level = table.numberAt(at, -HIGHEST / metres, HIGHEST / metres, unit);
+  if (level === null) return;
+  if (draft.levels.has(returnPeriod)) throw twice(table, draft, String(returnPeriod));
+  draft.levels.set(returnPeriod, level * metres);
+}
+
+function twice(table: SeaTable, { place }: Draft, what: string): RejectedError {
+  return new RejectedError(
+    "StationTwice",
+    `${table.where}: station "${place.name}" has ${what} twice. Expected one row each: of a gauge's record give only the highest level of each year.`,
+  );
+}
+
+function finish({ levels, parameters, place, where }: Draft, kind: Kind): SeaLevelStation {
+  const keys = [...levels.keys()].sort((a, b) => a - b);
+  const values = keys.map((key) => levels.get(key)!);
+  let told: ToldSeaLevels;
+  if (parameters !== null) told = { kind: "parameters", ...parameters };
+  else if (kind === "maxima") {
+    if (keys.length < FEWEST_MAXIMA) {
+      throw new RejectedError(
+        "TooFewMaxima",
+        `${where}: station "${place.name}" has ${keys.length} yearly maxima; a law needs ${FEWEST_MAXIMA}. Add years, or leave the station out.`,
+      );
+    }
+    told = { kind: "maxima", years: keys, maxima: values };
+  } else {
+    const usable = keys.filter((years) => years >= 2);
+    const falls = values.findIndex((level, at) => at > 0 && level < values[at - 1]!);
+    if (usable.length < 2 || falls !== -1 || values[0] === values.at(-1)) {
+      const found =
+        usable.length < 2
+          ? `levels of ${usable.length} return periods from 2 years on`
+          : `${values[Math.max(0, falls)]} m for ${keys[Math.max(0, falls)]} years after ${values[Math.max(0, falls - 1)]} m`;
+      throw new RejectedError(
+        "InvalidLevels",
+        `${where}: station "${place.name}": expected at least two return periods from 2 years on, with levels that rise; found ${found}. Correct the table.`,
+      );
+    }
+    told = { kind: "levels", returnPeriods: keys, levels: values };
+  }
+  return { ...place, told };
+}

@@ -1,0 +1,214 @@
+// Coastal flood: how deep the sea stands at a cell, from the law of its yearly highest level and its rise.
+// The law stands in extremeSeaLevels.ts, the path of the water in database and cli (connectivity), the rest in floodDepths.ts.
+import { type Period, yearsIn } from "../../model/periods.ts";
+import type { Flag, NullReason } from "../../model/reasons.ts";
+import type { PeriodResult } from "../../model/results.ts";
+import { type CellSeaLevel, UNKNOWN_SEA } from "./cellSeaLevel.ts";
+import { exceedance, levelDeviation, levelOf } from "./extremeLaw.ts";
+import type { SeaLevelLaw } from "./extremeSeaLevels.ts";
+import {
+  type DepthChain,
+  type FloodWork,
+  floodNumbers,
+  harmlessFlood,
+  invertChain,
+  type LevelLaw,
+  makeFloodWork,
+  NO_FLOOD,
+  protectedLevel,
+} from "./floodDepths.ts";
+import { describeMethods, methodsOf, PUBLISHED, type RiskMethods } from "./methodSet.ts";
+import type { CellInput, RiskDefinition } from "./riskDefinition.ts";
+import { riseIn, type SeaLevelRise } from "./seaLevelRise.ts";
+import { withoutNumbers } from "./withoutNumbers.ts";
+
+/** m */
+const DEEPEST = 15;
+/** Fall of the water's surface on its way inland [m km-1]: Pielke and Pielke 1997, Hurricanes, as CLIMADA petals uses it. */
+export const ATTENUATION = 0.2;
+/** Farther [km] and higher [m above the rise] the sea does not come. */
+const FARTHEST = 50;
+const HIGHEST = 10;
+/** A cell with less land is sea. */
+export const LEAST_LAND_FRACTION = 0.5;
+const DEFAULT_PROTECTION = 50;
+const MM_PER_M = 1000;
+/** Halves of the spread of a period's sea levels, a metre or so, down to its last digits. */
+const BISECTION_STEPS = 50;
+
+const USED: Readonly<Record<SeaLevelLaw["kind"], string>> = {
+  maxima: "yearly highest sea levels",
+  parameters: "parameters of extreme sea levels",
+  levels: "return levels of the sea",
+};
+const USED_RISE = { regional: "regional rise", global: "global rise" } as const;
+
+const COMPANIONS = [
+  { name: "D100defended", unit: "m" },
+  { name: "D100bathtub", unit: "m" },
+  { name: "WL100", unit: "m" },
+  { name: "SLR", unit: "m" },
+] as const;
+
+/** The ground of a cell, and the lowest way that the sea can take to it. */
+interface CoastalSite {
+  /** m */
+  readonly elevation: number;
+  /** Level [m] that the sea must have, and the length [km] of its way. */
+  readonly gate: number;
+  readonly distance: number;
+  readonly flags: readonly Flag[];
+}
+
+/** Coastal flood by other numbers than the product's. */
+export function makeCoastalFlood(methods: RiskMethods): RiskDefinition {
+  const work = makeFloodWork(methods, 0, DEEPEST);
+  return {
+    risk: "coastal_flood",
+    longName: "Coastal flood",
+    intensity: "depth",
+    unit: methods.edges.unit,
+    inputs: {},
+    accepts: Object.values(USED).flatMap((levels) => Object.values(USED_RISE).map((rise) => `${levels}, ${rise}`)),
+    ...describeMethods(methods),
+    companions: COMPANIONS,
+    returnLevelOf: "depth",
+    returnLevelUnit: "m",
+    compute(input) {
+      return computeCoast(input, work);
+    },
+  };
+}
+
+export const coastalFlood: RiskDefinition = makeCoastalFlood(methodsOf(PUBLISHED, "coastal_flood"));
+
+function computeCoast(input: CellInput, work: FloodWork): PeriodResult[] {
+  const { attributes } = input;
+  const seaLevel = input.seaLevel ?? UNKNOWN_SEA;
+  const nothing = (reason: NullReason) => input.periods.map((period) => withoutNumbers(period, reason, null, []));
+  if ((attributes.get("landFraction") ?? 1) < LEAST_LAND_FRACTION) return nothing("seaCell");
+  const elevation = attributes.get("elevation");
+  if (elevation === undefined) return nothing("noElevation");
+  const distance = attributes.get("distanceToCoast") ?? seaLevel.connection?.distance;
+  if (distance !== undefined && distance > FARTHEST) {
+    return input.periods.map((period) => harmless(period, work));
+  }
+  const { rise } = seaLevel;
+  const site = readSite(attributes, seaLevel, elevation);
+  return input.periods.map((period) => {
+    if (rise.endsWithTable && period.lastYear > rise.years.at(-1)!) {
+      return withoutNumbers(period, "noSeaLevelRise", null, []);
+    }
+    if (elevation > HIGHEST + riseIn(rise, period.lastYear)) return harmless(period, work);
+    if (site === null) return withoutNumbers(period, "noSeaConnection", null, []);
+    const { station } = seaLevel;
+    if (station === null) return withoutNumbers(period, "noSeaLevel", null, []);
+    return periodResult(period, input, site, station, rise, work);
+  });
+}
+
+function readSite(
+  attributes: CellInput["attributes"],
+  { connection }: CellSeaLevel,
+  elevation: number,
+): CoastalSite | null {
+  if (connection !== null) return { elevation, gate: connection.level, distance: connection.distance, flags: [] };
+  const distance = attributes.get("distanceToCoast");
+  if (distance === undefined) return null;
+  return { elevation, gate: elevation + ATTENUATION * distance, distance, flags: ["straightDistance"] };
+}
+
+function periodResult(
+  period: Period,
+  { attributes, basePeriod }: CellInput,
+  site: CoastalSite,
+  { datumOffset, found }: NonNullable<CellSeaLevel["station"]>,
+  rise: SeaLevelRise,
+  work: FloodWork,
+): PeriodResult {
+  const protection = attributes.get("seaProtection");
+  const flags: Flag[] = [...site.flags, ...found.flags];
+  if (protection === undefined) flags.push("defaultProtection");
+  if (datumOffset === null) flags.push("defaultDatumOffset");
+  if (rise.isDefault) flags.push("defaultSeaLevelRise");
+  if (isHeld(rise, period) || isHeld(rise, basePeriod)) flags.push("seaLevelHeld");
+  const standing = (attributes.get("waveSetup") ?? 0) + (datumOffset ?? 0);
+  const sinking = (attributes.get("subsidence") ?? 0) / MM_PER_M;
+  const shiftIn = (year: number) =>
+    standing + riseIn(rise, year) - riseIn(rise, found.referenceYear) + sinking * (year - found.referenceYear);
+  const baseCentre = (basePeriod.firstYear + basePeriod.lastYear) / 2;
+  const chain: DepthChain = {
+    levelOfDepth: (depth) => Math.max(site.elevation + ATTENUATION * site.distance + depth, site.gate),
+    depthOfLevel: (level) =>
+      level < site.gate ? 0 : Math.max(0, level - ATTENUATION * site.distance - site.elevation),
+    protectedLevel: protectedLevel(found.law, protection ?? DEFAULT_PROTECTION) + shiftIn(baseCentre),
+    gateLevel: site.gate,
+  };
+  invertChain(chain, work);
+  const shifts = Float64Array.from({ length: yearsIn(period) }, (_, at) => shiftIn(period.firstYear + at));
+  const law = lawOfPeriod(found, shifts);
+  const none = new Array<number>(work.thresholds.length + 1).fill(0);
+  const numbers = floodNumbers(chain, law, none, found.years, 1, work);
+  const { flags: told, hazard, probability, scoredLevel } = numbers;
+  let meanRise = 0;
+  for (let year = period.firstYear; year <= period.lastYear; year++) meanRise += riseIn(rise, year) / yearsIn(period);
+  const companions = [numbers.defendedDepth, Math.max(0, scoredLevel - site.elevation), scoredLevel, meanRise];
+  return {
+    period,
+    input: `${USED[found.kind]}, ${rise.isDefault ? USED_RISE.global : USED_RISE.regional}`,
+    reason: null,
+    flags: [...flags, ...told],
+    yearsUsed: found.years ?? 0,
+    block: null,
+    probability,
+    hazard: { ...hazard, companions },
+  };
+}
+
+function isHeld({ years }: SeaLevelRise, period: Period): boolean {
+  return period.firstYear < years[0]! || period.lastYear > years.at(-1)!;
+}
+
+/**
+ * Law of the yearly highest level over years whose mean sea levels differ.
+ *
+ * Inputs: law at the reference year; shifts [m] of each year.
+ * Output: the chance of a year drawn from them; its levels by bisection; the standard error of the law's own level.
+ * Definition: mean over the years of P(X > level - shift). Missing data: none.
+ */
+function lawOfPeriod({ law, years }: SeaLevelLaw, shifts: Float64Array): LevelLaw {
+  const chance = (level: number) => {
+    let sum = 0;
+    for (const shift of shifts) sum += exceedance(law, level - shift);
+    return sum / shifts.length;
+  };
+  return {
+    exceedance: chance,
+    levelOf(returnPeriod) {
+      const unshifted = levelOf(law, returnPeriod);
+      let low = unshifted + Math.min(...shifts);
+      let high = unshifted + Math.max(...shifts);
+      for (let step = 0; step < BISECTION_STEPS; step++) {
+        const middle = (low + high) / 2;
+        if (chance(middle) * returnPeriod > 1) low = middle;
+        else high = middle;
+      }
+      return high;
+    },
+    deviation: (returnPeriod) => (years === null ? null : levelDeviation(law, returnPeriod)),
+  };
+}
+
+/** The sea does not come that far or that high: certainly the lowest bin. */
+function harmless(period: Period, { methods }: FloodWork): PeriodResult {
+  return {
+    period,
+    input: "elevation and distance to the coast",
+    reason: null,
+    flags: ["notApplicable"],
+    yearsUsed: 0,
+    block: null,
+    probability: harmlessFlood(yearsIn(period), methods),
+    hazard: { ...NO_FLOOD, companions: COMPANIONS.map(() => Number.NaN) },
+  };
+}

@@ -1,0 +1,89 @@
+// The law of a year's highest sea level at a station, from any of the three shapes that providers publish.
+// What the sea does on land stands in coastalFlood.ts.
+import type { Period } from "../../model/periods.ts";
+import type { Flag } from "../../model/reasons.ts";
+import type { SeaLevelStation, ToldSeaLevels } from "../../model/seaLevels.ts";
+import type { ExtremeLaw } from "./extremeLaw.ts";
+import { blockAround, fitExtremes, makeExtremesScratch, recordShape } from "./extremes.ts";
+import { RISE_EPOCH } from "./seaLevelRise.ts";
+
+/** Rarer levels than this are a year's highest; more frequent ones are not told by the law of maxima. */
+const SHORTEST_RETURN_PERIOD = 2;
+
+export interface SeaLevelLaw {
+  readonly kind: ToldSeaLevels["kind"];
+  readonly law: ExtremeLaw;
+  /** Year whose mean sea level the law refers to. */
+  readonly referenceYear: number;
+  /** Years behind the law; null where not known. */
+  readonly years: number | null;
+  readonly flags: readonly Flag[];
+}
+
+/**
+ * Law of a year's highest sea level.
+ *
+ * Inputs: station; basePeriod.
+ * Output: law [m above the station's datum], and what to say of it; null for fewer than 10 maxima.
+ * Definition: parameters as they are; a table of levels by the Gumbel law of least squares on y = -ln(-ln(1 - 1/T)), T >= 2;
+ *   maxima by extremes.ts: location and scale of the 30 years at the base period's centre, shape of the whole record.
+ * Missing data: missing maxima are left out.
+ */
+export function seaLevelLaw(station: SeaLevelStation, basePeriod: Period): SeaLevelLaw | null {
+  const { recordYears, referenceYear, told } = station;
+  if (told.kind === "maxima") return lawOfMaxima(told, basePeriod);
+  const values = recordYears ?? Number.NaN;
+  const law =
+    told.kind === "parameters"
+      ? { zeroShare: 0, location: told.location, scale: told.scale, shape: told.shape, values }
+      : { zeroShare: 0, ...gumbelOfLevels(told.returnPeriods, told.levels), shape: 0, values };
+  return {
+    kind: told.kind,
+    law,
+    referenceYear: referenceYear ?? RISE_EPOCH,
+    years: recordYears,
+    flags: referenceYear === null ? ["defaultSeaLevelEpoch"] : [],
+  };
+}
+
+function lawOfMaxima(
+  { maxima, years }: Extract<ToldSeaLevels, { kind: "maxima" }>,
+  basePeriod: Period,
+): SeaLevelLaw | null {
+  const firstYear = Math.min(...years);
+  const length = Math.max(...years) - firstYear + 1;
+  const record = new Float64Array(length).fill(Number.NaN);
+  years.forEach((year, at) => {
+    record[year - firstYear] = maxima[at]!;
+  });
+  const scratch = makeExtremesScratch(length);
+  const block = blockAround(basePeriod, firstYear, length);
+  const shape = recordShape(record, length, "subtract", scratch);
+  const from = block.firstYear - firstYear;
+  const { flags, law, values } = fitExtremes(record, from, block.lastYear + 1 - firstYear, shape, scratch);
+  if (law === null) return null;
+  return { kind: "maxima", law, referenceYear: (block.firstYear + block.lastYear) / 2, years: values, flags };
+}
+
+/** Location and scale [m] of the Gumbel law nearest to the levels of return periods. */
+export function gumbelOfLevels(
+  returnPeriods: readonly number[],
+  levels: readonly number[],
+): { location: number; scale: number } {
+  let n = 0;
+  let sumY = 0;
+  let sumLevel = 0;
+  let sumYY = 0;
+  let sumYLevel = 0;
+  returnPeriods.forEach((years, at) => {
+    if (years < SHORTEST_RETURN_PERIOD) return;
+    const y = -Math.log(-Math.log1p(-1 / years));
+    n++;
+    sumY += y;
+    sumLevel += levels[at]!;
+    sumYY += y * y;
+    sumYLevel += y * levels[at]!;
+  });
+  const scale = (n * sumYLevel - sumY * sumLevel) / (n * sumYY - sumY * sumY);
+  return { location: (sumLevel - scale * sumY) / n, scale };
+}

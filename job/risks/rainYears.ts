@@ -1,0 +1,95 @@
+// The heaviest rain of each year, from daily rain or as a provider gives it, for one cell after the other on one time axis.
+// What rain does stands with the floods.
+import type { Flag } from "../../model/reasons.ts";
+import { heaviestRain, LONG_RAIN_DAYS } from "../indices/heaviestRain.ts";
+import { markMissingDays, markValidYears } from "../indices/missingDays.ts";
+import type { TimeAxis } from "../timeAxis.ts";
+import { type ExtremesScratch, makeExtremesScratch } from "./extremes.ts";
+import type { CellInput } from "./riskDefinition.ts";
+
+/** Rain of five days over that of the heaviest, where only the latter is known. */
+const FIVE_DAYS_PER_ONE = 1.2;
+
+/** What is worked in for all cells of one axis; rewritten by every cell. */
+export interface RainYears {
+  readonly axis: TimeAxis;
+  /** [days] */
+  readonly missing: Uint8Array;
+  readonly sums: Float64Array;
+  /** [years] mm, NaN where a year does not count */
+  readonly rx1day: Float64Array;
+  readonly rx5day: Float64Array;
+  /** [years] the yearly level that a flood is made from */
+  readonly levels: Float64Array;
+  /** [years] 1 where the year counts */
+  readonly valid: Uint8Array;
+  readonly extremes: ExtremesScratch;
+}
+
+export function makeRainYears(axis: TimeAxis): RainYears {
+  const days = axis.month.length;
+  const { years } = axis;
+  return {
+    axis,
+    missing: new Uint8Array(days),
+    sums: new Float64Array(days),
+    rx1day: new Float64Array(years),
+    rx5day: new Float64Array(years),
+    levels: new Float64Array(years),
+    valid: new Uint8Array(years),
+    extremes: makeExtremesScratch(years),
+  };
+}
+
+/** Which rain the years come from, the best first. */
+export const RAIN_USED = {
+  daily: "pr daily",
+  both: "Rx1day, Rx5day yearly",
+  rx1day: "Rx1day yearly",
+} as const;
+
+export interface RainRead {
+  readonly used: string;
+  readonly flags: readonly Flag[];
+}
+
+/** Whether the cell has rain that a flood can be made from. */
+export function hasRain({ daily, yearly }: CellInput): boolean {
+  return daily.has("pr") || yearly.has("Rx1day");
+}
+
+/**
+ * Heaviest rain of each calendar year.
+ *
+ * Inputs: input with daily pr or yearly Rx1day; whether Rx5day is needed; work, made for its axis.
+ * Output: work.rx1day, work.rx5day (if needed) [mm] and work.valid; what was used.
+ * Definition: indices/heaviestRain.ts on the calendar years with enough days; without daily rain the provider's indices, Rx5day
+ *   then, where it is missing, as 1.2 Rx1day (flag).
+ * Missing data: a year that does not count is NaN.
+ */
+export function fillRainYears(input: CellInput, needsLong: boolean, work: RainYears): RainRead {
+  const rain = input.daily.get("pr");
+  const { axis, missing, rx1day, rx5day, sums, valid } = work;
+  const { years } = axis;
+  if (rain !== undefined) {
+    markMissingDays(rain, missing);
+    markValidYears(missing, axis.month, axis.yearStart, years, valid);
+    heaviestRain(rain, 1, axis.yearStart, years, sums, rx1day);
+    if (needsLong) heaviestRain(rain, LONG_RAIN_DAYS, axis.yearStart, years, sums, rx5day);
+    for (let year = 0; year < years; year++) if (valid[year] === 0) rx1day[year] = rx5day[year] = Number.NaN;
+    return { used: RAIN_USED.daily, flags: [] };
+  }
+  rx1day.set(input.yearly.get("Rx1day")!);
+  for (let year = 0; year < years; year++) valid[year] = Number.isNaN(rx1day[year]!) ? 0 : 1;
+  if (!needsLong) return { used: RAIN_USED.rx1day, flags: [] };
+  const provided = input.yearly.get("Rx5day");
+  let estimated = false;
+  for (let year = 0; year < years; year++) {
+    const long = provided?.[year] ?? Number.NaN;
+    const isMissing = Number.isNaN(long) && valid[year] === 1;
+    rx5day[year] = isMissing ? FIVE_DAYS_PER_ONE * rx1day[year]! : long;
+    estimated ||= isMissing;
+  }
+  const used = provided === undefined ? RAIN_USED.rx1day : RAIN_USED.both;
+  return { used, flags: estimated ? ["rx5dayEstimated"] : [] };
+}

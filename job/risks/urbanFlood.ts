@@ -1,0 +1,104 @@
+// Urban flood: how deep rain that the drains leave stands in the low ground of a town; all of it is conditional on that ground.
+// Runoff and storage stand in indices/ponding.ts, what rain floods share in rainFlood.ts.
+import type { Attribute } from "../../model/attributes.ts";
+import type { Flag } from "../../model/reasons.ts";
+import { retention } from "../indices/curveNumberRunoff.ts";
+import { depthPerStorage, excessStorage, rainOfStorage, urbanRunoff } from "../indices/ponding.ts";
+import { shareOfDay, wettestDay } from "../indices/stormRain.ts";
+import { type ExtremeLaw, levelOf } from "./extremeLaw.ts";
+import { type DepthChain, makeFloodWork } from "./floodDepths.ts";
+import { describeMethods, methodsOf, PUBLISHED, type RiskMethods } from "./methodSet.ts";
+import { computeRainFlood, type SiteReading } from "./rainFlood.ts";
+import { makeRainYears, RAIN_USED } from "./rainYears.ts";
+import type { RiskDefinition } from "./riskDefinition.ts";
+import { SiteNumbers } from "./siteNumbers.ts";
+import { makeWorkPerAxis } from "./workPerAxis.ts";
+
+/** m; below the sill water does no damage */
+const DEEPEST = 3;
+const SILL = 0.15;
+
+const LEAST_URBAN = 0.05;
+const DEFAULT_SLOPE = 0.005;
+const DEFAULT_LOW_GROUND = 0.2;
+const LEAST_LOW_GROUND = 0.05;
+
+/** Drains are made for the base period's rain of one hour in so many years, and carry so much of it. */
+const DRAINED_RETURN_PERIOD = 10;
+const DRAINED_SHARE = 0.8;
+const DRAINED_HOURS = 1;
+/** mm h-1; more is no drain. */
+const LARGEST_DRAINAGE = 200;
+
+const COMPANIONS = [
+  { name: "exposedFraction", unit: "1" },
+  { name: "R100", unit: "mm" },
+  { name: "R100gumbel", unit: "mm" },
+] as const;
+
+/** Urban flood by other numbers than the product's. */
+export function makeUrbanFlood(methods: RiskMethods): RiskDefinition {
+  const rainFor = makeWorkPerAxis(makeRainYears);
+  const work = makeFloodWork(methods, SILL, DEEPEST);
+  return {
+    risk: "urban_flood",
+    longName: "Urban flood",
+    intensity: "depth",
+    unit: methods.edges.unit,
+    inputs: { daily: ["pr"], yearly: ["Rx1day"] },
+    accepts: [RAIN_USED.daily, RAIN_USED.rx1day],
+    ...describeMethods(methods),
+    companions: COMPANIONS,
+    returnLevelOf: "depth",
+    returnLevelUnit: "m",
+    compute(input) {
+      const results = computeRainFlood(input, readSite(input.attributes), COMPANIONS.length, rainFor(input.axis), work);
+      return results.map((one) => {
+        // Towns know no protection but their drains, which are part of the chain.
+        const hazard = one.hazard === null ? null : { ...one.hazard, undefendedValue: null };
+        return { ...one, hazard };
+      });
+    },
+  };
+}
+
+export const urbanFlood: RiskDefinition = makeUrbanFlood(methodsOf(PUBLISHED, "urban_flood"));
+
+function readSite(attributes: ReadonlyMap<Attribute, number>): SiteReading {
+  const imperviousFraction = attributes.get("imperviousFraction");
+  const urbanFraction = attributes.get("urbanFraction");
+  if (urbanFraction !== undefined && urbanFraction < LEAST_URBAN) return "harmless";
+  if (imperviousFraction === undefined) return { missing: "noImperviousFraction", flags: [] };
+  const site = new SiteNumbers(attributes);
+  const { flags } = site;
+  const retained = retention(site.curveNumber());
+  const slope = site.otherwise("slope", DEFAULT_SLOPE, "defaultSlope");
+  const lowGround = site.otherwise("depressionFraction", DEFAULT_LOW_GROUND, "defaultExposedFraction");
+  const drainage = attributes.get("drainageCapacity");
+  const exposed = lowGround > 0 ? lowGround : LEAST_LOW_GROUND;
+  if (exposed !== lowGround) site.clamped();
+  if (drainage !== undefined && drainage > LARGEST_DRAINAGE) flags.push("implausibleDrainage");
+  const perStorage = depthPerStorage(slope, exposed);
+  return {
+    flags,
+    needsLongRain: false,
+    rateScale: exposed,
+    fillLevels: ({ levels, rx1day }) => levels.set(rx1day),
+    buildChain(base: ExtremeLaw, seen: Flag[]): DepthChain {
+      if (drainage === undefined) seen.push("defaultDrainage");
+      const designed = wettestDay(levelOf(base, DRAINED_RETURN_PERIOD)) * shareOfDay(DRAINED_HOURS);
+      const ground = {
+        imperviousFraction,
+        retained,
+        drainage: drainage ?? DRAINED_SHARE * urbanRunoff(designed, imperviousFraction, retained),
+      };
+      return {
+        levelOfDepth: (depth) => rainOfStorage(depth / perStorage, ground),
+        depthOfLevel: (rain) => excessStorage(rain, ground) * perStorage,
+        protectedLevel: Number.NEGATIVE_INFINITY,
+        gateLevel: Number.NEGATIVE_INFINITY,
+      };
+    },
+    companionsOf: ({ gumbel, r100 }) => [exposed, r100, gumbel],
+  };
+}

@@ -1,0 +1,38 @@
+// What providers tell of the sea: how high it comes at a station, and how much its mean rises.
+
+/** Law of a year's highest level [m] above the station's datum, in one of three shapes. */
+export type ToldSeaLevels =
+  /** GEV shape of Hosking's sign (negative: heavy tail), 0 for Gumbel. */
+  | { readonly kind: "parameters"; readonly location: number; readonly scale: number; readonly shape: number }
+  | { readonly kind: "levels"; readonly returnPeriods: readonly number[]; readonly levels: readonly number[] }
+  | { readonly kind: "maxima"; readonly years: readonly number[]; readonly maxima: readonly number[] };
+
+export interface SeaLevelStation {
+  readonly name: string;
+  /** degrees north, degrees east */
+  readonly latitude: number;
+  readonly longitude: number;
+  readonly told: ToldSeaLevels;
+  /** Middle of the years behind parameters and levels; null where not known. */
+  readonly referenceYear: number | null;
+  /** How many years stand behind them; null where not known. */
+  readonly recordYears: number | null;
+  /** m to add, from the station's datum to that of the elevations; null where not known */
+  readonly datumOffset: number | null;
+}
+
+/** Mean sea level of an experiment, at a place or everywhere. */
+export interface ToldRise {
+  readonly series: string;
+  /** Such as ssp245. */
+  readonly experiment: string;
+  /** null: holds wherever no series of a place is near. */
+  readonly place: { readonly latitude: number; readonly longitude: number } | null;
+  /** Ascending. */
+  readonly years: readonly number[];
+  /** [years] m above the mean of 1995-2014 */
+  readonly rises: readonly number[];
+}
+
+/** Maxima that a law needs. */
+export const FEWEST_MAXIMA = 10;
