@@ -125,7 +125,7 @@ export function makeIndexCommand({ signal }: CommandContext): CommandModule<obje
     builder: buildOptions,
     handler: async (argv) => {
       const settings = readIndexSettings(argv.name, argv);
-      const options = readReadingOptions(readingWords(argv.input, argv));
+      const options = readReadingOptions(await readingWords(argv.input, argv, signal));
       await refuseOverwritingInput(argv.output, argv.input);
       const reading = showReading(!process.stderr.isTTY);
       const read = await readDailySeries(options, settings, reading, signal).finally(() => reading.stop());

@@ -9,6 +9,7 @@ import { FILE_LAYOUTS, fileReadingOptions, fileVariables, readingWords, showRead
 import { type IngestProgress, ingestFiles } from "./ingest/ingestFiles.ts";
 import { readIngestOptions } from "./ingest/options.ts";
 import { formatReport } from "./ingest/report.ts";
+import { type Progress, startProgress } from "./progress.ts";
 
 const text = { type: "string", requiresArg: true } as const;
 
@@ -18,7 +19,7 @@ function buildOptions(yargs: Argv) {
       type: "string",
       array: true,
       demandOption: true,
-      describe: ".csv or .csv.gz, UTF-8; several are one series",
+      describe: "NetCDF, Zarr (folder or .zip), Parquet, .csv or .csv.gz; several are one series",
     })
     .options({
       scenario: { ...text, demandOption: true, describe: "scenario the files belong to; made when it is new" },
@@ -65,12 +66,12 @@ export function makeIngestCommand({
 }: Pick<CommandContext, "signal">): CommandModule<object, OptionsOf<typeof buildOptions>> {
   return {
     command: "ingest <file..>",
-    describe: "load climate series from CSV files into a scenario",
+    describe: "load climate series from NetCDF, Zarr, Parquet or CSV files into a scenario",
     builder: buildOptions,
     handler: async (argv) => {
       const options = readIngestOptions({
         ...argv,
-        ...readingWords(argv.file, argv),
+        ...(await readingWords(argv.file, argv, signal)),
       });
       const report = await withDatabase(argv, "ingest", ({ client }) => {
         const progress = showProgress(argv.json);
@@ -82,14 +83,23 @@ export function makeIngestCommand({
   };
 }
 
+/** Shorter writing needs no words. */
+const QUIET_SECONDS = 5;
+
 /** A bar on a terminal, a line per file elsewhere, nothing with --json. */
 function showProgress(json: boolean): IngestProgress & { stop(): void } {
   const reading = showReading(json);
+  let writing: Progress | undefined;
   return {
     ...reading,
-    onWriting: () => {
+    onWriting: (cells) => {
       reading.stop();
-      if (!json && process.stderr.isTTY) process.stderr.write("writing\n");
+      if (!json) writing = startProgress("writing", cells, "cells", QUIET_SECONDS);
+    },
+    onCellWritten: (cells) => writing?.update(cells),
+    stop: () => {
+      reading.stop();
+      writing?.stop();
     },
   };
 }

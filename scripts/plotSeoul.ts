@@ -34,6 +34,9 @@ const READING = {
   longitude: 126.9658,
   units: [],
   missing: [],
+  variables: [],
+  spool: undefined,
+  stations: undefined,
   calendar: undefined,
 };
 

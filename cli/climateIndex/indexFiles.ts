@@ -9,8 +9,9 @@ import { RejectedError } from "../../model/errors.ts";
 import { formatPeriod } from "../../model/periods.ts";
 import type { Variable } from "../../model/variables.ts";
 import { DAYS_A_MONTH, formatMoment } from "../ingest/dates.ts";
-import { type FilesRead, type ReadingProgress, readFiles, readLayouts } from "../ingest/readFiles.ts";
+import type { FilesRead, ReadingProgress } from "../ingest/readFiles.ts";
 import type { ReadingOptions } from "../ingest/readingOptions.ts";
+import { frequenciesOf, openSources, readSources, type Sources } from "../ingest/sources.ts";
 import { INDEX_DESCRIPTIONS, type IndexDescription, tellNeeds } from "./catalogue.ts";
 import { makeComputeIndex } from "./computeIndex.ts";
 import type { IndexSettings } from "./settings.ts";
@@ -31,12 +32,26 @@ export async function readDailySeries(
   progress: ReadingProgress,
   signal: AbortSignal,
 ): Promise<DailySeries> {
-  const layouts = await readLayouts(options);
-  const other = layouts.find(({ frequency }) => frequency !== "daily");
+  const sources = await openSources(options);
+  try {
+    return await readOpened(sources, options, settings, progress, signal);
+  } finally {
+    sources.close();
+  }
+}
+
+async function readOpened(
+  sources: Sources,
+  options: ReadingOptions,
+  settings: IndexSettings,
+  progress: ReadingProgress,
+  signal: AbortSignal,
+): Promise<DailySeries> {
+  const other = frequenciesOf(sources).find(({ frequency }) => frequency !== "daily");
   if (other !== undefined) {
     throw new RejectedError(
       "DailyNeeded",
-      `${other.csv.file} is ${other.frequency}, but ${settings.name} is computed from daily values. Give a file with a row per day (date as YYYY-MM-DD).`,
+      `${other.file} is ${other.frequency}, but ${settings.name} is computed from daily values. Give a file with a row per day (date as YYYY-MM-DD).`,
     );
   }
   const target = {
@@ -45,9 +60,14 @@ export async function readDailySeries(
     // All digits of the files, unlike the database's float32.
     makeValues: (steps: number) => new Float64Array(steps),
   };
-  const read = await readFiles(layouts, options, target, progress, signal);
-  checkVariables(read, options, settings);
-  checkBasePeriod(read, settings);
+  const read = await readSources(sources, options, target, progress, signal);
+  try {
+    checkVariables(read, options, settings);
+    checkBasePeriod(read, settings);
+  } catch (error) {
+    read.close(true);
+    throw error;
+  }
   return read;
 }
 

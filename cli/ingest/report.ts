@@ -18,7 +18,7 @@ export interface VariableReport {
 }
 
 export interface ReadingReport {
-  readonly files: readonly { readonly file: string; readonly layout: "wide" | "long"; readonly rows: number }[];
+  readonly files: readonly { readonly file: string; readonly layout: string; readonly rows: number }[];
   readonly frequency: string;
   readonly calendar: string;
   readonly calendarBecause: string;
@@ -27,6 +27,8 @@ export interface ReadingReport {
   readonly lastYear: number;
   readonly variables: readonly VariableReport[];
   readonly ignoredColumns: readonly string[];
+  /** What a reader of the values should know: rules that no option asked for. */
+  readonly notes: readonly string[];
 }
 
 export interface IngestReport extends ReadingReport, LoadOutcome {
@@ -65,12 +67,15 @@ export function formatReport(report: IngestReport): string {
 /** The files, their variables and what of them was ignored; `aboutCells` follows the number of cells. */
 export function formatReading(report: ReadingReport, aboutCells = ""): string {
   const rows = report.files.reduce((sum, file) => sum + file.rows, 0);
+  const isTables = report.files.every(({ layout }) => layout === "wide" || layout === "long");
   const lines = [
-    `${count(report.files.length, "file")}, ${count(rows, "row")}: ${report.frequency} ${report.firstYear}-${report.lastYear}, ` +
+    `${count(report.files.length, "file")}, ${count(rows, isTables ? "row" : "stored value")}: ${report.frequency} ${report.firstYear}-${report.lastYear}, ` +
       `${count(report.cells, "cell")}${aboutCells}, calendar ${report.calendar} (${report.calendarBecause})`,
     ...report.variables.map(formatVariable),
   ];
-  if (report.ignoredColumns.length > 0) lines.push(`Ignored columns: ${report.ignoredColumns.join(", ")}`);
+  if (report.ignoredColumns.length > 0)
+    lines.push(`Ignored ${isTables ? "columns" : "variables"}: ${report.ignoredColumns.join(", ")}`);
+  lines.push(...report.notes);
   return lines.join("\n");
 }
 

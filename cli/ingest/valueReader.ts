@@ -12,6 +12,10 @@ const DECIMAL_NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 /** -99.9, 9999, -32768, 1e20 and their like: marks for missing values, not measurements. */
 const MISSING_MARK = /^(-99|9{3})9*(\.9*0*)?$|^-3276[78](\.0*)?$|^-?\d(\.\d+)?e\+?(1[5-9]|[23]\d)$/i;
 
+export function looksLikeMissingMark(text: string): boolean {
+  return MISSING_MARK.test(text);
+}
+
 export class ValueReader {
   readonly column: ConvertedColumn;
   /** How many texts were values, missing, or blank and filled by --blank. */
@@ -46,8 +50,14 @@ export class ValueReader {
     return this.#check(told, text, days, where);
   }
 
+  /** A blank that the file's dialect means as 0. */
+  fillZero(): number {
+    this.filled++;
+    return 0;
+  }
+
   #readBlank(days: number, where: Where): number {
-    if (this.#blank === undefined) return this.#countMissing();
+    if (this.#blank === undefined || Number.isNaN(this.#blank)) return this.#countMissing();
     this.filled++;
     return this.#check(this.#blank, String(this.#blank), days, where);
   }

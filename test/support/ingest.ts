@@ -17,6 +17,9 @@ export const USUAL_WORDS: Omit<IngestWords, "files"> = {
   units: [],
   blank: [],
   missing: [],
+  variables: [],
+  spool: undefined,
+  stations: undefined,
   latitude: undefined,
   longitude: undefined,
   onConflict: "fail",
@@ -26,7 +29,7 @@ export const USUAL_WORDS: Omit<IngestWords, "files"> = {
   failRunningBatches: false,
 };
 
-const SILENT = { onFiles() {}, onBytes() {}, onFileRead() {}, onWriting() {} };
+const SILENT = { onFiles() {}, onBytes() {}, onFileRead() {}, onWriting() {}, onCellWritten() {} };
 
 /** Ingests the files in the order given; names in messages are as given here. */
 export async function ingest(
