@@ -51,6 +51,16 @@ export async function ingest(
   }
 }
 
+/** Ingests files where they lie. */
+export function ingestPaths(
+  client: Client,
+  files: readonly string[],
+  words: Partial<IngestWords> = {},
+): Promise<IngestReport> {
+  const options = readIngestOptions({ ...USUAL_WORDS, ...words, files });
+  return ingestFiles(client, options, SILENT, new AbortController().signal);
+}
+
 /** "Reason: message" of what was refused, or "accepted". */
 export async function refusalOf(work: Promise<unknown>): Promise<string> {
   try {
