@@ -5,12 +5,12 @@ import { DEFAULT_GRID } from "../database/gridCells.ts";
 import type { SeriesRequest } from "../database/seriesExport.ts";
 import { CALCULATIONS } from "../model/calculations.ts";
 import { RejectedError } from "../model/errors.ts";
-import { FREQUENCIES, isVariable } from "../model/variables.ts";
+import { FREQUENCIES } from "../model/variables.ts";
 import { isNetcdfName } from "./arrayFiles/stationFile.ts";
 import { checkBatchId, type OptionsOf } from "./command.ts";
 import { databaseOption, withDatabase } from "./database.ts";
 import { exportSeries } from "./exportSeries.ts";
-import { knownVariables } from "./ingest/readingOptions.ts";
+import { readVariables } from "./ingest/readingOptions.ts";
 import { writeOutput } from "./outputFile.ts";
 
 const SERIES = "series";
@@ -93,10 +93,7 @@ function readSeriesRequest(argv: Arguments): SeriesRequest & { readonly format: 
   }
   if (argv.format === "json")
     throw new RejectedError("InvalidOption", "--format json is for results. Give csv or netcdf.");
-  const variables = argv.variables?.map((name) => {
-    if (isVariable(name)) return name;
-    throw new RejectedError("UnknownVariable", `--variables: "${name}" is no variable. ${knownVariables()}`);
-  });
+  const variables = argv.variables === undefined ? undefined : readVariables("--variables", argv.variables);
   const format = argv.format ?? (isNetcdfName(argv.output) ? NETCDF : "csv");
   return { scenario, grid: argv.grid ?? DEFAULT_GRID, frequency: argv.frequency ?? "daily", variables, format };
 }

@@ -9,6 +9,7 @@ import { explainCommand } from "./explain.ts";
 import { exportCommand } from "./export.ts";
 import { makeIngestCommand } from "./ingest.ts";
 import { makeIngestStormsCommand } from "./ingestStorms.ts";
+import { makeLinkCommand } from "./link.ts";
 import { migrateCommand } from "./migrate.ts";
 import { makeOperatorCommand } from "./operator.ts";
 import { makePublishCommand, makeRetryCommand } from "./retry.ts";
@@ -59,6 +60,7 @@ const commands = {
   "ingest-storms": makeIngestStormsCommand(context),
   scenario: scenarioCommand,
   basins: makeBasinsCommand(context),
+  link: makeLinkCommand(context),
   run: makeRunCommand(context),
   retry: makeRetryCommand(context),
   publish: makePublishCommand(context),
@@ -82,6 +84,7 @@ const parser = yargs(process.argv.slice(2))
   .command(commands["ingest-storms"])
   .command(commands.scenario)
   .command(commands.basins)
+  .command(commands.link)
   .command(commands.run)
   .command(commands.retry)
   .command(commands.publish)

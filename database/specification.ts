@@ -129,7 +129,8 @@ async function resolveScenarios(
   const { rows } = await client.query<{ name: string }>(
     `SELECT s.name FROM climatebatch.scenarios AS s
      WHERE NOT EXISTS (SELECT FROM climatebatch.scenarios AS child WHERE child.parent_id = s.scenario_id)
-       AND EXISTS (SELECT FROM climatebatch.grid_cells AS c JOIN climatebatch.grids AS g USING (grid_id)
+       AND EXISTS (SELECT FROM climatebatch.grids AS g JOIN climatebatch.grid_cells AS c
+           ON c.grid_id = g.grid_id OR c.grid_id IN (SELECT source_grid_id FROM climatebatch.grid_links AS l WHERE l.grid_id = g.grid_id)
          JOIN climatebatch.climate_data AS d USING (cell_id) WHERE g.name = $1 AND d.scenario_id = s.scenario_id)
      ORDER BY s.name`,
     [grid],

@@ -78,8 +78,12 @@ export function describeVariables(): string {
 }
 
 function readOnly(texts: readonly string[]): ReadonlySet<Variable> | undefined {
-  const names = texts.flatMap((text) => text.split(",")).map((text) => text.trim());
-  return names.length === 0 ? undefined : new Set(names.map((name) => checkVariable("--variables", name)));
+  return texts.length === 0 ? undefined : new Set(readVariables("--variables", texts));
+}
+
+/** Names of variables, one a word or several with commas. */
+export function readVariables(option: string, texts: readonly string[]): Variable[] {
+  return texts.flatMap((text) => text.split(",")).map((text) => checkVariable(option, text.trim()));
 }
 
 function checkVariable(where: string, name: string): Variable {
