@@ -6,6 +6,7 @@ import { makeBasinsCommand } from "./basins.ts";
 import { makeIndexCommand } from "./climateIndex.ts";
 import { COMMAND_EXIT_CODES, type CommandContext, checkOccurrences } from "./command.ts";
 import { explainCommand } from "./explain.ts";
+import { dataCommand } from "./data.ts";
 import { exportCommand } from "./export.ts";
 import { makeIngestCommand } from "./ingest.ts";
 import { makeIngestStormsCommand } from "./ingestStorms.ts";
@@ -61,6 +62,7 @@ const commands = {
   scenario: scenarioCommand,
   basins: makeBasinsCommand(context),
   link: makeLinkCommand(context),
+  data: dataCommand,
   run: makeRunCommand(context),
   retry: makeRetryCommand(context),
   publish: makePublishCommand(context),
@@ -85,6 +87,7 @@ const parser = yargs(process.argv.slice(2))
   .command(commands.scenario)
   .command(commands.basins)
   .command(commands.link)
+  .command(commands.data)
   .command(commands.run)
   .command(commands.retry)
   .command(commands.publish)
