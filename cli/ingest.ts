@@ -41,6 +41,11 @@ function buildOptions(yargs: Argv) {
         default: false,
         describe: "end unfinished batches that use this input as failed",
       },
+      check: {
+        type: "boolean",
+        default: false,
+        describe: "read and check everything, say what would happen, write nothing",
+      },
       ...jsonOption,
       ...databaseOption,
     })
@@ -74,7 +79,7 @@ export function makeIngestCommand({
         ...(await readingWords(argv.file, argv, signal)),
       });
       const report = await withDatabase(argv, "ingest", ({ client }) => {
-        const progress = showProgress(argv.json);
+        const progress = showProgress(argv.json, argv.check);
         return ingestFiles(client, options, progress, signal).finally(() => progress.stop());
       });
       if (argv.json) printJson(report);
@@ -87,14 +92,14 @@ export function makeIngestCommand({
 const QUIET_SECONDS = 5;
 
 /** A bar on a terminal, a line per file elsewhere, nothing with --json. */
-function showProgress(json: boolean): IngestProgress & { stop(): void } {
+function showProgress(json: boolean, isCheck: boolean): IngestProgress & { stop(): void } {
   const reading = showReading(json);
   let writing: Progress | undefined;
   return {
     ...reading,
     onWriting: (cells) => {
       reading.stop();
-      if (!json) writing = startProgress("writing", cells, "cells", QUIET_SECONDS);
+      if (!json) writing = startProgress(isCheck ? "comparing" : "writing", cells, "cells", QUIET_SECONDS);
     },
     onCellWritten: (cells) => writing?.update(cells),
     stop: () => {

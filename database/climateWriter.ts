@@ -10,7 +10,7 @@ import { type ConflictRule, formatPosition, mergeYears } from "./climateMerge.ts
 import { transaction } from "./connect.ts";
 import { CopyEncoder } from "./copyBinary.ts";
 import { addCells, advanceCellIds, findCells, type Place } from "./gridCells.ts";
-import { findOrCreateScenario, type ScenarioRequest } from "./ingestTarget.ts";
+import { findOrCreateScenario, findScenarioId, type ScenarioRequest } from "./ingestTarget.ts";
 import { failBatches, lockInputsForLoading, refuseUnfinishedBatches } from "./inputLoading.ts";
 
 /** Values of one place, variable and year in the canonical unit, NaN where missing: the calendar's days, 12 or 1. */
@@ -65,7 +65,7 @@ const CELLS_A_MERGE = 64;
 
 export async function writeClimate(client: ClientBase, request: LoadRequest): Promise<LoadOutcome> {
   const { grid, series } = request;
-  const input = `climate_data/${request.scenario.name}`;
+  const input = inputOf(request);
   return transaction(client, async () => {
     const addsCells = (await findCells(client, grid, series.places)).some(Number.isNaN);
     const inputs = addsCells ? [input, `grid/${grid}`] : [input];
@@ -90,6 +90,44 @@ export async function writeClimate(client: ClientBase, request: LoadRequest): Pr
     if (newPlaces.length > 0) await advanceCellIds(client);
     return { ...counts, cellsAdded: newPlaces.length, revision, failedBatches: isChanged ? batches : [] };
   });
+}
+
+/**
+ * What `writeClimate` would do, without writing or locking: what it would refuse is refused, the counts are those it would
+ * return, the revision is the present one.
+ */
+export async function checkClimate(client: ClientBase, request: LoadRequest): Promise<LoadOutcome> {
+  const { grid, series } = request;
+  const input = inputOf(request);
+  const cellIds = await findCells(client, grid, series.places);
+  const cellsAdded = cellIds.filter(Number.isNaN).length;
+  const inputs = cellsAdded > 0 ? [input, `grid/${grid}`] : [input];
+  const failedBatches = await refuseUnfinishedBatches(client, inputs, request.failRunningBatches);
+  const scenarioId = await findScenarioId(client, request.scenario, request.calendar);
+  // No row has the number of a scenario that is not there.
+  const load = { ...request, scenarioId: scenarioId ?? 0, cellIds };
+  let [rowsWritten, rowsUnchanged] = [0, 0];
+  for (const some of inTurns(inOrderOfCells(load))) {
+    load.signal?.throwIfAborted();
+    const stored = await readStoredYears(
+      client,
+      load,
+      some.filter((at) => !Number.isNaN(cellIds[at])),
+    );
+    for (const at of some) {
+      for (const year of series.yearsOf(at)) {
+        if (mergeYear(load, at, year, stored)) rowsWritten++;
+        else rowsUnchanged++;
+      }
+    }
+  }
+  const isChanged = rowsWritten > 0 || cellsAdded > 0;
+  const revision = await readRevision(client, input);
+  return { cellsAdded, rowsWritten, rowsUnchanged, revision, failedBatches: isChanged ? failedBatches : [] };
+}
+
+function inputOf({ scenario }: LoadRequest): string {
+  return `climate_data/${scenario.name}`;
 }
 
 async function hasStoredYears(client: ClientBase, { series, scenarioId, cellIds }: Load): Promise<boolean> {
@@ -118,9 +156,8 @@ async function mergeRows(client: ClientBase, load: Load): Promise<Counts> {
   const places = inOrderOfCells(load);
   let rowsWritten = 0;
   let rowsUnchanged = 0;
-  for (let first = 0; first < places.length; first += CELLS_A_MERGE) {
+  for (const some of inTurns(places)) {
     load.signal?.throwIfAborted();
-    const some = places.slice(first, first + CELLS_A_MERGE);
     const stored = await readStoredYears(client, load, some);
     const changed = new Map<number, ClimateYear[]>();
     for (const at of some) {
@@ -139,6 +176,10 @@ async function mergeRows(client: ClientBase, load: Load): Promise<Counts> {
     );
   }
   return { rowsWritten, rowsUnchanged };
+}
+
+function* inTurns(places: readonly number[]): Generator<readonly number[]> {
+  for (let first = 0; first < places.length; first += CELLS_A_MERGE) yield places.slice(first, first + CELLS_A_MERGE);
 }
 
 /** Whether the year, merged with what is stored, differs from it. */

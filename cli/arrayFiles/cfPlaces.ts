@@ -29,9 +29,8 @@ function hasRole(array: ArrayVariable, role: Role): boolean {
   const units = textAttribute(array, "units") ?? "";
   const name = array.name.toLowerCase();
   if (role === "time") {
-    return (
-      standardName === "time" || TIME_UNITS.test(units) || (textAttribute(array, "axis") === "T" && name === "time")
-    );
+    // One that is named so is meant so, whatever it lacks: reading it says what.
+    return standardName === "time" || TIME_UNITS.test(units) || name === "time";
   }
   if (role === "latitude") {
     return standardName === "latitude" || LATITUDE_UNITS.test(units) || ["lat", "latitude", "nav_lat"].includes(name);

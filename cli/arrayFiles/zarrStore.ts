@@ -43,6 +43,7 @@ export async function openZarr(file: string): Promise<ArrayFile> {
   for (const name of found.arrays(prefix)) {
     try {
       const array = (await zarr.open(group.resolve(name), { kind: "array" })) as ZarrArray<"float32">;
+      refuseShortChunks(array);
       const variable = describe(name, array);
       limits.set(name, valuesIn(variable.chunk!) * (variable.bytesPerValue ?? 1024));
       arrays.set(name, array);
@@ -157,6 +158,17 @@ function boundedStore(file: string, store: Store, limits: ReadonlyMap<string, nu
       if (size > 2 * limit) throw tooLarge(file, key.slice(1), size, limit);
       return bytes;
     },
+  };
+}
+
+/** zarrita would take what is wanting of a chunk for 0. */
+function refuseShortChunks(array: ZarrArray<"float32">): void {
+  const getChunk = array.getChunk.bind(array);
+  array.getChunk = async (at, ...options) => {
+    const chunk = await getChunk(at, ...options);
+    const [found, expected] = [chunk.data.length, valuesIn(array.chunks)];
+    if (found !== expected) throw new Error(`chunk ${at.join(", ")} has ${found} values instead of ${expected}`);
+    return chunk;
   };
 }
 

@@ -95,6 +95,12 @@ function chooseArrays(file: ArrayFile, options: ReadingOptions): Map<Variable, C
     const found = mapped === undefined ? variableOfArray(file, array) : { variable: mapped, rank: 0 };
     if (found === undefined || !(options.only?.has(found.variable) ?? true)) continue;
     if (array.trouble !== undefined) throw array.trouble;
+    if (array.bytesPerValue === null) {
+      throw new RejectedError(
+        "NotNumbers",
+        `${file.file}: variable "${array.name}": expected numbers, found values of another kind, such as text. If another array is ${found.variable}, say which: --map NAME=${found.variable}; else leave it out: --variables VARIABLE,….`,
+      );
+    }
     const rival = chosen.get(found.variable);
     if (rival !== undefined && rival.rank === found.rank) {
       throw new RejectedError(

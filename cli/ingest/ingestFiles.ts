@@ -1,6 +1,6 @@
 // An ingest from end to end: the files as series, then one transaction, then what a user wants to know.
 import type { ClientBase } from "pg";
-import { type ClimateSeries, writeClimate } from "../../database/climateWriter.ts";
+import { type ClimateSeries, checkClimate, writeClimate } from "../../database/climateWriter.ts";
 import { readIngestTarget } from "../../database/ingestTarget.ts";
 import { RejectedError } from "../../model/errors.ts";
 import type { IngestOptions } from "./options.ts";
@@ -37,9 +37,9 @@ export async function ingestFiles(
       const { onConflict, failRunningBatches, grid } = options;
       const told = tellCells(series, progress);
       const load = { grid, scenario, calendar, series: told, onConflict, failRunningBatches, signal };
-      const outcome = await writeClimate(client, load);
+      const outcome = await (options.check ? checkClimate : writeClimate)(client, load);
       isDone = true;
-      return { scenario: options.scenario, grid, ...report, ...outcome };
+      return { scenario: options.scenario, grid, isCheck: options.check, ...report, ...outcome };
     } catch (error) {
       isDone = error instanceof RejectedError;
       throw error;

@@ -12,6 +12,8 @@ export interface IngestWords extends ReadingWords {
   readonly parent: string | undefined;
   readonly firstYear: number | undefined;
   readonly failRunningBatches: boolean;
+  /** Say what would happen, and write nothing. */
+  readonly check: boolean;
 }
 
 export interface IngestOptions extends ReadingOptions {
@@ -20,6 +22,8 @@ export interface IngestOptions extends ReadingOptions {
   readonly onConflict: ConflictRule;
   readonly parent: { readonly name: string; readonly firstYear: number } | undefined;
   readonly failRunningBatches: boolean;
+  /** Say what would happen, and write nothing. */
+  readonly check: boolean;
 }
 
 const NAME = /^[\p{L}\p{N}_.+-]{1,100}$/u;
@@ -32,6 +36,7 @@ export function readIngestOptions(words: IngestWords): IngestOptions {
     onConflict: words.onConflict,
     parent: readParent(words),
     failRunningBatches: words.failRunningBatches,
+    check: words.check,
   };
 }
 

@@ -103,10 +103,15 @@ async function readColumns(
   }
   const columns = header.map((name) => {
     const values = new Array<unknown>(end - start);
+    let found = 0;
     for (const { from, values: piece } of pieces.get(name) ?? []) {
       for (let row = Math.max(0, start - from); row < piece.length && from + row < end; row++) {
         values[from + row - start] = piece[row];
+        found++;
       }
+    }
+    if (found !== values.length) {
+      throw unreadable(file, `column "${name}"`, new Error(`${found} values in ${values.length} rows`));
     }
     return values;
   });

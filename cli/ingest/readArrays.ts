@@ -217,10 +217,9 @@ async function identify(options: ReadingOptions, target: ReadingTarget<SpoolValu
       return [resolve(file), size, mtimeMs];
     }),
   );
-  const plain = (value: unknown) => (value instanceof Map || value instanceof Set ? [...value] : value);
-  return JSON.stringify([files, options, target.gridStepDegrees, target.makeValues(0).BYTES_PER_ELEMENT], (_, value) =>
-    plain(value),
-  );
+  const { map, units, only, place } = options;
+  const said = [[...map], [...units], only === undefined ? null : [...only], place ?? null];
+  return JSON.stringify([files, said, target.gridStepDegrees, target.makeValues(0).BYTES_PER_ELEMENT]);
 }
 
 function filesOf(layouts: readonly ArrayLayout[]): FilesRead<SpoolValues>["report"]["files"] {

@@ -34,6 +34,8 @@ export interface ReadingReport {
 export interface IngestReport extends ReadingReport, LoadOutcome {
   readonly scenario: string;
   readonly grid: string;
+  /** Nothing was written: the facts are of what would be. */
+  readonly isCheck: boolean;
 }
 
 export function describeColumns(readers: readonly ValueReader[]): VariableReport[] {
@@ -59,7 +61,9 @@ export function describeColumns(readers: readonly ValueReader[]): VariableReport
 export function formatReport(report: IngestReport): string {
   const lines = [formatReading(report, ` (${report.cellsAdded} new) of grid "${report.grid}"`)];
   if (report.failedBatches.length > 0)
-    lines.push(`Failed, as asked (InputChanged): batch ${report.failedBatches.join(", ")}`);
+    lines.push(
+      `${report.isCheck ? "Would fail" : "Failed, as asked"} (InputChanged): batch ${report.failedBatches.join(", ")}`,
+    );
   lines.push(formatOutcome(report));
   return lines.join("\n");
 }
@@ -88,11 +92,15 @@ function formatVariable(told: VariableReport): string {
   return `  ${variable}: ${unit}${unitAssumed ? " (assumed)" : ""}${source}, ${counts.join(", ")}`;
 }
 
-function formatOutcome({ scenario, rowsWritten, rowsUnchanged, revision }: IngestReport): string {
-  const unchanged = rowsUnchanged > 0 ? ` (${rowsUnchanged} were the same)` : "";
-  return rowsWritten === 0
-    ? `Nothing new: scenario "${scenario}" holds all of it already; climate_data/${scenario} stays at revision ${revision}.`
-    : `${count(rowsWritten, "yearly row")} written${unchanged}; climate_data/${scenario} is now at revision ${revision}.`;
+function formatOutcome({ scenario, isCheck, rowsWritten, rowsUnchanged, revision }: IngestReport): string {
+  const unchanged = rowsUnchanged > 0 ? ` (${rowsUnchanged} ${isCheck ? "are" : "were"} the same)` : "";
+  if (rowsWritten === 0) {
+    return `Nothing new: scenario "${scenario}" holds all of it already; climate_data/${scenario} stays at revision ${revision}.`;
+  }
+  const rows = count(rowsWritten, "yearly row");
+  return isCheck
+    ? `Checked only: ${rows} would be written${unchanged} to scenario "${scenario}"; nothing was. Leave --check out to ingest.`
+    : `${rows} written${unchanged}; climate_data/${scenario} is now at revision ${revision}.`;
 }
 
 export function count(number: number, noun: string): string {
