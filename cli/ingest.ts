@@ -6,6 +6,7 @@ import { DEFAULT_GRID } from "../database/gridCells.ts";
 import { type CommandContext, jsonOption, type OptionsOf, print, printJson } from "./command.ts";
 import { databaseOption, withDatabase } from "./database.ts";
 import { FILE_LAYOUTS, fileReadingOptions, fileVariables, readingWords, showReading } from "./fileReading.ts";
+import { DERIVABLE } from "./ingest/derivation.ts";
 import { type IngestProgress, ingestFiles } from "./ingest/ingestFiles.ts";
 import { readIngestOptions } from "./ingest/options.ts";
 import { formatReport } from "./ingest/report.ts";
@@ -40,6 +41,11 @@ function buildOptions(yargs: Argv) {
         type: "boolean",
         default: false,
         describe: "end unfinished batches that use this input as failed",
+      },
+      derive: {
+        ...text,
+        coerce: (given: string | readonly string[] | undefined) => [given ?? []].flat(),
+        describe: `series that no file has, from others: ${DERIVABLE.join(",")}; tas from tasmax and tasmin, hurs from tas and tdps, or tas, huss and ps`,
       },
       check: {
         type: "boolean",
@@ -76,6 +82,7 @@ export function makeIngestCommand({
     handler: async (argv) => {
       const options = readIngestOptions({
         ...argv,
+        derive: argv.derive ?? [],
         ...(await readingWords(argv.file, argv, signal)),
       });
       const report = await withDatabase(argv, "ingest", ({ client }) => {

@@ -38,6 +38,8 @@ export interface LoadRequest {
   readonly series: ClimateSeries;
   readonly onConflict: ConflictRule;
   readonly failRunningBatches: boolean;
+  /** Variables that were derived from others, by which rule. */
+  readonly derived?: ReadonlyMap<Variable, string>;
   /** Aborted: whatever was begun is undone. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -85,6 +87,7 @@ export async function writeClimate(client: ClientBase, request: LoadRequest): Pr
     if (isChanged) {
       await failBatches(client, batches, input);
       await widenScenarioYears(client, load);
+      await noteDerived(client, load);
     }
     const revision = await readRevision(client, input);
     if (newPlaces.length > 0) await advanceCellIds(client);
@@ -270,6 +273,15 @@ async function widenScenarioYears(client: ClientBase, { series, scenarioId }: Lo
     `UPDATE climatebatch.scenarios SET data_first_year = least(data_first_year, $2), data_last_year = greatest(data_last_year, $3)
      WHERE scenario_id = $1 AND (data_first_year <= $2 AND data_last_year >= $3) IS NOT TRUE`,
     [scenarioId, series.firstYear, series.lastYear],
+  );
+}
+
+async function noteDerived(client: ClientBase, { grid, series, scenarioId, derived = new Map() }: Load): Promise<void> {
+  await client.query(
+    `INSERT INTO climatebatch.derived_series (scenario_id, grid_id, variable, frequency, rule)
+     SELECT $1, g.grid_id, d.variable, $3, d.rule FROM climatebatch.grids AS g, unnest($4::text[], $5::text[]) AS d (variable, rule) WHERE g.name = $2
+     ON CONFLICT (scenario_id, grid_id, variable, frequency) DO UPDATE SET rule = EXCLUDED.rule`,
+    [scenarioId, grid, series.frequency, [...derived.keys()], [...derived.values()]],
   );
 }
 

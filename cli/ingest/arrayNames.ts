@@ -18,6 +18,8 @@ const STANDARD_NAMES: Readonly<Record<string, readonly (readonly [method: RegExp
     [/\bmin/i, "hursmin"],
     [/^$|\bmean\b/i, "hurs"],
   ],
+  dew_point_temperature: [[/^$|\bmean\b/i, "tdps"]],
+  surface_air_pressure: [[/^$|\bmean\b/i, "ps"]],
   wind_speed: [[/^$|\bmean\b/i, "sfcWind"]],
 };
 
@@ -28,6 +30,9 @@ const ERA5_NAMES: Readonly<Record<string, Variable>> = {
   mx2t: "tasmax",
   mn2t: "tasmin",
   tp: "pr",
+  d2m: "tdps",
+  "2d": "tdps",
+  sp: "ps",
 };
 
 /** A lower rank is surer. */

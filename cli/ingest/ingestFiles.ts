@@ -3,6 +3,7 @@ import type { ClientBase } from "pg";
 import { type ClimateSeries, checkClimate, writeClimate } from "../../database/climateWriter.ts";
 import { readIngestTarget } from "../../database/ingestTarget.ts";
 import { RejectedError } from "../../model/errors.ts";
+import { deriveSeries } from "./derivation.ts";
 import type { IngestOptions } from "./options.ts";
 import type { ReadingProgress } from "./readFiles.ts";
 import type { IngestReport } from "./report.ts";
@@ -32,14 +33,16 @@ export async function ingestFiles(
     const read = await readSources(sources, options, reading, progress, signal);
     let isDone = false;
     try {
-      const { series, calendar, report } = read;
+      const { calendar, report } = read;
+      const { series, rules: derived } = deriveSeries(read.series, options.derive);
       checkYears(series.firstYear, target.firstYear, options);
       const { onConflict, failRunningBatches, grid } = options;
-      const told = tellCells(series, progress);
-      const load = { grid, scenario, calendar, series: told, onConflict, failRunningBatches, signal };
+      const counted = tellCells(series, progress);
+      const load = { grid, scenario, calendar, series: counted, onConflict, failRunningBatches, derived, signal };
       const outcome = await (options.check ? checkClimate : writeClimate)(client, load);
       isDone = true;
-      return { scenario: options.scenario, grid, isCheck: options.check, ...report, ...outcome };
+      const told = [...derived].map(([variable, rule]) => ({ variable, rule }));
+      return { scenario: options.scenario, grid, derived: told, isCheck: options.check, ...report, ...outcome };
     } catch (error) {
       isDone = error instanceof RejectedError;
       throw error;

@@ -250,7 +250,15 @@ function describeParts(placed: readonly PlacedPart[], tallies: readonly ValueTal
 
 function judged({ file, array, variable, conversion, isUnitSaid, steps }: ArrayPart, tally: ValueTally) {
   const where = `${file.file}: variable "${array.name}"`;
-  return { where, variable, unit: conversion.from, isUnitSaid, tally, frequency: steps.frequency };
+  return {
+    where,
+    variable,
+    unit: conversion.from,
+    isUnitSaid,
+    isUnitAssumed: false,
+    tally,
+    frequency: steps.frequency,
+  };
 }
 
 function nothingLeft({ files }: ReadingOptions): RejectedError {

@@ -10,6 +10,8 @@ import type { ReadingOptions } from "./readingOptions.ts";
 import { type Reading, readFileRows } from "./readRows.ts";
 import { describeColumns, type ReadingReport } from "./report.ts";
 import { type Series, type SeriesArray, SeriesTable } from "./seriesTable.ts";
+import { checkTypicalValues, type JudgedSource } from "./typicalValues.ts";
+import type { ValueReader } from "./valueReader.ts";
 
 export interface ReadingProgress {
   onFiles(bytes: number): void;
@@ -59,6 +61,7 @@ export async function readFiles<Values extends SeriesArray>(
     progress.onFileRead(layout.table.file, rows, "rows");
   }
   checkVariablesFound(layouts, reading);
+  checkTypicalValues(reading.readers.map((reader) => judged(layouts, reader, options)));
   const { calendar, because } = reading.watch.decide();
   const series = table.toSeries(reading.places.all, calendar);
   if (series.places.length === 0) {
@@ -92,6 +95,22 @@ function tellDialect({ table, blankIsZero }: Layout): string[] {
     );
   }
   return notes;
+}
+
+function judged(layouts: readonly Layout[], { column, tally }: ValueReader, options: ReadingOptions): JudgedSource {
+  const { variable, header, conversion, unitAssumed } = column;
+  const files = layouts.map(({ table }) => table.file).join(", ");
+  const where = `${files}: column "${header}"`;
+  const isUnitSaid = options.units.has(variable);
+  return {
+    where,
+    variable,
+    unit: conversion.from,
+    isUnitSaid,
+    isUnitAssumed: unitAssumed,
+    tally,
+    frequency: layouts[0]!.frequency,
+  };
 }
 
 function commonFrequency(layouts: readonly Layout[]): Layout["frequency"] {

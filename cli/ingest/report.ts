@@ -34,6 +34,7 @@ export interface ReadingReport {
 export interface IngestReport extends ReadingReport, LoadOutcome {
   readonly scenario: string;
   readonly grid: string;
+  readonly derived: readonly { readonly variable: Variable; readonly rule: string }[];
   /** Nothing was written: the facts are of what would be. */
   readonly isCheck: boolean;
 }
@@ -50,8 +51,8 @@ export function describeColumns(readers: readonly ValueReader[]): VariableReport
         units: [...new Set(own.map(({ column }) => column.conversion.from))],
         unitAssumed: own.some(({ column }) => column.unitAssumed),
         canonicalUnit: own[0]!.column.conversion.to,
-        values: sum(({ values }) => values),
-        missing: sum(({ missing }) => missing),
+        values: sum(({ tally }) => tally.values),
+        missing: sum(({ tally }) => tally.missing),
         filled: sum(({ filled }) => filled),
       },
     ];
@@ -60,6 +61,7 @@ export function describeColumns(readers: readonly ValueReader[]): VariableReport
 
 export function formatReport(report: IngestReport): string {
   const lines = [formatReading(report, ` (${report.cellsAdded} new) of grid "${report.grid}"`)];
+  for (const { variable, rule } of report.derived) lines.push(`  ${variable}: derived, ${rule}`);
   if (report.failedBatches.length > 0)
     lines.push(
       `${report.isCheck ? "Would fail" : "Failed, as asked"} (InputChanged): batch ${report.failedBatches.join(", ")}`,

@@ -36,19 +36,21 @@ export interface JudgedSource {
   readonly variable: Variable;
   readonly unit: string;
   readonly isUnitSaid: boolean;
+  /** Neither the file nor the user said it. */
+  readonly isUnitAssumed: boolean;
   readonly tally: ValueTally;
   readonly frequency: Frequency;
 }
 
 export function checkTypicalValues(sources: readonly JudgedSource[]): void {
-  for (const { where, variable, unit, isUnitSaid, tally, frequency } of sources) {
+  for (const { where, variable, unit, isUnitSaid, isUnitAssumed, tally, frequency } of sources) {
     const typical = TYPICAL[variable];
     if (typical === undefined || isUnitSaid || frequency !== "daily" || tally.values < VALUES_AT_LEAST) continue;
     const expected = expectation(typical, tally, variable);
     if (expected === undefined) continue;
     throw new RejectedError(
       "UnitsContradictValues",
-      `${where} says ${unit}, but its ${tally.values.toLocaleString("en")} values go from ${shorten(tally.least)} to ${shorten(tally.greatest)} ${VARIABLES[variable].unit} with a mean of ${shorten(tally.mean)}; ${expected}. ` +
+      `${where} ${isUnitAssumed ? `says no unit, so it is taken to be ${unit}` : `says ${unit}`}, but its ${tally.values.toLocaleString("en")} values go from ${shorten(tally.least)} to ${shorten(tally.greatest)} ${VARIABLES[variable].unit} with a mean of ${shorten(tally.mean)}; ${expected}. ` +
         `${tellFitting(variable, unit, typical, tally)}If the values are right, say so: ${unitsOption(variable, conversionOf(variable, unit, where).from)}.`,
     );
   }
@@ -60,7 +62,8 @@ function expectation(
   variable: Variable,
 ): string | undefined {
   const { unit } = VARIABLES[variable];
-  if (greatestFrom !== undefined && tally.greatest < greatestFrom)
+  // Nothing but zeros is nothing in any unit.
+  if (greatestFrom !== undefined && tally.greatest > 0 && tally.greatest < greatestFrom)
     return `expected some ${variable} above ${greatestFrom} ${unit}`;
   if (meanFrom !== undefined && tally.mean < meanFrom) return `expected a mean of at least ${meanFrom} ${unit}`;
   return tally.mean > meanTo ? `expected a mean of at most ${meanTo} ${unit}` : undefined;

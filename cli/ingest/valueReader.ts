@@ -5,6 +5,7 @@ import { RejectedError } from "../../model/errors.ts";
 import { VARIABLES } from "../../model/variables.ts";
 import type { ConvertedColumn } from "./layout.ts";
 import type { ReadingOptions } from "./readingOptions.ts";
+import { ValueTally } from "./valueTally.ts";
 import { tellWhere, type Where } from "./where.ts";
 
 const AFTER_NINE = 58;
@@ -18,9 +19,9 @@ export function looksLikeMissingMark(text: string): boolean {
 
 export class ValueReader {
   readonly column: ConvertedColumn;
-  /** How many texts were values, missing, or blank and filled by --blank. */
-  values = 0;
-  missing = 0;
+  /** Of the texts that were values, and of those missing. */
+  readonly tally = new ValueTally();
+  /** Blank and filled by --blank. */
   filled = 0;
   readonly #min: number;
   readonly #max: number;
@@ -46,8 +47,9 @@ export class ValueReader {
       return this.#readWord(text, where);
     }
     if (this.#missingNumbers.size > 0 && this.#missingNumbers.has(told)) return this.#countMissing();
-    this.values++;
-    return this.#check(told, text, days, where);
+    const value = this.#check(told, text, days, where);
+    this.tally.add(value);
+    return value;
   }
 
   /** A blank that the file's dialect means as 0. */
@@ -71,7 +73,7 @@ export class ValueReader {
   }
 
   #countMissing(): number {
-    this.missing++;
+    this.tally.missing++;
     return Number.NaN;
   }
 

@@ -27,6 +27,7 @@ export const USUAL_WORDS: Omit<IngestWords, "files"> = {
   firstYear: undefined,
   calendar: undefined,
   failRunningBatches: false,
+  derive: [],
   check: false,
 };
 

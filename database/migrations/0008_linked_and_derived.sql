@@ -1,4 +1,5 @@
--- Series of one grid that serve the cells of another: district series under 1-km cells, sea level points under the coast.
+-- Series of one grid that serve the cells of another (district series under 1-km cells, sea level points under the coast), and
+-- series that ingest derived from others.
 
 CREATE TABLE climatebatch.grid_links (
   grid_id integer NOT NULL REFERENCES climatebatch.grids,
@@ -40,3 +41,14 @@ CREATE TRIGGER updated AFTER UPDATE ON climatebatch.cell_sources REFERENCING OLD
   FOR EACH STATEMENT EXECUTE FUNCTION climatebatch.cell_sources_changed();
 CREATE TRIGGER deleted AFTER DELETE ON climatebatch.cell_sources REFERENCING OLD TABLE AS changed_rows
   FOR EACH STATEMENT EXECUTE FUNCTION climatebatch.cell_sources_changed();
+
+CREATE TABLE climatebatch.derived_series (
+  scenario_id smallint NOT NULL REFERENCES climatebatch.scenarios,
+  grid_id integer NOT NULL REFERENCES climatebatch.grids,
+  variable text NOT NULL,
+  frequency text NOT NULL CHECK (frequency IN ('daily', 'monthly', 'yearly')),
+  rule text NOT NULL,
+  PRIMARY KEY (scenario_id, grid_id, variable, frequency)
+);
+COMMENT ON TABLE climatebatch.derived_series IS 'series that ingest --derive computed from others instead of reading them: some or all years of the variable';
+COMMENT ON COLUMN climatebatch.derived_series.rule IS 'from what, and by which formula';
