@@ -21,7 +21,7 @@ import { checkTypicalValues } from "./typicalValues.ts";
 import { sumTallies, ValueTally } from "./valueTally.ts";
 
 /** Read between two notes of how far we are. */
-const CHECKPOINT_BYTES = 256 << 20;
+const CHECKPOINT_BYTES = 64 << 20;
 
 export interface PlacedPart {
   readonly part: ArrayPart;
@@ -214,7 +214,7 @@ async function identify(options: ReadingOptions, target: ReadingTarget<SpoolValu
   const files = await Promise.all(
     options.files.map(async (file) => {
       const { size, mtimeMs } = await stat(file);
-      return [resolve(file), size, mtimeMs];
+      return [resolve(file), size, Math.floor(mtimeMs)];
     }),
   );
   const { map, units, only, place } = options;

@@ -114,7 +114,8 @@ export async function ingestLargeGrid(grid: LargeGrid): Promise<LargeIngest> {
 
 const CELLS_LOOKED_AT = 97;
 
-async function countWrong(client: Client, { rows, columns, firstYear, lastYear }: LargeGrid): Promise<number> {
+/** Stored values that are not the made ones, of some cells looked at. */
+export async function countWrong(client: Client, { rows, columns, firstYear, lastYear }: LargeGrid): Promise<number> {
   const cells = rows * columns;
   const every = Math.max(1, Math.floor(cells / CELLS_LOOKED_AT));
   // Cells are numbered from the south-west, as the file's rows and columns go.
