@@ -22,7 +22,7 @@ export const fileReadingOptions = {
   calendar: { choices: CALENDARS, describe: "calendar of the dates [default: told by the files]" },
   spool: {
     ...text,
-    describe: "folder for values on their way, of large files of arrays [default: the system's for temporary files]",
+    describe: "folder for values on their way, of large files [default: the system's for temporary files]",
   },
 } as const;
 

@@ -42,7 +42,23 @@ export async function readFiles<Values extends SeriesArray>(
   progress: ReadingProgress,
   signal: AbortSignal,
 ): Promise<FilesRead<Values>> {
-  const table = new SeriesTable(commonFrequency(layouts), target.makeValues);
+  const table = new SeriesTable(commonFrequency(layouts), target.makeValues, options.spool);
+  try {
+    return await readTables(layouts, table, options, target, progress, signal);
+  } catch (error) {
+    table.close();
+    throw error;
+  }
+}
+
+async function readTables<Values extends SeriesArray>(
+  layouts: readonly Layout[],
+  table: SeriesTable<Values>,
+  options: ReadingOptions,
+  target: ReadingTarget<Values>,
+  progress: ReadingProgress,
+  signal: AbortSignal,
+): Promise<FilesRead<Values>> {
   const reading: Reading = {
     options,
     places: new Places(target.gridStepDegrees),
@@ -82,7 +98,7 @@ export async function readFiles<Values extends SeriesArray>(
     notes: layouts.flatMap(tellDialect),
     ignoredColumns: [...new Set([...layouts.flatMap(({ ignored }) => ignored), ...reading.ignoredNames])],
   };
-  return { series, calendar, report, close: () => undefined };
+  return { series, calendar, report, close: () => table.close() };
 }
 
 /** Rules of a file's dialect that no option asked for. */
