@@ -9,7 +9,7 @@ export interface Box {
 }
 
 /** Of values in one box, unless a stored piece is larger. */
-const BOX_BYTES = 32 << 20;
+const BOX_BYTES = 16 << 20;
 /** A stored piece is unpacked whole, several times over in memory. */
 const MOST_PIECE_BYTES = 64 << 20;
 const BYTES_AT_LEAST = 4;

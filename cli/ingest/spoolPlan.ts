@@ -14,7 +14,7 @@ export interface SpoolPlan {
 }
 
 /** Of the tiles of all parts together. */
-const TILES_BYTES = 64 << 20;
+const TILES_BYTES = 32 << 20;
 
 export function planSpool(parts: readonly SpooledPart[], bytesPerValue: number): SpoolPlan {
   const bytesPerCell = parts.reduce((sum, { steps }) => sum + steps * bytesPerValue, 0);
