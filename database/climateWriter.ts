@@ -4,14 +4,22 @@ import { pipeline } from "node:stream/promises";
 import type { ClientBase } from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 import type { Calendar } from "../model/calendars.ts";
-import { RejectedError } from "../model/errors.ts";
-import { VARIABLES, type Variable } from "../model/variables.ts";
-import { type ConflictRule, formatPosition, mergeYears } from "./climateMerge.ts";
+import type { Variable } from "../model/variables.ts";
+import type { ConflictRule } from "./climateMerge.ts";
 import { transaction } from "./connect.ts";
 import { CopyEncoder } from "./copyBinary.ts";
 import { addCells, advanceCellIds, findCells, type Place } from "./gridCells.ts";
-import { findOrCreateScenario, findScenarioId, type ScenarioRequest } from "./ingestTarget.ts";
+import { findOrCreateScenario, type ScenarioRequest } from "./ingestTarget.ts";
 import { failBatches, lockInputsForLoading, refuseUnfinishedBatches } from "./inputLoading.ts";
+import {
+  inOrderOfCells,
+  inputOf,
+  inTurns,
+  type Load,
+  mergeYear,
+  readRevision,
+  readStoredYears,
+} from "./storedYears.ts";
 
 /** Values of one place, variable and year in the canonical unit, NaN where missing: the calendar's days, 12 or 1. */
 export interface ClimateYear {
@@ -54,17 +62,8 @@ export interface LoadOutcome {
   readonly failedBatches: readonly string[];
 }
 
-interface Load extends LoadRequest {
-  readonly scenarioId: number;
-  /** [places] */
-  readonly cellIds: Float64Array;
-}
-
 const COLUMNS = "cell_id, scenario_id, year, variable, frequency, values";
 const FLUSH_BYTES = 1 << 20;
-/** Cells whose stored years are held in memory at a time while merging. */
-const CELLS_A_MERGE = 64;
-
 export async function writeClimate(client: ClientBase, request: LoadRequest): Promise<LoadOutcome> {
   const { grid, series } = request;
   const input = inputOf(request);
@@ -93,44 +92,6 @@ export async function writeClimate(client: ClientBase, request: LoadRequest): Pr
     if (newPlaces.length > 0) await advanceCellIds(client);
     return { ...counts, cellsAdded: newPlaces.length, revision, failedBatches: isChanged ? batches : [] };
   });
-}
-
-/**
- * What `writeClimate` would do, without writing or locking: what it would refuse is refused, the counts are those it would
- * return, the revision is the present one.
- */
-export async function checkClimate(client: ClientBase, request: LoadRequest): Promise<LoadOutcome> {
-  const { grid, series } = request;
-  const input = inputOf(request);
-  const cellIds = await findCells(client, grid, series.places);
-  const cellsAdded = cellIds.filter(Number.isNaN).length;
-  const inputs = cellsAdded > 0 ? [input, `grid/${grid}`] : [input];
-  const failedBatches = await refuseUnfinishedBatches(client, inputs, request.failRunningBatches);
-  const scenarioId = await findScenarioId(client, request.scenario, request.calendar);
-  // No row has the number of a scenario that is not there.
-  const load = { ...request, scenarioId: scenarioId ?? 0, cellIds };
-  let [rowsWritten, rowsUnchanged] = [0, 0];
-  for (const some of inTurns(inOrderOfCells(load))) {
-    load.signal?.throwIfAborted();
-    const stored = await readStoredYears(
-      client,
-      load,
-      some.filter((at) => !Number.isNaN(cellIds[at])),
-    );
-    for (const at of some) {
-      for (const year of series.yearsOf(at)) {
-        if (mergeYear(load, at, year, stored)) rowsWritten++;
-        else rowsUnchanged++;
-      }
-    }
-  }
-  const isChanged = rowsWritten > 0 || cellsAdded > 0;
-  const revision = await readRevision(client, input);
-  return { cellsAdded, rowsWritten, rowsUnchanged, revision, failedBatches: isChanged ? failedBatches : [] };
-}
-
-function inputOf({ scenario }: LoadRequest): string {
-  return `climate_data/${scenario.name}`;
 }
 
 async function hasStoredYears(client: ClientBase, { series, scenarioId, cellIds }: Load): Promise<boolean> {
@@ -181,62 +142,6 @@ async function mergeRows(client: ClientBase, load: Load): Promise<Counts> {
   return { rowsWritten, rowsUnchanged };
 }
 
-function* inTurns(places: readonly number[]): Generator<readonly number[]> {
-  for (let first = 0; first < places.length; first += CELLS_A_MERGE) yield places.slice(first, first + CELLS_A_MERGE);
-}
-
-/** Whether the year, merged with what is stored, differs from it. */
-function mergeYear(load: Load, at: number, incoming: ClimateYear, stored: ReadonlyMap<string, Float32Array>): boolean {
-  const { variable, year, values } = incoming;
-  const standing = stored.get(yearKey(load.cellIds[at]!, variable, year));
-  if (standing === undefined) return true;
-  const merge = mergeYears(values, standing, load.onConflict);
-  if (typeof merge === "string") return merge === "changed";
-  const { latitude, longitude } = load.series.places[at]!;
-  const day = formatPosition(load.series.frequency, load.calendar, year, merge.conflictAt);
-  const tell = (value: number) => `${Number(value.toPrecision(7))} ${VARIABLES[variable].unit}`;
-  throw new RejectedError(
-    "ValuesConflict",
-    `Scenario "${load.scenario.name}" has ${variable} ${tell(standing[merge.conflictAt]!)} at ${latitude}, ${longitude} on ${day}, but the files say ${tell(values[merge.conflictAt]!)}. ` +
-      "Give --on-conflict replace to take the files' values, or --on-conflict keep to keep the stored ones.",
-  );
-}
-
-async function readStoredYears(
-  client: ClientBase,
-  load: Load,
-  places: readonly number[],
-): Promise<Map<string, Float32Array>> {
-  const { series, scenarioId, cellIds } = load;
-  const { rows } = await client.query<{ cell_id: number; year: number; variable: string; values: Buffer }>(
-    `SELECT cell_id, year, variable, values FROM climatebatch.climate_data WHERE cell_id = ANY ($1) AND scenario_id = $2
-       AND variable = ANY ($3) AND frequency = $4 AND year BETWEEN $5 AND $6`,
-    [
-      places.map((at) => cellIds[at]),
-      scenarioId,
-      series.variables,
-      series.frequency,
-      series.firstYear,
-      series.lastYear,
-    ],
-  );
-  return new Map(
-    rows.map(({ cell_id, year, variable, values }) => [
-      yearKey(cell_id, variable, year),
-      // A copy, because the bytes need not lie on a multiple of four.
-      new Float32Array(Uint8Array.from(values).buffer),
-    ]),
-  );
-}
-
-function yearKey(cellId: number, variable: string, year: number): string {
-  return `${cellId} ${variable} ${year}`;
-}
-
-function inOrderOfCells({ cellIds }: Load): number[] {
-  return [...cellIds.keys()].sort((a, b) => cellIds[a]! - cellIds[b]!);
-}
-
 async function copyRows(
   client: ClientBase,
   table: string,
@@ -283,12 +188,4 @@ async function noteDerived(client: ClientBase, { grid, series, scenarioId, deriv
      ON CONFLICT (scenario_id, grid_id, variable, frequency) DO UPDATE SET rule = EXCLUDED.rule`,
     [scenarioId, grid, series.frequency, [...derived.keys()], [...derived.values()]],
   );
-}
-
-async function readRevision(client: ClientBase, input: string): Promise<number> {
-  const { rows } = await client.query<{ revision: string }>(
-    "SELECT revision FROM climatebatch.input_revisions WHERE input = $1",
-    [input],
-  );
-  return Number(rows[0]?.revision ?? 0);
 }

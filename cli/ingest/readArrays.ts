@@ -4,21 +4,20 @@ import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { CALENDARS, type Calendar } from "../../model/calendars.ts";
 import { RejectedError } from "../../model/errors.ts";
-import type { Variable } from "../../model/variables.ts";
 import { valuesIn } from "../arrayFiles/arrayFile.ts";
 import { boxesOf, countBoxes, planBoxes } from "./arrayBlocks.ts";
 import { type ArrayLayout, type ArrayPart, readPartPlaces } from "./arrayLayout.ts";
+import { describeParts, filesOf, judgedPart, nothingLeft } from "./arrayReport.ts";
 import { makeArraySeries, rankPlaces } from "./arraySeries.ts";
 import { type BoxPlaces, locatePlaces, makeBoxReader } from "./arrayValues.ts";
 import { Places } from "./places.ts";
 import type { FilesRead, ReadingProgress, ReadingTarget } from "./readFiles.ts";
 import type { ReadingOptions } from "./readingOptions.ts";
-import type { VariableReport } from "./report.ts";
 import { openSpool } from "./spoolFolder.ts";
 import { planSpool } from "./spoolPlan.ts";
 import { type SpoolValues, TileSpool } from "./tileSpool.ts";
 import { checkTypicalValues } from "./typicalValues.ts";
-import { sumTallies, ValueTally } from "./valueTally.ts";
+import { ValueTally } from "./valueTally.ts";
 
 /** Read between two notes of how far we are. */
 const CHECKPOINT_BYTES = 64 << 20;
@@ -64,8 +63,8 @@ export async function readArrays<Values extends SpoolValues>(
     const filling: Filling<Values> = { places, tiles, tallies, seen, makeValues: target.makeValues, progress, signal };
     await fillSpool(placed, filling, spool.checkpoint?.boxes ?? 0, spool.save);
     if (!seen.includes(1)) throw nothingLeft(options);
-    const variables = describeParts(placed, tallies);
-    checkTypicalValues(placed.map(({ part }, at) => judged(part, tallies[at]!)));
+    const variables = describeParts(parts, tallies);
+    checkTypicalValues(parts.map((part, at) => judgedPart(part, tallies[at]!)));
     const series = makeArraySeries(placed, tiles, places.all, seen, target.makeValues);
     return {
       series,
@@ -220,50 +219,4 @@ async function identify(options: ReadingOptions, target: ReadingTarget<SpoolValu
   const { map, units, only, place } = options;
   const said = [[...map], [...units], only === undefined ? null : [...only], place ?? null];
   return JSON.stringify([files, said, target.gridStepDegrees, target.makeValues(0).BYTES_PER_ELEMENT]);
-}
-
-function filesOf(layouts: readonly ArrayLayout[]): FilesRead<SpoolValues>["report"]["files"] {
-  return layouts.map(({ file, parts }) => ({
-    file: file.file,
-    layout: file.format,
-    rows: parts.reduce((sum, { array }) => sum + valuesIn(array.shape), 0),
-  }));
-}
-
-function describeParts(placed: readonly PlacedPart[], tallies: readonly ValueTally[]): VariableReport[] {
-  const byVariable = Map.groupBy(placed.keys(), (at) => placed[at]!.part.variable);
-  return [...byVariable].map(([variable, ats]: [Variable, number[]]) => {
-    const own = ats.map((at) => placed[at]!.part);
-    const { values, missing } = sumTallies(ats.map((at) => tallies[at]!));
-    return {
-      variable,
-      columns: [...new Set(own.map(({ array }) => array.name))],
-      units: [...new Set(own.map(({ conversion }) => conversion.from))],
-      unitAssumed: false,
-      canonicalUnit: own[0]!.conversion.to,
-      values,
-      missing,
-      filled: 0,
-    };
-  });
-}
-
-function judged({ file, array, variable, conversion, isUnitSaid, steps }: ArrayPart, tally: ValueTally) {
-  const where = `${file.file}: variable "${array.name}"`;
-  return {
-    where,
-    variable,
-    unit: conversion.from,
-    isUnitSaid,
-    isUnitAssumed: false,
-    tally,
-    frequency: steps.frequency,
-  };
-}
-
-function nothingLeft({ files }: ReadingOptions): RejectedError {
-  return new RejectedError(
-    "NoValues",
-    `Every value in ${files.join(", ")} is missing: nothing is left. Check the attributes _FillValue, missing_value and valid_range of the arrays.`,
-  );
 }
