@@ -33,6 +33,7 @@ const SECONDS: Readonly<Record<string, number>> = {
   ns: 1e-9,
 };
 const SECONDS_PER_DAY = 86_400;
+const MOST_STEPS = (LAST_YEAR - FIRST_YEAR + 1) * 366;
 const SINCE =
   /^\s*([a-z]+?)s?\s+since\s+(-?\d{1,4})-(\d{1,2})-(\d{1,2})(?:[T\s]+(\d{1,2})(?::(\d{1,2})(?::(\d{1,2}(?:\.\d+)?))?)?)?\s*(?:Z|UTC|GMT|\+?00:?00)?\s*$/i;
 /** Noon is half a day: what is nearer to midnight than this belongs to the day that begins. */
@@ -49,6 +50,12 @@ export async function readTimeSteps(file: ArrayFile, time: ArrayVariable): Promi
   const at = `${file.file}: time coordinate "${time.name}"`;
   if (time.shape.length > 1 || time.bytesPerValue === null) {
     throw wrongTime(at, `expected numbers on one axis, found ${time.shape.join(" x ") || "one"} of another kind`);
+  }
+  if ((time.shape[0] ?? 1) > MOST_STEPS) {
+    throw wrongTime(
+      at,
+      `it has ${time.shape[0]!.toLocaleString("en")} steps, more days than the years ${FIRST_YEAR} to ${LAST_YEAR} have`,
+    );
   }
   const { calendar, isMixed } = readCalendar(at, time);
   const since = readSince(at, time, calendar, isMixed);

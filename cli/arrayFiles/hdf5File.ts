@@ -1,7 +1,6 @@
 // NetCDF-4 (HDF5) files through h5wasm: root-level arrays, their dimension scales and attributes, boxes of values.
 // What the arrays mean is left to the cf… files.
 import type { Attribute, Dataset, File } from "h5wasm";
-import { RejectedError } from "../../model/errors.ts";
 import { type ArrayFile, type ArrayVariable, type AttributeValue, type NumberArray, unreadable } from "./arrayFile.ts";
 
 /** HDF5's own classes of stored types. */
@@ -26,7 +25,7 @@ export async function openHdf5(file: string, bytes: number): Promise<ArrayFile> 
     for (const name of root.keys()) {
       const entity = root.get(name);
       if (!(entity instanceof h5wasm.Dataset)) continue;
-      const variable = describe(file, name, entity);
+      const variable = describe(name, entity);
       if (variable === undefined) continue;
       datasets.set(name, entity);
       variables.push(variable);
@@ -53,24 +52,18 @@ export async function openHdf5(file: string, bytes: number): Promise<ArrayFile> 
     };
   } catch (error) {
     root.close();
-    throw error instanceof RejectedError ? error : unreadable(file, "its HDF5 structure", innermost(error));
+    throw unreadable(file, "its HDF5 structure", innermost(error));
   }
 }
 
-function describe(file: string, name: string, dataset: Dataset): ArrayVariable | undefined {
-  const { shape, chunks, type, size, littleEndian } = dataset.metadata;
+function describe(name: string, dataset: Dataset): ArrayVariable | undefined {
+  const { shape, chunks, type, size } = dataset.metadata;
   // A null dataspace holds nothing.
   if (shape === null) return undefined;
   const attributes = readAttributes(dataset.attrs);
   const scaleName = attributes.get("NAME");
   if (typeof scaleName === "string" && scaleName.startsWith(BARE_DIMENSION)) return undefined;
   const isNumeric = type === INTEGER || type === FLOAT;
-  if (isNumeric && !littleEndian && size > 1 && shape.length > 0) {
-    throw new RejectedError(
-      "BigEndian",
-      `${file}: variable "${name}" is stored big-endian, which this version does not read from NetCDF-4. Rewrite the file: nccopy -k nc4 "${file}" little.nc, after ncks --fl_fmt=netcdf4 if that keeps the order.`,
-    );
-  }
   return {
     name,
     dimensions: shape.map((_, axis) => dimensionName(name, dataset, axis, shape.length)),

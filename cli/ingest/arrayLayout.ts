@@ -5,13 +5,12 @@ import { RejectedError } from "../../model/errors.ts";
 import { VARIABLES, type Variable } from "../../model/variables.ts";
 import { type ArrayFile, type ArrayVariable, textAttribute } from "../arrayFiles/arrayFile.ts";
 import { asNumbers, type Packing, readPacking, unpack } from "../arrayFiles/cfPacking.ts";
-import { type ArrayAxes, findAxes, hasTimeAxis, readPlaces } from "../arrayFiles/cfPlaces.ts";
+import { type ArrayAxes, findAxes, hasTimeAxis } from "../arrayFiles/cfPlaces.ts";
 import { readTimeSteps, type TimeSteps } from "../arrayFiles/cfTime.ts";
 import { planBoxes } from "./arrayBlocks.ts";
 import { variableOfArray } from "./arrayNames.ts";
 import { YEAR } from "./dates.ts";
 import { checkFrequency, noVariables, unitNeeded } from "./layout.ts";
-import type { Places } from "./places.ts";
 import type { ReadingOptions } from "./readingOptions.ts";
 import { ValueTally } from "./valueTally.ts";
 
@@ -60,30 +59,6 @@ export async function readArrayLayout(file: ArrayFile, options: ReadingOptions):
   const taken = new Set(parts.flatMap(({ array, axes }) => [array, axes.time, axes.latitude, axes.longitude]));
   const ignored = file.variables.filter((array) => !taken.has(array) && hasTimeAxis(file, array));
   return { file, parts, ignored: ignored.map(({ name }) => name) };
-}
-
-/** Numbers of the places of a part, row by row over its place axes; the options' one place when they give it. */
-export async function readPartPlaces(part: ArrayPart, places: Places, options: ReadingOptions): Promise<Int32Array> {
-  const { file, array, axes } = part;
-  if (options.place !== undefined)
-    return Int32Array.of(places.numberOf(options.place.latitude, options.place.longitude, "--latitude, --longitude"));
-  const { latitude, longitude } = await readPlaces(file, array, axes);
-  const numbers = new Int32Array(latitude.length);
-  const seen = new Map<number, number>();
-  for (let at = 0; at < numbers.length; at++) {
-    numbers[at] = places.numberAt(latitude[at]!, longitude[at]!);
-    const other = seen.get(numbers[at]!);
-    if (other !== undefined) {
-      const { latitude: north, longitude: east } = places.all[numbers[at]!]!;
-      throw new RejectedError(
-        "TwoPlacesAtOnePoint",
-        `${file.file}: variable "${array.name}": the positions ${other} and ${at} both are at ${north}, ${east}, rounded to the grid's ${places.stepDegrees} degrees. ` +
-          "Leave one of them out (of a globe that repeats its first meridian: the last one), or use a --grid with a finer step.",
-      );
-    }
-    seen.set(numbers[at]!, at);
-  }
-  return numbers;
 }
 
 type Chosen = { readonly array: ArrayVariable; readonly mappedName: string | undefined };

@@ -52,9 +52,12 @@ export function makeArraySeries<Values extends SpoolValues>(
   const numbers = [...places.keys()]
     .filter((place) => seen[place] === 1)
     .sort((a, b) => southWestFirst(places[a]!, places[b]!));
+  // Parts at the same places share this too.
+  const cellsAt = new Map<Int32Array, Int32Array>();
   const parts = placed.map(({ part, placeOf, cellOf }, at): SpooledPart<Values> => {
-    const cellAt = new Int32Array(places.length).fill(-1);
+    const cellAt = cellsAt.get(placeOf) ?? new Int32Array(places.length).fill(-1);
     placeOf.forEach((place, position) => void (cellAt[place] = cellOf[position]!));
+    cellsAt.set(placeOf, cellAt);
     return { part, runs: runsOf(part), tile: tiles[at]!, cellAt, room: makeValues(part.steps.moments.length) };
   });
   const years = parts.flatMap(({ runs }) => runs.map(({ year }) => year));

@@ -6,10 +6,11 @@ import { CALENDARS, type Calendar } from "../../model/calendars.ts";
 import { RejectedError } from "../../model/errors.ts";
 import { valuesIn } from "../arrayFiles/arrayFile.ts";
 import { boxesOf, countBoxes, planBoxes } from "./arrayBlocks.ts";
-import { type ArrayLayout, type ArrayPart, readPartPlaces } from "./arrayLayout.ts";
+import type { ArrayLayout, ArrayPart } from "./arrayLayout.ts";
 import { describeParts, filesOf, judgedPart, nothingLeft } from "./arrayReport.ts";
 import { makeArraySeries, rankPlaces } from "./arraySeries.ts";
 import { type BoxPlaces, locatePlaces, makeBoxReader } from "./arrayValues.ts";
+import { PlacesOfParts } from "./partPlaces.ts";
 import { Places } from "./places.ts";
 import type { FilesRead, ReadingProgress, ReadingTarget } from "./readFiles.ts";
 import type { ReadingOptions } from "./readingOptions.ts";
@@ -41,11 +42,7 @@ export async function readArrays<Values extends SpoolValues>(
   const parts = layouts.flatMap((layout) => layout.parts);
   const { calendar, because } = commonCalendar(parts, target);
   const places = new Places(target.gridStepDegrees);
-  const placed: PlacedPart[] = [];
-  for (const part of parts) {
-    const placeOf = await readPartPlaces(part, places, options);
-    placed.push({ part, placeOf, cellOf: rankPlaces(placeOf, places.all), box: planBoxes(part.file.file, part.array) });
-  }
+  const placed = await placeParts(parts, places, options);
   const bytesPerValue = target.makeValues(0).BYTES_PER_ELEMENT;
   const plan = planSpool(
     placed.map(({ part, placeOf, box }) => ({
@@ -88,6 +85,19 @@ export async function readArrays<Values extends SpoolValues>(
     spool.close(!(error instanceof RejectedError));
     throw error;
   }
+}
+
+async function placeParts(parts: readonly ArrayPart[], places: Places, options: ReadingOptions): Promise<PlacedPart[]> {
+  const placesOf = new PlacesOfParts(places, options);
+  const ranks = new Map<Int32Array, Int32Array>();
+  const placed: PlacedPart[] = [];
+  for (const part of parts) {
+    const placeOf = await placesOf.of(part);
+    const cellOf = ranks.get(placeOf) ?? rankPlaces(placeOf, places.all);
+    ranks.set(placeOf, cellOf);
+    placed.push({ part, placeOf, cellOf, box: planBoxes(part.file.file, part.array) });
+  }
+  return placed;
 }
 
 interface Filling<Values extends SpoolValues> {

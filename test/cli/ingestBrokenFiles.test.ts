@@ -11,6 +11,7 @@ import { makeNetcdf, makeZip, zarrEntries } from "../support/arrayFiles.ts";
 import { highestMemory, startCli } from "../support/cli.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { type Files, ingest, ingestPaths, refusalOf } from "../support/ingest.ts";
+import { writeHdf5 } from "../support/seriesFormats.ts";
 import { digestTables } from "../support/tableDigests.ts";
 
 const GOLDEN = new URL("../golden/array-files/", import.meta.url);
@@ -97,6 +98,34 @@ const BROKEN: Readonly<Record<string, Broken>> = {
   "HDF5 whose compressed values are damaged": {
     files: damaged("chunked.nc", (bytes) => bytes.fill(0xff, bytes.length >> 2, bytes.length >> 1)),
     says: ["UnreadableFile", "chunked.nc", "fetch it again"],
+  },
+  "HDF5 with absurd dimensions": {
+    files: async () => ({
+      "a.nc": await writeHdf5((root) => {
+        const scale = (name: string, length: number, units: string) => {
+          const dataset = root.create_dataset({ name, data: new Float64Array(length).fill(1) });
+          dataset.create_attribute("units", units);
+          dataset.make_scale(name);
+        };
+        scale("time", 1, "days since 2001-01-01");
+        scale("lat", 100_000, "degrees_north");
+        scale("lon", 100_000, "degrees_east");
+        const tasmax = root.create_dataset({
+          name: "tasmax",
+          data: new Float32Array(100),
+          shape: [1, 10, 10],
+          maxshape: [1, null, null],
+          chunks: [1, 10, 10],
+        });
+        tasmax.create_attribute("units", "degC");
+        ["time", "lat", "lon"].forEach((name, axis) => {
+          tasmax.attach_scale(axis, name);
+        });
+        tasmax.resize([1, 100_000, 100_000]);
+        root.create_attribute("frequency", "day");
+      }),
+    }),
+    says: ["TooManyPlaces", "(1 x 100000 x 100000)", "10,000,000,000 places", "cut it into regions"],
   },
   GRIB: {
     files: () => ({ "a.grib": Buffer.from("GRIB\0\0\0\x02 and so on") }),

@@ -2,6 +2,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { File } from "h5wasm";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { dateOf, dayNumber } from "../../cli/arrayFiles/cfCalendar.ts";
 import { makeNetcdf, makeZip, zarrEntries } from "./arrayFiles.ts";
@@ -110,13 +111,8 @@ function asZarr({ days, values }: SmallGrid, version: 2 | 3): Parameters<typeof 
   };
 }
 
-async function makeHdf5({ days, values }: SmallGrid): Promise<Buffer> {
-  const { default: h5wasm } = await import("h5wasm/node");
-  await h5wasm.ready;
-  const folder = await mkdtemp(join(tmpdir(), "climatebatch-hdf5-"));
-  try {
-    const path = join(folder, "a.nc");
-    const root = new h5wasm.File(path, "w");
+function makeHdf5({ days, values }: SmallGrid): Promise<Buffer> {
+  return writeHdf5((root) => {
     root.create_attribute("frequency", "day");
     const scale = (name: string, data: Float64Array, units: string) => {
       const dataset = root.create_dataset({ name, data });
@@ -137,6 +133,18 @@ async function makeHdf5({ days, values }: SmallGrid): Promise<Buffer> {
     ["time", "lat", "lon"].forEach((name, axis) => {
       dataset.attach_scale(axis, name);
     });
+  });
+}
+
+/** What `fill` puts into an HDF5 file, as bytes. */
+export async function writeHdf5(fill: (root: File) => void): Promise<Buffer> {
+  const { default: h5wasm } = await import("h5wasm/node");
+  await h5wasm.ready;
+  const folder = await mkdtemp(join(tmpdir(), "climatebatch-hdf5-"));
+  try {
+    const path = join(folder, "a.nc");
+    const root = new h5wasm.File(path, "w");
+    fill(root);
     root.close();
     return await readFile(path);
   } finally {
