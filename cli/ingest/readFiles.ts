@@ -153,6 +153,13 @@ function checkVariablesFound(layouts: readonly Layout[], { options, readers, ign
       `--map ${name}=${variable}: no file has "${name}". Found "${names.join('", "')}". Correct the name; upper and lower case count.`,
     );
   }
+  const wanting = [...(options.only ?? [])].find((variable) => !found.has(variable));
+  if (wanting !== undefined) {
+    throw new RejectedError(
+      "UnusedOption",
+      `--variables ${wanting}: no file has ${wanting}, only ${[...found].join(", ")}. Leave it out, or map a column to it: --map COLUMN=${wanting}.`,
+    );
+  }
   for (const [option, variables] of [
     ["--units", options.units],
     ["--blank", options.blank],

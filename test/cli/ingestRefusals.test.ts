@@ -249,6 +249,12 @@ const REFUSALS: readonly Refusal[] = [
     refusal: `NoValues: Every value in a.csv is missing: nothing is left. Check --map and --missing.`,
   },
   {
+    name: "--variables that no file has",
+    files: { "a.csv": lines("date,lat,lon,tasmax,pr", "2020-01-01,37,127,1,2") },
+    words: { variables: ["tasmax,hurs"] },
+    refusal: `UnusedOption: --variables hurs: no file has hurs, only tasmax. Leave it out, or map a column to it: --map COLUMN=hurs.`,
+  },
+  {
     name: "text of no known encoding",
     files: { "a.csv": Buffer.from([0xff, 0xcf, 0xff, 0xc3, 0x2c, 0x61, 0x0a, 0x31, 0x2c, 0x32, 0x0a]) },
     refusal: `NotText: a.csv: expected NetCDF, Zarr, Parquet, or CSV as text in UTF-8 or CP949; found bytes that are none of them. If it is text of another encoding, convert it: iconv -f ENCODING -t UTF-8 "a.csv" > utf8.csv`,
