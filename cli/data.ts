@@ -34,7 +34,7 @@ export const dataCommand: CommandModule<object, OptionsOf<typeof buildOptions>> 
   },
 };
 
-function formatSummary({ grids, links, scenarios, series }: DataSummary, risks: readonly Readiness[]): string {
+function formatSummary({ grids, links, scenarios, series, derived }: DataSummary, risks: readonly Readiness[]): string {
   if (grids.length === 0) {
     return "There is no climate yet. Load some: climatebatch ingest FILE --scenario NAME, or try: climatebatch sample";
   }
@@ -74,6 +74,19 @@ function formatSummary({ grids, links, scenarios, series }: DataSummary, risks: 
       ? []
       : [
           `Cells looked at: ${sampled.map(({ grid, cellsSeen, cells }) => `${cellsSeen} of ${cells} of "${grid}"`).join(", ")}.`,
+        ]),
+    ...(derived.length === 0
+      ? []
+      : [
+          formatTable(
+            ["grid", "scenario", "derived", "rule"],
+            derived.map(({ grid, scenario, variable, frequency, rule }) => [
+              grid,
+              scenario,
+              `${frequency} ${variable}`,
+              rule,
+            ]),
+          ),
         ]),
     ...(links.length === 0
       ? []

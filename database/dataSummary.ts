@@ -41,11 +41,21 @@ export interface ScenarioSummary {
   readonly firstYear: number | null;
 }
 
+/** A series that ingest computed from others, some or all of its years. */
+export interface DerivedSummary {
+  readonly grid: string;
+  readonly scenario: string;
+  readonly variable: Variable;
+  readonly frequency: Frequency;
+  readonly rule: string;
+}
+
 export interface DataSummary {
   readonly grids: readonly GridSummary[];
   readonly links: readonly LinkSummary[];
   readonly scenarios: readonly ScenarioSummary[];
   readonly series: readonly SeriesSummary[];
+  readonly derived: readonly DerivedSummary[];
 }
 
 /** As many bytes of series are counted exactly, in seconds; of more, every n-th cell by cell_id is looked at. */
@@ -84,6 +94,11 @@ export async function readDataSummary(client: ClientBase): Promise<DataSummary> 
     `SELECT s.name AS scenario, s.calendar, p.name AS parent, s.first_year AS "firstYear"
      FROM climatebatch.scenarios AS s LEFT JOIN climatebatch.scenarios AS p ON p.scenario_id = s.parent_id ORDER BY s.name`,
   );
+  const { rows: derived } = await client.query<DerivedSummary>(
+    `SELECT g.name AS grid, s.name AS scenario, d.variable, d.frequency, d.rule FROM climatebatch.derived_series AS d
+     JOIN climatebatch.grids AS g USING (grid_id) JOIN climatebatch.scenarios AS s USING (scenario_id)
+     ORDER BY g.name, s.name, d.variable, d.frequency`,
+  );
   return {
     grids: grids.map(({ grid, role, stepDegrees, cells, every }) => ({
       grid,
@@ -95,5 +110,6 @@ export async function readDataSummary(client: ClientBase): Promise<DataSummary> 
     links,
     scenarios,
     series,
+    derived,
   };
 }

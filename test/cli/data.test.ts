@@ -96,6 +96,14 @@ test("series of a linked grid count, with the share of cells that have a source"
   ]);
 });
 
+test("a derived series is told as such", async () => {
+  const files = { "a.csv": "date,lat,lon,tasmax (degC),tasmin (degC)\n2020-01-01,37,127,10,2\n" };
+  await ingest(database.client, files, { derive: ["tas"] });
+  expect((await readDataSummary(database.client)).derived).toEqual([
+    { grid: "default", scenario: "observed", variable: "tas", frequency: "daily", rule: "mean of tasmax and tasmin" },
+  ]);
+});
+
 test("the command tells people and programs", async () => {
   expect((await cli(database.url, "data")).stdout).toContain("There is no climate yet");
   await writePastAndFuture(database.client, { cells: 2 });
