@@ -57,7 +57,7 @@ async function copyRate(session: Client): Promise<number> {
   const started = performance.now();
   await readSeriesRows(
     session,
-    { firstCell, lastCell, scenarioIds, wanted },
+    { firstCell, lastCell, scenarioIds, linked: false, wanted },
     (_cell, _scenario, _frequency, _variable, _year, _bytes, _offset, length) => {
       bytes += length;
     },

@@ -13,7 +13,8 @@ import {
   indicesWith,
   tellNeeds,
 } from "./climateIndex/catalogue.ts";
-import { type IndexTally, indexLines, readDailySeries } from "./climateIndex/indexFiles.ts";
+import { type IndexTally, readDailySeries } from "./climateIndex/indexFiles.ts";
+import { indexOutput } from "./climateIndex/indexOutput.ts";
 import {
   FFMC_COEFFICIENT_WORDS,
   HUMIDITY_WORDS,
@@ -42,13 +43,13 @@ function buildOptions(yargs: Argv) {
         type: "array",
         string: true,
         demandOption: true,
-        describe: ".csv or .csv.gz files with daily values, UTF-8; several are one series",
+        describe: "NetCDF, Zarr, Parquet, .csv or .csv.gz with daily values; several are one series",
       },
       output: {
         type: "string",
         demandOption: true,
         requiresArg: true,
-        describe: "CSV file to write, - for standard output",
+        describe: "file to write: NetCDF when its name ends in .nc, else CSV; - for CSV on standard output",
       },
       "base-period": {
         type: "string",
@@ -100,10 +101,10 @@ function buildOptions(yargs: Argv) {
     )
     .epilogue(
       `${describeIndices()}\n\n` +
-        "Output: cell,latitude,longitude,year,value, or date (YYYY-MM for SPEI12 and SPI12, YYYY-MM-DD for FWI) in place of year; an empty value where it is " +
+        "Output as CSV: cell,latitude,longitude,year,value, or date (YYYY-MM for SPEI12 and SPI12, YYYY-MM-DD for FWI) in place of year; an empty value where it is " +
         "missing: too many days of the year (15, or 3 of a month) or of a month (3), or too few valid years (20) in the base period. Cells are numbered from " +
         "the south-west, coordinates rounded to 0.0001 degrees, longitudes from -180 to 180. Day counts of a 360-day calendar are told for a year of 365 days. " +
-        "Rx1day, Rx5day: calendar years. TX90p in the base period: leave-one-out instead of the bootstrap of Zhang et al. (2005), which it replaces at less cost. " +
+        "As NetCDF: cells by times (CF, featureType timeSeries), a time being the first day of its year or month; NaN is missing. Rx1day, Rx5day: calendar years. TX90p in the base period: leave-one-out instead of the bootstrap of Zhang et al. (2005), which it replaces at less cost. " +
         "FWI starts with 85, 6, 15 on the first day with all variables; FWI95 leaves out the first year of a cell.\n\n" +
         `${FILE_LAYOUTS}Dates: YYYY-MM-DD or YYYYMMDD. ${fileVariables()}\n\n` +
         "The values are those of climatebatch run, from the digits of the files (the database rounds to 7).",
@@ -125,7 +126,7 @@ export function makeIndexCommand({ signal }: CommandContext): CommandModule<obje
     builder: buildOptions,
     handler: async (argv) => {
       const settings = readIndexSettings(argv.name, argv);
-      const options = readReadingOptions(readingWords(argv.input, argv));
+      const options = readReadingOptions(await readingWords(argv.input, argv, signal));
       await refuseOverwritingInput(argv.output, argv.input);
       const reading = showReading(!process.stderr.isTTY);
       const read = await readDailySeries(options, settings, reading, signal).finally(() => reading.stop());
@@ -136,9 +137,12 @@ export function makeIndexCommand({ signal }: CommandContext): CommandModule<obje
       let done = 0;
       const onCell = () => progress?.update(++done);
       const write = writeOutput(argv.output, (sink) =>
-        pipeline(indexLines(read, settings, tally, onCell), sink, { signal }),
+        pipeline(indexOutput(read, settings, argv.output, tally, onCell), sink, { signal }),
       );
-      await write.finally(() => progress?.stop());
+      await write.finally(() => {
+        progress?.stop();
+        read.close(true);
+      });
       process.stderr.write(`${tellOutcome(settings, tally, cells, argv.output)}\n`);
     },
   };

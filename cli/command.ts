@@ -69,7 +69,7 @@ export function checkWholeNumber(value: number | undefined, option: string, leas
 }
 
 /** Options of text that collect their values themselves, each time they are given. */
-const COLLECTING_OPTIONS: ReadonlySet<string> = new Set(["map", "units", "blank", "missing"]);
+const COLLECTING_OPTIONS: ReadonlySet<string> = new Set(["map", "units", "blank", "missing", "variables", "derive"]);
 
 /** Refuses an option given twice that has one value, and one given without any that takes several. */
 export function checkOccurrences(

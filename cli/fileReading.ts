@@ -1,8 +1,9 @@
-// What every command that reads CSV files shares: the options that say how, their explanation, and progress meanwhile.
+// What every command that reads climate files shares: the options that say how, their explanation, and progress meanwhile.
 // What the options mean stands in cli/ingest/readingOptions.ts.
 import { CALENDARS } from "../model/calendars.ts";
 import type { ReadingProgress } from "./ingest/readFiles.ts";
 import { describeVariables, type ReadingWords } from "./ingest/readingOptions.ts";
+import { readStations } from "./ingest/stations.ts";
 import { type Progress, startProgress } from "./progress.ts";
 
 const text = { type: "string", requiresArg: true } as const;
@@ -10,13 +11,19 @@ const text = { type: "string", requiresArg: true } as const;
 const texts = { ...text, coerce: (given: string | readonly string[] | undefined) => [given ?? []].flat() } as const;
 
 export const fileReadingOptions = {
-  map: { ...texts, describe: "which column is which variable: COLUMN=VARIABLE,…" },
+  map: { ...texts, describe: "which column or array is which variable: NAME=VARIABLE,…" },
   latitude: { type: "number", requiresArg: true, describe: "degrees north, when all rows are of one place" },
   longitude: { type: "number", requiresArg: true, describe: "degrees east of that place" },
+  stations: { ...text, describe: "table of stations that rows name by number: station, latitude, longitude" },
   units: { ...texts, describe: "units of the files, over what headers say: VARIABLE=UNIT,…" },
-  blank: { ...texts, describe: "what a blank means: VARIABLE=NUMBER,…; without it a blank is missing" },
-  missing: { ...texts, describe: "further marks of missing values, such as -99.9; NA and NaN are known" },
-  calendar: { choices: CALENDARS, describe: "calendar of the dates [default: told by the dates]" },
+  blank: { ...texts, describe: "what a blank in a table means: VARIABLE=NUMBER,…; without it a blank is missing" },
+  missing: { ...texts, describe: "further marks of missing values in tables, such as -99.9; NA and NaN are known" },
+  variables: { ...texts, describe: "variables to take: VARIABLE,… [default: all that are found]" },
+  calendar: { choices: CALENDARS, describe: "calendar of the dates [default: told by the files]" },
+  spool: {
+    ...text,
+    describe: "folder for values on their way, of large files [default: the system's for temporary files]",
+  },
 } as const;
 
 export const FILE_LAYOUTS =
@@ -36,14 +43,24 @@ export interface FileReadingArguments {
   readonly blank: readonly string[] | undefined;
   readonly missing: readonly string[] | undefined;
   readonly calendar: ReadingWords["calendar"];
+  readonly variables: readonly string[] | undefined;
+  readonly spool: string | undefined;
+  readonly stations: string | undefined;
 }
 
-export function readingWords(files: readonly string[], argv: FileReadingArguments): ReadingWords {
-  const { latitude, longitude, calendar, map = [], units = [], blank = [], missing = [] } = argv;
-  return { files, latitude, longitude, calendar, map, units, blank, missing };
+export async function readingWords(
+  files: readonly string[],
+  argv: FileReadingArguments,
+  signal: AbortSignal,
+): Promise<ReadingWords> {
+  const stations = argv.stations === undefined ? undefined : await readStations(argv.stations, signal);
+  const { latitude, longitude, calendar, spool, map = [], units = [], blank = [], missing = [], variables = [] } = argv;
+  return { files, latitude, longitude, calendar, spool, stations, map, units, blank, missing, variables };
 }
 
-const KILOBYTE = 1000;
+const MEGABYTE = 1e6;
+/** Shorter reading needs no words beside those of its files. */
+const QUIET_SECONDS = 5;
 
 /** A bar on a terminal, a line per file elsewhere, nothing when `quiet`. */
 export function showReading(quiet: boolean): ReadingProgress & { stop(): void } {
@@ -52,14 +69,14 @@ export function showReading(quiet: boolean): ReadingProgress & { stop(): void } 
   const onTerminal = process.stderr.isTTY;
   return {
     onFiles: (bytes) => {
-      if (!quiet && onTerminal) bar = startProgress("reading", Math.ceil(bytes / KILOBYTE), "kB");
+      if (!quiet) bar = startProgress("reading", bytes / MEGABYTE, "MB", QUIET_SECONDS);
     },
     onBytes: (bytes) => {
       bytesRead += bytes;
-      bar?.update(Math.floor(bytesRead / KILOBYTE));
+      bar?.update(bytesRead / MEGABYTE);
     },
-    onFileRead: (file, rows) => {
-      if (!quiet && !onTerminal) process.stderr.write(`${file}: ${rows} rows\n`);
+    onFileRead: (file, count, noun) => {
+      if (!quiet && !onTerminal) process.stderr.write(`${file}: ${count} ${noun}\n`);
     },
     stop: () => {
       bar?.stop();

@@ -6,9 +6,11 @@ import { DEFAULT_GRID } from "../database/gridCells.ts";
 import { type CommandContext, jsonOption, type OptionsOf, print, printJson } from "./command.ts";
 import { databaseOption, withDatabase } from "./database.ts";
 import { FILE_LAYOUTS, fileReadingOptions, fileVariables, readingWords, showReading } from "./fileReading.ts";
+import { DERIVABLE } from "./ingest/derivation.ts";
 import { type IngestProgress, ingestFiles } from "./ingest/ingestFiles.ts";
 import { readIngestOptions } from "./ingest/options.ts";
 import { formatReport } from "./ingest/report.ts";
+import { type Progress, startProgress } from "./progress.ts";
 
 const text = { type: "string", requiresArg: true } as const;
 
@@ -18,7 +20,7 @@ function buildOptions(yargs: Argv) {
       type: "string",
       array: true,
       demandOption: true,
-      describe: ".csv or .csv.gz, UTF-8; several are one series",
+      describe: "NetCDF, Zarr (folder or .zip), Parquet, .csv or .csv.gz; several are one series",
     })
     .options({
       scenario: { ...text, demandOption: true, describe: "scenario the files belong to; made when it is new" },
@@ -39,6 +41,16 @@ function buildOptions(yargs: Argv) {
         type: "boolean",
         default: false,
         describe: "end unfinished batches that use this input as failed",
+      },
+      derive: {
+        ...text,
+        coerce: (given: string | readonly string[] | undefined) => [given ?? []].flat(),
+        describe: `series that no file has, from others: ${DERIVABLE.join(",")}; tas from tasmax and tasmin, hurs from tas and tdps, or tas, huss and ps`,
+      },
+      check: {
+        type: "boolean",
+        default: false,
+        describe: "read and check everything, say what would happen, write nothing",
       },
       ...jsonOption,
       ...databaseOption,
@@ -65,15 +77,16 @@ export function makeIngestCommand({
 }: Pick<CommandContext, "signal">): CommandModule<object, OptionsOf<typeof buildOptions>> {
   return {
     command: "ingest <file..>",
-    describe: "load climate series from CSV files into a scenario",
+    describe: "load climate series from NetCDF, Zarr, Parquet or CSV files into a scenario",
     builder: buildOptions,
     handler: async (argv) => {
       const options = readIngestOptions({
         ...argv,
-        ...readingWords(argv.file, argv),
+        derive: argv.derive ?? [],
+        ...(await readingWords(argv.file, argv, signal)),
       });
       const report = await withDatabase(argv, "ingest", ({ client }) => {
-        const progress = showProgress(argv.json);
+        const progress = showProgress(argv.json, argv.check);
         return ingestFiles(client, options, progress, signal).finally(() => progress.stop());
       });
       if (argv.json) printJson(report);
@@ -82,14 +95,23 @@ export function makeIngestCommand({
   };
 }
 
+/** Shorter writing needs no words. */
+const QUIET_SECONDS = 5;
+
 /** A bar on a terminal, a line per file elsewhere, nothing with --json. */
-function showProgress(json: boolean): IngestProgress & { stop(): void } {
+function showProgress(json: boolean, isCheck: boolean): IngestProgress & { stop(): void } {
   const reading = showReading(json);
+  let writing: Progress | undefined;
   return {
     ...reading,
-    onWriting: () => {
+    onWriting: (cells) => {
       reading.stop();
-      if (!json && process.stderr.isTTY) process.stderr.write("writing\n");
+      if (!json) writing = startProgress(isCheck ? "comparing" : "writing", cells, "cells", QUIET_SECONDS);
+    },
+    onCellWritten: (cells) => writing?.update(cells),
+    stop: () => {
+      reading.stop();
+      writing?.stop();
     },
   };
 }

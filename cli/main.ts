@@ -7,10 +7,12 @@ import { makeBasinsCommand } from "./basins.ts";
 import { makeIndexCommand } from "./climateIndex.ts";
 import { COMMAND_EXIT_CODES, type CommandContext, checkOccurrences } from "./command.ts";
 import { connectivityCommand } from "./connectivity.ts";
+import { dataCommand } from "./data.ts";
 import { explainCommand } from "./explain.ts";
 import { exportCommand } from "./export.ts";
 import { makeIngestCommand } from "./ingest.ts";
 import { makeIngestStormsCommand } from "./ingestStorms.ts";
+import { makeLinkCommand } from "./link.ts";
 import { migrateCommand } from "./migrate.ts";
 import { makeOperatorCommand } from "./operator.ts";
 import { makePublishCommand, makeRetryCommand } from "./retry.ts";
@@ -66,6 +68,8 @@ const commands = {
   "ingest-storms": makeIngestStormsCommand(context),
   scenario: scenarioCommand,
   basins: makeBasinsCommand(context),
+  link: makeLinkCommand(context),
+  data: dataCommand,
   run: makeRunCommand(context),
   retry: makeRetryCommand(context),
   publish: makePublishCommand(context),
@@ -93,6 +97,8 @@ const parser = yargs(process.argv.slice(2))
   .command(commands["ingest-storms"])
   .command(commands.scenario)
   .command(commands.basins)
+  .command(commands.link)
+  .command(commands.data)
   .command(commands.run)
   .command(commands.retry)
   .command(commands.publish)

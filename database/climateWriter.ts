@@ -4,15 +4,15 @@ import { pipeline } from "node:stream/promises";
 import type { ClientBase } from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 import type { Calendar } from "../model/calendars.ts";
-import { RejectedError } from "../model/errors.ts";
-import { VARIABLES, type Variable } from "../model/variables.ts";
-import { type ConflictRule, formatPosition, mergeYears } from "./climateMerge.ts";
+import type { Variable } from "../model/variables.ts";
+import type { ConflictRule } from "./climateMerge.ts";
 import { transaction } from "./connect.ts";
 import { CopyEncoder } from "./copyBinary.ts";
 import { addCells, advanceCellIds, findCells, type Place } from "./gridCells.ts";
 import { findOrCreateScenario, type ScenarioRequest } from "./ingestTarget.ts";
 import { failBatches, lockInputsForLoading, refuseUnfinishedBatches } from "./inputLoading.ts";
 import { readRevision } from "./inputRevisions.ts";
+import { inOrderOfCells, inputOf, inTurns, type Load, mergeYear, readStoredYears } from "./storedYears.ts";
 
 /** Values of one place, variable and year in the canonical unit, NaN where missing: the calendar's days, 12 or 1. */
 export interface ClimateYear {
@@ -39,6 +39,8 @@ export interface LoadRequest {
   readonly series: ClimateSeries;
   readonly onConflict: ConflictRule;
   readonly failRunningBatches: boolean;
+  /** Variables that were derived from others, by which rule. */
+  readonly derived?: ReadonlyMap<Variable, string>;
   /** Aborted: whatever was begun is undone. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -53,20 +55,11 @@ export interface LoadOutcome {
   readonly failedBatches: readonly string[];
 }
 
-interface Load extends LoadRequest {
-  readonly scenarioId: number;
-  /** [places] */
-  readonly cellIds: Float64Array;
-}
-
 const COLUMNS = "cell_id, scenario_id, year, variable, frequency, values";
 const FLUSH_BYTES = 1 << 20;
-/** Cells whose stored years are held in memory at a time while merging. */
-const CELLS_A_MERGE = 64;
-
 export async function writeClimate(client: ClientBase, request: LoadRequest): Promise<LoadOutcome> {
   const { grid, series } = request;
-  const input = `climate_data/${request.scenario.name}`;
+  const input = inputOf(request);
   return transaction(client, async () => {
     const addsCells = (await findCells(client, grid, series.places)).some(Number.isNaN);
     const inputs = addsCells ? [input, `grid/${grid}`] : [input];
@@ -86,6 +79,7 @@ export async function writeClimate(client: ClientBase, request: LoadRequest): Pr
     if (isChanged) {
       await failBatches(client, batches, input);
       await widenScenarioYears(client, load);
+      await noteDerived(client, load);
     }
     const revision = await readRevision(client, input);
     if (newPlaces.length > 0) await advanceCellIds(client);
@@ -119,9 +113,8 @@ async function mergeRows(client: ClientBase, load: Load): Promise<Counts> {
   const places = inOrderOfCells(load);
   let rowsWritten = 0;
   let rowsUnchanged = 0;
-  for (let first = 0; first < places.length; first += CELLS_A_MERGE) {
+  for (const some of inTurns(places)) {
     load.signal?.throwIfAborted();
-    const some = places.slice(first, first + CELLS_A_MERGE);
     const stored = await readStoredYears(client, load, some);
     const changed = new Map<number, ClimateYear[]>();
     for (const at of some) {
@@ -140,58 +133,6 @@ async function mergeRows(client: ClientBase, load: Load): Promise<Counts> {
     );
   }
   return { rowsWritten, rowsUnchanged };
-}
-
-/** Whether the year, merged with what is stored, differs from it. */
-function mergeYear(load: Load, at: number, incoming: ClimateYear, stored: ReadonlyMap<string, Float32Array>): boolean {
-  const { variable, year, values } = incoming;
-  const standing = stored.get(yearKey(load.cellIds[at]!, variable, year));
-  if (standing === undefined) return true;
-  const merge = mergeYears(values, standing, load.onConflict);
-  if (typeof merge === "string") return merge === "changed";
-  const { latitude, longitude } = load.series.places[at]!;
-  const day = formatPosition(load.series.frequency, load.calendar, year, merge.conflictAt);
-  const tell = (value: number) => `${Number(value.toPrecision(7))} ${VARIABLES[variable].unit}`;
-  throw new RejectedError(
-    "ValuesConflict",
-    `Scenario "${load.scenario.name}" has ${variable} ${tell(standing[merge.conflictAt]!)} at ${latitude}, ${longitude} on ${day}, but the files say ${tell(values[merge.conflictAt]!)}. ` +
-      "Give --on-conflict replace to take the files' values, or --on-conflict keep to keep the stored ones.",
-  );
-}
-
-async function readStoredYears(
-  client: ClientBase,
-  load: Load,
-  places: readonly number[],
-): Promise<Map<string, Float32Array>> {
-  const { series, scenarioId, cellIds } = load;
-  const { rows } = await client.query<{ cell_id: number; year: number; variable: string; values: Buffer }>(
-    `SELECT cell_id, year, variable, values FROM climatebatch.climate_data WHERE cell_id = ANY ($1) AND scenario_id = $2
-       AND variable = ANY ($3) AND frequency = $4 AND year BETWEEN $5 AND $6`,
-    [
-      places.map((at) => cellIds[at]),
-      scenarioId,
-      series.variables,
-      series.frequency,
-      series.firstYear,
-      series.lastYear,
-    ],
-  );
-  return new Map(
-    rows.map(({ cell_id, year, variable, values }) => [
-      yearKey(cell_id, variable, year),
-      // A copy, because the bytes need not lie on a multiple of four.
-      new Float32Array(Uint8Array.from(values).buffer),
-    ]),
-  );
-}
-
-function yearKey(cellId: number, variable: string, year: number): string {
-  return `${cellId} ${variable} ${year}`;
-}
-
-function inOrderOfCells({ cellIds }: Load): number[] {
-  return [...cellIds.keys()].sort((a, b) => cellIds[a]! - cellIds[b]!);
 }
 
 async function copyRows(
@@ -230,5 +171,14 @@ async function widenScenarioYears(client: ClientBase, { series, scenarioId }: Lo
     `UPDATE climatebatch.scenarios SET data_first_year = least(data_first_year, $2), data_last_year = greatest(data_last_year, $3)
      WHERE scenario_id = $1 AND (data_first_year <= $2 AND data_last_year >= $3) IS NOT TRUE`,
     [scenarioId, series.firstYear, series.lastYear],
+  );
+}
+
+async function noteDerived(client: ClientBase, { grid, series, scenarioId, derived = new Map() }: Load): Promise<void> {
+  await client.query(
+    `INSERT INTO climatebatch.derived_series (scenario_id, grid_id, variable, frequency, rule)
+     SELECT $1, g.grid_id, d.variable, $3, d.rule FROM climatebatch.grids AS g, unnest($4::text[], $5::text[]) AS d (variable, rule) WHERE g.name = $2
+     ON CONFLICT (scenario_id, grid_id, variable, frequency) DO UPDATE SET rule = EXCLUDED.rule`,
+    [scenarioId, grid, series.frequency, [...derived.keys()], [...derived.values()]],
   );
 }

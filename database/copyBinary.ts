@@ -51,6 +51,12 @@ export class CopyEncoder {
     this.#at = this.#buffer.writeBigInt64BE(BigInt(value), this.#at);
   }
 
+  float4(value: number): void {
+    this.#int32(4);
+    this.#room(4);
+    this.#at = this.#buffer.writeFloatBE(value, this.#at);
+  }
+
   float8(value: number): void {
     this.#int32(8);
     this.#float64(value);
@@ -83,11 +89,7 @@ export class CopyEncoder {
 
   float4Array(values: ArrayLike<number>): void {
     this.#arrayHeader(OID.float4, values.length, 4 * values.length);
-    for (let at = 0; at < values.length; at++) {
-      this.#int32(4);
-      this.#room(4);
-      this.#at = this.#buffer.writeFloatBE(values[at]!, this.#at);
-    }
+    for (let at = 0; at < values.length; at++) this.float4(values[at]!);
   }
 
   float8Array(values: ArrayLike<number>): void {

@@ -49,6 +49,30 @@ export async function findOrCreateScenario(
   request: ScenarioRequest,
   calendar: Calendar,
 ): Promise<number> {
+  const { existing, parent } = await findFitting(client, request, calendar);
+  if (existing !== undefined) return existing.scenario_id;
+  const { rows } = await client.query<{ scenario_id: number }>(
+    "INSERT INTO climatebatch.scenarios (name, calendar, parent_id, first_year) VALUES ($1, $2, $3, $4) RETURNING scenario_id",
+    [request.name, calendar, parent?.scenario_id, request.parent?.firstYear],
+  );
+  return rows[0]!.scenario_id;
+}
+
+/** The same without making it: undefined when it is new. */
+export async function findScenarioId(
+  client: ClientBase,
+  request: ScenarioRequest,
+  calendar: Calendar,
+): Promise<number | undefined> {
+  return (await findFitting(client, request, calendar)).existing?.scenario_id;
+}
+
+/** The scenario and the parent that is asked for, refused when their calendar is another. */
+async function findFitting(
+  client: ClientBase,
+  request: ScenarioRequest,
+  calendar: Calendar,
+): ReturnType<typeof findScenario> {
   const { existing, parent } = await findScenario(client, request);
   const owner = existing ?? parent;
   if (owner !== undefined && owner.calendar !== calendar) {
@@ -59,12 +83,7 @@ export async function findOrCreateScenario(
         : `Scenario "${owner.name}" has the calendar ${owner.calendar}, but ${calendar} is asked for. Leave --calendar out, or ingest into another --scenario.`,
     );
   }
-  if (existing !== undefined) return existing.scenario_id;
-  const { rows } = await client.query<{ scenario_id: number }>(
-    "INSERT INTO climatebatch.scenarios (name, calendar, parent_id, first_year) VALUES ($1, $2, $3, $4) RETURNING scenario_id",
-    [request.name, calendar, parent?.scenario_id, request.parent?.firstYear],
-  );
-  return rows[0]!.scenario_id;
+  return { existing, parent };
 }
 
 async function findScenario(

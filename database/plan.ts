@@ -5,6 +5,8 @@ import { calculationsOf } from "../model/calculations.ts";
 import { RejectedError } from "../model/errors.ts";
 import { type BatchSpecification, specificationKey } from "../model/specification.ts";
 import { checkBasins } from "./basinWater.ts";
+import { hasLinks } from "./cellSources.ts";
+import { hasSeries } from "./climateReader.ts";
 import { transaction } from "./connect.ts";
 import { refuseStaleInputs } from "./derivedInputs.ts";
 import { inputsOf, lockInputs } from "./inputRevisions.ts";
@@ -73,7 +75,8 @@ export async function planLocked(
     [batchId, [...revisions.keys()], [...revisions.values()]],
   );
   const scenarioIds = [...new Set(series.flatMap(({ segments }) => segments.map(({ scenarioId }) => scenarioId)))];
-  const planned = await cutShards(client, batchId, scenarioIds, options);
+  const linked = await hasLinks(client, specification.grid);
+  const planned = await cutShards(client, batchId, scenarioIds, linked, options);
   if (planned.cells === 0) {
     throw new RejectedError(
       "NoData",
@@ -96,6 +99,7 @@ async function cutShards(
   client: ClientBase,
   batchId: string,
   scenarioIds: readonly number[],
+  linked: boolean,
   { cellsPerShard, workers }: PlanOptions,
 ): Promise<{ cells: number; shards: number }> {
   await client.query(
@@ -106,7 +110,7 @@ async function cutShards(
        FROM (
          SELECT c.cell_id, row_number() OVER (ORDER BY c.cell_id) AS number, count(*) OVER () AS total
          FROM climatebatch.grid_cells AS c JOIN climatebatch.batches AS b ON b.grid_id = c.grid_id AND b.batch_id = $1
-         WHERE EXISTS (SELECT FROM climatebatch.climate_data AS d WHERE d.cell_id = c.cell_id AND d.scenario_id = ANY ($2))
+         WHERE ${hasSeries("c.cell_id", "$2", linked)}
        ) AS numbered
      ) AS sharded GROUP BY shard`,
     [batchId, scenarioIds, cellsPerShard, SMALLEST_DEFAULT_SHARD, DEFAULT_CELLS_PER_SHARD, workers * SHARDS_PER_WORKER],

@@ -20,6 +20,7 @@ const SLOT_TABLES = CALCULATIONS.flatMap((calculation) =>
 ).join(", ");
 const INPUTS = tables(
   ...["grids", "grid_cells", "scenarios", "climate_data", "input_revisions"],
+  ...["grid_links", "cell_sources", "derived_series"],
   ...["storm_records", "storms", "storm_points"],
   ...["basin_sets", "basin_water"],
   ...["extreme_sea_levels", "sea_level_rise", "sea_connections", "derived_inputs"],

@@ -4,10 +4,10 @@ import type { ClientBase } from "pg";
 import type { CalculationRequest, Methods } from "../model/calculations.ts";
 import { RejectedError } from "../model/errors.ts";
 import type { MethodSet } from "../model/methodSet.ts";
-import { DEFAULT_PERIODS, formatPeriod, type Period } from "../model/periods.ts";
+import { BASE_YEARS_AT_LEAST, DEFAULT_PERIODS, formatPeriod, type Period } from "../model/periods.ts";
 import { RISKS, type Risk } from "../model/risks.ts";
 import { type BatchSpecification, orderPeriods } from "../model/specification.ts";
-import { readScenarioSeries } from "./scenarios.ts";
+import { readScenarioSeries, type ScenarioSeries } from "./scenarios.ts";
 
 export interface BatchRequest {
   readonly calculation: CalculationRequest;
@@ -34,6 +34,7 @@ export async function resolveSpecification(client: ClientBase, request: BatchReq
       );
     }
   }
+  checkBasePeriod(series, request);
   const covered = (period: Period) =>
     series.some(({ firstYear, lastYear }) => period.firstYear <= lastYear && period.lastYear >= firstYear);
   const periods = request.periods ?? DEFAULT_PERIODS.filter(covered);
@@ -76,6 +77,25 @@ function refuseOverriddenPredecessor({ methods, overrides }: BatchRequest): void
   );
 }
 
+/** Judged by storms and sea levels, not by years of the scenario's own climate. */
+const WITHOUT_BASE_PERIOD: ReadonlySet<Risk> = new Set(["typhoon", "coastal_flood"]);
+
+/** Without a base period nothing that is asked for could be told: better said now than by rows of reasons. */
+function checkBasePeriod(series: readonly ScenarioSeries[], { basePeriod, methods, risks }: BatchRequest): void {
+  // The predecessor knew none.
+  if (methods === "predecessor") return;
+  if (risks?.every((risk) => WITHOUT_BASE_PERIOD.has(risk))) return;
+  const yearsOf = ({ firstYear, lastYear }: ScenarioSeries) =>
+    Math.max(0, Math.min(lastYear, basePeriod.lastYear) - Math.max(firstYear, basePeriod.firstYear) + 1);
+  if (series.some((one) => yearsOf(one) >= BASE_YEARS_AT_LEAST)) return;
+  const found = series.map((one) => `${one.name} has ${yearsOf(one)} (${one.firstYear}-${one.lastYear})`).join(", ");
+  throw new RejectedError(
+    "NoBasePeriod",
+    `The base period ${formatPeriod(basePeriod)} needs ${BASE_YEARS_AT_LEAST} years of data, but scenario ${found}. ` +
+      "Ingest a longer past (of a model's future: its historical run, and --parent), or give years that there are: --base-period FIRST-LAST.",
+  );
+}
+
 async function resolveGrid(client: ClientBase, asked: string | undefined): Promise<string> {
   const { rows } = await client.query<{ name: string }>(
     "SELECT name FROM climatebatch.grids WHERE role = 'target' ORDER BY name",
@@ -109,7 +129,8 @@ async function resolveScenarios(
   const { rows } = await client.query<{ name: string }>(
     `SELECT s.name FROM climatebatch.scenarios AS s
      WHERE NOT EXISTS (SELECT FROM climatebatch.scenarios AS child WHERE child.parent_id = s.scenario_id)
-       AND EXISTS (SELECT FROM climatebatch.grid_cells AS c JOIN climatebatch.grids AS g USING (grid_id)
+       AND EXISTS (SELECT FROM climatebatch.grids AS g JOIN climatebatch.grid_cells AS c
+           ON c.grid_id = g.grid_id OR c.grid_id IN (SELECT source_grid_id FROM climatebatch.grid_links AS l WHERE l.grid_id = g.grid_id)
          JOIN climatebatch.climate_data AS d USING (cell_id) WHERE g.name = $1 AND d.scenario_id = s.scenario_id)
      ORDER BY s.name`,
     [grid],

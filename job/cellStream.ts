@@ -1,6 +1,7 @@
 // The series of one cell after another, a block of cells at a time, whatever is computed of them.
 // What is computed, and where it goes, is for shard.ts and for the commands that prepare a batch.
 import type { ClientBase } from "pg";
+import { hasLinks } from "../database/cellSources.ts";
 import { type Cell, readCells, readSeriesRows } from "../database/climateReader.ts";
 import { readScenarioSeries } from "../database/scenarios.ts";
 import { type Period, yearsIn } from "../model/periods.ts";
@@ -22,7 +23,13 @@ export interface CellStream {
   /** One per scenario; they hold the cell that is read. */
   readonly series: readonly ScenarioSeries[];
   readonly wanted: VariablesByFrequency;
-  readonly range: { readonly grid: string; readonly scenarioIds: readonly number[]; readonly lastCell: number };
+  readonly range: {
+    readonly grid: string;
+    readonly scenarioIds: readonly number[];
+    readonly lastCell: number;
+    /** Cells may use series of other grids. */
+    readonly linked: boolean;
+  };
   readonly blockCells: number;
 }
 
@@ -49,7 +56,7 @@ export async function prepareStream(
   return {
     series: described.map((one) => new ScenarioSeries(one, wanted, basePeriod)),
     wanted,
-    range: { grid, scenarioIds: [...segments.keys()], lastCell },
+    range: { grid, scenarioIds: [...segments.keys()], lastCell, linked: await hasLinks(client, grid) },
     blockCells: Math.min(BLOCK_CELLS_MAX, Math.max(1, Math.floor(BLOCK_BYTES / Math.max(1, cellBytes)))),
   };
 }

@@ -10,6 +10,7 @@ type Dimension =
   | "irradiance"
   | "irradiation"
   | "fraction"
+  | "pressure"
   | "speed"
   | "duration"
   | "yearly volume";
@@ -22,7 +23,7 @@ const AMOUNTS: Readonly<Partial<Record<Dimension, Dimension>>> = {
 
 interface Unit {
   readonly dimension: Dimension;
-  /** base = value * factor + offset; bases: degC, mm d-1, mm, W m-2, W d m-2, %, m s-1, d, m3 yr-1. */
+  /** base = value * factor + offset; bases: degC, mm d-1, mm, W m-2, W d m-2, %, hPa, m s-1, d, m3 yr-1. */
   readonly factor: number;
   readonly offset: number;
   /** Other spellings in lower case; "**" and "^" are dropped, dots and runs of blanks are one blank. */
@@ -46,7 +47,10 @@ const UNITS = {
   "MJ m-2 d-1": linear("irradiance", JOULES_PER_MEGAJOULE / SECONDS_PER_DAY, "mj/m2/d mj/m2/day", "mj m-2 day-1"),
   "MJ m-2": linear("irradiation", JOULES_PER_MEGAJOULE / SECONDS_PER_DAY, "mj/m2"),
   "%": linear("fraction", 1, "percent pct", "per cent"),
-  "1": linear("fraction", 100, "fraction"),
+  "1": linear("fraction", 100, "fraction kg/kg", "kg kg-1"),
+  hPa: linear("pressure", 1, "mb mbar millibar"),
+  Pa: linear("pressure", 0.01, "pascal"),
+  kPa: linear("pressure", 10, "kilopascal"),
   "m s-1": linear("speed", 1, "m/s m/sec", "m sec-1"),
   "km h-1": linear("speed", 1 / 3.6, "km/h km/hr kmh kph", "km hr-1"),
   kt: linear("speed", 1852 / 3600, "kts kn knot knots"),

@@ -15,6 +15,9 @@ export const DEFAULT_PERIODS: readonly Period[] = [
   { firstYear: 2081, lastYear: 2100 },
 ];
 
+/** A base period with fewer valid years says too little of what was usual. */
+export const BASE_YEARS_AT_LEAST = 20;
+
 export const SHORTEST_PERIOD_YEARS = 15;
 export const LONGEST_PERIOD_YEARS = 40;
 

@@ -62,6 +62,27 @@ export const VARIABLES = {
     plausibleMin: 0,
     plausibleMax: 120,
   },
+  tdps: {
+    longName: "near-surface dew point temperature",
+    unit: "degC",
+    frequencies: FREQUENCIES,
+    plausibleMin: -98,
+    plausibleMax: 45,
+  },
+  huss: {
+    longName: "near-surface specific humidity",
+    unit: "1",
+    frequencies: FREQUENCIES,
+    plausibleMin: 0,
+    plausibleMax: 0.06,
+  },
+  ps: {
+    longName: "surface air pressure",
+    unit: "hPa",
+    frequencies: FREQUENCIES,
+    plausibleMin: 300,
+    plausibleMax: 1100,
+  },
   rsds: {
     longName: "surface downwelling shortwave radiation",
     unit: "W m-2",

@@ -3,12 +3,13 @@
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { ClimateIndex } from "../cli/climateIndex/catalogue.ts";
-import { type DailySeries, indexLines, readDailySeries } from "../cli/climateIndex/indexFiles.ts";
+import { type DailySeries, indexCells, readDailySeries } from "../cli/climateIndex/indexFiles.ts";
 import { type IndexWords, readIndexSettings } from "../cli/climateIndex/settings.ts";
 import { readReadingOptions } from "../cli/ingest/readingOptions.ts";
 import { lowestMonths } from "../job/indices/standardizedYears.ts";
 import { scoresOf } from "../job/risks/hazardScore.ts";
 import { methodsOf, PUBLISHED } from "../job/risks/methodSet.ts";
+import { makeTimeAxis } from "../job/timeAxis.ts";
 import { RejectedError } from "../model/errors.ts";
 import { drawPanels, meanOf, type Panel } from "./yearlyPanels.ts";
 
@@ -34,6 +35,9 @@ const READING = {
   longitude: 126.9658,
   units: [],
   missing: [],
+  variables: [],
+  spool: undefined,
+  stations: undefined,
   calendar: undefined,
 };
 
@@ -102,12 +106,9 @@ function yearly(read: DailySeries, name: ClimateIndex, basePeriod: string): Year
   const tally = { values: 0, empty: 0, remarks: new Map() };
   const usesBase = name !== "FWI95" && name !== "CW12";
   const settings = readIndexSettings(name, wordsOf(usesBase ? basePeriod : undefined));
-  const rows = [...indexLines(read, settings, tally, () => {})].join("").trimEnd().split("\n").slice(1);
-  const values = Float64Array.from(rows, (row) => {
-    const text = row.split(",").at(-1)!;
-    return text === "" ? Number.NaN : Number(text);
-  });
-  const { firstYear } = read.series;
+  const { firstYear, lastYear } = read.series;
+  const axis = makeTimeAxis(read.calendar, firstYear, lastYear);
+  const [{ values } = { values: new Float64Array() }] = indexCells(read, axis, settings, tally, () => {});
   if (name !== "SPEI12") return byYear(firstYear, values);
   const lowest = new Float64Array(values.length / MONTHS_OF_YEAR);
   lowestMonths(values, lowest);

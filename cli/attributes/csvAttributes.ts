@@ -3,7 +3,7 @@ import type { Place } from "../../database/gridCells.ts";
 import type { Attribute } from "../../model/attributes.ts";
 import { ATTRIBUTES } from "../../model/attributes.ts";
 import { RejectedError } from "../../model/errors.ts";
-import { openCsv, readRows } from "../ingest/csvFile.ts";
+import { openCsv } from "../ingest/csvFile.ts";
 import { Places } from "../ingest/places.ts";
 import { tellWhere } from "../ingest/where.ts";
 import { checkAttribute, findAttribute, readAttributeName } from "./attributeNames.ts";
@@ -78,7 +78,7 @@ export async function readCsvAttributes(
         known[column.attribute] = value;
       }
     };
-    await readRows(file, onRow, () => undefined, signal);
+    await file.readRows(onRow, () => undefined, signal);
   }
   return { places: places.all, values };
 }

@@ -1,16 +1,15 @@
-// One climate index from files to lines of CSV: files as series, the variables it needs, cell after cell.
-// The index itself is computed in computeIndex.ts.
+// One climate index from files to values, cell after cell: files as series, the variables it needs.
+// The index itself is computed in computeIndex.ts; what is written stands in indexOutput.ts.
 import { DEFAULT_STEP_DEGREES, type Place } from "../../database/gridCells.ts";
 import { isBaseUsable, positionsIn } from "../../job/risks/periodYears.ts";
 import type { CellInput } from "../../job/risks/riskDefinition.ts";
-import { makeTimeAxis, type TimeAxis } from "../../job/timeAxis.ts";
-import { daysInMonth } from "../../model/calendars.ts";
+import type { TimeAxis } from "../../job/timeAxis.ts";
 import { RejectedError } from "../../model/errors.ts";
 import { formatPeriod } from "../../model/periods.ts";
 import type { Variable } from "../../model/variables.ts";
-import { DAYS_A_MONTH, formatMoment } from "../ingest/dates.ts";
-import { type FilesRead, type ReadingProgress, readFiles, readLayouts } from "../ingest/readFiles.ts";
+import type { FilesRead, ReadingProgress } from "../ingest/readFiles.ts";
 import type { ReadingOptions } from "../ingest/readingOptions.ts";
+import { frequenciesOf, openSources, readSources, type Sources } from "../ingest/sources.ts";
 import { INDEX_DESCRIPTIONS, type IndexDescription, tellNeeds } from "./catalogue.ts";
 import { makeComputeIndex } from "./computeIndex.ts";
 import type { IndexSettings } from "./settings.ts";
@@ -18,12 +17,6 @@ import type { IndexSettings } from "./settings.ts";
 export type DailySeries = FilesRead<Float64Array>;
 
 const MONTHS_OF_YEAR = 12;
-const COLUMNS: Readonly<Record<IndexDescription["step"], string>> = {
-  year: "cell,latitude,longitude,year,value",
-  month: "cell,latitude,longitude,date,value",
-  day: "cell,latitude,longitude,date,value",
-};
-
 /** Reads the files and checks that the index can be computed from them. */
 export async function readDailySeries(
   options: ReadingOptions,
@@ -31,12 +24,26 @@ export async function readDailySeries(
   progress: ReadingProgress,
   signal: AbortSignal,
 ): Promise<DailySeries> {
-  const layouts = await readLayouts(options);
-  const other = layouts.find(({ frequency }) => frequency !== "daily");
+  const sources = await openSources(options);
+  try {
+    return await readOpened(sources, options, settings, progress, signal);
+  } finally {
+    sources.close();
+  }
+}
+
+async function readOpened(
+  sources: Sources,
+  options: ReadingOptions,
+  settings: IndexSettings,
+  progress: ReadingProgress,
+  signal: AbortSignal,
+): Promise<DailySeries> {
+  const other = frequenciesOf(sources).find(({ frequency }) => frequency !== "daily");
   if (other !== undefined) {
     throw new RejectedError(
       "DailyNeeded",
-      `${other.csv.file} is ${other.frequency}, but ${settings.name} is computed from daily values. Give a file with a row per day (date as YYYY-MM-DD).`,
+      `${other.file} is ${other.frequency}, but ${settings.name} is computed from daily values. Give a file with a row per day (date as YYYY-MM-DD).`,
     );
   }
   const target = {
@@ -45,9 +52,14 @@ export async function readDailySeries(
     // All digits of the files, unlike the database's float32.
     makeValues: (steps: number) => new Float64Array(steps),
   };
-  const read = await readFiles(layouts, options, target, progress, signal);
-  checkVariables(read, options, settings);
-  checkBasePeriod(read, settings);
+  const read = await readSources(sources, options, target, progress, signal);
+  try {
+    checkVariables(read, options, settings);
+    checkBasePeriod(read, settings);
+  } catch (error) {
+    read.close(true);
+    throw error;
+  }
   return read;
 }
 
@@ -83,20 +95,25 @@ export interface IndexTally {
   readonly remarks: Map<string, number>;
 }
 
-/** The lines of the output, a cell at a time, cells from the south-west on. */
-export function* indexLines(
-  { series, calendar }: DailySeries,
+/** Values of one cell; rewritten by the next. */
+export interface IndexOfCell {
+  readonly place: Place;
+  /** [steps of the axis] NaN where missing or not the cell's. */
+  readonly values: Float64Array;
+}
+
+/** The cells of the output, from the south-west on. */
+export function* indexCells(
+  { series }: DailySeries,
+  axis: TimeAxis,
   settings: IndexSettings,
   tally: IndexTally,
   onCell: () => void,
-): Generator<string> {
-  const axis = makeTimeAxis(calendar, series.firstYear, series.lastYear);
-  const { step } = INDEX_DESCRIPTIONS[settings.name];
-  const labels = labelsOf(axis, step);
+): Generator<IndexOfCell> {
   const compute = makeComputeIndex(settings, axis);
   const buffers = new Map<Variable, Float64Array>();
-  yield `${COLUMNS[step]}\n`;
-  for (const [number, at] of southWestFirst(series.places).entries()) {
+  const out = new Float64Array(countSteps(axis, INDEX_DESCRIPTIONS[settings.name].step));
+  for (const at of southWestFirst(series.places)) {
     const place = series.places[at]!;
     const daily = dailyOf(series, at, axis, buffers);
     const variables = settings.needs.find((set) => set.every((variable) => daily.has(variable)));
@@ -117,7 +134,13 @@ export function* indexLines(
         ? { values: new Float64Array(), count: 0, remark: lacking }
         : compute(narrowed(cell, settings));
     if (remark !== undefined) tally.remarks.set(remark, (tally.remarks.get(remark) ?? 0) + 1);
-    yield linesOf(`${number + 1},${place.latitude},${place.longitude}`, labels, values, count, tally);
+    for (let step = 0; step < out.length; step++) {
+      const value = step < count ? values[step]! : Number.NaN;
+      if (Number.isNaN(value)) tally.empty++;
+      else tally.values++;
+      out[step] = value;
+    }
+    yield { place, values: out };
     onCell();
   }
 }
@@ -128,26 +151,8 @@ function narrowed(cell: CellInput, { needs }: IndexSettings): CellInput {
   return { ...cell, daily: new Map([...cell.daily].filter(([variable]) => wanted.has(variable))) };
 }
 
-function linesOf(
-  cell: string,
-  labels: readonly string[],
-  values: Float64Array,
-  count: number,
-  tally: IndexTally,
-): string {
-  let lines = "";
-  for (const [step, label] of labels.entries()) {
-    const value = step < count ? values[step]! : Number.NaN;
-    const isMissing = Number.isNaN(value);
-    if (isMissing) tally.empty++;
-    else tally.values++;
-    lines += `${cell},${label},${isMissing ? "" : value}\n`;
-  }
-  return lines;
-}
-
 /** Positions of the places by latitude and longitude, as the database numbers its cells. */
-function southWestFirst(places: readonly Place[]): number[] {
+export function southWestFirst(places: readonly Place[]): number[] {
   return places
     .map((_, at) => at)
     .sort((a, b) => places[a]!.latitude - places[b]!.latitude || places[a]!.longitude - places[b]!.longitude);
@@ -169,15 +174,7 @@ function dailyOf(
   return daily;
 }
 
-function labelsOf({ calendar, firstYear, years }: TimeAxis, step: IndexDescription["step"]): string[] {
-  const labels: string[] = [];
-  for (let year = firstYear; year < firstYear + years; year++) {
-    if (step === "year") labels.push(String(year));
-    for (let month = 0; step !== "year" && month < MONTHS_OF_YEAR; month++) {
-      if (step === "month") labels.push(formatMoment("monthly", year, month));
-      const days = step === "day" ? daysInMonth(calendar, year, month + 1) : 0;
-      for (let day = 0; day < days; day++) labels.push(formatMoment("daily", year, month * DAYS_A_MONTH + day));
-    }
-  }
-  return labels;
+function countSteps({ years, month }: TimeAxis, step: IndexDescription["step"]): number {
+  if (step === "day") return month.length;
+  return step === "year" ? years : years * MONTHS_OF_YEAR;
 }

@@ -1,43 +1,50 @@
-// One CSV file, plain or gzipped: what its first lines tell, and then its rows, streamed. What the columns mean is left
-// to layout.ts.
+// One CSV file, plain or gzipped, in UTF-8, UTF-16 or CP949: what its first lines tell, and then its rows, streamed. What the
+// columns mean is left to layout.ts.
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import type { Readable } from "node:stream";
+import { type Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { CsvError, type Options, parse } from "csv-parse";
 import { parse as parseNow } from "csv-parse/sync";
 import { RejectedError } from "../../model/errors.ts";
+import type { TableFile } from "./tableFile.ts";
 
-export interface CsvFile {
-  readonly file: string;
-  readonly bytes: number;
-  readonly gzip: boolean;
-  readonly delimiter: string;
-  readonly header: readonly string[];
-  readonly firstRow: readonly string[];
-}
-
+export const UTF_8 = "utf-8";
+/** The encoding that WHATWG calls euc-kr is CP949: https://encoding.spec.whatwg.org/#euc-kr */
+export const CP949 = "euc-kr";
 const SAMPLE_BYTES = 1 << 16;
 const CHUNK_BYTES = 1 << 18;
 /** No row of climate data is longer; a file with other line ends or none is. */
 const LONGEST_ROW = 1 << 17;
 const DELIMITERS = [",", ";", "\t"];
 const FOREIGN_FORMATS: readonly (readonly [magic: string, name: string])[] = [
-  ["CDF", "NetCDF-3"],
-  ["\x89HDF", "NetCDF-4 or HDF5"],
-  ["PAR1", "Parquet"],
-  ["PK\x03\x04", "a zip archive (an Excel workbook is one)"],
+  ["GRIB", "GRIB; convert it to NetCDF first: cdo -f nc4 copy"],
+  ["CDF", "NetCDF of an unknown version"],
+  ["II*\0", "TIFF"],
+  ["MM\0*", "TIFF"],
+  ["\xd0\xcf\x11\xe0", "an old Excel workbook; save it as CSV"],
+  ["BZh", "packed by bzip2; unpack it first"],
+  ["\xfd7zXZ", "packed by xz; unpack it first"],
   ["%PDF", "PDF"],
+  ["<", "HTML or XML, perhaps a page that says why there is no file; look into it"],
 ];
 
+interface CsvFile {
+  readonly file: string;
+  readonly gzip: boolean;
+  readonly delimiter: string;
+  readonly encoding: string;
+  readonly header: readonly string[];
+}
+
 /** Reads the header and the first row. */
-export async function openCsv(file: string): Promise<CsvFile> {
+export async function openCsv(file: string): Promise<TableFile> {
   const bytes = await sizeOf(file);
   const raw = await readSample(file, false);
   const gzip = raw[0] === 0x1f && raw[1] === 0x8b;
   const sample = gzip ? await readSample(file, true) : raw;
-  const text = decodeSample(file, sample);
+  const { text, encoding } = decodeSample(file, sample);
   const firstLine = text.slice(0, text.search(/[\r\n]|$/));
   const count = (delimiter: string) => firstLine.split(delimiter).length;
   const delimiter = DELIMITERS.toSorted((a, b) => count(b) - count(a))[0]!;
@@ -56,12 +63,21 @@ export async function openCsv(file: string): Promise<CsvFile> {
   if (firstRow === undefined) {
     throw new RejectedError("EmptyFile", `${file} has a header line but no rows; expected a row per day.`);
   }
-  return { file, bytes, gzip, delimiter, header, firstRow };
+  const csv: CsvFile = { file, gzip, delimiter, encoding, header };
+  return {
+    file,
+    bytes,
+    encoding,
+    header,
+    firstRow,
+    firstLine: 2,
+    readRows: (onRow, onBytes, signal) => readRows(csv, onRow, onBytes, signal),
+  };
 }
 
 /** Calls `onRow` for every row after the header, with the number of its line; rows of another width are refused. */
-export async function readRows(
-  { file, gzip, delimiter, header }: CsvFile,
+async function readRows(
+  { file, gzip, delimiter, encoding, header }: CsvFile,
   onRow: (row: readonly string[], line: number) => void,
   onBytes: (bytes: number) => void,
   signal: AbortSignal,
@@ -79,7 +95,9 @@ export async function readRows(
   const source = createReadStream(file, { highWaterMark: CHUNK_BYTES });
   source.on("data", (chunk) => onBytes(chunk.length));
   try {
-    await (gzip ? pipeline(source, createGunzip(), parser, { signal }) : pipeline(source, parser, { signal }));
+    const unpacked = gzip ? [createGunzip()] : [];
+    const decoded = encoding === UTF_8 ? [] : [decodeStream(encoding)];
+    await pipeline([source, ...unpacked, ...decoded, parser], { signal });
   } catch (error) {
     throw explain(error, file);
   }
@@ -117,7 +135,10 @@ async function sizeOf(file: string): Promise<number> {
   } catch (error) {
     throw explain(error, file);
   }
-  throw new RejectedError("NotAFile", `${file} is a directory; expected a .csv or .csv.gz file. Name the files in it.`);
+  throw new RejectedError(
+    "NotAFile",
+    `${file} is a directory and no Zarr store; expected a file. Name the files in it.`,
+  );
 }
 
 async function readSample(file: string, gzip: boolean): Promise<Buffer> {
@@ -140,32 +161,34 @@ async function readSample(file: string, gzip: boolean): Promise<Buffer> {
   return Buffer.concat(chunks).subarray(0, SAMPLE_BYTES);
 }
 
-function decodeSample(file: string, sample: Buffer): string {
+function decodeSample(file: string, sample: Buffer): { readonly text: string; readonly encoding: string } {
   const start = sample.toString("latin1", 0, 8);
   const foreign = FOREIGN_FORMATS.find(([magic]) => start.startsWith(magic));
   if (foreign !== undefined) {
-    throw new RejectedError(
-      "NotCsv",
-      `${file} is ${foreign[1]}, but this version ingests CSV. Convert it to CSV first.`,
-    );
+    throw new RejectedError("NotCsv", `${file}: expected NetCDF, Zarr, Parquet or CSV; found ${foreign[1]}.`);
   }
-  try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(sample, { stream: true });
-    if (text.includes("\0")) {
-      throw new RejectedError(
-        "NotCsv",
-        `${file} holds bytes that no text has; expected a CSV file. Convert it to CSV first.`,
-      );
+  const encodings = start.startsWith("\xff\xfe") ? ["utf-16le"] : [UTF_8, CP949];
+  for (const encoding of encodings) {
+    try {
+      const text = new TextDecoder(encoding, { fatal: true }).decode(sample, { stream: true });
+      if (!text.includes("\0")) return { text, encoding };
+    } catch {
+      // Not this one.
     }
-    return text;
-  } catch (cause) {
-    if (cause instanceof RejectedError) throw cause;
-    throw new RejectedError(
-      "NotUtf8",
-      `${file} is not UTF-8 text; Korean exports are often CP949. Convert it: iconv -f CP949 -t UTF-8 "${file}" > utf8.csv`,
-      { cause },
-    );
   }
+  throw new RejectedError(
+    "NotText",
+    `${file}: expected NetCDF, Zarr, Parquet, or CSV as text in UTF-8 or CP949; found bytes that are none of them. If it is text of another encoding, convert it: iconv -f ENCODING -t UTF-8 "${file}" > utf8.csv`,
+  );
+}
+
+/** To UTF-8, chunk by chunk. */
+function decodeStream(encoding: string): Transform {
+  const decoder = new TextDecoder(encoding);
+  return new Transform({
+    transform: (chunk: Buffer, _, done) => done(null, decoder.decode(chunk, { stream: true })),
+    flush: (done) => done(null, decoder.decode()),
+  });
 }
 
 /** Trouble of the file system, gzip and the CSV parser in words; anything else is passed on. */

@@ -1,14 +1,18 @@
 // An ingest from end to end: the files as series, then one transaction, then what a user wants to know.
 import type { ClientBase } from "pg";
-import { writeClimate } from "../../database/climateWriter.ts";
+import { checkClimate } from "../../database/climateCheck.ts";
+import { type ClimateSeries, writeClimate } from "../../database/climateWriter.ts";
 import { readIngestTarget } from "../../database/ingestTarget.ts";
 import { RejectedError } from "../../model/errors.ts";
+import { deriveSeries } from "./derivation.ts";
 import type { IngestOptions } from "./options.ts";
-import { type ReadingProgress, readFiles, readLayouts } from "./readFiles.ts";
+import type { ReadingProgress } from "./readFiles.ts";
 import type { IngestReport } from "./report.ts";
+import { openSources, readSources } from "./sources.ts";
 
 export interface IngestProgress extends ReadingProgress {
-  onWriting(): void;
+  onWriting(cells: number): void;
+  onCellWritten(cells: number): void;
 }
 
 export async function ingestFiles(
@@ -17,22 +21,51 @@ export async function ingestFiles(
   progress: IngestProgress,
   signal: AbortSignal,
 ): Promise<IngestReport> {
-  const layouts = await readLayouts(options);
-  const scenario = { name: options.scenario, parent: options.parent };
-  const target = await readIngestTarget(client, options.grid, scenario);
-  const reading = {
-    gridStepDegrees: target.gridStepDegrees,
-    calendar: options.calendar === undefined ? target.calendar : { calendar: options.calendar, source: "--calendar" },
-    // What the database stores.
-    makeValues: (steps: number) => new Float32Array(steps),
+  const sources = await openSources(options);
+  try {
+    const scenario = { name: options.scenario, parent: options.parent };
+    const target = await readIngestTarget(client, options.grid, scenario);
+    const reading = {
+      gridStepDegrees: target.gridStepDegrees,
+      calendar: options.calendar === undefined ? target.calendar : { calendar: options.calendar, source: "--calendar" },
+      // What the database stores.
+      makeValues: (steps: number) => new Float32Array(steps),
+    };
+    const read = await readSources(sources, options, reading, progress, signal);
+    let isDone = false;
+    try {
+      const { calendar, report } = read;
+      const { series, rules: derived } = deriveSeries(read.series, options.derive);
+      checkYears(series.firstYear, target.firstYear, options);
+      const { onConflict, failRunningBatches, grid } = options;
+      const counted = tellCells(series, progress);
+      const load = { grid, scenario, calendar, series: counted, onConflict, failRunningBatches, derived, signal };
+      const outcome = await (options.check ? checkClimate : writeClimate)(client, load);
+      isDone = true;
+      const told = [...derived].map(([variable, rule]) => ({ variable, rule }));
+      return { scenario: options.scenario, grid, derived: told, isCheck: options.check, ...report, ...outcome };
+    } catch (error) {
+      isDone = error instanceof RejectedError;
+      throw error;
+    } finally {
+      read.close(isDone);
+    }
+  } finally {
+    sources.close();
+  }
+}
+
+/** The same series, telling of each place that it is asked for. */
+function tellCells(series: ClimateSeries, progress: IngestProgress): ClimateSeries {
+  let cells = 0;
+  progress.onWriting(series.places.length);
+  return {
+    ...series,
+    yearsOf: (at) => {
+      progress.onCellWritten(++cells);
+      return series.yearsOf(at);
+    },
   };
-  const { series, calendar, report } = await readFiles(layouts, options, reading, progress, signal);
-  checkYears(series.firstYear, target.firstYear, options);
-  progress.onWriting();
-  const { onConflict, failRunningBatches, grid } = options;
-  const load = { grid, scenario, calendar, series, onConflict, failRunningBatches, signal };
-  const outcome = await writeClimate(client, load);
-  return { scenario: options.scenario, grid, ...report, ...outcome };
 }
 
 function checkYears(firstYear: number, ownFirstYear: number | undefined, options: IngestOptions): void {

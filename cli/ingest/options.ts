@@ -3,6 +3,7 @@
 import type { ConflictRule } from "../../database/climateMerge.ts";
 import { RejectedError } from "../../model/errors.ts";
 import { FIRST_YEAR, LAST_YEAR } from "./dates.ts";
+import { DERIVABLE, type Derivable } from "./derivation.ts";
 import { type ReadingOptions, type ReadingWords, readReadingOptions } from "./readingOptions.ts";
 
 export interface IngestWords extends ReadingWords {
@@ -11,7 +12,9 @@ export interface IngestWords extends ReadingWords {
   readonly onConflict: ConflictRule;
   readonly parent: string | undefined;
   readonly firstYear: number | undefined;
+  readonly derive: readonly string[];
   readonly failRunningBatches: boolean;
+  readonly check: boolean;
 }
 
 export interface IngestOptions extends ReadingOptions {
@@ -20,6 +23,9 @@ export interface IngestOptions extends ReadingOptions {
   readonly onConflict: ConflictRule;
   readonly parent: { readonly name: string; readonly firstYear: number } | undefined;
   readonly failRunningBatches: boolean;
+  readonly derive: readonly Derivable[];
+  /** Say what would happen, and write nothing. */
+  readonly check: boolean;
 }
 
 const NAME = /^[\p{L}\p{N}_.+-]{1,100}$/u;
@@ -32,6 +38,8 @@ export function readIngestOptions(words: IngestWords): IngestOptions {
     onConflict: words.onConflict,
     parent: readParent(words),
     failRunningBatches: words.failRunningBatches,
+    derive: words.derive.flatMap((text) => text.split(",")).map((text) => readDerivable(text.trim())),
+    check: words.check,
   };
 }
 
@@ -40,6 +48,15 @@ function checkName(option: string, name: string): string {
   throw new RejectedError(
     "InvalidName",
     `${option} expects a name of letters, digits and . _ + -, such as ssp245, but got "${name}".`,
+  );
+}
+
+function readDerivable(text: string): Derivable {
+  const found = DERIVABLE.find((variable) => variable === text);
+  if (found !== undefined) return found;
+  throw new RejectedError(
+    "InvalidOption",
+    `--derive expects ${DERIVABLE.join(" or ")}, several separated by commas, but got "${text}".`,
   );
 }
 

@@ -6,36 +6,45 @@ import { RejectedError } from "../../model/errors.ts";
 import { tellWhere, type Where } from "./where.ts";
 
 export class Places {
-  readonly #stepDegrees: number;
+  readonly stepDegrees: number;
   readonly #places: Place[] = [];
   /** By the texts of latitude and longitude. */
   readonly #byText = new Map<string, Map<string, number>>();
   readonly #byPoint = new Map<string, number>();
 
   constructor(stepDegrees: number) {
-    this.#stepDegrees = stepDegrees;
+    this.stepDegrees = stepDegrees;
   }
 
   get all(): readonly Place[] {
     return this.#places;
   }
 
-  numberOf(latitude: string, longitude: string, where: Where): number {
+  numberOf(latitude: string, longitude: string, where: Where | string): number {
     const known = this.#byText.get(latitude)?.get(longitude);
     if (known !== undefined) return known;
-    const place = {
-      latitude: this.#read("latitude", latitude, -90, 90, where),
-      longitude: this.#read("longitude", longitude, -180, 360, where),
-    };
-    const point = `${place.latitude} ${place.longitude}`;
-    const number = this.#byPoint.get(point) ?? this.#places.push(place) - 1;
-    this.#byPoint.set(point, number);
+    const number = this.numberAt(
+      this.#read("latitude", latitude, -90, 90, where),
+      this.#read("longitude", longitude, -180, 360, where),
+    );
     const sameLatitude = this.#byText.get(latitude) ?? new Map<string, number>();
     this.#byText.set(latitude, sameLatitude.set(longitude, number));
     return number;
   }
 
-  #read(name: string, text: string, min: number, max: number, where: Where): number {
+  /** The same of numbers that are known to be degrees; longitudes of any turn. */
+  numberAt(latitude: number, longitude: number): number {
+    const place = {
+      latitude: snapCoordinate(latitude, this.stepDegrees),
+      longitude: snapCoordinate(withinHalfTurn(longitude), this.stepDegrees),
+    };
+    const point = `${place.latitude} ${place.longitude}`;
+    const number = this.#byPoint.get(point) ?? this.#places.push(place) - 1;
+    this.#byPoint.set(point, number);
+    return number;
+  }
+
+  #read(name: string, text: string, min: number, max: number, where: Where | string): number {
     const degrees = text === "" ? Number.NaN : Number(text);
     if (!(degrees >= min && degrees <= max)) {
       const hint =
@@ -46,9 +55,15 @@ export class Places {
             : "Correct the row, or leave it out.";
       throw new RejectedError(
         "InvalidPlace",
-        `${tellWhere(where)}: expected a ${name} of ${min} to ${max} degrees, found "${text}". ${hint}`,
+        `${typeof where === "string" ? where : tellWhere(where)}: expected a ${name} of ${min} to ${max} degrees, found "${text}". ${hint}`,
       );
     }
-    return snapCoordinate(degrees > 180 ? degrees - 360 : degrees, this.#stepDegrees);
+    return degrees;
   }
+}
+
+/** The same meridian from -180 to 180. */
+function withinHalfTurn(longitude: number): number {
+  if (longitude > 180) return withinHalfTurn(longitude - 360);
+  return longitude < -180 ? withinHalfTurn(longitude + 360) : longitude;
 }

@@ -1,20 +1,22 @@
-// CSV files from end to end as series in memory: layouts of all files, then their rows, then their calendar. What the
-// series are for is the commands' choice.
+// Tables (CSV, Parquet) from end to end as series in memory: layouts of all files, then their rows, then their calendar.
+// What the series are for is the commands' choice.
 import type { Calendar } from "../../model/calendars.ts";
 import { RejectedError } from "../../model/errors.ts";
 import { CalendarWatch, type KnownCalendar } from "./calendarWatch.ts";
-import { openCsv } from "./csvFile.ts";
-import { type Layout, noVariables, readLayout } from "./layout.ts";
+import { CP949 } from "./csvFile.ts";
+import { type Layout, noVariables } from "./layout.ts";
 import { Places } from "./places.ts";
 import type { ReadingOptions } from "./readingOptions.ts";
 import { type Reading, readFileRows } from "./readRows.ts";
 import { describeColumns, type ReadingReport } from "./report.ts";
 import { type Series, type SeriesArray, SeriesTable } from "./seriesTable.ts";
+import { checkTypicalValues, type JudgedSource } from "./typicalValues.ts";
+import type { ValueReader } from "./valueReader.ts";
 
 export interface ReadingProgress {
   onFiles(bytes: number): void;
   onBytes(bytes: number): void;
-  onFileRead(file: string, rows: number): void;
+  onFileRead(file: string, count: number, noun: "rows" | "values"): void;
 }
 
 /** What a command says about the series beside the user's options. */
@@ -29,13 +31,8 @@ export interface FilesRead<Values extends SeriesArray> {
   readonly series: Series<Values>;
   readonly calendar: Calendar;
   readonly report: ReadingReport;
-}
-
-/** Reads the first lines of each file; nothing yet of the others. */
-export async function readLayouts(options: ReadingOptions): Promise<readonly Layout[]> {
-  const layouts: Layout[] = [];
-  for (const file of options.files) layouts.push(readLayout(await openCsv(file), options));
-  return layouts;
+  /** Frees what the series lie in; unless they were used to the end, it may be left for the next run. */
+  close(isDone: boolean): void;
 }
 
 export async function readFiles<Values extends SeriesArray>(
@@ -45,7 +42,23 @@ export async function readFiles<Values extends SeriesArray>(
   progress: ReadingProgress,
   signal: AbortSignal,
 ): Promise<FilesRead<Values>> {
-  const table = new SeriesTable(commonFrequency(layouts), target.makeValues);
+  const table = new SeriesTable(commonFrequency(layouts), target.makeValues, options.spool);
+  try {
+    return await readTables(layouts, table, options, target, progress, signal);
+  } catch (error) {
+    table.close();
+    throw error;
+  }
+}
+
+async function readTables<Values extends SeriesArray>(
+  layouts: readonly Layout[],
+  table: SeriesTable<Values>,
+  options: ReadingOptions,
+  target: ReadingTarget<Values>,
+  progress: ReadingProgress,
+  signal: AbortSignal,
+): Promise<FilesRead<Values>> {
   const reading: Reading = {
     options,
     places: new Places(target.gridStepDegrees),
@@ -56,14 +69,15 @@ export async function readFiles<Values extends SeriesArray>(
     ignoredNames: new Set(),
     signal,
   };
-  progress.onFiles(layouts.reduce((sum, { csv }) => sum + csv.bytes, 0));
+  progress.onFiles(layouts.reduce((sum, { table }) => sum + table.bytes, 0));
   const files: ReadingReport["files"][number][] = [];
   for (const layout of layouts) {
     const rows = await readFileRows(layout, reading, progress.onBytes);
-    files.push({ file: layout.csv.file, layout: layout.kind, rows });
-    progress.onFileRead(layout.csv.file, rows);
+    files.push({ file: layout.table.file, layout: layout.kind, rows });
+    progress.onFileRead(layout.table.file, rows, "rows");
   }
   checkVariablesFound(layouts, reading);
+  checkTypicalValues(reading.readers.map((reader) => judged(layouts, reader, options)));
   const { calendar, because } = reading.watch.decide();
   const series = table.toSeries(reading.places.all, calendar);
   if (series.places.length === 0) {
@@ -81,9 +95,38 @@ export async function readFiles<Values extends SeriesArray>(
     firstYear: series.firstYear,
     lastYear: series.lastYear,
     variables: describeColumns(reading.readers),
+    notes: layouts.flatMap(tellDialect),
     ignoredColumns: [...new Set([...layouts.flatMap(({ ignored }) => ignored), ...reading.ignoredNames])],
   };
-  return { series, calendar, report };
+  return { series, calendar, report, close: () => table.close() };
+}
+
+/** Rules of a file's dialect that no option asked for. */
+function tellDialect({ table, blankIsZero }: Layout): string[] {
+  const notes = [];
+  if (table.encoding === CP949) notes.push(`${table.file} is CP949 text.`);
+  if (blankIsZero !== undefined) {
+    notes.push(
+      `${table.file} is an export of the Korea Meteorological Administration: a blank of ${blankIsZero} is 0 on days with any other value. Say otherwise by --blank ${blankIsZero}=missing.`,
+    );
+  }
+  return notes;
+}
+
+function judged(layouts: readonly Layout[], { column, tally }: ValueReader, options: ReadingOptions): JudgedSource {
+  const { variable, header, conversion, unitAssumed } = column;
+  const files = layouts.map(({ table }) => table.file).join(", ");
+  const where = `${files}: column "${header}"`;
+  const isUnitSaid = options.units.has(variable);
+  return {
+    where,
+    variable,
+    unit: conversion.from,
+    isUnitSaid,
+    isUnitAssumed: unitAssumed,
+    tally,
+    frequency: layouts[0]!.frequency,
+  };
 }
 
 function commonFrequency(layouts: readonly Layout[]): Layout["frequency"] {
@@ -92,15 +135,15 @@ function commonFrequency(layouts: readonly Layout[]): Layout["frequency"] {
   if (other === undefined) return first!.frequency;
   throw new RejectedError(
     "MixedFrequencies",
-    `${first!.csv.file} is ${first!.frequency}, but ${other.csv.file} is ${other.frequency}. Ingest files of different frequencies one after the other.`,
+    `${first!.table.file} is ${first!.frequency}, but ${other.table.file} is ${other.frequency}. Ingest files of different frequencies one after the other.`,
   );
 }
 
 /** Something was a variable, and every name in the options fitted something. */
 function checkVariablesFound(layouts: readonly Layout[], { options, readers, ignoredNames }: Reading): void {
-  const { csv } = layouts[0]!;
-  if (readers.length === 0) throw noVariables(csv.file, [...ignoredNames]);
-  const headers = layouts.flatMap((layout) => layout.csv.header);
+  const { table } = layouts[0]!;
+  if (readers.length === 0) throw noVariables(table.file, [...ignoredNames]);
+  const headers = layouts.flatMap((layout) => layout.table.header);
   const found = new Set(readers.map(({ column }) => column.variable));
   for (const [name, variable] of options.map) {
     if (readers.some(({ column }) => column.mappedName === name)) continue;
@@ -108,6 +151,13 @@ function checkVariablesFound(layouts: readonly Layout[], { options, readers, ign
     throw new RejectedError(
       "UnusedOption",
       `--map ${name}=${variable}: no file has "${name}". Found "${names.join('", "')}". Correct the name; upper and lower case count.`,
+    );
+  }
+  const wanting = [...(options.only ?? [])].find((variable) => !found.has(variable));
+  if (wanting !== undefined) {
+    throw new RejectedError(
+      "UnusedOption",
+      `--variables ${wanting}: no file has ${wanting}, only ${[...found].join(", ")}. Leave it out, or map a column to it: --map COLUMN=${wanting}.`,
     );
   }
   for (const [option, variables] of [

@@ -3,7 +3,6 @@ import { type Calendar, daysInMonth, daysInYear } from "../../model/calendars.ts
 import { RejectedError } from "../../model/errors.ts";
 import { type Frequency, VARIABLES } from "../../model/variables.ts";
 import type { CalendarWatch } from "./calendarWatch.ts";
-import { readRows } from "./csvFile.ts";
 import { formatMoment, makeMoment, NO_DATE, readMoment, readPart, YEAR } from "./dates.ts";
 import { type Layout, type LongLayout, notADate, readColumn, type TimeColumns, type WideLayout } from "./layout.ts";
 import type { Places } from "./places.ts";
@@ -34,14 +33,13 @@ export async function readFileRows(
   reading: Reading,
   onBytes: (bytes: number) => void,
 ): Promise<number> {
-  const where: Where = { file: layout.csv.file, line: 1 };
+  const where: Where = { file: layout.table.file, line: 1 };
   const takeValues = layout.kind === "wide" ? takeWide(layout, reading, where) : takeLong(layout, reading, where);
-  const readTime = makeTimeReader(layout.time, layout.frequency, layout.csv.header, where);
+  const readTime = makeTimeReader(layout.time, layout.frequency, layout.table.header, where);
   const placeOf = makePlaceReader(layout.place, reading, where);
   const { frequency } = layout;
   let rows = 0;
-  await readRows(
-    layout.csv,
+  await layout.table.readRows(
     (row, line) => {
       where.line = line;
       const moment = readTime(row);
@@ -59,18 +57,22 @@ export async function readFileRows(
 
 type TakeValues = (row: Row, place: number, year: number, step: number, days: number) => void;
 
-function takeWide({ columns }: WideLayout, reading: Reading, where: Where): TakeValues {
+function takeWide({ columns, blankIsZero }: WideLayout, reading: Reading, where: Where): TakeValues {
   const readers = columns.map((column) => new ValueReader(column, reading.options));
   reading.readers.push(...readers);
   const ats = columns.map(({ at }) => at);
   const numbers = columns.map(({ variable }) => variableNumber(variable));
+  const zeroed = columns.findIndex(({ variable }) => variable === blankIsZero);
+  const hasOthers = (row: Row) => ats.some((at, column) => column !== zeroed && row[at] !== "");
   return (row, place, year, step, days) => {
     for (let column = 0; column < readers.length; column++) {
-      const value = readers[column]!.read(row[ats[column]!]!, days, where);
+      const reader = readers[column]!;
+      const text = row[ats[column]!]!;
+      const value =
+        column === zeroed && text === "" && hasOthers(row) ? reader.fillZero() : reader.read(text, days, where);
       if (Number.isNaN(value)) continue;
       const standing = reading.table.put(place, year, numbers[column]!, step, value);
-      if (!Number.isNaN(standing))
-        throw duplicate(reading, readers[column]!, place, year, step, standing, value, where);
+      if (!Number.isNaN(standing)) throw duplicate(reading, reader, place, year, step, standing, value, where);
     }
   };
 }
@@ -123,10 +125,24 @@ function makeTimeReader(time: TimeColumns, frequency: Frequency, header: Row, wh
 }
 
 function makePlaceReader(columns: Layout["place"], { places, options }: Reading, where: Where): (row: Row) => number {
-  if (columns !== undefined) return (row) => places.numberOf(row[columns.latitude]!, row[columns.longitude]!, where);
-  const { latitude, longitude } = options.place!;
-  const place = places.numberOf(latitude, longitude, { file: "--latitude, --longitude", line: 0 });
-  return () => place;
+  if (columns === undefined) {
+    const { latitude, longitude } = options.place!;
+    const place = places.numberOf(latitude, longitude, "--latitude, --longitude");
+    return () => place;
+  }
+  if ("latitude" in columns) {
+    return (row) => places.numberOf(row[columns.latitude]!, row[columns.longitude]!, where);
+  }
+  const stations = options.stations!;
+  return (row) => {
+    const station = row[columns.station]!;
+    const found = stations.places.get(station);
+    if (found !== undefined) return places.numberOf(found.latitude, found.longitude, `--stations ${stations.file}`);
+    throw new RejectedError(
+      "UnknownStation",
+      `${tellWhere(where)}: station "${station}" is not in --stations ${stations.file}. Add a line for it.`,
+    );
+  };
 }
 
 function daysOf(frequency: Frequency, calendar: Calendar, year: number, step: number): number {

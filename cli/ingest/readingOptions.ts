@@ -3,6 +3,7 @@
 import type { Calendar } from "../../model/calendars.ts";
 import { RejectedError } from "../../model/errors.ts";
 import { VARIABLE_NAMES, VARIABLES, type Variable } from "../../model/variables.ts";
+import type { Stations } from "./stations.ts";
 
 export interface ReadingWords {
   readonly files: readonly string[];
@@ -10,9 +11,12 @@ export interface ReadingWords {
   readonly units: readonly string[];
   readonly blank: readonly string[];
   readonly missing: readonly string[];
+  readonly variables: readonly string[];
   readonly latitude: number | undefined;
   readonly longitude: number | undefined;
   readonly calendar: Calendar | undefined;
+  readonly spool: string | undefined;
+  readonly stations: Stations | undefined;
 }
 
 export interface ReadingOptions {
@@ -20,14 +24,22 @@ export interface ReadingOptions {
   /** Column or long-layout name → variable. */
   readonly map: ReadonlyMap<string, Variable>;
   readonly units: ReadonlyMap<Variable, string>;
+  /** Variables to take; all that are found when absent. */
+  readonly only: ReadonlySet<Variable> | undefined;
+  /** NaN: missing, as without the option. */
   readonly blank: ReadonlyMap<Variable, number>;
   readonly missingNumbers: ReadonlySet<number>;
   /** In lower case. */
   readonly missingWords: ReadonlySet<string>;
+  /** Where stations lie that files name by number. */
+  readonly stations: Stations | undefined;
   readonly place: { readonly latitude: string; readonly longitude: string } | undefined;
   readonly calendar: Calendar | undefined;
+  /** Folder for values on their way; the system's for temporary files when absent. */
+  readonly spool: string | undefined;
 }
 
+const MISSING = "missing";
 const USUAL_MISSING_WORDS = ["na", "n/a", "nan", "null"];
 
 export function readReadingOptions(words: ReadingWords): ReadingOptions {
@@ -38,11 +50,14 @@ export function readReadingOptions(words: ReadingWords): ReadingOptions {
       checkVariable(`--map ${pair}`, variable),
     ),
     units: byVariable("--units", "VARIABLE=UNIT, such as tasmax=K", words.units, (unit) => unit),
+    only: readOnly(words.variables),
     blank: byVariable("--blank", "VARIABLE=NUMBER, such as pr=0", words.blank, readBlank),
     missingNumbers: new Set(missing.filter((text) => text !== "" && !Number.isNaN(Number(text))).map(Number)),
     missingWords: new Set([...USUAL_MISSING_WORDS, ...missing.map((text) => text.toLowerCase())]),
     place: readPlace(words),
     calendar: words.calendar,
+    spool: words.spool,
+    stations: words.stations,
   };
 }
 
@@ -52,15 +67,29 @@ export function findVariable(name: string): Variable | undefined {
   return VARIABLE_NAMES.find((variable) => variable.toLowerCase() === lower);
 }
 
-/** The variables and what they are, for messages. */
+/** For messages. */
+export function knownVariables(): string {
+  return `Known are ${VARIABLE_NAMES.join(", ")}; --help says what they are.`;
+}
+
+/** The variables and what they are, for help. */
 export function describeVariables(): string {
   return VARIABLE_NAMES.map((name) => `${name} (${VARIABLES[name].longName}, ${VARIABLES[name].unit})`).join(", ");
+}
+
+function readOnly(texts: readonly string[]): ReadonlySet<Variable> | undefined {
+  return texts.length === 0 ? undefined : new Set(readVariables("--variables", texts));
+}
+
+/** Names of variables, one a word or several with commas. */
+export function readVariables(option: string, texts: readonly string[]): Variable[] {
+  return texts.flatMap((text) => text.split(",")).map((text) => checkVariable(option, text.trim()));
 }
 
 function checkVariable(where: string, name: string): Variable {
   const variable = findVariable(name);
   if (variable !== undefined) return variable;
-  throw new RejectedError("UnknownVariable", `${where}: "${name}" is no variable. Known are ${describeVariables()}.`);
+  throw new RejectedError("UnknownVariable", `${where}: "${name}" is no variable. ${knownVariables()}`);
 }
 
 function readPairs<T>(
@@ -97,9 +126,12 @@ function byVariable<T>(
 }
 
 function readBlank(text: string, pair: string): number {
-  const value = Number(text);
-  if (Number.isFinite(value)) return value;
-  throw new RejectedError("InvalidOption", `--blank expects VARIABLE=NUMBER, such as pr=0, but got "${pair}".`);
+  const value = text === MISSING ? Number.NaN : Number(text);
+  if (text === MISSING || Number.isFinite(value)) return value;
+  throw new RejectedError(
+    "InvalidOption",
+    `--blank expects VARIABLE=NUMBER, such as pr=0, or VARIABLE=${MISSING}, but got "${pair}".`,
+  );
 }
 
 function readPlace({ latitude, longitude }: ReadingWords): ReadingOptions["place"] {

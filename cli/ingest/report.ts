@@ -18,7 +18,7 @@ export interface VariableReport {
 }
 
 export interface ReadingReport {
-  readonly files: readonly { readonly file: string; readonly layout: "wide" | "long"; readonly rows: number }[];
+  readonly files: readonly { readonly file: string; readonly layout: string; readonly rows: number }[];
   readonly frequency: string;
   readonly calendar: string;
   readonly calendarBecause: string;
@@ -27,11 +27,16 @@ export interface ReadingReport {
   readonly lastYear: number;
   readonly variables: readonly VariableReport[];
   readonly ignoredColumns: readonly string[];
+  /** What a reader of the values should know: rules that no option asked for. */
+  readonly notes: readonly string[];
 }
 
 export interface IngestReport extends ReadingReport, LoadOutcome {
   readonly scenario: string;
   readonly grid: string;
+  readonly derived: readonly { readonly variable: Variable; readonly rule: string }[];
+  /** Nothing was written: the facts are of what would be. */
+  readonly isCheck: boolean;
 }
 
 export function describeColumns(readers: readonly ValueReader[]): VariableReport[] {
@@ -46,8 +51,8 @@ export function describeColumns(readers: readonly ValueReader[]): VariableReport
         units: [...new Set(own.map(({ column }) => column.conversion.from))],
         unitAssumed: own.some(({ column }) => column.unitAssumed),
         canonicalUnit: own[0]!.column.conversion.to,
-        values: sum(({ values }) => values),
-        missing: sum(({ missing }) => missing),
+        values: sum(({ tally }) => tally.values),
+        missing: sum(({ tally }) => tally.missing),
         filled: sum(({ filled }) => filled),
       },
     ];
@@ -56,8 +61,11 @@ export function describeColumns(readers: readonly ValueReader[]): VariableReport
 
 export function formatReport(report: IngestReport): string {
   const lines = [formatReading(report, ` (${report.cellsAdded} new) of grid "${report.grid}"`)];
+  for (const { variable, rule } of report.derived) lines.push(`  ${variable}: derived, ${rule}`);
   if (report.failedBatches.length > 0)
-    lines.push(`Failed, as asked (InputChanged): batch ${report.failedBatches.join(", ")}`);
+    lines.push(
+      `${report.isCheck ? "Would fail" : "Failed, as asked"} (InputChanged): batch ${report.failedBatches.join(", ")}`,
+    );
   lines.push(formatOutcome(report));
   return lines.join("\n");
 }
@@ -65,12 +73,15 @@ export function formatReport(report: IngestReport): string {
 /** The files, their variables and what of them was ignored; `aboutCells` follows the number of cells. */
 export function formatReading(report: ReadingReport, aboutCells = ""): string {
   const rows = report.files.reduce((sum, file) => sum + file.rows, 0);
+  const isTables = report.files.every(({ layout }) => layout === "wide" || layout === "long");
   const lines = [
-    `${count(report.files.length, "file")}, ${count(rows, "row")}: ${report.frequency} ${report.firstYear}-${report.lastYear}, ` +
+    `${count(report.files.length, "file")}, ${count(rows, isTables ? "row" : "stored value")}: ${report.frequency} ${report.firstYear}-${report.lastYear}, ` +
       `${count(report.cells, "cell")}${aboutCells}, calendar ${report.calendar} (${report.calendarBecause})`,
     ...report.variables.map(formatVariable),
   ];
-  if (report.ignoredColumns.length > 0) lines.push(`Ignored columns: ${report.ignoredColumns.join(", ")}`);
+  if (report.ignoredColumns.length > 0)
+    lines.push(`Ignored ${isTables ? "columns" : "variables"}: ${report.ignoredColumns.join(", ")}`);
+  lines.push(...report.notes);
   return lines.join("\n");
 }
 
@@ -83,11 +94,15 @@ function formatVariable(told: VariableReport): string {
   return `  ${variable}: ${unit}${unitAssumed ? " (assumed)" : ""}${source}, ${counts.join(", ")}`;
 }
 
-function formatOutcome({ scenario, rowsWritten, rowsUnchanged, revision }: IngestReport): string {
-  const unchanged = rowsUnchanged > 0 ? ` (${rowsUnchanged} were the same)` : "";
-  return rowsWritten === 0
-    ? `Nothing new: scenario "${scenario}" holds all of it already; climate_data/${scenario} stays at revision ${revision}.`
-    : `${count(rowsWritten, "yearly row")} written${unchanged}; climate_data/${scenario} is now at revision ${revision}.`;
+function formatOutcome({ scenario, isCheck, rowsWritten, rowsUnchanged, revision }: IngestReport): string {
+  const unchanged = rowsUnchanged > 0 ? ` (${rowsUnchanged} ${isCheck ? "are" : "were"} the same)` : "";
+  if (rowsWritten === 0) {
+    return `Nothing new: scenario "${scenario}" holds all of it already; climate_data/${scenario} stays at revision ${revision}.`;
+  }
+  const rows = count(rowsWritten, "yearly row");
+  return isCheck
+    ? `Checked only: ${rows} would be written${unchanged} to scenario "${scenario}"; nothing was. Leave --check out to ingest.`
+    : `${rows} written${unchanged}; climate_data/${scenario} is now at revision ${revision}.`;
 }
 
 export function count(number: number, noun: string): string {

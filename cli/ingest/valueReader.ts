@@ -5,6 +5,7 @@ import { RejectedError } from "../../model/errors.ts";
 import { VARIABLES } from "../../model/variables.ts";
 import type { ConvertedColumn } from "./layout.ts";
 import type { ReadingOptions } from "./readingOptions.ts";
+import { ValueTally } from "./valueTally.ts";
 import { tellWhere, type Where } from "./where.ts";
 
 const AFTER_NINE = 58;
@@ -12,11 +13,15 @@ const DECIMAL_NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 /** -99.9, 9999, -32768, 1e20 and their like: marks for missing values, not measurements. */
 const MISSING_MARK = /^(-99|9{3})9*(\.9*0*)?$|^-3276[78](\.0*)?$|^-?\d(\.\d+)?e\+?(1[5-9]|[23]\d)$/i;
 
+export function looksLikeMissingMark(text: string): boolean {
+  return MISSING_MARK.test(text);
+}
+
 export class ValueReader {
   readonly column: ConvertedColumn;
-  /** How many texts were values, missing, or blank and filled by --blank. */
-  values = 0;
-  missing = 0;
+  /** Of the texts that were values, and of those missing. */
+  readonly tally = new ValueTally();
+  /** Blank and filled by --blank. */
   filled = 0;
   readonly #min: number;
   readonly #max: number;
@@ -42,12 +47,19 @@ export class ValueReader {
       return this.#readWord(text, where);
     }
     if (this.#missingNumbers.size > 0 && this.#missingNumbers.has(told)) return this.#countMissing();
-    this.values++;
-    return this.#check(told, text, days, where);
+    const value = this.#check(told, text, days, where);
+    this.tally.add(value);
+    return value;
+  }
+
+  /** A blank that the file's dialect means as 0. */
+  fillZero(): number {
+    this.filled++;
+    return 0;
   }
 
   #readBlank(days: number, where: Where): number {
-    if (this.#blank === undefined) return this.#countMissing();
+    if (this.#blank === undefined || Number.isNaN(this.#blank)) return this.#countMissing();
     this.filled++;
     return this.#check(this.#blank, String(this.#blank), days, where);
   }
@@ -61,7 +73,7 @@ export class ValueReader {
   }
 
   #countMissing(): number {
-    this.missing++;
+    this.tally.missing++;
     return Number.NaN;
   }
 

@@ -1,6 +1,7 @@
 // CSV tables about the sea: columns found by the names people give them, numbers checked, lengths in metres.
 import { RejectedError } from "../../model/errors.ts";
-import { type CsvFile, openCsv, readRows } from "../ingest/csvFile.ts";
+import { openCsv } from "../ingest/csvFile.ts";
+import type { TableFile } from "../ingest/tableFile.ts";
 
 export const LENGTH_UNITS = { m: 1, cm: 0.01, mm: 0.001 } as const;
 export type LengthUnit = keyof typeof LENGTH_UNITS;
@@ -31,11 +32,11 @@ export type SeaColumn = keyof typeof HEADERS;
 export class SeaTable {
   readonly file: string;
   readonly header: readonly string[];
-  readonly #csv: CsvFile;
+  readonly #csv: TableFile;
   #row: readonly string[] = [];
   #line = 0;
 
-  private constructor(csv: CsvFile) {
+  private constructor(csv: TableFile) {
     this.#csv = csv;
     this.file = csv.file;
     this.header = csv.header;
@@ -51,8 +52,7 @@ export class SeaTable {
 
   /** Calls once a row; `text` and `number` then speak of that row. */
   async readRows(onRow: () => void, signal: AbortSignal): Promise<void> {
-    await readRows(
-      this.#csv,
+    await this.#csv.readRows(
       (row, line) => {
         this.#row = row;
         this.#line = line;

@@ -3,7 +3,7 @@
 import { KM_PER_NAUTICAL_MILE } from "../../job/units.ts";
 import { RejectedError } from "../../model/errors.ts";
 import { BASINS, type Basin } from "../../model/storms.ts";
-import { type CsvFile, readRows } from "../ingest/csvFile.ts";
+import type { TableFile } from "../ingest/tableFile.ts";
 import { isKnownAgency, oneMinuteWind } from "./agencies.ts";
 import { readRadii, TOKYO_GRADES } from "./jmaText.ts";
 import { hourOf, readNumber, readPositive, type TrackCollector } from "./trackCollector.ts";
@@ -17,7 +17,7 @@ const UNNAMED = ["NOT_NAMED", "UNNAMED", ""];
 
 /** Reads a file's rows; `toMetresPerSecond` is the factor of the file's winds. */
 export async function readIbtracs(
-  csv: CsvFile,
+  csv: TableFile,
   agency: string,
   toMetresPerSecond: number,
   into: TrackCollector,
@@ -64,7 +64,7 @@ export async function readIbtracs(
       where,
     );
   };
-  await readRows(csv, onRow, onBytes, signal);
+  await csv.readRows(onRow, onBytes, signal);
 }
 
 const NEEDED = ["SID", "SEASON", "BASIN", "NAME", "ISO_TIME", "NATURE", "LAT", "LON", "TRACK_TYPE"];
@@ -72,7 +72,7 @@ const USED = ["WMO_AGENCY", "USA_POCI", "USA_RMW", "TOKYO_GRADE"];
 const RADII = ["R30", "R50"].flatMap((speed) => ["DIR", "LONG", "SHORT"].map((part) => `TOKYO_${speed}_${part}`));
 
 /** Where each column stands, -1 for one that the file may lack. */
-function findColumns({ file, header }: CsvFile, agency: string): Readonly<Record<string, number>> {
+function findColumns({ file, header }: TableFile, agency: string): Readonly<Record<string, number>> {
   const own = agency.toUpperCase();
   const needed = [...NEEDED, `${own}_WIND`, `${own}_PRES`, ...(agency === RESPONSIBLE ? ["WMO_AGENCY"] : [])];
   const missing = needed.filter((name) => !header.includes(name));

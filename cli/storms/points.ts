@@ -1,6 +1,6 @@
 // Points that winds are asked for, from a CSV file.
 import { RejectedError } from "../../model/errors.ts";
-import { openCsv, readRows } from "../ingest/csvFile.ts";
+import { openCsv } from "../ingest/csvFile.ts";
 
 export interface Point {
   /** As the output repeats it: quoted where it must be. */
@@ -33,7 +33,7 @@ export async function readPoints(file: string, signal: AbortSignal): Promise<Poi
       longitude: degrees(row[longitude]!, 360, "longitude", where),
     });
   };
-  await readRows(csv, onRow, () => undefined, signal);
+  await csv.readRows(onRow, () => undefined, signal);
   return points;
 }
 

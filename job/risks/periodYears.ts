@@ -1,6 +1,6 @@
 // Which years of a record speak for a period: the valid ones, and whether they are enough.
 // What makes a year valid stands in indices/missingDays.ts.
-import { type Period, yearsIn } from "../../model/periods.ts";
+import { BASE_YEARS_AT_LEAST, type Period, yearsIn } from "../../model/periods.ts";
 
 /** Fewer valid years give no result. */
 const FEWEST_YEARS = 10;
@@ -8,8 +8,6 @@ const FEWEST_YEARS = 10;
 const FEW_YEARS = 15;
 const FEW_NUMERATOR = 4;
 const FEW_DENOMINATOR = 5;
-/** Valid years that a base period needs. */
-const FEWEST_BASE_YEARS = 20;
 
 export function tooFewYears(validYears: number): boolean {
   return validYears < FEWEST_YEARS;
@@ -20,7 +18,7 @@ export function isLowSample(validYears: number, period: Period): boolean {
 }
 
 export function isBaseUsable(validBaseYears: number): boolean {
-  return validBaseYears >= FEWEST_BASE_YEARS;
+  return validBaseYears >= BASE_YEARS_AT_LEAST;
 }
 
 /** The years of a period as a range [from, to) of positions in a record of consecutive years; empty outside of it. */

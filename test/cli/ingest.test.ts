@@ -403,13 +403,13 @@ describe("wrong words on the command line", () => {
       { map: ["HighTemp"] },
       '--map expects COLUMN=VARIABLE, such as HighTemp=tasmax, several separated by commas, but got "HighTemp".',
     ],
-    ["a map to no variable", { map: ["a=tmax"] }, '--map a=tmax: "tmax" is no variable. Known are tas ('],
+    ["a map to no variable", { map: ["a=tmax"] }, '--map a=tmax: "tmax" is no variable. Known are tas, tasmax,'],
     ["one column mapped twice", { map: ["a=tas,a=pr"] }, '--map names "a" twice. Give it once.'],
-    ["a unit for no variable", { units: ["rain=mm"] }, '--units: "rain" is no variable. Known are tas ('],
+    ["a unit for no variable", { units: ["rain=mm"] }, '--units: "rain" is no variable. Known are tas, tasmax,'],
     [
       "a blank that is no number",
       { blank: ["pr=none"] },
-      '--blank expects VARIABLE=NUMBER, such as pr=0, but got "pr=none".',
+      '--blank expects VARIABLE=NUMBER, such as pr=0, or VARIABLE=missing, but got "pr=none".',
     ],
     [
       "a latitude alone",

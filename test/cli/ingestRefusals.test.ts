@@ -2,7 +2,7 @@
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { IngestWords } from "../../cli/ingest/options.ts";
-import { describeVariables } from "../../cli/ingest/readingOptions.ts";
+import { knownVariables } from "../../cli/ingest/readingOptions.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { type Files, ingest, refusalOf } from "../support/ingest.ts";
 import { digestTables } from "../support/tableDigests.ts";
@@ -29,7 +29,7 @@ interface Refusal {
   readonly refusal: string;
 }
 
-const KNOWN = `Known are ${describeVariables()}. Say which is which, such as --map HighTemp=tasmax,LowTemp=tasmin.`;
+const KNOWN = `${knownVariables()} Say which is which, such as --map HighTemp=tasmax,LowTemp=tasmin.`;
 
 const REFUSALS: readonly Refusal[] = [
   {
@@ -249,14 +249,20 @@ const REFUSALS: readonly Refusal[] = [
     refusal: `NoValues: Every value in a.csv is missing: nothing is left. Check --map and --missing.`,
   },
   {
-    name: "Korean text in CP949",
-    files: { "a.csv": Buffer.from([0xc0, 0xcf, 0xbd, 0xc3, 0x2c, 0x61, 0x0a, 0x31, 0x2c, 0x32, 0x0a]) },
-    refusal: `NotUtf8: a.csv is not UTF-8 text; Korean exports are often CP949. Convert it: iconv -f CP949 -t UTF-8 "a.csv" > utf8.csv`,
+    name: "--variables that no file has",
+    files: { "a.csv": lines("date,lat,lon,tasmax,pr", "2020-01-01,37,127,1,2") },
+    words: { variables: ["tasmax,hurs"] },
+    refusal: `UnusedOption: --variables hurs: no file has hurs, only tasmax. Leave it out, or map a column to it: --map COLUMN=hurs.`,
   },
   {
-    name: "NetCDF",
-    files: { "a.csv": Buffer.from("\x89HDF\r\n\x1a\n", "latin1") },
-    refusal: `NotCsv: a.csv is NetCDF-4 or HDF5, but this version ingests CSV. Convert it to CSV first.`,
+    name: "text of no known encoding",
+    files: { "a.csv": Buffer.from([0xff, 0xcf, 0xff, 0xc3, 0x2c, 0x61, 0x0a, 0x31, 0x2c, 0x32, 0x0a]) },
+    refusal: `NotText: a.csv: expected NetCDF, Zarr, Parquet, or CSV as text in UTF-8 or CP949; found bytes that are none of them. If it is text of another encoding, convert it: iconv -f ENCODING -t UTF-8 "a.csv" > utf8.csv`,
+  },
+  {
+    name: "HDF5 of which only the first bytes are there",
+    files: { "a.nc": Buffer.from("\x89HDF\r\n\x1a\n", "latin1") },
+    refusal: `UnreadableFile: a.nc: its HDF5 structure cannot be read: bad byte number in an address. The file is damaged or was cut off: fetch it again, or compare its size and checksum with the source's.`,
   },
   {
     name: "a broken gzip",
@@ -278,7 +284,7 @@ const REFUSALS: readonly Refusal[] = [
     name: "a folder",
     files: {},
     words: { files: [""] },
-    refusal: `NotAFile: . is a directory; expected a .csv or .csv.gz file. Name the files in it.`,
+    refusal: `NotAFile: . is a directory and no Zarr store; expected a file. Name the files in it.`,
   },
   {
     name: "daily and monthly files together",

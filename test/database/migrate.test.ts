@@ -11,7 +11,7 @@ test("ten migrators at once apply every migration exactly once", async () => {
 
   await Promise.all(sessions.map((session) => session.end()));
   const { rows } = await database.client.query("SELECT version FROM climatebatch.schema_migrations ORDER BY version");
-  expect(applied.map(({ version }) => version).sort()).toEqual(rows.map(({ version }) => version));
+  expect(applied.map(({ version }) => version).sort((a, b) => a - b)).toEqual(rows.map(({ version }) => version));
   expect(rows.length).toBeGreaterThan(0);
 });
 

@@ -61,7 +61,7 @@ async function readFuture(onCell: (series: ScenarioSeries) => void): Promise<voi
   await prepareReading(client);
   const scenarioIds = description!.segments.map(({ scenarioId }) => scenarioId);
   let present = -1;
-  const range = { firstCell: 1, lastCell: 1000, scenarioIds, wanted: WANTED };
+  const range = { firstCell: 1, lastCell: 1000, scenarioIds, linked: false, wanted: WANTED };
   await readSeriesRows(client, range, (cellId, scenarioId, frequency, variable, year, bytes, offset, length) => {
     if (present !== -1 && cellId !== present) {
       onCell(series);

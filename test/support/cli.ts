@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -109,4 +110,21 @@ export function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+const MEMORY_LOOK_MS = 20;
+
+/** The most memory that a process ever had resident [MiB], once it has ended. Linux only. */
+export async function highestMemory({ pid, exited }: Program): Promise<number> {
+  let highest = 0;
+  let isOver = false;
+  void exited.then(() => {
+    isOver = true;
+  });
+  while (!isOver) {
+    const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+    highest = Math.max(highest, Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024);
+    await sleep(MEMORY_LOOK_MS);
+  }
+  return highest;
 }

@@ -17,6 +17,9 @@ export const USUAL_WORDS: Omit<IngestWords, "files"> = {
   units: [],
   blank: [],
   missing: [],
+  variables: [],
+  spool: undefined,
+  stations: undefined,
   latitude: undefined,
   longitude: undefined,
   onConflict: "fail",
@@ -24,9 +27,11 @@ export const USUAL_WORDS: Omit<IngestWords, "files"> = {
   firstYear: undefined,
   calendar: undefined,
   failRunningBatches: false,
+  derive: [],
+  check: false,
 };
 
-const SILENT = { onFiles() {}, onBytes() {}, onFileRead() {}, onWriting() {} };
+const SILENT = { onFiles() {}, onBytes() {}, onFileRead() {}, onWriting() {}, onCellWritten() {} };
 
 /** Ingests the files in the order given; names in messages are as given here. */
 export async function ingest(
@@ -46,6 +51,16 @@ export async function ingest(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Ingests files where they lie. */
+export function ingestPaths(
+  client: Client,
+  files: readonly string[],
+  words: Partial<IngestWords> = {},
+): Promise<IngestReport> {
+  const options = readIngestOptions({ ...USUAL_WORDS, ...words, files });
+  return ingestFiles(client, options, SILENT, new AbortController().signal);
 }
 
 /** "Reason: message" of what was refused, or "accepted". */

@@ -1,0 +1,202 @@
+// Zarr v2 and v3, in a folder or a zip, through zarrita: arrays of the root group and boxes of their values.
+// What stored pieces may cost is bounded here: a damaged or hostile store is refused before it is unpacked.
+import { openAsBlob } from "node:fs";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { FileSystemStore, ZipFileStore } from "@zarrita/storage";
+import type { Array as ZarrArray } from "zarrita";
+import { RejectedError } from "../../model/errors.ts";
+import { type ArrayFile, type ArrayVariable, type NumberArray, unreadable, valuesIn } from "./arrayFile.ts";
+import { describeArray, indescribable, readAttributes, refuseShortChunks } from "./zarrArrays.ts";
+import { declaredBytes } from "./zarrChunks.ts";
+
+type Key = `/${string}`;
+/** What the folder and the zip have in common. */
+interface Store {
+  get(key: Key): Promise<Uint8Array | undefined>;
+}
+
+const MOST_METADATA_BYTES = 1 << 24;
+/** A chunk is unpacked whole. */
+export const MOST_CHUNK_BYTES = 1 << 28;
+const METADATA = /(^|\/)(\.zarray|\.zattrs|\.zgroup|\.zmetadata|zarr\.json)$/;
+
+export async function openZarr(file: string): Promise<ArrayFile> {
+  const isFolder = (await stat(file)).isDirectory();
+  const found = isFolder ? await lookIntoFolder(file) : await lookIntoZip(file);
+  const version = found.root.endsWith("zarr.json") ? 3 : 2;
+  const prefix = found.root.slice(0, -(version === 3 ? "zarr.json" : ".zgroup").length);
+  const zarr = await import("zarrita");
+  const limits = new Map<string, number>();
+  const store = boundedStore(file, isFolder ? new FileSystemStore(join(file, prefix)) : found.zip!(prefix), limits);
+  const group = await zarr.open(zarr.root(store), { kind: "group" }).catch((error) => {
+    throw unreadable(file, "its Zarr group", error);
+  });
+  const arrays = new Map<string, ZarrArray<"float32">>();
+  const variables: ArrayVariable[] = [];
+  for (const name of found.arrays(prefix)) {
+    try {
+      const array = (await zarr.open(group.resolve(name), { kind: "array" })) as ZarrArray<"float32">;
+      refuseShortChunks(array);
+      const variable = describeArray(name, array);
+      limits.set(name, valuesIn(variable.chunk!) * (variable.bytesPerValue ?? 1024));
+      arrays.set(name, array);
+      variables.push(variable);
+    } catch (error) {
+      variables.push(indescribable(name, unreadable(file, `the description of array "${name}"`, error)));
+    }
+  }
+  return {
+    file,
+    format: `Zarr v${version}`,
+    bytes: found.bytes,
+    variables,
+    attributes: readAttributes(group.attrs),
+    read: async (variable, start, count) => {
+      const array = arrays.get(variable.name)!;
+      try {
+        const box = start.map((from, axis) => zarr.slice(from, from + count[axis]!));
+        const got = await zarr.get(array, box);
+        if (typeof got !== "object") return Float64Array.of(Number(got));
+        return inRowOrder(got.data, got.shape, got.stride);
+      } catch (error) {
+        throw error instanceof RejectedError ? error : unreadable(file, `array "${variable.name}"`, error);
+      }
+    },
+    close: () => undefined,
+  };
+}
+
+interface Found {
+  readonly bytes: number;
+  /** Key of the root group's description. */
+  readonly root: string;
+  /** Names of the arrays right below it. */
+  arrays(prefix: string): readonly string[];
+  readonly zip?: (prefix: string) => Store;
+}
+
+async function lookIntoFolder(folder: string): Promise<Found> {
+  const names = await readdir(folder);
+  const root = ["zarr.json", ".zgroup"].find((name) => names.includes(name));
+  if (root === undefined) throw noGroup(folder, names);
+  const arrays: string[] = [];
+  let bytes = 0;
+  for (const name of names.toSorted()) {
+    const inside: string[] = await readdir(join(folder, name)).catch(() => []);
+    if (inside.includes(".zarray")) arrays.push(name);
+    else if (inside.includes("zarr.json") && (await isArrayDescription(join(folder, name, "zarr.json"))))
+      arrays.push(name);
+  }
+  for (const name of arrays) bytes += await folderBytes(join(folder, name));
+  return { bytes, root, arrays: () => arrays };
+}
+
+async function lookIntoZip(file: string): Promise<Found> {
+  const blob = await openAsBlob(file);
+  let names: string[];
+  let sizes: Map<string, number>;
+  try {
+    sizes = await listZip(blob);
+    names = [...sizes.keys()];
+  } catch (error) {
+    throw unreadable(file, "its list of zip entries", error);
+  }
+  const root = names
+    .filter((name) => /(^|\/)(\.zgroup|zarr\.json)$/.test(name))
+    .sort((a, b) => a.split("/").length - b.split("/").length || a.length - b.length)[0];
+  if (root === undefined) throw noGroup(file, names);
+  for (const [name, size] of sizes) {
+    if (size > (METADATA.test(name) ? MOST_METADATA_BYTES : MOST_CHUNK_BYTES)) throw tooLarge(file, name, size);
+  }
+  const arrays = (prefix: string) =>
+    names
+      .filter((name) => name.startsWith(prefix) && /^[^/]+\/(\.zarray|zarr\.json)$/.test(name.slice(prefix.length)))
+      .map((name) => name.slice(prefix.length).split("/")[0]!)
+      .sort();
+  const zip = (prefix: string) =>
+    ZipFileStore.fromBlob(blob, {
+      transformEntries: (entries) =>
+        Object.fromEntries(
+          Object.entries(entries)
+            .filter(([name]) => name.startsWith(prefix))
+            .map(([name, entry]) => [name.slice(prefix.length), entry]),
+        ),
+    });
+  return { bytes: blob.size, root, arrays, zip };
+}
+
+/** Unpacked size by name, as the zip's directory tells. */
+async function listZip(blob: Blob): Promise<Map<string, number>> {
+  const sizes = new Map<string, number>();
+  const store = ZipFileStore.fromBlob(blob, {
+    transformEntries: (entries) => {
+      for (const [name, { size }] of Object.entries(entries)) sizes.set(name, size);
+      return entries;
+    },
+  });
+  // The directory is read on the first question.
+  await store.has("/.zgroup");
+  return sizes;
+}
+
+/** Refuses pieces that would unpack to more than the array's chunks hold. */
+function boundedStore(file: string, store: Store, limits: ReadonlyMap<string, number>): Store {
+  return {
+    get: async (key) => {
+      const bytes = await store.get(key);
+      if (bytes === undefined) return undefined;
+      const isMetadata = METADATA.test(key);
+      const limit = isMetadata ? MOST_METADATA_BYTES : (limits.get(key.split("/")[1]!) ?? MOST_CHUNK_BYTES);
+      const size = isMetadata ? bytes.length : Math.max(declaredBytes(bytes), bytes.length - (1 << 16));
+      if (size > 2 * limit) throw tooLarge(file, key.slice(1), size, limit);
+      return bytes;
+    },
+  };
+}
+
+/** Arrays stored column by column come out so. */
+function inRowOrder(data: unknown, shape: readonly number[], stride: readonly number[]): NumberArray {
+  if (!ArrayBuffer.isView(data)) throw new Error("values that are no numbers");
+  const values = data as Float64Array;
+  const expected = shape.map((_, axis) => valuesIn(shape.slice(axis + 1)));
+  if (stride.every((step, axis) => step === expected[axis] || shape[axis] === 1)) return values;
+  const ordered = values.slice();
+  const position = shape.map(() => 0);
+  for (let at = 0; at < ordered.length; at++) {
+    ordered[at] = values[position.reduce((sum, place, axis) => sum + place * stride[axis]!, 0)]!;
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      if (++position[axis]! < shape[axis]!) break;
+      position[axis] = 0;
+    }
+  }
+  return ordered;
+}
+
+async function isArrayDescription(path: string): Promise<boolean> {
+  if ((await stat(path)).size > MOST_METADATA_BYTES) return false;
+  return /"node_type"\s*:\s*"array"/.test(await readFile(path, "utf8"));
+}
+
+async function folderBytes(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  let bytes = 0;
+  for (const entry of entries) if (entry.isFile()) bytes += (await stat(join(entry.parentPath, entry.name))).size;
+  return bytes;
+}
+
+function noGroup(file: string, names: readonly string[]): RejectedError {
+  const shown = names.slice(0, 5).join('", "');
+  return new RejectedError(
+    "NotZarr",
+    `${file}: expected a Zarr group (a file .zgroup or zarr.json in it), found ${names.length === 0 ? "nothing" : `"${shown}"${names.length > 5 ? ", …" : ""}`}. Name the store's own folder or zip.`,
+  );
+}
+
+function tooLarge(file: string, key: string, size: number, limit?: number): RejectedError {
+  const mebibytes = (bytes: number) => `${Math.ceil(bytes / (1 << 20)).toLocaleString("en")} MiB`;
+  return new RejectedError(
+    "TooLargeInside",
+    `${file}: "${key}" would unpack to ${mebibytes(size)}, more than ${limit === undefined ? "any chunk may" : `the array's chunks hold (${mebibytes(limit)})`}. The store is damaged or made to fill memory: fetch it again from its source.`,
+  );
+}

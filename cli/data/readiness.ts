@@ -1,0 +1,123 @@
+// Whether a risk can be computed from the series that are there, and what is wanting. Judged by what the risk itself says it
+// accepts ("pr, tas monthly"); pure.
+import type { DataSummary, SeriesSummary } from "../../database/dataSummary.ts";
+import { RISK_DEFINITIONS } from "../../job/risks/registry.ts";
+import { BASE_YEARS_AT_LEAST, formatPeriod, type Period } from "../../model/periods.ts";
+import { RISKS, type Risk } from "../../model/risks.ts";
+import { FREQUENCIES, type Frequency, isVariable, type Variable } from "../../model/variables.ts";
+
+interface NeededSeries {
+  readonly variable: Variable;
+  readonly frequency: Frequency;
+}
+
+export interface Readiness {
+  readonly grid: string;
+  readonly scenario: string;
+  readonly risk: Risk;
+  /** null: it also needs what is no climate series, which is not looked at here. */
+  readonly canRun: boolean | null;
+  /** What it would be computed from. */
+  readonly from: string | null;
+  /** What is wanting, or what a reader should know. */
+  readonly remark: string | null;
+}
+
+/** Series that a grid has of a scenario: its own and its parents', from its own cells and linked ones. */
+interface Available extends SeriesSummary {
+  readonly share: number;
+}
+
+export function judgeRisks(summary: DataSummary, basePeriod: Period): Readiness[] {
+  const targets = summary.grids.filter(({ role }) => role === "target");
+  const parents = new Set(summary.scenarios.map(({ parent }) => parent));
+  return targets.flatMap(({ grid }) =>
+    summary.scenarios
+      .filter(({ scenario }) => !parents.has(scenario))
+      .flatMap(({ scenario }) => {
+        const available = availableTo(summary, grid, scenario);
+        if (available.length === 0) return [];
+        return RISKS.map((risk) => ({ grid, scenario, risk, ...judge(risk, available, basePeriod) }));
+      }),
+  );
+}
+
+function availableTo({ grids, links, scenarios, series }: DataSummary, grid: string, scenario: string): Available[] {
+  const lineage: string[] = [];
+  for (let at: string | null | undefined = scenario; at && !lineage.includes(at); ) {
+    lineage.push(at);
+    at = scenarios.find((one) => one.scenario === at)?.parent;
+  }
+  const cellsOf = (name: string) => grids.find((one) => one.grid === name)!;
+  const own = series
+    .filter((one) => one.grid === grid && lineage.includes(one.scenario))
+    .map((one) => ({ ...one, share: one.cells / cellsOf(grid).cellsSeen }));
+  const linked = links
+    .filter((link) => link.grid === grid)
+    .flatMap((link) =>
+      series
+        .filter((one) => one.grid === link.from && one.variable === link.variable && one.frequency === link.frequency)
+        .filter((one) => lineage.includes(one.scenario))
+        .map((one) => ({ ...one, share: link.cells / cellsOf(grid).cells })),
+    );
+  return [...own, ...linked];
+}
+
+function judge(
+  risk: Risk,
+  available: readonly Available[],
+  basePeriod: Period,
+): Pick<Readiness, "canRun" | "from" | "remark"> {
+  const definition = RISK_DEFINITIONS[risk];
+  if (definition === null) return { canRun: false, from: null, remark: "not computed by this version" };
+  const ways = definition.accepts.map((words) => ({ words, needs: readNeeds(words) }));
+  const known = ways.filter((way): way is { words: string; needs: NeededSeries[] } => way.needs !== undefined);
+  if (known.length === 0) return { canRun: null, from: null, remark: `needs ${definition.accepts.join(", or ")}` };
+  const wantingOf = (needs: readonly NeededSeries[]) => needs.filter((need) => seriesOf(available, need).length === 0);
+  const possible = known.find(({ needs }) => wantingOf(needs).length === 0);
+  if (possible === undefined) {
+    const [nearest] = known.toSorted((a, b) => wantingOf(a.needs).length - wantingOf(b.needs).length);
+    const wanting = wantingOf(nearest!.needs).map(({ variable, frequency }) => `${frequency} ${variable}`);
+    return { canRun: false, from: null, remark: `missing ${wanting.join(", ")} (for ${nearest!.words})` };
+  }
+  const years = yearsOf(available, possible.needs, basePeriod);
+  const share = Math.min(
+    ...possible.needs.map((need) => Math.max(...seriesOf(available, need).map((one) => one.share))),
+  );
+  if (years < BASE_YEARS_AT_LEAST) {
+    const remark = `${years} years in the base period ${formatPeriod(basePeriod)}, it needs ${BASE_YEARS_AT_LEAST}`;
+    return { canRun: false, from: possible.words, remark };
+  }
+  return { canRun: true, from: possible.words, remark: share < 1 ? `${Math.round(100 * share)} % of the cells` : null };
+}
+
+/** Undefined where the words are about something else than series. */
+function readNeeds(words: string): NeededSeries[] | undefined {
+  const needs: NeededSeries[] = [];
+  for (const part of words.split("; ")) {
+    const names = part.split(/,? /);
+    const frequency = FREQUENCIES.find((one) => one === names.at(-1));
+    if (frequency === undefined || !names.slice(0, -1).every(isVariable)) return undefined;
+    for (const name of names.slice(0, -1)) if (isVariable(name)) needs.push({ variable: name, frequency });
+  }
+  return needs;
+}
+
+function seriesOf(available: readonly Available[], { variable, frequency }: NeededSeries): Available[] {
+  return available.filter((one) => one.variable === variable && one.frequency === frequency);
+}
+
+/** Years of the base period that lie within the years of every needed series. */
+function yearsOf(
+  available: readonly Available[],
+  needs: readonly NeededSeries[],
+  { firstYear, lastYear }: Period,
+): number {
+  const spans = needs.map((need) => {
+    const own = seriesOf(available, need);
+    return [Math.min(...own.map((one) => one.firstYear)), Math.max(...own.map((one) => one.lastYear))] as const;
+  });
+  const from = Math.max(firstYear, ...spans.map(([first]) => first));
+  const to = Math.min(lastYear, ...spans.map(([, last]) => last));
+  return Math.max(0, to - from + 1);
+}

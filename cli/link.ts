@@ -1,0 +1,122 @@
+// `climatebatch link`: lets the cells of one grid use series of another. How sources are chosen stands in cli/link/.
+import type { Argv, CommandModule } from "yargs";
+import { tellSeries } from "../database/cellSources.ts";
+import { DEFAULT_GRID } from "../database/gridCells.ts";
+import { RejectedError } from "../model/errors.ts";
+import { type CommandContext, jsonOption, type OptionsOf, print, printJson } from "./command.ts";
+import { databaseOption, withDatabase } from "./database.ts";
+import { readVariables } from "./ingest/readingOptions.ts";
+import { count } from "./ingest/report.ts";
+import { type LinkOptions, type LinkReport, linkGrids } from "./link/linkGrids.ts";
+
+const text = { type: "string", requiresArg: true } as const;
+
+function buildOptions(yargs: Argv) {
+  return yargs
+    .options({
+      grid: { ...text, default: DEFAULT_GRID, describe: "grid whose cells get sources" },
+      from: { ...text, demandOption: true, describe: "grid whose series they use" },
+      variables: { type: "array", string: true, describe: "only these variables [default: all that --from has]" },
+      "within-km": {
+        type: "number",
+        requiresArg: true,
+        describe: "rule nearest: the nearest source, at most so far away",
+      },
+      codes: {
+        type: "array",
+        string: true,
+        describe: "rule code: tables of latitude, longitude, code of both grids; the source with the same code",
+      },
+      polygons: { ...text, describe: "rule polygon: GeoJSON; the source in the same polygon" },
+      cells: {
+        ...text,
+        describe: "table of latitude, longitude: cells that --grid shall have; the grid is made when it is new",
+      },
+      "keep-target": {
+        type: "boolean",
+        default: false,
+        describe: "results are computed for the cells of --from too; without it that grid becomes a source only",
+      },
+      "fail-running-batches": {
+        type: "boolean",
+        default: false,
+        describe: "end unfinished batches on --grid as failed",
+      },
+      ...jsonOption,
+      ...databaseOption,
+    })
+    .example(
+      "$0 link --grid korea-1km --from stations --within-km 30",
+      "each cell uses the nearest station within 30 km",
+    )
+    .example(
+      "$0 link --grid korea-1km --from districts --codes cells.csv districts.csv",
+      "each cell uses its district's series",
+    )
+    .example("$0 link --grid korea-1km --from districts --polygons districts.geojson", "the same by outlines")
+    .epilogue(
+      "A cell uses a source's series of a variable and frequency that it has none of its own of. One rule at a time; linking again replaces the links of the same variables. Where a code or polygon has several sources, the nearest counts.",
+    );
+}
+
+export function makeLinkCommand({
+  signal,
+}: Pick<CommandContext, "signal">): CommandModule<object, OptionsOf<typeof buildOptions>> {
+  return {
+    command: "link",
+    describe: "let the cells of a grid use the series of another: nearest, by code, or by polygon",
+    builder: buildOptions,
+    handler: async (argv) => {
+      const options = readLinkOptions(argv);
+      const report = await withDatabase(argv, "link", ({ client }) => linkGrids(client, options, signal));
+      if (argv.json) printJson(report);
+      else print(formatReport(report, options));
+    },
+  };
+}
+
+function readLinkOptions(argv: OptionsOf<typeof buildOptions>): LinkOptions {
+  const variables = argv.variables === undefined ? undefined : readVariables("--variables", argv.variables);
+  return {
+    grid: argv.grid,
+    from: argv.from,
+    cells: argv.cells,
+    keepTarget: argv["keep-target"],
+    failRunningBatches: argv["fail-running-batches"],
+    variables,
+    rule: readRule(argv["within-km"], argv.codes, argv.polygons),
+  };
+}
+
+function readRule(
+  withinKm: number | undefined,
+  codes: readonly string[] | undefined,
+  polygons: string | undefined,
+): LinkOptions["rule"] {
+  const given = [withinKm, codes, polygons].filter((one) => one !== undefined).length;
+  if (given !== 1) {
+    throw new RejectedError(
+      "InvalidOption",
+      `link takes one rule, but got ${given === 0 ? "none" : given}. Give --within-km KM, --codes FILE… or --polygons FILE.`,
+    );
+  }
+  if (codes !== undefined) return { rule: "code", codes };
+  if (polygons !== undefined) return { rule: "polygon", polygons };
+  if (withinKm! > 0) return { rule: "nearest", withinKm: withinKm! };
+  throw new RejectedError(
+    "InvalidOption",
+    `--within-km expects kilometres above 0, such as 30, but got "${withinKm}".`,
+  );
+}
+
+function formatReport(report: LinkReport, { keepTarget }: LinkOptions): string {
+  const { grid, from, series, cells, cellsAdded, linked, sources, sourcesUsed, farthestKm, failedBatches } = report;
+  const without = cells - linked;
+  return [
+    ...(cellsAdded > 0 ? [`${count(cellsAdded, "cell")} added to the grid "${grid}".`] : []),
+    `${linked.toLocaleString("en")} of ${count(cells, "cell")} of "${grid}" use ${sourcesUsed.toLocaleString("en")} of ${count(sources, "cell")} of "${from}", at most ${farthestKm!.toFixed(1)} km away${without === 0 ? "" : `; ${without.toLocaleString("en")} have no source`}.`,
+    ...series.map((one) => `  ${tellSeries(one)}`),
+    ...(keepTarget ? [] : [`The grid "${from}" is a source now: run computes nothing for its own cells.`]),
+    ...(failedBatches.length === 0 ? [] : [`Failed, as asked (InputChanged): batch ${failedBatches.join(", ")}`]),
+  ].join("\n");
+}

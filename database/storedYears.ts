@@ -1,0 +1,86 @@
+// What is stored of the series that are to be loaded, a few cells at a time, and how new years merge with it. Shared by who
+// writes and who only looks.
+import type { ClientBase } from "pg";
+import { RejectedError } from "../model/errors.ts";
+import { VARIABLES } from "../model/variables.ts";
+import { formatPosition, mergeYears } from "./climateMerge.ts";
+import type { ClimateYear, LoadRequest } from "./climateWriter.ts";
+
+/** A request whose scenario and cells are known. */
+export interface Load extends LoadRequest {
+  readonly scenarioId: number;
+  /** [places] */
+  readonly cellIds: Float64Array;
+}
+
+/** Cells whose stored years are held in memory at a time while merging. */
+const CELLS_A_MERGE = 64;
+
+/** The input that a load changes. */
+export function inputOf({ scenario }: LoadRequest): string {
+  return `climate_data/${scenario.name}`;
+}
+
+/** Positions of the places, `CELLS_A_MERGE` at a time. */
+export function* inTurns(places: readonly number[]): Generator<readonly number[]> {
+  for (let first = 0; first < places.length; first += CELLS_A_MERGE) yield places.slice(first, first + CELLS_A_MERGE);
+}
+
+/** Whether the year, merged with what is stored, differs from it. */
+export function mergeYear(
+  load: Load,
+  at: number,
+  incoming: ClimateYear,
+  stored: ReadonlyMap<string, Float32Array>,
+): boolean {
+  const { variable, year, values } = incoming;
+  const standing = stored.get(yearKey(load.cellIds[at]!, variable, year));
+  if (standing === undefined) return true;
+  const merge = mergeYears(values, standing, load.onConflict);
+  if (typeof merge === "string") return merge === "changed";
+  const { latitude, longitude } = load.series.places[at]!;
+  const day = formatPosition(load.series.frequency, load.calendar, year, merge.conflictAt);
+  const tell = (value: number) => `${Number(value.toPrecision(7))} ${VARIABLES[variable].unit}`;
+  throw new RejectedError(
+    "ValuesConflict",
+    `Scenario "${load.scenario.name}" has ${variable} ${tell(standing[merge.conflictAt]!)} at ${latitude}, ${longitude} on ${day}, but the files say ${tell(values[merge.conflictAt]!)}. ` +
+      "Give --on-conflict replace to take the files' values, or --on-conflict keep to keep the stored ones.",
+  );
+}
+
+/** By `yearKey`. */
+export async function readStoredYears(
+  client: ClientBase,
+  load: Load,
+  places: readonly number[],
+): Promise<Map<string, Float32Array>> {
+  const { series, scenarioId, cellIds } = load;
+  const { rows } = await client.query<{ cell_id: number; year: number; variable: string; values: Buffer }>(
+    `SELECT cell_id, year, variable, values FROM climatebatch.climate_data WHERE cell_id = ANY ($1) AND scenario_id = $2
+       AND variable = ANY ($3) AND frequency = $4 AND year BETWEEN $5 AND $6`,
+    [
+      places.map((at) => cellIds[at]),
+      scenarioId,
+      series.variables,
+      series.frequency,
+      series.firstYear,
+      series.lastYear,
+    ],
+  );
+  return new Map(
+    rows.map(({ cell_id, year, variable, values }) => [
+      yearKey(cell_id, variable, year),
+      // A copy, because the bytes need not lie on a multiple of four.
+      new Float32Array(Uint8Array.from(values).buffer),
+    ]),
+  );
+}
+
+function yearKey(cellId: number, variable: string, year: number): string {
+  return `${cellId} ${variable} ${year}`;
+}
+
+/** Positions of the places by cell id: the order of the key. */
+export function inOrderOfCells({ cellIds }: Load): number[] {
+  return [...cellIds.keys()].sort((a, b) => cellIds[a]! - cellIds[b]!);
+}

@@ -1,0 +1,125 @@
+// `climatebatch data`: what is there, and what each risk lacks.
+import { beforeEach, expect, test } from "vitest";
+import { judgeRisks } from "../../cli/data/readiness.ts";
+import { linkGrids } from "../../cli/link/linkGrids.ts";
+import { type DataSummary, readDataSummary } from "../../database/dataSummary.ts";
+import { RISK_DEFINITIONS } from "../../job/risks/registry.ts";
+import { isVariable } from "../../model/variables.ts";
+import { cli } from "../support/cli.ts";
+import { writePastAndFuture } from "../support/climate.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { ingest } from "../support/ingest.ts";
+
+let database: TestDatabase;
+beforeEach(async () => {
+  database = await createTestDatabase();
+  return () => database.drop();
+});
+
+const BASE = { firstYear: 1981, lastYear: 2010 };
+const judged = (summary: DataSummary, risk: string) => judgeRisks(summary, BASE).filter((one) => one.risk === risk);
+
+test("a parent's years count for the base period, and what a risk lacks is named", async () => {
+  await writePastAndFuture(database.client, { cells: 4 });
+  const summary = await readDataSummary(database.client);
+  expect(summary.series).toEqual([
+    {
+      grid: "test-grid",
+      scenario: "future",
+      variable: "tasmax",
+      frequency: "daily",
+      firstYear: 2006,
+      lastYear: 2045,
+      years: 40,
+      cells: 4,
+    },
+    {
+      grid: "test-grid",
+      scenario: "past",
+      variable: "tasmax",
+      frequency: "daily",
+      firstYear: 1976,
+      lastYear: 2005,
+      years: 30,
+      cells: 4,
+    },
+  ]);
+  expect(judged(summary, "high_temperature")).toEqual([
+    {
+      grid: "test-grid",
+      scenario: "future",
+      risk: "high_temperature",
+      canRun: true,
+      from: "tasmax daily",
+      remark: null,
+    },
+  ]);
+  expect(judged(summary, "cold_wave")).toMatchObject([
+    { canRun: false, remark: "missing daily tasmin (for tasmin daily)" },
+  ]);
+  expect(
+    judgeRisks(summary, { firstYear: 1951, lastYear: 1980 }).find(({ risk }) => risk === "high_temperature"),
+  ).toMatchObject({
+    canRun: false,
+    remark: "5 years in the base period 1951-1980, it needs 20",
+  });
+});
+
+test("series of a linked grid count, with the share of cells that have a source", async () => {
+  await writePastAndFuture(database.client, { cells: 1, grid: "stations" });
+  await ingest(
+    database.client,
+    { "own.csv": "year,lat,lon,CSDI (d)\n2006,33,126,4\n2006,39,126,4\n" },
+    { scenario: "future", grid: "cells" },
+  );
+  const rule = { rule: "nearest", withinKm: 20 } as const;
+  const options = {
+    grid: "cells",
+    from: "stations",
+    variables: undefined,
+    rule,
+    cells: undefined,
+    keepTarget: false,
+    failRunningBatches: false,
+  };
+  await linkGrids(database.client, options, new AbortController().signal);
+  const summary = await readDataSummary(database.client);
+  expect(judged(summary, "high_temperature")).toEqual([
+    {
+      grid: "cells",
+      scenario: "future",
+      risk: "high_temperature",
+      canRun: true,
+      from: "tasmax daily",
+      remark: "50 % of the cells",
+    },
+  ]);
+});
+
+test("a derived series is told as such", async () => {
+  const files = { "a.csv": "date,lat,lon,tasmax (degC),tasmin (degC)\n2020-01-01,37,127,10,2\n" };
+  await ingest(database.client, files, { derive: ["tas"] });
+  expect((await readDataSummary(database.client)).derived).toEqual([
+    { grid: "default", scenario: "observed", variable: "tas", frequency: "daily", rule: "mean of tasmax and tasmin" },
+  ]);
+});
+
+test("the command tells people and programs", async () => {
+  expect((await cli(database.url, "data")).stdout).toContain("There is no climate yet");
+  await writePastAndFuture(database.client, { cells: 2 });
+  const told = await cli(database.url, "data", "--base-period", "1981-2010");
+  expect(told).toMatchObject({ code: 0, stderr: "" });
+  expect(told.stdout).toMatch(/test-grid +future +high_temperature +yes +tasmax daily/);
+  const { risks } = JSON.parse((await cli(database.url, "data", "--json")).stdout);
+  expect(risks).toHaveLength(9);
+});
+
+test("what each risk accepts of series can be read by the program that judges", () => {
+  for (const definition of Object.values(RISK_DEFINITIONS)) {
+    for (const words of definition?.accepts ?? []) {
+      const names = words.split(/[;,]? /);
+      if (!names.some(isVariable)) continue;
+      expect(names.filter((name) => !isVariable(name) && !["daily", "monthly", "yearly"].includes(name))).toEqual([]);
+    }
+  }
+});
