@@ -23,7 +23,6 @@ import { makeSeaLevelRiseCommand, makeSeaLevelsCommand } from "./seaLevels.ts";
 import { makeStartCommand } from "./start.ts";
 import { logsCommand, statusCommand } from "./status.ts";
 import { makeSubmitCommand } from "./submit.ts";
-
 import { makeWindCommand } from "./wind.ts";
 
 const interruption = new AbortController();

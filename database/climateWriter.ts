@@ -57,6 +57,7 @@ export interface LoadOutcome {
 
 const COLUMNS = "cell_id, scenario_id, year, variable, frequency, values";
 const FLUSH_BYTES = 1 << 20;
+
 export async function writeClimate(client: ClientBase, request: LoadRequest): Promise<LoadOutcome> {
   const { grid, series } = request;
   const input = inputOf(request);
