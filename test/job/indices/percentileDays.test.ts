@@ -118,6 +118,35 @@ describe("against references", () => {
   });
 });
 
+test("warmer days after the base period never lower the warm spell days of a year, nor raise its cold ones", () => {
+  const layout: Layout = {
+    calendar: "noleap",
+    firstYear: 1981,
+    lastYear: 2000,
+    basePeriod: { firstYear: 1981, lastYear: 1995 },
+  };
+  const years = [...Array(layout.lastYear - layout.firstYear + 1).keys()];
+  const series = goldenTemperature(years.length * 365);
+  const warm = makeCase(layout, WARM);
+  const cold = makeCase(layout, COLD);
+  const warmBefore = warm.count(series, "leaveOneOut").spells;
+  const coldBefore = cold.count(series, "leaveOneOut").spells;
+  const warming = fc.array(fc.double({ min: 0, max: 8, noNaN: true }), { minLength: 5, maxLength: 5 });
+  fc.assert(
+    fc.property(warming, (added) => {
+      const warmer = series.map((degC, day) => degC + (added[Math.floor(day / 365) - 15] ?? 0));
+      const warmAfter = warm.count(warmer, "leaveOneOut").spells;
+      const coldAfter = cold.count(warmer, "leaveOneOut").spells;
+      for (const year of years) {
+        expect(warmAfter[year]).toBeGreaterThanOrEqual(warmBefore[year]!);
+        expect(coldAfter[year]).toBeLessThanOrEqual(coldBefore[year]!);
+      }
+      expect(warmAfter.slice(0, 15)).toEqual(warmBefore.slice(0, 15));
+    }),
+    { numRuns: 50 },
+  );
+});
+
 describe("idealised years", () => {
   const layout: Layout = {
     calendar: "noleap",

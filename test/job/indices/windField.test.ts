@@ -81,6 +81,54 @@ interface WindGolden {
   readonly cells: { readonly latitude: number[]; readonly longitude: number[] };
 }
 
+describe("the profiles at nodes of the methods", () => {
+  const one = (value: number) => Float64Array.of(value);
+  const standing = { latitude: one(0), pressure: one(0), environmentPressure: one(0), wind: one(0), radius: one(40) };
+  const node = (given: Partial<TrackNodes>): TrackNodes => ({
+    count: 1,
+    firstHour: 0,
+    stepHours: 1,
+    ...standing,
+    longitude: one(0),
+    translationNorth: one(0),
+    translationEast: one(0),
+    pressureEstimated: new Uint8Array(1),
+    extratropical: new Uint8Array(1),
+    ...given,
+  });
+
+  test.each([
+    { deficit: 15, gradient: 35, b: 2.5, peak: 34.635341 },
+    { deficit: 30, gradient: 40, b: 1.667213, peak: 40 },
+  ])(
+    "Holland's B of 1980 from a deficit of $deficit hPa and a gradient wind of $gradient m/s",
+    ({ deficit, gradient, b, peak }) => {
+      const nodes = node({ environmentPressure: one(1010), pressure: one(1010 - deficit), wind: one(0.9 * gradient) });
+      const vortex = makeVortexNodes(nodes, "H1980");
+      expect(vortex.b[0]).toBeCloseTo(b, 6);
+      // A B within its bounds gives the wind back that it was made from; the vector is of the gradient level.
+      expect(vortex.peak[0]! / 0.9).toBeCloseTo(peak, 5);
+    },
+  );
+
+  const distances = [299.4501244, 291.0737897, 292.5441003, 40.6654546];
+  test.each([
+    { how: "with the earth's turning", f: 3.54921922e-5, winds: [11.28, 11.68, 11.61, 42.41] },
+    { how: "without", f: 0, winds: [15.72, 16.04, 15.98, 43.13] },
+  ])("Holland's profile $how", ({ f, winds }) => {
+    const vortex = {
+      ...makeVortexNodes(node({}), "H08"),
+      b: one(1.486076257880692),
+      deficit: one(3912),
+      radius: one(40_665.45462261051),
+      coriolis: one(f),
+    };
+    const told = distances.map((km) => PROFILES.H08.profile(vortex, 0, km * 1000));
+    // The published values have two digits.
+    for (const [at, wind] of winds.entries()) expect(Math.abs(told[at]! - wind)).toBeLessThan(0.01);
+  });
+});
+
 describe("a hurricane near Barbados", () => {
   const { input, expected } = readGolden<WindGolden, Record<WindModel, number[]>>("storm-winds-barbados");
   const { hours, latitude, longitude, pressure, environment, wind } = input.nodes;
