@@ -90,7 +90,7 @@ export async function checkBasins(
     return [];
   const stored = await readBasinSets(client, grid, basePeriod);
   for (const one of series) {
-    const revisions = await readRevisions(client, inputsOf({ grid, risks: WATER_RISKS }, [one]));
+    const revisions = await readRevisions(client, inputsOf({ grid, methods, risks: WATER_RISKS }, [one]));
     for (const period of periods) {
       const inputs = stored.get(setKey(one.scenarioId, period));
       const where = `Scenario "${one.name}", ${formatPeriod(period)}, grid "${grid}"`;

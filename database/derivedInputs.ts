@@ -2,7 +2,7 @@
 // that still stands.
 import type { ClientBase } from "pg";
 import { RejectedError } from "../model/errors.ts";
-import { SEA_RISKS } from "../model/risks.ts";
+import { readsSea } from "../model/risks.ts";
 import type { BatchSpecification } from "../model/specification.ts";
 import { elevationInput, readRevision } from "./inputRevisions.ts";
 
@@ -20,9 +20,9 @@ export async function stampDerived(client: ClientBase, derived: string, input: s
 /** Refuses a batch that would read what was made from another state of its input than the present one. */
 export async function refuseStaleInputs(
   client: ClientBase,
-  { grid, risks }: Pick<BatchSpecification, "grid" | "risks">,
+  { grid, methods, risks }: Pick<BatchSpecification, "grid" | "methods" | "risks">,
 ): Promise<void> {
-  if (!SEA_RISKS.some((risk) => risks.includes(risk))) return;
+  if (!readsSea({ methods, risks })) return;
   const { rows } = await client.query<{ revision: string; present: string }>(
     `SELECT d.revision, coalesce(r.revision, 0) AS present
      FROM climatebatch.derived_inputs AS d LEFT JOIN climatebatch.input_revisions AS r USING (input) WHERE d.derived = $1`,

@@ -1,6 +1,6 @@
 // What a batch reads and at which revision. Pinned when it is planned, checked when a shard starts and when it commits.
 import type { ClientBase } from "pg";
-import { SEA_RISKS, STORM_RISKS } from "../model/risks.ts";
+import { readsSea, STORM_RISKS } from "../model/risks.ts";
 import type { BatchSpecification } from "../model/specification.ts";
 import type { ScenarioSeries } from "./scenarios.ts";
 
@@ -13,12 +13,12 @@ export type InputRevisions = ReadonlyMap<string, number>;
 export const elevationInput = (grid: string) => `elevation/${grid}`;
 
 export function inputsOf(
-  { grid, risks }: Pick<BatchSpecification, "grid" | "risks">,
+  { grid, methods, risks }: Pick<BatchSpecification, "grid" | "methods" | "risks">,
   series: readonly ScenarioSeries[],
 ): string[] {
   const scenarios = new Set(series.flatMap(({ lineage }) => lineage));
   const storms = STORM_RISKS.some((risk) => risks.includes(risk)) ? [STORMS_INPUT] : [];
-  const sea = SEA_RISKS.some((risk) => risks.includes(risk))
+  const sea = readsSea({ methods, risks })
     ? ["extreme_sea_levels", "sea_level_rise", "sea_connections", elevationInput(grid)]
     : [];
   const climate = ["climate_data", ...[...scenarios].map((name) => `climate_data/${name}`)];

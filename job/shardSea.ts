@@ -2,13 +2,14 @@
 import type { ClientBase } from "pg";
 import { readRises, readStations } from "../database/seaLevels.ts";
 import type { ClaimedShard } from "../database/shards.ts";
-import { SEA_RISKS } from "../model/risks.ts";
+import { readsSea } from "../model/risks.ts";
 import { Sea, STATION_REACH_DEGREES } from "./cellSea.ts";
 
 export async function readSea(
   client: ClientBase,
-  { grid, risks, basePeriod }: ClaimedShard["specification"],
+  specification: ClaimedShard["specification"],
 ): Promise<Sea | undefined> {
-  if (!SEA_RISKS.some((risk) => risks.includes(risk))) return undefined;
+  if (!readsSea(specification)) return undefined;
+  const { basePeriod, grid } = specification;
   return new Sea(await readStations(client, grid, STATION_REACH_DEGREES), await readRises(client), basePeriod);
 }

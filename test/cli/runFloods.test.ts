@@ -116,7 +116,7 @@ test("rain, ground and sea become probabilities, depths and scores of three floo
   expect(coast!.flags).toEqual(["defaultProtection"]);
 });
 
-test("when the ground has changed since, coastal flood is refused until the ways are found anew", async () => {
+test("when the ground has changed since, coastal flood is refused until the ways are found anew; not by predecessor, which knows no ways", async () => {
   const { client } = database;
   await client.query(
     `UPDATE climatebatch.grid_cells SET attributes = attributes || '{"elevation": 1.5}' WHERE longitude = 126.5`,
@@ -128,6 +128,8 @@ test("when the ground has changed since, coastal flood is refused until the ways
   );
   const rain = RUN.filter((word) => word !== "coastal_flood");
   expect(await cli(database.url, ...rain, "--new", "--no-publish")).toMatchObject({ code: 0 });
+  const predecessor = ["run", "probability", "--methods", "predecessor", ...RUN.slice(2), "--new", "--no-publish"];
+  expect(await cli(database.url, ...predecessor)).toMatchObject({ code: 0 });
   expect(await cli(database.url, "connectivity")).toMatchObject({ code: 0 });
   const again = "station,latitude,longitude,location,scale\nIncheon,37.45,126.6,4.4,0.12\n";
   await ingest("sea-levels", "again.csv", again);
