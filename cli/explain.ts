@@ -1,5 +1,6 @@
 // `climatebatch explain RISK`: what a risk is computed from, how, and where each of its numbers comes from.
 import type { Argv, CommandModule } from "yargs";
+import { binRanges } from "../database/riskDescriptions.ts";
 import { EXPLANATIONS, type Explanation, PREDECESSOR_EXPLANATION } from "../job/risks/explanations.ts";
 import { methodsOf, PUBLISHED } from "../job/risks/methodSet.ts";
 import { PREDECESSOR } from "../job/risks/predecessor/predecessorRisk.ts";
@@ -70,9 +71,7 @@ export function explain(risk: Risk, methods: Methods, overrides: MethodSet | und
 
 function tell(one: ExplainedRisk): string {
   const { edges, rateSets, defaultRateSet } = one.methods;
-  const names =
-    edges.ranges ?? edges.values.map((edge, at) => (at === 0 ? `<${edge}` : `${edges.values[at - 1]}-${edge}`));
-  const ranges = edges.ranges ?? [...names, `>=${edges.values.at(-1)}`];
+  const ranges = edges.ranges ?? binRanges(edges.values);
   const sets = Object.entries(rateSets);
   const rates = ranges.map((range, bin) => [range, ...sets.map(([, { values }]) => values[bin]!)]);
   return [

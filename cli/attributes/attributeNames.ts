@@ -1,5 +1,5 @@
 // Attributes as people name them in options and headers, and values as files hold them, checked.
-import { ATTRIBUTES, type Attribute } from "../../model/attributes.ts";
+import { ATTRIBUTES, type Attribute, type AttributeDescription } from "../../model/attributes.ts";
 import { RejectedError } from "../../model/errors.ts";
 
 const NAMES = Object.keys(ATTRIBUTES) as readonly Attribute[];
@@ -24,14 +24,14 @@ export function readAttributeName(text: string, option: string): Attribute {
 
 /** Refuses what cannot be; `where` is such as "cells.csv:3". */
 export function checkAttribute(name: Attribute, value: number, shown: string, where: string): number {
-  const { min, max, unit } = ATTRIBUTES[name];
-  if (value >= min && value <= max) return value;
+  const { min, max, unit, whole = false }: AttributeDescription = ATTRIBUTES[name];
+  if (value >= min && value <= max && (!whole || Number.isInteger(value))) return value;
   const hint =
     unit === "1" && max === 1 && value > 1 && value <= 100
       ? "Is it in per cent? It must be a fraction."
       : "Correct it, leave it blank where it is not known, or name its mark of missing values by --missing.";
   throw new RejectedError(
     "InvalidAttribute",
-    `${where}: expected ${name} to be a number from ${min} to ${max} (${unit}), found "${shown}". ${hint}`,
+    `${where}: expected ${name} to be a ${whole ? "whole " : ""}number from ${min} to ${max} (${unit}), found "${shown}". ${hint}`,
   );
 }

@@ -41,6 +41,8 @@ const USED: Readonly<Record<SeaLevelLaw["kind"], string>> = {
   parameters: "parameters of extreme sea levels",
   levels: "return levels of the sea",
 };
+/** Where no sea comes, whatever its levels. */
+const USED_OUT_OF_REACH = "elevation and distance to the coast";
 const USED_RISE = { regional: "regional rise", global: "global rise" } as const;
 
 const COMPANIONS = [
@@ -69,7 +71,10 @@ export function makeCoastalFlood(methods: RiskMethods): RiskDefinition {
     intensity: "depth",
     unit: methods.edges.unit,
     inputs: {},
-    accepts: Object.values(USED).flatMap((levels) => Object.values(USED_RISE).map((rise) => `${levels}, ${rise}`)),
+    accepts: [
+      ...Object.values(USED).flatMap((levels) => Object.values(USED_RISE).map((rise) => `${levels}, ${rise}`)),
+      USED_OUT_OF_REACH,
+    ],
     ...describeMethods(methods),
     companions: COMPANIONS,
     returnLevelOf: "depth",
@@ -203,7 +208,7 @@ function lawOfPeriod({ law, years }: SeaLevelLaw, shifts: Float64Array): LevelLa
 function harmless(period: Period, { methods }: FloodWork): PeriodResult {
   return {
     period,
-    input: "elevation and distance to the coast",
+    input: USED_OUT_OF_REACH,
     reason: null,
     flags: ["notApplicable"],
     yearsUsed: 0,

@@ -1,7 +1,7 @@
 // Water scarcity: withdrawal over renewable supply, of the basin a cell belongs to, or of a large cell by itself.
 // Where supply and withdrawal come from stands in waterSupply.ts.
-import { formatPeriod, type Period } from "../../model/periods.ts";
-import type { Flag, NullReason } from "../../model/reasons.ts";
+import { formatPeriod } from "../../model/periods.ts";
+import type { NullReason } from "../../model/reasons.ts";
 import { type HazardResult, type PeriodResult, type ProbabilityResult, RETURN_PERIODS } from "../../model/results.ts";
 import { HIGHEST_STRESS, isAridLowUse, waterStress } from "../indices/waterStress.ts";
 import { quantileType8 } from "../numerics/quantile.ts";
@@ -13,6 +13,7 @@ import { isLowSample, tooFewYears } from "./periodYears.ts";
 import type { RiskDefinition } from "./riskDefinition.ts";
 import { RUNOFF_WORDS } from "./waterRunoff.ts";
 import { makeCellWater, type WaterRecord } from "./waterSupply.ts";
+import { withoutNumbers } from "./withoutNumbers.ts";
 
 const M2_PER_KM2 = 1e6;
 /** A smaller cell's own rain says little of the water that rivers bring it. */
@@ -144,8 +145,4 @@ function hazardOf(
     told: { value, valueLow: low, valueHigh: high, ...scores, undefendedValue: null, companions: [] },
     arid,
   };
-}
-
-function withoutNumbers(period: Period, reason: NullReason, used: string | null, flags: readonly Flag[]): PeriodResult {
-  return { period, input: used, reason, flags, yearsUsed: 0, block: null, probability: null, hazard: null };
 }

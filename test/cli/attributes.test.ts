@@ -110,6 +110,7 @@ describe("tables", () => {
       row: "elevation\n35,129,-9999",
       says: /found "-9999"\. .*--missing/,
     },
+    { of: "a basin and a half", row: "basin\n35,129,1.5", says: /expected basin to be a whole number .* found "1\.5"/ },
     { of: "text", row: "elevation\n35,129,high", says: /found "high"/ },
     {
       of: "another unit",

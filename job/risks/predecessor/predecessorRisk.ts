@@ -10,6 +10,7 @@ import type { VariablesByFrequency } from "../../../model/variables.ts";
 import { describeBins } from "../methodSet.ts";
 import { isLowSample } from "../periodYears.ts";
 import type { CellInput, RiskDefinition } from "../riskDefinition.ts";
+import { withoutNumbers } from "../withoutNumbers.ts";
 import predecessor from "./predecessor.json" with { type: "json" };
 
 export const PREDECESSOR: ProbabilityMethodSet = readProbabilityMethodSet(predecessor, "predecessor.json");
@@ -64,7 +65,7 @@ export function makePredecessorRisk(one: PredecessorRisk, set: ProbabilityMethod
     returnLevelUnit: methods.edges.unit,
     compute(input) {
       const read = one.read(input, edges);
-      if (typeof read === "string") return input.periods.map((period) => withoutNumbers(period, read, null));
+      if (typeof read === "string") return input.periods.map((period) => withoutNumbers(period, read, null, []));
       return input.periods.map((period) => periodResult(period, read, one.used, rates, methods.defaultRateSet));
     },
   };
@@ -92,7 +93,7 @@ function periodResult(
     n += inYear;
     if (inYear > 0) yearsUsed++;
   }
-  if (n === 0) return withoutNumbers(period, "tooFewYears", used);
+  if (n === 0) return withoutNumbers(period, "tooFewYears", used, []);
   const probabilities = counts.map((count) => round(count / n));
   const unknown = counts.map(() => Number.NaN);
   let damage = 0;
@@ -149,8 +150,4 @@ export function upToEdge(edges: readonly number[]): (value: number) => number {
     while (bin < edges.length && value > edges[bin]!) bin++;
     return bin;
   };
-}
-
-function withoutNumbers(period: Period, reason: NullReason, used: string | null): PeriodResult {
-  return { period, input: used, reason, flags: [], yearsUsed: 0, block: null, probability: null, hazard: null };
 }
