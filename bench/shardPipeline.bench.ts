@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Client } from "pg";
-import { runBatch } from "../cli/runBatch.ts";
+import { runBatch, watchOnTerminal } from "../cli/runBatch.ts";
 import { makeSample } from "../cli/sample.ts";
 import { prepareReading, readSeriesRows } from "../database/climateReader.ts";
 import { connect } from "../database/connect.ts";
@@ -73,7 +73,7 @@ async function runRate(session: Client, databaseUrl: string, cells: number, work
   });
   const { batchId } = await planBatch(session, specification, { cellsPerShard: null, workers, maxRejectedCells: null });
   const started = performance.now();
-  const options = { databaseUrl, batchId, label: "bench", workers, publish: true, replaceGrid: false };
+  const options = { databaseUrl, batchId, watch: watchOnTerminal("bench"), workers, publish: true, replaceGrid: false };
   const outcome = await runBatch(session, options, new AbortController().signal);
   if (outcome.state !== "published") throw new Error(`expected a published batch, found ${JSON.stringify(outcome)}`);
   return (cells * SCENARIO_YEARS) / ((performance.now() - started) / 1000);

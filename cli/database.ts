@@ -44,12 +44,11 @@ export async function withServer<T>(
   purpose: string,
   work: (database: OpenDatabase, isEmbedded: boolean) => Promise<T>,
 ): Promise<T> {
-  const address = database ?? (await addressFromEnvironment());
-  const server = await openServer(address);
+  const server = await openAddress({ database });
   try {
     const client = await connectOrExplain(server.url, purpose);
     try {
-      return await work({ url: server.url, client }, address.startsWith(EMBEDDED));
+      return await work({ url: server.url, client }, server.isEmbedded);
     } finally {
       await client.end().catch(() => undefined);
     }
@@ -58,9 +57,23 @@ export async function withServer<T>(
   }
 }
 
+/** Where the database is, without a connection; an embedded server is started, and released by the caller. */
+export async function openAddress({
+  database,
+}: {
+  database?: string | undefined;
+}): Promise<DatabaseHandle & { readonly isEmbedded: boolean }> {
+  const address = database ?? (await addressFromEnvironment());
+  return { ...(await openServer(address)), isEmbedded: address.startsWith(EMBEDDED) };
+}
+
+/** What the `.env` of the working folder says; nothing when there is none. */
+export async function readEnvironmentFile(): Promise<Environment> {
+  return parseEnv(await readFile(".env", "utf8").catch(() => ""));
+}
+
 async function addressFromEnvironment(): Promise<string> {
-  const file = await readFile(".env", "utf8").catch(() => "");
-  const environment: Environment = { ...parseEnv(file), ...process.env };
+  const environment: Environment = { ...(await readEnvironmentFile()), ...process.env };
   return namesDatabase(environment) ? readDatabaseUrl(environment) : DEFAULT_DATABASE;
 }
 

@@ -24,8 +24,30 @@ export interface ExecutorOptions {
   /** Aborted: children get SIGTERM, roll back and end; the batch stays unfinished. */
   readonly signal: AbortSignal;
   readonly onCells: (cellsDone: number) => void;
-  /** Lines a person should see at once: rejected cells, retries. */
-  readonly onNotice: (line: string) => void;
+  /** What a shard's program writes to its log. */
+  readonly onShardLine: (completionIndex: number, line: ShardLine) => void;
+  /** A process that ended without having done its shard is started again. */
+  readonly onRetry: (line: string) => void;
+  /** Shared by batches that run at the same time; by default each has all workers for itself. */
+  readonly places?: Places | undefined;
+}
+
+export interface ShardLine {
+  readonly event?: ShardEvent;
+  readonly cells?: number;
+  readonly of?: number;
+  readonly message?: string;
+  readonly reason?: string;
+  readonly risk?: string;
+  readonly latitude?: number;
+  readonly longitude?: number;
+  readonly detail?: string;
+}
+
+/** So many processes at a time, whoever starts them. */
+export interface Places {
+  /** Resolves with what gives the place back. */
+  take(): Promise<() => void>;
 }
 
 /** Resolves when no child is left: every shard done, or given up after its retries, or told to stop. */
@@ -41,14 +63,15 @@ export async function runShards(shards: readonly ShardToRun[], options: Executor
   };
   const runOne = async (shard: ShardToRun) => {
     for (let tries = 0; !signal.aborted; tries++) {
-      const exit = await runChild(shard, options, signal, tellCells);
+      const exit = await runInPlace(shard, options, signal, tellCells);
+      if (exit === null) return;
       if (exit === EXIT_CODES.done) return tellCells(shard.completionIndex, shard.cells);
       tellCells(shard.completionIndex, 0);
       if (exit === EXIT_CODES.failShard) return;
       if (exit === EXIT_CODES.failBatch) return batchEnd.abort();
       if (signal.aborted || tries === RETRIES_PER_SHARD) return;
       const how = typeof exit === "string" ? `was killed by ${exit}` : `ended with exit code ${exit}`;
-      options.onNotice(
+      options.onRetry(
         `shard process ${shard.completionIndex} ${how}; trying again (${tries + 1} of ${RETRIES_PER_SHARD})`,
       );
       await sleep(RETRY_DELAY_MS * 2 ** tries, undefined, { signal }).catch(() => undefined);
@@ -58,9 +81,24 @@ export async function runShards(shards: readonly ShardToRun[], options: Executor
   await pMap(shards, runOne, { concurrency: options.workers, stopOnError: false });
 }
 
+/** null: told to stop while it waited for its place. */
+async function runInPlace(
+  shard: ShardToRun,
+  options: ExecutorOptions,
+  signal: AbortSignal,
+  tellCells: (completionIndex: number, cells: number) => void,
+): Promise<number | NodeJS.Signals | null> {
+  const giveBack = await options.places?.take();
+  try {
+    return signal.aborted ? null : await runChild(shard, options, signal, tellCells);
+  } finally {
+    giveBack?.();
+  }
+}
+
 async function runChild(
   { jobAttempt, completionIndex }: ShardToRun,
-  { databaseUrl, batchId, onNotice }: ExecutorOptions,
+  { databaseUrl, batchId, onShardLine }: ExecutorOptions,
   signal: AbortSignal,
   tellCells: (completionIndex: number, cells: number) => void,
 ): Promise<number | NodeJS.Signals> {
@@ -78,19 +116,9 @@ async function runChild(
   signal.addEventListener("abort", stop);
   const lines = createInterface({ input: child.stdout! });
   lines.on("line", (line) => {
-    const told = JSON.parse(line) as {
-      event?: ShardEvent;
-      cells?: number;
-      message?: string;
-      risk?: string;
-      latitude?: number;
-      longitude?: number;
-      detail?: string;
-    };
+    const told = JSON.parse(line) as ShardLine;
     if (told.event === "progress") tellCells(completionIndex, told.cells!);
-    if (told.event === "failed") onNotice(told.message!);
-    if (told.event === "cellRejected")
-      onNotice(`rejected ${told.risk} at ${told.latitude}, ${told.longitude}: ${told.detail}`);
+    onShardLine(completionIndex, told);
   });
   try {
     return await exitOf(child);

@@ -20,6 +20,7 @@ import { makeRunCommand } from "./run.ts";
 import { makeSampleCommand } from "./sample.ts";
 import { scenarioCommand } from "./scenario.ts";
 import { makeSeaLevelRiseCommand, makeSeaLevelsCommand } from "./seaLevels.ts";
+import { makeServeCommand } from "./serve.ts";
 import { makeStartCommand } from "./start.ts";
 import { logsCommand, statusCommand } from "./status.ts";
 import { makeSubmitCommand } from "./submit.ts";
@@ -78,6 +79,7 @@ const commands = {
   export: exportCommand,
   index: makeIndexCommand(context),
   wind: makeWindCommand(context),
+  serve: makeServeCommand(context),
   submit: makeSubmitCommand(context),
   operator: makeOperatorCommand(context),
 };
@@ -107,6 +109,7 @@ const parser = yargs(process.argv.slice(2))
   .command(commands.export)
   .command(commands.index)
   .command(commands.wind)
+  .command(commands.serve)
   .command(commands.submit)
   .command(commands.operator)
   .demandCommand(1, "Say what to do: climatebatch <command>. Try: climatebatch --help")

@@ -16,7 +16,7 @@ import {
 } from "./command.ts";
 import { databaseOption, withDatabase } from "./database.ts";
 import { exitCodeOf, tellOutcome } from "./run.ts";
-import { becomeOnlyRunner, runBatch } from "./runBatch.ts";
+import { becomeOnlyRunner, runBatch, watchOnTerminal } from "./runBatch.ts";
 
 function buildRetryOptions(yargs: Argv) {
   return yargs
@@ -63,7 +63,7 @@ export function makeRetryCommand({
           {
             databaseUrl: url,
             batchId,
-            label: `batch ${batchId} retry`,
+            watch: watchOnTerminal(`batch ${batchId} retry`),
             workers: argv.workers,
             publish: argv.publish,
             replaceGrid: false,

@@ -25,7 +25,7 @@ import {
 } from "./command.ts";
 import { databaseOption, withDatabase } from "./database.ts";
 import { methodsFileOption, readMethodsFile } from "./methodsFile.ts";
-import { type RunOutcome, runBatch } from "./runBatch.ts";
+import { type RunOutcome, runBatch, watchOnTerminal } from "./runBatch.ts";
 import { printSummary } from "./summary.ts";
 
 export function makeRunCommand({
@@ -44,7 +44,7 @@ export function makeRunCommand({
           {
             databaseUrl: url,
             batchId: batch.batchId,
-            label: `batch ${batch.batchId} ${argv.calculation}`,
+            watch: watchOnTerminal(`batch ${batch.batchId} ${argv.calculation}`),
             workers: argv.workers,
             publish: argv.publish,
             replaceGrid: argv.replaceGrid,

@@ -3,16 +3,46 @@ import type { Client } from "pg";
 import { type BatchOutcome, becomeRunner, finishBatch, readOpenShards } from "../database/batches.ts";
 import { emptySlots } from "../database/slots.ts";
 import { RejectedError } from "../model/errors.ts";
-import { runShards } from "./localExecutor.ts";
-import { startProgress } from "./progress.ts";
+import { type Places, runShards, type ShardLine } from "./localExecutor.ts";
+import { type Progress, startProgress } from "./progress.ts";
 
 export interface RunBatchOptions {
   readonly databaseUrl: string;
   readonly batchId: string;
-  readonly label: string;
+  readonly watch: BatchWatch;
   readonly workers: number;
+  readonly places?: Places | undefined;
   readonly publish: boolean;
   readonly replaceGrid: boolean;
+}
+
+/** Who looks on: a person at a terminal, or a log. */
+export interface BatchWatch {
+  /** Shards are about to run; `cells` are theirs together. */
+  begin(cells: number): void;
+  onCells(cellsDone: number): void;
+  onShardLine(completionIndex: number, line: ShardLine): void;
+  onNotice(line: string): void;
+  /** No shard runs any more. */
+  end(): void;
+}
+
+/** Progress and notices on standard error. */
+export function watchOnTerminal(label: string): BatchWatch {
+  let progress: Progress | null = null;
+  const tell = (line: string) => void process.stderr.write(`${line}\n`);
+  return {
+    begin(cells) {
+      progress = startProgress(label, cells, "cells");
+    },
+    onCells: (done) => progress?.update(done),
+    onShardLine(_, { event, message, risk, latitude, longitude, detail }) {
+      if (event === "failed") tell(message!);
+      if (event === "cellRejected") tell(`rejected ${risk} at ${latitude}, ${longitude}: ${detail}`);
+    },
+    onNotice: tell,
+    end: () => progress?.stop(),
+  };
 }
 
 export type RunOutcome = BatchOutcome | { readonly state: "interrupted" };
@@ -27,21 +57,20 @@ export async function becomeOnlyRunner(client: Client, batchId: string): Promise
 }
 
 export async function runBatch(client: Client, options: RunBatchOptions, signal: AbortSignal): Promise<RunOutcome> {
-  const { batchId, databaseUrl, workers, label } = options;
+  const { batchId, databaseUrl, workers, places, watch } = options;
   await becomeOnlyRunner(client, batchId);
-  const tell = (line: string) => process.stderr.write(`${line}\n`);
   await emptySlots(client, batchId, {
     signal,
-    onWait: (table) => tell(`waiting for open transactions that read ${table} before it is emptied`),
+    onWait: (table) => watch.onNotice(`waiting for open transactions that read ${table} before it is emptied`),
   });
   const shards = await readOpenShards(client, batchId);
   if (shards.length > 0) {
-    const cells = shards.reduce((sum, shard) => sum + shard.cells, 0);
-    const progress = startProgress(label, cells, "cells");
+    watch.begin(shards.reduce((sum, shard) => sum + shard.cells, 0));
+    const { onCells, onShardLine, onNotice: onRetry } = watch;
     try {
-      await runShards(shards, { databaseUrl, batchId, workers, signal, onCells: progress.update, onNotice: tell });
+      await runShards(shards, { databaseUrl, batchId, workers, places, signal, onCells, onShardLine, onRetry });
     } finally {
-      progress.stop();
+      watch.end();
     }
     if (signal.aborted) return { state: "interrupted" };
   }

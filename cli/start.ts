@@ -7,7 +7,7 @@ import { DEFAULT_BASE_PERIOD } from "../model/periods.ts";
 import { type CommandContext, print } from "./command.ts";
 import { SAMPLE_DATABASE, withDatabase } from "./database.ts";
 import { exitCodeOf, tellOutcome } from "./run.ts";
-import { runBatch } from "./runBatch.ts";
+import { runBatch, watchOnTerminal } from "./runBatch.ts";
 import { DEFAULT_SAMPLE_CELLS, makeSample, tellSample } from "./sample.ts";
 
 const NEXT_STEPS = `
@@ -39,7 +39,7 @@ export function makeStartCommand({ signal, setExitCode }: CommandContext): Comma
           {
             databaseUrl: url,
             batchId: batch.batchId,
-            label: `batch ${batch.batchId}`,
+            watch: watchOnTerminal(`batch ${batch.batchId}`),
             workers,
             publish: true,
             replaceGrid: false,

@@ -35,7 +35,12 @@ export function isTransient(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isTransient);
   const { code } = error as { code?: unknown };
   if (typeof code === "string" && (TRANSIENT_SQLSTATES.has(code) || TRANSIENT_SYSTEM_CODES.has(code))) return true;
-  return error.message.startsWith("Connection terminated") || isTransient(error.cause);
+  return isLostConnection(error.message) || isTransient(error.cause);
+}
+
+/** What the driver says without a code: of the connection that is lost, and of each statement after that. */
+function isLostConnection(message: string): boolean {
+  return message.startsWith("Connection terminated") || message.endsWith("and is not queryable");
 }
 
 export function isSqlState(error: unknown, state: string): boolean {

@@ -2,7 +2,7 @@
 // way back: an unfinished batch of the same specification and inputs is found again.
 import type { ClientBase } from "pg";
 import { calculationsOf } from "../model/calculations.ts";
-import { RejectedError } from "../model/errors.ts";
+import { RejectedError, TransientError } from "../model/errors.ts";
 import { type BatchSpecification, specificationKey } from "../model/specification.ts";
 import { checkBasins } from "./basinWater.ts";
 import { hasLinks } from "./cellSources.ts";
@@ -10,6 +10,7 @@ import { hasSeries } from "./climateReader.ts";
 import { transaction } from "./connect.ts";
 import { refuseStaleInputs } from "./derivedInputs.ts";
 import { inputsOf, lockInputs } from "./inputRevisions.ts";
+import { settleRequest } from "./requests.ts";
 import { readScenarioSeries } from "./scenarios.ts";
 import { reserveSlot } from "./slots.ts";
 
@@ -37,12 +38,26 @@ export interface PlanOptions {
   readonly maxRejectedCells: number | null;
 }
 
+/** A request that an installation has claimed and that the batch answers. */
+export interface AnsweredRequest {
+  readonly installation: string;
+  readonly requestId: string;
+}
+
+/** Plans, and settles what the batch answers, in one transaction: no kill leaves a batch whose request asks for another. */
 export async function planBatch(
   client: ClientBase,
   specification: BatchSpecification,
   options: PlanOptions,
+  answered?: AnsweredRequest,
 ): Promise<PlannedBatch> {
-  return transaction(client, () => planLocked(client, specification, options));
+  return transaction(client, async () => {
+    const planned = await planLocked(client, specification, options);
+    if (answered === undefined) return planned;
+    const isOurs = await settleRequest(client, answered, { outcome: "batch", batchId: planned.batchId });
+    if (!isOurs) throw new TransientError(`request ${answered.requestId} was settled or withdrawn meanwhile`);
+    return planned;
+  });
 }
 
 /** The same inside the caller's transaction. */

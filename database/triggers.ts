@@ -72,6 +72,11 @@ export class Triggers implements AsyncDisposable {
     this.#listener.nudge();
   }
 
+  /** Calls `onRequests` soon: a batch has ended, and the next request may start. */
+  nudge(): void {
+    this.#listener.nudge();
+  }
+
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#cancelTimer();

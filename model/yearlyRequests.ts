@@ -25,6 +25,16 @@ export function readScheduledInstant(jobName: string, now: Date): Date {
   return ageMs > -MINUTE_MS && ageMs < LATEST_FIRING_MS ? scheduled : now;
 }
 
+/** Whether a word is the IANA name of a time zone. */
+export function isZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function yearIn(zone: string, instant: Date): number {
   let format: Intl.DateTimeFormat;
   try {

@@ -1,0 +1,104 @@
+// From request rows to running batches, each exactly once: what was begun goes on, then what can start is claimed, planned
+// and started. What cannot start yet keeps waiting in the database, where equal requests join it.
+import { planBatch } from "../../database/plan.ts";
+import { readRequestOptions, type StoredRequest, settleRequest } from "../../database/requests.ts";
+import { claimThese, type OpenWork, readOpenWork } from "../../database/serveRequests.ts";
+import { resolveSpecification } from "../../database/specification.ts";
+import { coerceError, RejectedError } from "../../model/errors.ts";
+import { DEFAULT_BASE_PERIOD } from "../../model/periods.ts";
+import type { BatchQueue } from "./batchQueue.ts";
+import type { ServeContext } from "./context.ts";
+import { chooseStartable } from "./startable.ts";
+
+export class RequestDesk {
+  readonly #context: ServeContext;
+  readonly #batches: BatchQueue;
+
+  constructor(context: ServeContext, batches: BatchQueue) {
+    this.#context = context;
+    this.#batches = batches;
+  }
+
+  /** Never twice at once. Rejects when something was in the way; then it is to be called again. */
+  async look(): Promise<void> {
+    const { withClient, config, log } = this.#context;
+    const { installation } = config;
+    const open = await withClient((client) => readOpenWork(client, installation));
+    this.#resume(open);
+    const queue = [...open.claimed, ...open.waiting].sort((a, b) => Number(BigInt(a.requestId) - BigInt(b.requestId)));
+    const startable = new Set(chooseStartable(queue, this.#batches.busy).map(({ requestId }) => requestId));
+    const ids = open.waiting.map(({ requestId }) => requestId).filter((id) => startable.has(id));
+    const taken = await withClient((client) => claimThese(client, installation, ids));
+    const failures: Error[] = [];
+    for (const request of [...open.claimed.filter(({ requestId }) => startable.has(requestId)), ...taken]) {
+      try {
+        await this.#answer(request);
+      } catch (thrown) {
+        const error = coerceError(thrown);
+        log.warn({ event: "requestNotAnswered", requestId: request.requestId, err: error, message: error.message });
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0)
+      throw new Error(`${failures.length} requests are not answered yet`, { cause: failures[0] });
+  }
+
+  /** After a restart, and after a change of the leader. */
+  #resume({ unfinished }: OpenWork): void {
+    const here = new Set(this.#batches.running.map(({ batchId }) => batchId));
+    const others = unfinished.filter(({ batchId }) => !here.has(batchId));
+    for (const batch of chooseStartable(others, this.#batches.busy)) {
+      this.#context.log.info({ event: "batchResumed", ...batch });
+      this.#batches.start(batch);
+    }
+  }
+
+  async #answer(request: StoredRequest): Promise<void> {
+    const { withClient, config, log, metrics } = this.#context;
+    const { requestId, calculation, source, coalesced, requestKeys } = request;
+    const answered = { installation: config.installation, requestId };
+    try {
+      const planned = await withClient((client) => this.#plan(client, request));
+      const { batchId, cells, shards } = planned;
+      log.info({
+        event: "batchPlanned",
+        batchId,
+        calculation,
+        cells,
+        shards,
+        requestId,
+        source,
+        coalesced,
+        requestKeys,
+      });
+      this.#batches.start({ batchId, calculation });
+    } catch (error) {
+      if (!(error instanceof RejectedError)) throw error;
+      const { reason, message } = error;
+      const end = { outcome: "failed", reason, message } as const;
+      await withClient((client) => settleRequest(client, answered, end));
+      metrics.requests.inc({ outcome: end.outcome });
+      log.error({ event: "requestFailed", requestId, calculation, source, reason, message });
+    }
+  }
+
+  async #plan(client: Parameters<typeof planBatch>[0], request: StoredRequest) {
+    const { config } = this.#context;
+    const { cellsPerShard, maxRejectedCells, ...asked } = readRequestOptions(request);
+    const specification = await resolveSpecification(client, {
+      ...asked,
+      calculation: request.calculation,
+      methods: asked.methods ?? "published",
+      basePeriod: asked.basePeriod ?? DEFAULT_BASE_PERIOD,
+    });
+    const options = {
+      cellsPerShard: cellsPerShard ?? config.cellsPerShard,
+      workers: config.workers,
+      maxRejectedCells: maxRejectedCells ?? null,
+    };
+    return planBatch(client, specification, options, {
+      installation: config.installation,
+      requestId: request.requestId,
+    });
+  }
+}
