@@ -34,6 +34,8 @@ export class Scheduler {
   readonly #settled = new Map<Calculation, number>();
   /** Since when each due firing could not be written down. */
   readonly #unwritten = new Map<Calculation, Date>();
+  /** The firings around now, asked of the calendar only when one is passed or the clock was set back. */
+  readonly #around = new Map<Calculation, { readonly last: Date; readonly next: Date }>();
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
@@ -55,7 +57,7 @@ export class Scheduler {
     while (!signal.aborted) {
       const now = clock.now();
       const isSettled = await this.#fireDue(now);
-      const nextMs = Math.min(...CALCULATIONS.map((one) => nextFiring(schedules[one], now).getTime()));
+      const nextMs = Math.min(...CALCULATIONS.map((one) => this.#firingsAround(one, now).next.getTime()));
       const sleepMs = isSettled ? Math.min(nextMs - clock.now().getTime(), LONGEST_SLEEP_MS) : RETRY_MS;
       await pause(clock, Math.max(sleepMs, 0), signal).catch(() => undefined);
     }
@@ -63,10 +65,10 @@ export class Scheduler {
 
   /** Whether nothing is left to be done now. */
   async #fireDue(now: Date): Promise<boolean> {
-    const { schedules, isLeader, log } = this.#options;
+    const { isLeader, log } = this.#options;
     let isSettled = true;
     for (const calculation of CALCULATIONS) {
-      const scheduled = lastFiring(schedules[calculation], now);
+      const scheduled = this.#firingsAround(calculation, now).last;
       if (this.#settled.get(calculation) === scheduled.getTime()) continue;
       if (!isLeader()) {
         isSettled = false;
@@ -84,6 +86,15 @@ export class Scheduler {
       }
     }
     return isSettled;
+  }
+
+  #firingsAround(calculation: Calculation, now: Date): { readonly last: Date; readonly next: Date } {
+    const known = this.#around.get(calculation);
+    if (known !== undefined && known.last <= now && now < known.next) return known;
+    const schedule = this.#options.schedules[calculation];
+    const around = { last: lastFiring(schedule, now), next: nextFiring(schedule, now) };
+    this.#around.set(calculation, around);
+    return around;
   }
 
   async #fire(calculation: Calculation, scheduled: Date, now: Date): Promise<void> {

@@ -38,11 +38,12 @@ afterAll(() => database.drop());
 const previousBatch = async () => (await readLatestBatch(database.client))!.batch_id;
 const isDone = ({ state }: { state: string }) => state === "done";
 
-const CELL_PLACES: readonly PausePlace[] = [...Array(CELLS).keys()].flatMap((cell) =>
+type ShardPlace = Exclude<PausePlace, { readonly step: string }>;
+const CELL_PLACES: readonly ShardPlace[] = [...Array(CELLS).keys()].flatMap((cell) =>
   CALCULATIONS.map((calculation) => ({ calculation, cell })),
 );
-const END_PLACES: readonly PausePlace[] = [...Array(SHARDS).keys()].map((finishOf) => ({ finishOf }));
-const shardAt = (place: PausePlace) => ("cell" in place ? Math.floor(place.cell / CELLS_PER_SHARD) : place.finishOf);
+const END_PLACES: readonly ShardPlace[] = [...Array(SHARDS).keys()].map((finishOf) => ({ finishOf }));
+const shardAt = (place: ShardPlace) => ("cell" in place ? Math.floor(place.cell / CELLS_PER_SHARD) : place.finishOf);
 const points = (word: string) =>
   [...choose(CELL_PLACES, 4, 27, word), ...choose(END_PLACES, 1, 3, word)].map((place, number) => ({
     place,

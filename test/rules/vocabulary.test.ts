@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { SERVE_VARIABLES } from "../../cli/serve/config.ts";
 import { ADDRESS_VARIABLES } from "../../database/address.ts";
 import { RISK_DEFINITIONS } from "../../job/risks/registry.ts";
 import { RETURN_PERIODS } from "../../model/results.ts";
@@ -30,9 +31,9 @@ test.each(RISKS.map((risk) => RISK_DEFINITIONS[risk]))("$risk is described consi
   expect(RETURN_PERIODS).toHaveLength(8);
 });
 
-test("every variable that names the database is in .env.example, and nothing else is", () => {
+test("every variable that names the database or sets serve is in .env.example, and nothing else is", () => {
   const names = [...read(".env.example").matchAll(/^#?\s?([A-Z_]+)=/gm)].map((match) => match[1]);
-  expect(names.sort()).toEqual([...ADDRESS_VARIABLES].sort());
+  expect(names.sort()).toEqual([...ADDRESS_VARIABLES, ...SERVE_VARIABLES].sort());
 });
 
 test("each runtime and development dependency has its line in docs/decisions.md", () => {

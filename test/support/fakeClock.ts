@@ -9,8 +9,12 @@ interface Timer {
 
 export class FakeClock implements Clock {
   #nowMs = 0;
-  readonly #startedAt = Date.UTC(2028, 0, 1);
+  readonly #startedAt: number;
   readonly #timers = new Set<Timer>();
+
+  constructor(startedAt = new Date(Date.UTC(2028, 0, 1))) {
+    this.#startedAt = startedAt.getTime();
+  }
 
   monotonicMs(): number {
     return this.#nowMs;
@@ -29,6 +33,11 @@ export class FakeClock implements Clock {
   /** Timers that wait. */
   get waiting(): number {
     return this.#timers.size;
+  }
+
+  /** Until the first timer that waits. */
+  get nextInMs(): number {
+    return Math.min(...[...this.#timers].map(({ dueAtMs }) => dueAtMs - this.#nowMs));
   }
 
   /** Moves on, stopping at each timer that is due on the way and letting everybody react to it. */

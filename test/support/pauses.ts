@@ -9,8 +9,20 @@ import type { TestDatabase } from "./database.ts";
 /** The next pause's advisory lock: each has its own, so that one left behind by a failed test stops nobody else. */
 let nextLock = 1;
 
-/** Before the first result row of a cell (counted from 0), or before a shard is marked done. */
-export type PausePlace = { readonly calculation: Calculation; readonly cell: number } | { readonly finishOf: number };
+/**
+ * Before the first result row of a cell (counted from 0), before a shard is marked done, or before a request is claimed, its
+ * batch planned, its batch completed.
+ */
+export type PausePlace =
+  | { readonly calculation: Calculation; readonly cell: number }
+  | { readonly finishOf: number }
+  | { readonly step: keyof typeof STEPS };
+
+const STEPS = {
+  claim: "UPDATE ON climatebatch.batch_requests FOR EACH ROW WHEN (NEW.state = 'claimed' AND OLD.state = 'waiting')",
+  plan: "INSERT ON climatebatch.batches FOR EACH ROW",
+  complete: "UPDATE ON climatebatch.batches FOR EACH ROW WHEN (NEW.state = 'complete')",
+} as const;
 
 export interface Pause extends AsyncDisposable {
   /** Resolves when a program waits at the place. */
@@ -19,6 +31,7 @@ export interface Pause extends AsyncDisposable {
 }
 
 export function describePlace(place: PausePlace): string {
+  if ("step" in place) return `the step ${place.step}`;
   return "cell" in place ? `the ${place.calculation} rows of cell ${place.cell}` : `the end of shard ${place.finishOf}`;
 }
 
@@ -47,7 +60,11 @@ async function createTrigger(client: Client, lock: number, place: PausePlace): P
     `CREATE FUNCTION climatebatch_test_pause_${lock}() RETURNS trigger LANGUAGE plpgsql AS
      'BEGIN PERFORM pg_advisory_xact_lock_shared(${lock}); RETURN NEW; END'`,
   );
-  if ("cell" in place) {
+  if ("step" in place) {
+    await client.query(
+      `CREATE TRIGGER test_pause_${lock} BEFORE ${STEPS[place.step]} EXECUTE FUNCTION climatebatch_test_pause_${lock}()`,
+    );
+  } else if ("cell" in place) {
     await client.query(
       `CREATE TRIGGER test_pause_${lock} BEFORE INSERT ON climatebatch.${place.calculation}_rows FOR EACH ROW
        WHEN (NEW.cell_id = ${await cellId(client, place.cell)}) EXECUTE FUNCTION climatebatch_test_pause_${lock}()`,

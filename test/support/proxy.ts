@@ -15,12 +15,14 @@ export interface Proxy extends AsyncDisposable {
   /** New connections are passed on again; the silent ones stay so. */
   speakAgain(): void;
   swallowNotifications(isSwallowing: boolean): void;
+  /** New connections go to that server from now on. */
+  leadTo(databaseUrl: string): void;
   /** Connections that were ever made. */
   connections(): number;
 }
 
 export async function startProxy(databaseUrl: string): Promise<Proxy> {
-  const { hostname, port } = new URL(databaseUrl);
+  let target = new URL(databaseUrl);
   const sockets = new Set<Socket>();
   let connections = 0;
   let isClosed = false;
@@ -29,7 +31,7 @@ export async function startProxy(databaseUrl: string): Promise<Proxy> {
   const server = createServer((client) => {
     connections++;
     if (isClosed) return client.destroy();
-    const database = connect(Number(port), hostname);
+    const database = connect(Number(target.port), target.hostname);
     for (const [socket, other] of [
       [client, database],
       [database, client],
@@ -69,6 +71,9 @@ export async function startProxy(databaseUrl: string): Promise<Proxy> {
     },
     swallowNotifications(swallowing) {
       isSwallowing = swallowing;
+    },
+    leadTo(otherUrl) {
+      target = new URL(otherUrl);
     },
     connections: () => connections,
     async [Symbol.asyncDispose]() {
