@@ -10,6 +10,7 @@ import { connectivityCommand } from "./connectivity.ts";
 import { dataCommand } from "./data.ts";
 import { explainCommand } from "./explain.ts";
 import { exportCommand } from "./export.ts";
+import { makeImportPredecessorCommand } from "./importPredecessor.ts";
 import { makeIngestCommand } from "./ingest.ts";
 import { makeIngestStormsCommand } from "./ingestStorms.ts";
 import { makeLinkCommand } from "./link.ts";
@@ -70,6 +71,7 @@ const commands = {
   basins: makeBasinsCommand(context),
   link: makeLinkCommand(context),
   data: dataCommand,
+  "import-predecessor": makeImportPredecessorCommand(context),
   run: makeRunCommand(context),
   retry: makeRetryCommand(context),
   publish: makePublishCommand(context),
@@ -100,6 +102,7 @@ const parser = yargs(process.argv.slice(2))
   .command(commands.basins)
   .command(commands.link)
   .command(commands.data)
+  .command(commands["import-predecessor"])
   .command(commands.run)
   .command(commands.retry)
   .command(commands.publish)

@@ -7,7 +7,7 @@ const MIGRATIONS = new URL("migrations/", import.meta.url);
 /** Any number, the same for all who migrate. */
 const MIGRATION_LOCK = 4_211_871_001;
 /** Names in `public` that the predecessor used for tables and this product uses for views. */
-const PREDECESSOR_TABLES = ["probability_results", "hazard_results", "batch_job_logs"];
+export const PREDECESSOR_TABLES = ["probability_results", "hazard_results", "batch_job_logs"];
 
 export interface Migration {
   readonly version: number;

@@ -1,0 +1,141 @@
+// `climatebatch import-predecessor`: the climate that the predecessor had, into our tables. What it does stands in
+// importPredecessor/.
+import type { ArgumentsCamelCase, Argv, CommandModule } from "yargs";
+import { connect } from "../database/connect.ts";
+import { migrate } from "../database/migrate.ts";
+import { grantRoles } from "../database/roles.ts";
+import { giveBack, takeOver } from "../database/takeOver.ts";
+import { RejectedError } from "../model/errors.ts";
+import { COMMAND_EXIT_CODES, type CommandContext, jsonOption, type OptionsOf, print, printJson } from "./command.ts";
+import { databaseOption, hidePassword, type OpenDatabase, withDatabase, withServer } from "./database.ts";
+import { tellReport } from "./importPredecessor/report.ts";
+import { runImport } from "./importPredecessor/runImport.ts";
+
+function buildOptions(yargs: Argv) {
+  return yargs
+    .options({
+      from: {
+        type: "string",
+        describe: "postgres://… of the predecessor's database, which is only read",
+        requiresArg: true,
+      },
+      "take-over": {
+        type: "boolean",
+        default: false,
+        describe:
+          "the predecessor's tables are in our own database: move its result tables to the schema predecessor, migrate, and import",
+      },
+      "give-back": {
+        type: "boolean",
+        default: false,
+        describe: "undo --take-over: its result tables stand in public again, our views wait; nothing is lost",
+      },
+      grid: { type: "string", default: "predecessor", describe: "target grid for its places", requiresArg: true },
+      "long-scenario": {
+        type: "string",
+        default: "unnamed",
+        describe: "scenario for the long climate_data, which names none",
+        requiresArg: true,
+      },
+      "dry-run": { type: "boolean", default: false, describe: "only tell what would be imported as what" },
+      again: {
+        type: "boolean",
+        default: false,
+        describe: "import everything anew; what is stored gives way [default: go on where an import stopped]",
+      },
+      "fail-running-batches": {
+        type: "boolean",
+        default: false,
+        describe: "end unfinished batches that use the input as failed [default: refuse]",
+      },
+      ...jsonOption,
+      ...databaseOption,
+    })
+    .example("$0 import-predecessor --take-over", "in the database of the predecessor's .env")
+    .example("$0 import-predecessor --from postgres://me@old/climate_risk_db", "into a database of our own")
+    .epilogue(
+      "Interrupted, the same command goes on where it stood. Exit codes: 0 done · 1 a table failed, the others are imported · 2 refused. See docs/migrate.md.",
+    );
+}
+
+type ImportArguments = ArgumentsCamelCase<OptionsOf<typeof buildOptions>>;
+
+export function makeImportPredecessorCommand(
+  context: CommandContext,
+): CommandModule<object, OptionsOf<typeof buildOptions>> {
+  return {
+    command: "import-predecessor",
+    describe: "take over the climate data of the predecessor's database",
+    builder: buildOptions,
+    handler: async (argv) => {
+      const ways = [argv.from !== undefined, argv.takeOver, argv.giveBack].filter(Boolean);
+      if (ways.length !== 1) {
+        throw new RejectedError(
+          "InvalidOption",
+          "Say one of: --from postgres://… (its database is another one), --take-over (it is our own), --give-back (undo that).",
+        );
+      }
+      if (argv.giveBack) return undoTakeOver(argv);
+      if (argv.takeOver) return withServer(argv, "import", (database) => importHere(database, argv, context));
+      return withDatabase(argv, "import", (database) => importFrom(database, argv.from!, argv, context));
+    },
+  };
+}
+
+async function undoTakeOver(argv: ImportArguments): Promise<void> {
+  return withServer(argv, "import", async ({ client }) => {
+    const tablesMoved = await giveBack(client);
+    if (argv.json) printJson({ tablesMoved });
+    else
+      print(`Given back: ${tablesMoved.join(", ")} stand in public again. Our data stay in the schema climatebatch.`);
+  });
+}
+
+async function importHere({ url, client }: OpenDatabase, argv: ImportArguments, context: CommandContext) {
+  const tablesMoved = argv.dryRun ? [] : await takeOver(client);
+  if (!argv.dryRun) {
+    await migrate(client);
+    await grantRoles(client);
+  }
+  await importInto({ url, client }, url, tablesMoved, argv, context);
+}
+
+async function importFrom(database: OpenDatabase, from: string, argv: ImportArguments, context: CommandContext) {
+  if (!/^postgres(ql)?:\/\/[^/]+/.test(from) || !URL.canParse(from)) {
+    throw new RejectedError(
+      "InvalidDatabase",
+      `--from expects postgres://user:password@host:port/name, but got "${hidePassword(from)}".`,
+    );
+  }
+  await importInto(database, from, [], argv, context);
+}
+
+async function importInto(
+  { client }: OpenDatabase,
+  from: string,
+  tablesMoved: readonly string[],
+  argv: ImportArguments,
+  { signal, setExitCode }: CommandContext,
+): Promise<void> {
+  const { grid, longScenario, dryRun, again, failRunningBatches, json } = argv;
+  const source = await connect(from, { purpose: "import of the predecessor", signal });
+  try {
+    await source.query("SET default_transaction_read_only = on");
+    const { host, pathname } = new URL(from);
+    const report = await runImport(source, client, {
+      source: `${host}${pathname}`,
+      grid,
+      longScenario,
+      dryRun,
+      again,
+      failRunningBatches,
+      signal,
+      onNotice: (line) => void process.stderr.write(`${line}\n`),
+    });
+    if (json) printJson({ ...report, tablesMoved });
+    else print(tellReport({ ...report, tablesMoved }));
+    if (report.tables.some(({ end }) => end === "failed")) setExitCode(COMMAND_EXIT_CODES.failed);
+  } finally {
+    await source.end().catch(() => undefined);
+  }
+}
