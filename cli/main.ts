@@ -8,6 +8,7 @@ import { makeIndexCommand } from "./climateIndex.ts";
 import { COMMAND_EXIT_CODES, type CommandContext, checkOccurrences } from "./command.ts";
 import { connectivityCommand } from "./connectivity.ts";
 import { dataCommand } from "./data.ts";
+import { makeDoctorCommand } from "./doctor.ts";
 import { explainCommand } from "./explain.ts";
 import { exportCommand } from "./export.ts";
 import { makeImportPredecessorCommand } from "./importPredecessor.ts";
@@ -82,6 +83,7 @@ const commands = {
   index: makeIndexCommand(context),
   wind: makeWindCommand(context),
   serve: makeServeCommand(context),
+  doctor: makeDoctorCommand(context),
   submit: makeSubmitCommand(context),
   operator: makeOperatorCommand(context),
 };
@@ -113,6 +115,7 @@ const parser = yargs(process.argv.slice(2))
   .command(commands.index)
   .command(commands.wind)
   .command(commands.serve)
+  .command(commands.doctor)
   .command(commands.submit)
   .command(commands.operator)
   .demandCommand(1, "Say what to do: climatebatch <command>. Try: climatebatch --help")

@@ -3,15 +3,10 @@ import { availableParallelism } from "node:os";
 import type { Client } from "pg";
 import type { ArgumentsCamelCase, Argv, CommandModule } from "yargs";
 import { checkFreeConnections, findUnfinishedBatch, type PlannedBatch, planBatch } from "../database/plan.ts";
-import { hasAnySeries } from "../database/scenarios.ts";
 import { resolveSpecification } from "../database/specification.ts";
-import { readStormYears } from "../database/stormReader.ts";
-import { unionOf } from "../job/cellStream.ts";
-import { definitionsOf } from "../job/risks/registry.ts";
 import { CALCULATION_REQUESTS, METHODS, type Methods } from "../model/calculations.ts";
-import { RejectedError } from "../model/errors.ts";
 import { DEFAULT_BASE_PERIOD, formatPeriod, parsePeriod } from "../model/periods.ts";
-import { RISKS, STORM_RISKS } from "../model/risks.ts";
+import { RISKS } from "../model/risks.ts";
 import { type BatchSpecification, specificationKey } from "../model/specification.ts";
 import {
   COMMAND_EXIT_CODES,
@@ -25,6 +20,7 @@ import {
 } from "./command.ts";
 import { databaseOption, withDatabase } from "./database.ts";
 import { methodsFileOption, readMethodsFile } from "./methodsFile.ts";
+import { refuseWithoutInput } from "./refuseWithoutInput.ts";
 import { type RunOutcome, runBatch, watchOnTerminal } from "./runBatch.ts";
 import { printSummary } from "./summary.ts";
 
@@ -170,26 +166,6 @@ async function takeBatch(
     `batch ${batch.batchId}: ${batch.cells} cells in ${batch.shards} shards, ${argv.workers} at a time\n`,
   );
   return { specification, batch };
-}
-
-/** A batch of nothing but absent numbers is refused; one risk that can be computed is enough. */
-async function refuseWithoutInput(client: Client, specification: BatchSpecification): Promise<void> {
-  const { grid, risks, scenarios } = specification;
-  const all = definitionsOf(specification);
-  const definitions = risks.map((risk) => all[risk]);
-  const inputs = definitions.map((definition) => definition.inputs);
-  const others = definitions.filter((definition) => Object.keys(definition.inputs).length === 0);
-  const onStorms = others.filter(({ risk }) => STORM_RISKS.includes(risk));
-  // What reads neither series nor storms cannot be judged here.
-  if (others.length > onStorms.length || (onStorms.length > 0 && (await readStormYears(client)) !== null)) return;
-  const wanted = unionOf(inputs);
-  if (await hasAnySeries(client, scenarios, wanted)) return;
-  const needs = definitions.map(({ accepts, risk }) => `${risk}: ${accepts.join(" or ")}`);
-  const storms = onStorms.length > 0 ? " Storms: climatebatch ingest-storms FILE." : "";
-  throw new RejectedError(
-    "NoInput",
-    `Nothing that the asked risks are computed from is there for ${scenarios.join(", ")}. Load some: climatebatch ingest FILE --scenario ${scenarios[0]} --grid ${grid}.${storms}\n${needs.join("\n")}`,
-  );
 }
 
 export async function tellOutcome(

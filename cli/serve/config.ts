@@ -15,6 +15,8 @@ export interface ServeConfig {
   /** Shard processes at the same time, of all batches together. */
   readonly workers: number;
   readonly cellsPerShard: number;
+  /** A user's own bins, rates and anchors; read when a batch is planned. */
+  readonly methodsFile: string | undefined;
   /** Processes of the same name share the work of one database: one leads, the others stand by. */
   readonly installation: string;
   readonly pollIntervalMs: number;
@@ -51,6 +53,7 @@ const SERVE_ENV = z.object({
   ...schedule("HAZARD", 4),
   SCHEDULE_TIME_ZONE: z.string().default(DEFAULT_ZONE),
   SCHEDULE_LATE_HOURS: whole(0, 24 * 365).default(24 * 7),
+  METHODS_FILE: z.string().optional(),
   CLIMATEBATCH_INSTALLATION: z.string().max(200, "expected at most 200 characters").default("serve"),
   POLL_SECONDS: whole(1, 3600).default(60),
   PROBE_PORT: whole(0, 65_535).default(8080),
@@ -103,6 +106,7 @@ export function readServeConfig(file: Environment, environment: Environment): Re
       lateWindowMs: data.SCHEDULE_LATE_HOURS * HOUR_MS,
       workers: data.PARALLEL_WORKERS,
       cellsPerShard: data.BATCH_SIZE,
+      methodsFile: data.METHODS_FILE,
       installation: data.CLIMATEBATCH_INSTALLATION,
       pollIntervalMs: data.POLL_SECONDS * 1000,
       probePort: data.PROBE_PORT === 0 ? null : data.PROBE_PORT,

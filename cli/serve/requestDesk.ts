@@ -6,6 +6,8 @@ import { claimThese, type OpenWork, readOpenWork } from "../../database/serveReq
 import { resolveSpecification } from "../../database/specification.ts";
 import { coerceError, RejectedError } from "../../model/errors.ts";
 import { DEFAULT_BASE_PERIOD } from "../../model/periods.ts";
+import { readMethodsFile } from "../methodsFile.ts";
+import { refuseWithoutInput } from "../refuseWithoutInput.ts";
 import type { BatchQueue } from "./batchQueue.ts";
 import type { ServeContext } from "./context.ts";
 import { chooseStartable } from "./startable.ts";
@@ -85,12 +87,15 @@ export class RequestDesk {
   async #plan(client: Parameters<typeof planBatch>[0], request: StoredRequest) {
     const { config } = this.#context;
     const { cellsPerShard, maxRejectedCells, ...asked } = readRequestOptions(request);
+    const methods = asked.methods ?? "published";
     const specification = await resolveSpecification(client, {
       ...asked,
       calculation: request.calculation,
-      methods: asked.methods ?? "published",
+      methods,
+      overrides: methods === "published" ? await readMethodsFile(config.methodsFile) : undefined,
       basePeriod: asked.basePeriod ?? DEFAULT_BASE_PERIOD,
     });
+    await refuseWithoutInput(client, specification);
     const options = {
       cellsPerShard: cellsPerShard ?? config.cellsPerShard,
       workers: config.workers,

@@ -1,0 +1,94 @@
+// Batch failing? How the last ones ended, what is published, and whether somebody works on those that run.
+import type { ClientBase } from "pg";
+import { type BatchLine, readRecentBatches } from "../../database/batchReports.ts";
+import { CALCULATIONS } from "../../model/calculations.ts";
+import { type Check, type Finding, fine, problem, warn } from "./finding.ts";
+
+const RECENT = 10;
+
+export const batchesCheck: Check = {
+  name: "batches",
+  needs: "schema",
+  async look({ client }) {
+    const batches = await readRecentBatches(client, RECENT);
+    const findings: Finding[] = [];
+    for (const batch of batches.filter(({ state }) => state === "running"))
+      findings.push(await judgeRunning(client, batch));
+    for (const calculation of CALCULATIONS) {
+      const last = batches.find(
+        (one) => one.state !== "running" && (one.calculation === calculation || one.calculation === "all"),
+      );
+      if (last !== undefined) findings.push(judgeEnded(calculation, last));
+    }
+    return [...findings, ...(await judgePublished(client)), ...(await judgeFailedRequests(client))];
+  },
+};
+
+async function judgeRunning(
+  client: ClientBase,
+  { batchId, calculation, shards, shardsDone }: BatchLine,
+): Promise<Finding> {
+  const { rows } = await client.query(
+    `SELECT b.installation, EXISTS (SELECT FROM pg_stat_activity AS a WHERE a.application_name LIKE 'climatebatch shard ' || b.batch_id || '/%'
+       OR a.application_name = 'climatebatch serve batch ' || b.batch_id) AS worked
+     FROM climatebatch.batches AS b WHERE batch_id = $1`,
+    [batchId],
+  );
+  const told = `batch ${batchId} (${calculation}) runs, ${shardsDone} of ${shards} shards are done`;
+  if (rows[0].worked || rows[0].installation !== null) return fine(told);
+  return warn(
+    `${told}; nobody works on it now`,
+    "What serve began, serve goes on with when it is started; what a person began: the same climatebatch run again.",
+  );
+}
+
+function judgeEnded(calculation: string, { batchId, state, reason, message, startedAt }: BatchLine): Finding {
+  const told = `last ${calculation}: batch ${batchId} of ${startedAt.toISOString().slice(0, 16).replace("T", " ")} UTC is ${state}`;
+  if (state !== "failed") return fine(told);
+  return problem(`${told} (${reason}): ${message}`, adviseOn(reason, batchId, calculation));
+}
+
+function adviseOn(reason: string | null, batchId: string, calculation: string): string {
+  const anew = `ask for a new one: SELECT climatebatch.request_batch('${calculation}')`;
+  switch (reason) {
+    case "InputChanged":
+      return `The data were loaded anew while it ran; ${anew}`;
+    case "TooManyRejectedCells":
+      return `Which cells and why: climatebatch logs ${batchId}. Correct the data, then ${anew}`;
+    default:
+      return `Which shard and why: climatebatch logs ${batchId}. When the cause is gone: climatebatch retry ${batchId}`;
+  }
+}
+
+async function judgePublished(client: ClientBase): Promise<Finding[]> {
+  const { rows } = await client.query(
+    `SELECT p.calculation, p.batch_id, p.published_at, s.name AS scenario, p.shown_first_year, p.shown_last_year
+     FROM climatebatch.publications AS p LEFT JOIN climatebatch.scenarios AS s ON s.scenario_id = p.shown_scenario_id ORDER BY 1 DESC`,
+  );
+  return rows.map(({ calculation, batch_id, published_at, scenario, shown_first_year, shown_last_year }) =>
+    batch_id === null
+      ? warn(
+          `${calculation}: nothing is published yet`,
+          `Ask for a batch: NOTIFY aiops_trigger, '${calculation}', or climatebatch run ${calculation}`,
+        )
+      : fine(
+          `${calculation}: batch ${batch_id} is published since ${published_at.toISOString().slice(0, 16).replace("T", " ")} UTC; ${calculation}_results shows ${scenario}, ${shown_first_year}-${shown_last_year}`,
+        ),
+  );
+}
+
+/** The newest request of each calculation, if no batch came of it. */
+async function judgeFailedRequests(client: ClientBase): Promise<Finding[]> {
+  const { rows } = await client.query(
+    `SELECT DISTINCT ON (calculation) request_id, calculation, outcome, reason, message
+     FROM climatebatch.batch_requests WHERE state = 'finished' ORDER BY calculation, request_id DESC`,
+  );
+  return rows
+    .filter(({ outcome }) => outcome === "failed")
+    .map(({ request_id, calculation, reason, message }) =>
+      problem(
+        `request ${request_id} for ${calculation} became no batch (${reason}): ${message}`,
+        `When that is mended: SELECT climatebatch.request_batch('${calculation}')`,
+      ),
+    );
+}

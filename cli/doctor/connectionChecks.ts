@@ -1,0 +1,99 @@
+// Does the database answer, is it one of ours, and may this user do what serve does?
+import { checkSchemaVersion } from "../../database/migrate.ts";
+import { RejectedError } from "../../model/errors.ts";
+import { type Check, fine, problem, warn } from "./finding.ts";
+
+const OLDEST_SERVER = 150_000;
+const MOST_SKEW_SECONDS = 60;
+
+export const serverCheck: Check = {
+  name: "server",
+  needs: "connection",
+  async look({ client, clock }) {
+    const { rows } = await client.query(
+      `SELECT current_setting('server_version_num')::int AS version, current_setting('server_version') AS shown, current_user AS "user",
+         current_database() AS database, pg_is_in_recovery() AS "isStandby", extract(epoch FROM clock_timestamp())::float8 AS seconds`,
+    );
+    const { version, shown, user, database, isStandby, seconds } = rows[0];
+    const findings = [fine(`PostgreSQL ${shown}, database ${database}, user ${user}`)];
+    if (version < OLDEST_SERVER)
+      findings.push(problem(`PostgreSQL ${shown} is older than 15`, "Upgrade the server to PostgreSQL 15 or newer."));
+    if (isStandby)
+      findings.push(
+        problem("the server is a standby: nothing can be written", "Give the address of the primary in DATABASE_HOST."),
+      );
+    const skew = Math.round(seconds - clock.now().getTime() / 1000);
+    if (Math.abs(skew) > MOST_SKEW_SECONDS)
+      findings.push(
+        warn(
+          `the server's clock is ${skew} s from this machine's`,
+          "Let both keep time by NTP: schedules fire by this machine's clock.",
+        ),
+      );
+    return findings;
+  },
+};
+
+export const schemaCheck: Check = {
+  name: "schema",
+  needs: "connection",
+  async look({ client }) {
+    try {
+      await checkSchemaVersion(client);
+      return [fine("the schema is this version's")];
+    } catch (error) {
+      if (!(error instanceof RejectedError)) throw error;
+      const { rows } = await client.query(
+        `SELECT FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND relname = 'probability_results'`,
+      );
+      const advice =
+        rows.length > 0
+          ? "The predecessor's tables are here: run climatebatch import-predecessor --take-over (docs/migrate.md)."
+          : "Run climatebatch migrate with the database's owner, or use the program of the version that migrated it.";
+      return [problem(error.message, advice)];
+    }
+  },
+};
+
+/** What serve and its shard processes do, each with the table or function that it needs. */
+const NEEDED = [
+  ["plan batches", "INSERT", ["batches", "batch_inputs", "batch_shards"]],
+  ["record requests", "INSERT", ["batch_requests", "batch_request_keys"]],
+  ["follow batches and requests", "UPDATE", ["batches", "batch_shards", "batch_requests"]],
+  ["reserve slots and publish", "UPDATE", ["slots", "publications"]],
+  ["empty slots", "TRUNCATE", ["probability_rows_1", "hazard_rows_1"]],
+  ["read inputs (shard processes)", "SELECT", ["climate_data", "grid_cells", "scenarios", "storm_points"]],
+  [
+    "write results (shard processes)",
+    "INSERT",
+    ["probability_rows_1", "hazard_rows_1", "rejected_cells", "batch_risks"],
+  ],
+] as const;
+
+export const permissionsCheck: Check = {
+  name: "permissions",
+  needs: "schema",
+  async look({ client }) {
+    const { rows } = await client.query<{ what: string; missing: string }>(
+      `SELECT n.what, string_agg(n.privilege || ' on ' || n.name, ', ' ORDER BY n.name) AS missing
+       FROM jsonb_to_recordset($1) AS n (what text, privilege text, name text)
+       WHERE NOT has_table_privilege('climatebatch.' || n.name, n.privilege) GROUP BY n.what ORDER BY n.what`,
+      [JSON.stringify(NEEDED.flatMap(([what, privilege, names]) => names.map((name) => ({ what, privilege, name }))))],
+    );
+    const advice =
+      "Put the user into both roles, as docs/roles.md says: GRANT climatebatch_operator, climatebatch_job TO user; or use the database's owner.";
+    const findings = rows.map(({ what, missing }) =>
+      problem(`the user may not ${what}: ${missing} is missing`, advice),
+    );
+    if (findings.length === 0) findings.push(fine("the user may do all that serve and its shards do"));
+    const stats = await client.query("SELECT pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS may");
+    if (!stats.rows[0].may)
+      findings.push(
+        warn(
+          "the user may not see other sessions: a slot of results is used again only a day after its release, so at most two batches a day",
+          "As an administrator: GRANT pg_read_all_stats TO climatebatch_operator",
+        ),
+      );
+    return findings;
+  },
+};
