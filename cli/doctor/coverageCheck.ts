@@ -83,11 +83,11 @@ function judge(risk: Risk, series: readonly Series[], { storms, stations }: Othe
       ? warn(`${risk}: no storms`, "Load best tracks: climatebatch ingest-storms FILE.")
       : fine(`${risk}: ${storms}`);
   const own = findSeries(definitionsOf({ methods: "published" }), risk, series);
-  if (own.length > 0) return fine(`${risk}: ${own.map(tell).join("; ")}`);
+  if (own.length > 0) return fine(`${risk}: ${tell(own)}`);
   if (risk === "coastal_flood" && stations > 0) return fine(`${risk}: extreme sea levels of ${stations} stations`);
   const before = findSeries(definitionsOf({ methods: "predecessor" }), risk, series);
   if (before.length > 0)
-    return warn(`${risk}: ${before.map(tell).join("; ")}, which only the methods predecessor read`, needs("published"));
+    return warn(`${risk}: ${tell(before)}, which only the methods predecessor read`, needs("published"));
   return warn(`${risk}: nothing that it could be computed from`, needs("published"));
 }
 
@@ -98,6 +98,10 @@ function findSeries(definitions: Definitions, risk: Risk, series: readonly Serie
   );
 }
 
-function tell({ variable, frequency, firstYear, lastYear, scenarios }: Series): string {
-  return `${variable} ${frequency} ${firstYear}-${lastYear} (${scenarios.join(", ")})`;
+/** "pr, tasmax daily 1981-2100 (ssp245, ssp585)" */
+function tell(series: readonly Series[]): string {
+  const alike = Map.groupBy(series, ({ frequency, firstYear, lastYear, scenarios }) =>
+    [frequency, `${firstYear}-${lastYear}`, `(${scenarios.join(", ")})`].join(" "),
+  );
+  return [...alike].map(([words, those]) => `${those.map(({ variable }) => variable).join(", ")} ${words}`).join("; ");
 }

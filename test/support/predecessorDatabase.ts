@@ -33,7 +33,7 @@ const MONTHLY: Readonly<Record<string, string>> = {
   tamax_data: "17 - 13 * cos((m - 1) * pi() / 6) + i * 0.5 + 4 * random()",
   tamin_data: "6 - 13 * cos((m - 1) * pi() / 6) + i * 0.5 + 4 * random()",
   rn_data: "10 + 200 * random() * (1 - cos((m - 1) * pi() / 6))",
-  ws_data: "1 + 4 * random()",
+  ws_data: "1 + 40 * random()",
   rhm_data: "45 + 40 * random()",
   si_data: "250 + 300 * random()",
   spei12_data: "-2.6 + 5 * random()",
