@@ -75,8 +75,8 @@ test("every table is told of: what it is here, how much of it, or why it stays b
   expect(tables.get("public.sea_level_data")).toMatchObject({ end: "imported", places, rowsWritten: places * 10 * 4 });
   expect(tables.get("public.typhoon_besttrack")).toMatchObject({
     end: "imported",
-    years: "2015-2024",
-    notes: ["10 storms"],
+    years: "2015-2034",
+    notes: ["20 storms"],
   });
   expect(tables.get("public.sdii_data")).toMatchObject({
     end: "skipped",

@@ -46,6 +46,7 @@ const YEARLY: Readonly<Record<string, string>> = {
   cdd_data: "round(50 * random())",
   rain80_data: "200 * random()",
   sdii_data: "10 + 10 * random()",
+  withdrawal_data: "2e7 + 6e7 * random()",
 };
 const SCENARIOS = ["ssp1", "ssp2", "ssp3", "ssp5"];
 
@@ -108,8 +109,8 @@ async function createResultsAndTracks(client: Client, placed: string): Promise<v
   await client.query(
     `INSERT INTO public.typhoon_besttrack (grade, tcid, year, month, day, hour, lon, lat, max_wind_speed, central_pressure,
        gale_long, gale_short, gale_dir, storm_long, storm_short, storm_dir, typhoon_name)
-     SELECT CASE y % 2 WHEN 0 THEN 'TY' ELSE 'STS' END, to_char(y % 100, 'FM00') || '01', y, 8, 1 + p / 4, p % 4 * 6, 126 + 0.1 * p, 30 + p, 30 + y % 7, 965,
-       300, 220, 'NW', 90, 60, 'NW', 'NAME' || y FROM generate_series(2015, 2024) AS y, generate_series(0, 9) AS p`,
+     SELECT CASE y % 2 WHEN 0 THEN 'TY' ELSE 'STS' END, to_char(y % 100, 'FM00') || '01', y, 8, 1 + p / 4, p % 4 * 6, 122 + y * 7 % 10 * 0.9 + 0.1 * p, 30 + p, 30 + y % 7, 965,
+       300, 220, 'NW', 90, 60, 'NW', 'NAME' || y FROM generate_series(2015, 2034) AS y, generate_series(0, 9) AS p`,
   );
   await client.query(
     `CREATE TABLE public.probability_results (id serial PRIMARY KEY, latitude double precision, longitude double precision, risk_type text,
