@@ -2,31 +2,8 @@
 import yargs from "yargs";
 import { isTransient } from "../database/connect.ts";
 import { coerceError, RejectedError, TransientError } from "../model/errors.ts";
-import { makeAttributesCommand } from "./attributes.ts";
-import { makeBasinsCommand } from "./basins.ts";
-import { makeIndexCommand } from "./climateIndex.ts";
 import { COMMAND_EXIT_CODES, type CommandContext, checkOccurrences } from "./command.ts";
-import { connectivityCommand } from "./connectivity.ts";
-import { dataCommand } from "./data.ts";
-import { makeDoctorCommand } from "./doctor.ts";
-import { explainCommand } from "./explain.ts";
-import { exportCommand } from "./export.ts";
-import { makeImportPredecessorCommand } from "./importPredecessor.ts";
-import { makeIngestCommand } from "./ingest.ts";
-import { makeIngestStormsCommand } from "./ingestStorms.ts";
-import { makeLinkCommand } from "./link.ts";
-import { migrateCommand } from "./migrate.ts";
-import { makeOperatorCommand } from "./operator.ts";
-import { makePublishCommand, makeRetryCommand } from "./retry.ts";
-import { makeRunCommand } from "./run.ts";
-import { makeSampleCommand } from "./sample.ts";
-import { scenarioCommand } from "./scenario.ts";
-import { makeSeaLevelRiseCommand, makeSeaLevelsCommand } from "./seaLevels.ts";
-import { makeServeCommand } from "./serve.ts";
-import { makeStartCommand } from "./start.ts";
-import { logsCommand, statusCommand } from "./status.ts";
-import { makeSubmitCommand } from "./submit.ts";
-import { makeWindCommand } from "./wind.ts";
+import { COMMANDS, loadCommands } from "./commands.ts";
 
 const interruption = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"] as const) {
@@ -58,66 +35,11 @@ const COMPLAINTS = {
   "Argument: %s, Given: %s, Choices: %s": "%s was given as %s; expected one of %s",
 };
 
-const commands = {
-  start: makeStartCommand(context),
-  migrate: migrateCommand,
-  sample: makeSampleCommand(context),
-  ingest: makeIngestCommand(context),
-  attributes: makeAttributesCommand(context),
-  "sea-levels": makeSeaLevelsCommand(context),
-  "sea-level-rise": makeSeaLevelRiseCommand(context),
-  connectivity: connectivityCommand,
-  "ingest-storms": makeIngestStormsCommand(context),
-  scenario: scenarioCommand,
-  basins: makeBasinsCommand(context),
-  link: makeLinkCommand(context),
-  data: dataCommand,
-  "import-predecessor": makeImportPredecessorCommand(context),
-  run: makeRunCommand(context),
-  retry: makeRetryCommand(context),
-  publish: makePublishCommand(context),
-  status: statusCommand,
-  logs: logsCommand,
-  explain: explainCommand,
-  export: exportCommand,
-  index: makeIndexCommand(context),
-  wind: makeWindCommand(context),
-  serve: makeServeCommand(context),
-  doctor: makeDoctorCommand(context),
-  submit: makeSubmitCommand(context),
-  operator: makeOperatorCommand(context),
-};
-
 const parser = yargs(process.argv.slice(2))
   .scriptName("climatebatch")
-  .usage("$0 <command>\n\nNine climate risks for every cell of a grid: how likely, and how bad.")
-  .command(commands.start)
-  .command(commands.migrate)
-  .command(commands.sample)
-  .command(commands.ingest)
-  .command(commands.attributes)
-  .command(commands["sea-levels"])
-  .command(commands["sea-level-rise"])
-  .command(commands.connectivity)
-  .command(commands["ingest-storms"])
-  .command(commands.scenario)
-  .command(commands.basins)
-  .command(commands.link)
-  .command(commands.data)
-  .command(commands["import-predecessor"])
-  .command(commands.run)
-  .command(commands.retry)
-  .command(commands.publish)
-  .command(commands.status)
-  .command(commands.logs)
-  .command(commands.explain)
-  .command(commands.export)
-  .command(commands.index)
-  .command(commands.wind)
-  .command(commands.serve)
-  .command(commands.doctor)
-  .command(commands.submit)
-  .command(commands.operator)
+  .usage("$0 <command>\n\nNine climate risks for every cell of a grid: how likely, and how bad.");
+for (const add of await loadCommands(process.argv[2] ?? "", context)) add(parser);
+parser
   .demandCommand(1, "Say what to do: climatebatch <command>. Try: climatebatch --help")
   .strict()
   .check((argv, known) => checkOccurrences(argv, known as unknown as Parameters<typeof checkOccurrences>[1]), true)
@@ -156,7 +78,7 @@ function isComplaint(error: Error): boolean {
 
 function tellComplaint({ message }: Error): string {
   const word = process.argv[2] ?? "";
-  if (Object.hasOwn(commands, word)) return `${message}\nHelp: climatebatch ${word} --help`;
+  if (Object.hasOwn(COMMANDS, word)) return `${message}\nHelp: climatebatch ${word} --help`;
   if (word === "" || word.startsWith("-")) return `${message}\nHelp: climatebatch --help`;
   const hint = message.startsWith("Did you mean") ? ` ${message}` : "";
   return `There is no command "${word}".${hint}\nHelp: climatebatch --help`;

@@ -6,8 +6,6 @@ import { claimThese, type OpenWork, readOpenWork } from "../../database/serveReq
 import { resolveSpecification } from "../../database/specification.ts";
 import { coerceError, RejectedError } from "../../model/errors.ts";
 import { DEFAULT_BASE_PERIOD } from "../../model/periods.ts";
-import { readMethodsFile } from "../methodsFile.ts";
-import { refuseWithoutInput } from "../refuseWithoutInput.ts";
 import type { BatchQueue } from "./batchQueue.ts";
 import type { ServeContext } from "./context.ts";
 import { chooseStartable } from "./startable.ts";
@@ -86,6 +84,9 @@ export class RequestDesk {
 
   async #plan(client: Parameters<typeof planBatch>[0], request: StoredRequest) {
     const { config } = this.#context;
+    // They know the science, which whoever waits a year for a request need not carry.
+    const { readMethodsFile } = await import("../methodsFile.ts");
+    const { refuseWithoutInput } = await import("../refuseWithoutInput.ts");
     const { cellsPerShard, maxRejectedCells, ...asked } = readRequestOptions(request);
     const methods = asked.methods ?? "published";
     const specification = await resolveSpecification(client, {
