@@ -11,8 +11,8 @@ export class Rejections {
   #cells = 0;
   #lastCell = Number.NaN;
 
-  /** Cells are added in order, all rejections of one together. Returns whether this one is kept in the sample. */
-  add(rejected: RejectedCell): boolean {
+  /** Cells are added in order, all rejections of one together. */
+  add(rejected: RejectedCell): void {
     const { risk, reason, cellId } = rejected;
     if (cellId !== this.#lastCell) this.#cells++;
     this.#lastCell = cellId;
@@ -20,9 +20,7 @@ export class Rejections {
     const count = this.#counts.get(key) ?? { risk, reason, cells: 0 };
     this.#counts.set(key, count);
     count.cells++;
-    if (count.cells > SAMPLE_LIMIT) return false;
-    this.#sample.push(rejected);
-    return true;
+    if (count.cells <= SAMPLE_LIMIT) this.#sample.push(rejected);
   }
 
   outcome(): { rejectedCells: number; rejections: readonly RejectedCell[]; rejectedCounts: readonly RejectedCount[] } {

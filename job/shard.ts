@@ -158,8 +158,8 @@ function tellCell(
       for (const result of told) writer.add(cellId, scenarioId, risk, result);
       startedMs = performance.now();
       if (rejection === null) continue;
-      const isNew = rejections.add({ cellId, scenarioId, risk, reason: "implausibleInput", detail: rejection });
-      if (isNew) log.warn({ event: "cellRejected" satisfies ShardEvent, risk, latitude, longitude, detail: rejection });
+      rejections.add({ cellId, scenarioId, risk, reason: "implausibleInput", detail: rejection });
+      log.warn({ event: "cellRejected" satisfies ShardEvent, risk, latitude, longitude, detail: rejection });
     }
   }
 }
