@@ -9,7 +9,7 @@ const RECENT = 10;
 export const batchesCheck: Check = {
   name: "batches",
   needs: "schema",
-  async look({ client }) {
+  async look({ client, config }) {
     const batches = await readRecentBatches(client, RECENT);
     const findings: Finding[] = [];
     for (const batch of batches.filter(({ state }) => state === "running"))
@@ -20,7 +20,11 @@ export const batchesCheck: Check = {
       );
       if (last !== undefined) findings.push(judgeEnded(calculation, last));
     }
-    return [...findings, ...(await judgePublished(client)), ...(await judgeFailedRequests(client))];
+    return [
+      ...findings,
+      ...(await judgePublished(client, config.triggerChannel)),
+      ...(await judgeFailedRequests(client)),
+    ];
   },
 };
 
@@ -60,7 +64,7 @@ function adviseOn(reason: string | null, batchId: string, calculation: string): 
   }
 }
 
-async function judgePublished(client: ClientBase): Promise<Finding[]> {
+async function judgePublished(client: ClientBase, channel: string): Promise<Finding[]> {
   const { rows } = await client.query(
     `SELECT p.calculation, p.batch_id, p.published_at, s.name AS scenario, p.shown_first_year, p.shown_last_year
      FROM climatebatch.publications AS p LEFT JOIN climatebatch.scenarios AS s ON s.scenario_id = p.shown_scenario_id ORDER BY 1 DESC`,
@@ -69,7 +73,7 @@ async function judgePublished(client: ClientBase): Promise<Finding[]> {
     batch_id === null
       ? warn(
           `${calculation}: nothing is published yet`,
-          `Ask for a batch: NOTIFY aiops_trigger, '${calculation}', or climatebatch run ${calculation}`,
+          `Ask for a batch: NOTIFY ${channel}, '${calculation}', or climatebatch run ${calculation}`,
         )
       : fine(
           `${calculation}: batch ${batch_id} is published since ${published_at.toISOString().slice(0, 16).replace("T", " ")} UTC; ${calculation}_results shows ${scenario}, ${shown_first_year}-${shown_last_year}`,

@@ -1,5 +1,4 @@
 // NOTIFY not received? Whether a notification comes through to here, whether anybody listens, and what waits for somebody.
-import { setTimeout as sleep } from "node:timers/promises";
 import { LISTENER_LIMITS } from "../../database/listener.ts";
 import { ListenSession } from "../../database/listenSession.ts";
 import { CALCULATIONS } from "../../model/calculations.ts";
@@ -56,14 +55,10 @@ export const channelCheck: Check = {
   },
 };
 
-/** Somebody who stays would be seen in a moment; a session just closed may be told of a moment longer. */
-const LOOK_AGAIN_MS = 200;
-
 export const listenersCheck: Check = {
   name: "listeners",
   needs: "connection",
   async look({ client, config }) {
-    await sleep(LOOK_AGAIN_MS);
     const { rows } = await client.query<{ who: string; backend_start: Date }>(
       `SELECT substr(application_name, length('climatebatch listener ') + 1) AS who, backend_start FROM pg_stat_activity
        WHERE application_name LIKE 'climatebatch listener %' AND application_name <> 'climatebatch listener doctor' AND datname = current_database() ORDER BY 2`,

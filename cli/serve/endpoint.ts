@@ -3,7 +3,7 @@
 import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { coerceError } from "../../model/errors.ts";
+import { coerceError, RejectedError } from "../../model/errors.ts";
 import type { Health } from "./health.ts";
 
 export interface Endpoint extends AsyncDisposable {
@@ -26,7 +26,13 @@ export async function startEndpoint(port: number, told: Told): Promise<Endpoint>
     });
   });
   server.listen(port);
-  await once(server, "listening");
+  await once(server, "listening").catch((thrown) => {
+    throw new RejectedError(
+      "PortTaken",
+      `PROBE_PORT: nothing can be served on port ${port}: ${coerceError(thrown).message}. Give another one, or 0 for none.`,
+      { cause: thrown },
+    );
+  });
   return {
     port: (server.address() as AddressInfo).port,
     async [Symbol.asyncDispose]() {

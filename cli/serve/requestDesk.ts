@@ -14,9 +14,16 @@ export class RequestDesk {
   readonly #context: ServeContext;
   readonly #batches: BatchQueue;
 
+  /** Why requests that could start do not, by their number. */
+  readonly #unanswered = new Map<string, string>();
+
   constructor(context: ServeContext, batches: BatchQueue) {
     this.#context = context;
     this.#batches = batches;
+  }
+
+  get troubles(): string[] {
+    return [...this.#unanswered].map(([requestId, why]) => `request ${requestId} is not answered: ${why}`);
   }
 
   /** Never twice at once. Rejects when something was in the way; then it is to be called again. */
@@ -30,12 +37,14 @@ export class RequestDesk {
     const ids = open.waiting.map(({ requestId }) => requestId).filter((id) => startable.has(id));
     const taken = await withClient((client) => claimThese(client, installation, ids));
     const failures: Error[] = [];
+    this.#unanswered.clear();
     for (const request of [...open.claimed.filter(({ requestId }) => startable.has(requestId)), ...taken]) {
       try {
         await this.#answer(request);
       } catch (thrown) {
         const error = coerceError(thrown);
         log.warn({ event: "requestNotAnswered", requestId: request.requestId, err: error, message: error.message });
+        this.#unanswered.set(request.requestId, error.message);
         failures.push(error);
       }
     }

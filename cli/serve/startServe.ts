@@ -43,6 +43,8 @@ export async function startServe(
     new Sessions({ purpose: "serve", readUrl, most: SESSIONS, limitMs: DATABASE_LIMIT_MS, clock }),
   );
   const withClient: ServeContext["withClient"] = (work) => sessions.withClient(work);
+  // Of its own: a server that fell silent must not take the sessions that work needs.
+  const pings = release.use(new Sessions({ purpose: "serve probe", readUrl, most: 1, limitMs: PING_LIMIT_MS, clock }));
   const metrics = new ServeMetrics();
   const context: ServeContext = { config, databaseUrl, withClient, metrics, clock, random, log };
   let triggers: Triggers | null = null;
@@ -125,7 +127,7 @@ export async function startServe(
 
   async function findHealth(isOpen: boolean): Promise<Health> {
     const silence = () => new TransientError(`no answer within ${PING_LIMIT_MS / 1000} s`);
-    const ping = withClient((client) => client.query("SELECT 1"));
+    const ping = pings.withClient((client) => client.query("SELECT 1"));
     const databaseTrouble = await within(clock, PING_LIMIT_MS, silence, ping).then(
       () => null,
       (error: Error) => error.message,
@@ -145,7 +147,7 @@ export async function startServe(
       leadership: leadership.state,
       running: batches.running,
       nextFirings: Object.fromEntries(CALCULATIONS.map((one) => [one, nextFiring(schedules[one], now)])),
-      troubles: [...batches.troubles, ...scheduler.troubles],
+      troubles: [...desk.troubles, ...batches.troubles, ...scheduler.troubles],
       isStopping: signal.aborted || !isOpen,
     });
   }

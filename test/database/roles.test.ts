@@ -237,7 +237,7 @@ test("the operator's user plans, empties, settles and publishes what the shard p
 });
 
 test("every table and view is given to a role or deliberately to none", async () => {
-  const toNone = ["probability_rows", "hazard_rows"];
+  const toNone = ["probability_rows", "hazard_rows", "predecessor_imports"];
   const { rows } = await database.client.query(
     "SELECT relname FROM pg_class WHERE relnamespace = 'climatebatch'::regnamespace AND relkind IN ('r', 'p', 'v') ORDER BY relname",
   );

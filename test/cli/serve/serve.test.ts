@@ -4,9 +4,10 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { CALCULATIONS } from "../../../model/calculations.ts";
 import { RISKS } from "../../../model/risks.ts";
 import { readLatestBatch, readSeen } from "../../support/batches.ts";
-import { eventually } from "../../support/cli.ts";
+import { cli, eventually } from "../../support/cli.ts";
 import { writePastAndFuture } from "../../support/climate.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
+import { createDatabaseUsers } from "../../support/databaseUsers.ts";
 import { pauseAt } from "../../support/pauses.ts";
 import { readBatches, serving, settled, startServe } from "../../support/serve.ts";
 
@@ -134,6 +135,26 @@ test("an unknown payload is a warning with the valid words, and starts nothing",
     message: `NOTIFY aiops_trigger expects probability or hazard, found "probablity": nothing is started.`,
   });
   expect(await readBatches(database.client)).toHaveLength(batchesBefore);
+});
+
+test("a user with the rights of docs/roles.md is enough, and doctor says so", async () => {
+  const own = await createTestDatabase();
+  await writePastAndFuture(own.client, { cells: 2 });
+  const users = await createDatabaseUsers(own, ["operator"]);
+  try {
+    await own.client.query(`GRANT climatebatch_job TO ${users.loginOf("operator")}`);
+    await using serve = await serving(users.urlOf("operator"), ENV);
+    await own.client.query("NOTIFY aiops_trigger, 'probability'");
+    await serve.told("batchPublished");
+    const { stdout, code } = await cli(users.urlOf("operator"), "doctor");
+    expect(stdout).toMatch(/^ok +permissions +the user may do all that serve and its shards do/m);
+    expect(code).toBe(0);
+    serve.kill("SIGTERM");
+    await serve.ended;
+  } finally {
+    await own.drop();
+    await users.drop();
+  }
 });
 
 test("health is what is: ready while it works, not ready with the reason while the database is away", async () => {

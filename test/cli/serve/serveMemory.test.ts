@@ -7,7 +7,7 @@ import { isLong } from "../../support/random.ts";
 import { serving } from "../../support/serve.ts";
 
 const MOST_MIB = 150;
-const WATCHED_MS = isLong ? 120_000 : 5_000;
+const WATCHED_MS = isLong ? 50_000 : 5_000;
 const MOST_OF_A_CORE = 0.01;
 const TICK_MS = 10;
 
