@@ -4,6 +4,7 @@ import { isTransient } from "../database/connect.ts";
 import { coerceError, RejectedError, TransientError } from "../model/errors.ts";
 import { makeAttributesCommand } from "./attributes.ts";
 import { makeBasinsCommand } from "./basins.ts";
+import { makeCheckInstallationCommand } from "./checkInstallation.ts";
 import { makeIndexCommand } from "./climateIndex.ts";
 import { COMMAND_EXIT_CODES, type CommandContext, checkOccurrences } from "./command.ts";
 import { connectivityCommand } from "./connectivity.ts";
@@ -81,6 +82,7 @@ const commands = {
   wind: makeWindCommand(context),
   submit: makeSubmitCommand(context),
   operator: makeOperatorCommand(context),
+  "check-installation": makeCheckInstallationCommand(context),
 };
 
 const parser = yargs(process.argv.slice(2))
@@ -110,6 +112,7 @@ const parser = yargs(process.argv.slice(2))
   .command(commands.wind)
   .command(commands.submit)
   .command(commands.operator)
+  .command(commands["check-installation"])
   .demandCommand(1, "Say what to do: climatebatch <command>. Try: climatebatch --help")
   .strict()
   .check((argv, known) => checkOccurrences(argv, known as unknown as Parameters<typeof checkOccurrences>[1]), true)

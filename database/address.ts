@@ -38,14 +38,16 @@ export function readDatabaseUrl(environment: Environment): string {
   if (!parsed.success) throw invalidEnvironment(parsed.error, environment);
   const { DATABASE_URL, DATABASE_SSLMODE: mode, DATABASE_SSLROOTCERT: authorities, ...parts } = parsed.data;
   const url = DATABASE_URL ?? buildUrl(parts);
-  if (mode === undefined) return url;
   const secured = new URL(url);
   const { searchParams } = secured;
-  if (searchParams.has("sslmode")) return url;
-  searchParams.set("sslmode", mode);
-  // Without it the driver takes every mode for verify-full, and warns that it will not do so for ever.
-  searchParams.set("uselibpqcompat", "true");
-  if (authorities !== undefined) searchParams.set("sslrootcert", authorities);
+  if (mode !== undefined && !searchParams.has("sslmode")) {
+    searchParams.set("sslmode", mode);
+    // Without it the driver takes every mode for verify-full, and warns that it will not do so for ever.
+    searchParams.set("uselibpqcompat", "true");
+  }
+  const isSecured = searchParams.has("sslmode") && searchParams.get("sslmode") !== "disable";
+  if (authorities !== undefined && isSecured && !searchParams.has("sslrootcert"))
+    searchParams.set("sslrootcert", authorities);
   return secured.href;
 }
 
