@@ -75,6 +75,7 @@ export const EVERYTHING = {
     tolerations: [{ key: "dedicated", operator: "Exists" }],
     affinity: { nodeAffinity: {} },
     priorityClassName: "system-cluster-critical",
+    methodsConfigMap: "methods",
   },
   job: { parallelWorkers: 8 },
   schedules: { hazardAfterProbability: true },

@@ -23,11 +23,29 @@ export interface Installation extends AsyncDisposable {
   runJob(name: string, ...words: readonly string[]): Promise<string>;
 }
 
-export async function openInstallation(
-  cluster: TestCluster,
-  images: OperatorImages,
-  batch: Partial<NewClimateBatchSpec>,
-): Promise<Installation> {
+/** The images as built here, on a node that has other work, and a batch small enough to wait for. */
+export function smallValues(images: OperatorImages, batch: Partial<NewClimateBatchSpec>) {
+  const [operator, job] = [images.operator, images.job].map((image) => {
+    const [, repository, tag] = /^(.*):([^:]+)$/.exec(image)!;
+    return { repository, tag };
+  });
+  const resources = { requests: { cpu: "20m", memory: "64Mi" } };
+  return {
+    image: { operator, job, pullPolicy: "Never" },
+    operator: { resources, pollSeconds: 5, terminationGracePeriodSeconds: 10 },
+    job: { resources, terminationGracePeriodSeconds: 5, parallelWorkers: 2 },
+    schedules: { resources, probability: { batch }, hazard: { batch } },
+  };
+}
+
+export interface ChartDatabase extends AsyncDisposable {
+  /** Never migrated. */
+  readonly database: TestDatabase;
+  /** As pods name it, each with a user of its own. */
+  readonly urls: Readonly<Record<"owner" | "operator" | "job", string>>;
+}
+
+export async function openChartDatabase(cluster: TestCluster): Promise<ChartDatabase> {
   await using opening = new AsyncDisposableStack();
   const migrated = await createTestDatabase();
   const database = await createTestDatabase({ from: "empty" });
@@ -42,13 +60,29 @@ export async function openInstallation(
      GRANT CREATE ON SCHEMA public TO climatebatch_owner`,
   );
   const exposed = opening.use(await cluster.exposeDatabase(database.url));
+  const { host } = new URL(exposed.url);
   const inPods = (user: "owner" | "operator" | "job") =>
-    Object.assign(new URL(users.urlOf(user, database)), { host: new URL(exposed.url).host });
+    Object.assign(new URL(users.urlOf(user, database)), { host }).href;
+  const closing = opening.move();
+  return {
+    database,
+    urls: { owner: inPods("owner"), operator: inPods("operator"), job: inPods("job") },
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  };
+}
+
+export async function openInstallation(
+  cluster: TestCluster,
+  images: OperatorImages,
+  batch: Partial<NewClimateBatchSpec>,
+): Promise<Installation> {
+  await using opening = new AsyncDisposableStack();
+  const { database, urls } = opening.use(await openChartDatabase(cluster));
   const namespace = opening.use(await cluster.createNamespace());
   const { kubectl } = namespace;
   const levels = ["enforce", "audit", "warn"].map((how) => `pod-security.kubernetes.io/${how}=restricted`);
   await cluster.kubectl(["label", "namespace", namespace.name, ...levels]);
-  const operator = inPods("operator");
+  const operator = new URL(urls.operator);
   await namespace.apply(
     // The three ways to name a database.
     secret("operator-database", {
@@ -58,24 +92,16 @@ export async function openInstallation(
       DATABASE_USER: operator.username,
       DATABASE_PASSWORD: operator.password,
     }),
-    secret("job-database", { uri: inPods("job").href }),
-    secret("owner-database", { DATABASE_URL: inPods("owner").href }),
+    secret("job-database", { uri: urls.job }),
+    secret("owner-database", { DATABASE_URL: urls.owner }),
   );
-  const [operatorImage, jobImage] = [images.operator, images.job].map((image) => {
-    const [, repository, tag] = /^(.*):([^:]+)$/.exec(image)!;
-    return { repository, tag };
-  });
-  const resources = { requests: { cpu: "20m", memory: "64Mi" } };
   const defaults = {
-    image: { operator: operatorImage, job: jobImage, pullPolicy: "Never" },
+    ...smallValues(images, batch),
     database: {
       operator: { existingSecret: "operator-database" },
       job: { existingSecret: "job-database", urlKey: "uri" },
       migrations: { existingSecret: "owner-database" },
     },
-    operator: { resources, pollSeconds: 5, terminationGracePeriodSeconds: 10 },
-    job: { resources, terminationGracePeriodSeconds: 5, parallelWorkers: 2 },
-    schedules: { resources, probability: { batch }, hazard: { batch } },
   };
   const inNamespace = ["--kubeconfig", cluster.kubeconfig, "--namespace", namespace.name];
   const read = async (name: string): Promise<ClimateBatch> =>
