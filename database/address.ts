@@ -28,7 +28,9 @@ export const ADDRESS_VARIABLES = Object.keys(ADDRESS_ENV.shape) as readonly (key
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export function namesDatabase(environment: Environment): boolean {
-  return ADDRESS_VARIABLES.some((name) => environment[name] !== undefined && environment[name] !== "");
+  // How to speak to a database names none.
+  const names = ADDRESS_VARIABLES.filter((name) => !name.startsWith("DATABASE_SSL"));
+  return names.some((name) => environment[name] !== undefined && environment[name] !== "");
 }
 
 /** All problems are reported together. */

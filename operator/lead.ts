@@ -10,7 +10,7 @@ import { withController } from "./kube/signals.ts";
 import { type WorkOutcome, WorkQueue } from "./kube/workqueue.ts";
 import { reconcile } from "./reconcile/reconcile.ts";
 import { CHILD_SELECTOR, LABELS } from "./resources/labels.ts";
-import type { Liveness } from "./telemetry/liveness.ts";
+import { type Liveness, WORK_LIMIT_MS } from "./telemetry/liveness.ts";
 import type { OperatorMetrics, ReconcileResult } from "./telemetry/metrics.ts";
 
 /** Deletions are noticed at once; this is for those that happened while nobody looked. */
@@ -66,7 +66,7 @@ export function lead(
     const loops = [
       liveness.follow("the watch of ClimateBatches", () => batches.lastTurnMs()),
       liveness.follow("the watch of Jobs", () => jobs.lastTurnMs()),
-      liveness.follow("a reconcile", () => queue.oldestWorkMs() ?? clock.monotonicMs()),
+      liveness.follow("a reconcile", () => queue.oldestWorkMs() ?? clock.monotonicMs(), WORK_LIMIT_MS),
     ];
     const work = async () => {
       const synced = Promise.all([batches.synced, jobs.synced]);

@@ -86,10 +86,10 @@ export async function startOperator(
     workers: config.workers,
     isLeader: () => elector.isLeader(),
     listener: () => triggers.status,
-    figures: () => (figures ??= askFigures().finally(() => (figures = null))),
+    figures: askFigures,
   });
-  /** Several scrapes at once ask the database once. */
-  let figures: Promise<Figures | null> | null = null;
+  /** Scrapes ask the database once at a time, also when it does not answer: reconciles need the sessions. */
+  let reading: Promise<Figures> | null = null;
   let obstacle: string | null = "it has not begun to compete for the lease yet";
   const elector: LeaderElector = new LeaderElector({
     leases: leaseApi.leases,
@@ -156,7 +156,10 @@ export async function startOperator(
   async function askFigures(): Promise<Figures | null> {
     const late = () => new Error(`the database did not answer within ${FIGURES_LIMIT_MS} ms`);
     try {
-      return await within(clock, FIGURES_LIMIT_MS, late, withClient(readFigures));
+      reading ??= withClient(readFigures).finally(() => {
+        reading = null;
+      });
+      return await within(clock, FIGURES_LIMIT_MS, late, reading);
     } catch (thrown) {
       tell("figuresNotRead")(thrown);
       return null;

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { readDatabaseUrl, readMountedDatabaseUrl } from "../../database/address.ts";
+import { namesDatabase, readDatabaseUrl, readMountedDatabaseUrl } from "../../database/address.ts";
 
 const PARTS = { DATABASE_HOST: "db", DATABASE_USER: "me", DATABASE_PASSWORD: "p@ss/word" };
 const TLS = { DATABASE_SSLMODE: "verify-full", DATABASE_SSLROOTCERT: "/etc/climatebatch/ca.crt" };
@@ -18,6 +18,11 @@ test.each([
   },
 ])("$given is the address $url", ({ given, url }) => {
   expect(readDatabaseUrl(given)).toBe(url);
+});
+
+test("a mode of TLS alone names no database", () => {
+  expect(namesDatabase({ DATABASE_SSLMODE: "require" })).toBe(false);
+  expect(namesDatabase({ DATABASE_HOST: "db" })).toBe(true);
 });
 
 test("all that is wrong is told together, and no password with it", () => {
