@@ -143,6 +143,19 @@ describeOnCluster("the chart on a cluster", () => {
     await expect(installation.kubectl([...words, as])).rejects.toThrow(/Forbidden|forbidden/);
   });
 
+  test("a migration that fails is told in the pod, and the operators of before go on", async () => {
+    const { urls } = installation;
+    await installation.giveOwner(Object.assign(new URL(urls.owner), { password: "wrong" }).href);
+    const upgrade = installation.install({ values: { commonLabels: { attempt: "failing" } }, timeout: "15s" });
+    await expect(upgrade).rejects.toThrow(/context deadline exceeded|timed out|not ready/i);
+    const ready = ["get", "deployment", OPERATOR, "--output=jsonpath={.status.readyReplicas}"];
+    expect(await installation.kubectl(ready)).toBe("2");
+    const last = "{.items[*].status.initContainerStatuses[*]['state','lastState'].terminated.message}";
+    const told = ["get", "pods", "--selector=attempt=failing", `--output=jsonpath=${last}`];
+    expect(await installation.kubectl(told)).toContain("password authentication failed");
+    await installation.giveOwner(urls.owner);
+  });
+
   test("helm upgrade over a change of the definition keeps batches and their Jobs, and the new field is there", async () => {
     await installation.apply("held", HELD);
     const job = await eventually("it has a Job", async () => (await installation.read("held")).status?.jobName);

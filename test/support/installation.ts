@@ -15,7 +15,10 @@ export interface Installation extends AsyncDisposable {
   readonly kubectl: Kubectl;
   readonly database: TestDatabase;
   /** `helm install` or `upgrade`, of another chart or with other values on request. */
-  install(options?: { readonly chart?: string; readonly values?: Values }): Promise<string>;
+  install(options?: { readonly chart?: string; readonly values?: Values; readonly timeout?: string }): Promise<string>;
+  /** Where the migration finds the database. */
+  giveOwner(url: string): Promise<void>;
+  readonly urls: ChartDatabase["urls"];
   helm(...words: readonly string[]): Promise<string>;
   apply(name: string, spec: NewClimateBatchSpec): Promise<void>;
   read(name: string): Promise<ClimateBatch>;
@@ -112,8 +115,10 @@ export async function openInstallation(
     kubectl,
     database,
     read,
-    install: ({ chart = CHART, values = {} } = {}) =>
-      helm(["upgrade", "--install", RELEASE, chart, ...inNamespace, "--wait", `--timeout=${PATIENCE}`], {
+    urls,
+    giveOwner: (url) => namespace.apply(secret("owner-database", { DATABASE_URL: url })),
+    install: ({ chart = CHART, values = {}, timeout = PATIENCE } = {}) =>
+      helm(["upgrade", "--install", RELEASE, chart, ...inNamespace, "--wait", `--timeout=${timeout}`], {
         ...defaults,
         ...values,
       }),
