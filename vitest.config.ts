@@ -8,6 +8,7 @@ const API_SERVER = [
   "test/support/apiServer.test.ts",
 ];
 const CLUSTER = ["test/cluster/**/*.test.ts"];
+const CHART = ["test/chart/**/*.test.ts"];
 const LONG = process.env.LONG === undefined ? ["test/long/**"] : [];
 const PATIENCE = { testTimeout: 120_000, hookTimeout: 120_000 };
 
@@ -21,7 +22,7 @@ export default defineConfig({
         test: {
           name: "programs",
           include: ["test/**/*.test.ts"],
-          exclude: [...API_SERVER, ...CLUSTER, ...LONG],
+          exclude: [...API_SERVER, ...CLUSTER, ...CHART, ...LONG],
           // Tests start processes of their own: two files at once are enough for two cores.
           maxWorkers: 2,
           ...PATIENCE,
@@ -38,9 +39,18 @@ export default defineConfig({
       },
       {
         test: {
+          name: "chart",
+          include: CHART,
+          globalSetup: ["test/support/apiServerSetup.ts", "test/support/helmSetup.ts"],
+          maxWorkers: 1,
+          ...PATIENCE,
+        },
+      },
+      {
+        test: {
           name: "cluster",
           include: CLUSTER,
-          globalSetup: ["test/support/clusterSetup.ts"],
+          globalSetup: ["test/support/clusterSetup.ts", "test/support/helmSetup.ts"],
           // Last, and one file after the other: they share one cluster and stop its API server.
           sequence: { groupOrder: 1 },
           maxWorkers: 1,

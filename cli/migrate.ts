@@ -1,6 +1,6 @@
 // `climatebatch migrate`: brings the database's schema to this version.
 import type { Argv, CommandModule } from "yargs";
-import { migrate } from "../database/migrate.ts";
+import { isSchemaNewer, migrate } from "../database/migrate.ts";
 import { grantRoles } from "../database/roles.ts";
 import { jsonOption, type OptionsOf, print, printJson } from "./command.ts";
 import { databaseOption, withServer } from "./database.ts";
@@ -16,8 +16,10 @@ export const migrateCommand: CommandModule<object, OptionsOf<typeof buildOptions
   handler: (argv) =>
     withServer(argv, "migrate", async ({ client }) => {
       const applied = await migrate(client);
-      const { granted } = await grantRoles(client);
+      const isNewer = await isSchemaNewer(client);
+      const { granted } = isNewer ? { granted: [] } : await grantRoles(client);
       if (argv.json) return printJson({ applied, granted });
+      if (isNewer) return print("The schema is that of a newer climatebatch, which this one can work with.");
       if (applied.length === 0) print("The schema is current.");
       for (const { name } of applied) print(`applied ${name}`);
       if (granted.length > 0) print(`gave their rights to ${granted.join(", ")}`);

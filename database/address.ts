@@ -1,4 +1,7 @@
-// Where the database is, from the environment: a URL, or the parts that users of the predecessor have in their `.env`.
+// Where the database is, from the environment: a URL, or the parts that users of the predecessor have in their `.env`; or from
+// a folder with a file per variable, as Kubernetes mounts a Secret.
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { z } from "zod";
 import { RejectedError } from "../model/errors.ts";
 
@@ -11,13 +14,23 @@ const ADDRESS_ENV = z.object({
   DATABASE_NAME: z.string().min(1).default("climate_risk_db"),
   DATABASE_USER: z.string().min(1).default("postgres"),
   DATABASE_PASSWORD: z.string().default(""),
+  /** As in libpq. Unset: what the URL says, else no TLS. */
+  DATABASE_SSLMODE: z
+    .enum(["disable", "require", "verify-ca", "verify-full"], {
+      error: "expected disable, require, verify-ca or verify-full",
+    })
+    .optional(),
+  /** File with the certificates of authorities that may vouch for the server. */
+  DATABASE_SSLROOTCERT: z.string().min(1).optional(),
 });
 export const ADDRESS_VARIABLES = Object.keys(ADDRESS_ENV.shape) as readonly (keyof typeof ADDRESS_ENV.shape)[];
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export function namesDatabase(environment: Environment): boolean {
-  return ADDRESS_VARIABLES.some((name) => environment[name] !== undefined && environment[name] !== "");
+  // How to speak to a database names none.
+  const names = ADDRESS_VARIABLES.filter((name) => !name.startsWith("DATABASE_SSL"));
+  return names.some((name) => environment[name] !== undefined && environment[name] !== "");
 }
 
 /** All problems are reported together. */
@@ -25,8 +38,45 @@ export function readDatabaseUrl(environment: Environment): string {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
   const parsed = ADDRESS_ENV.safeParse(given);
   if (!parsed.success) throw invalidEnvironment(parsed.error, environment);
-  const { DATABASE_URL, ...parts } = parsed.data;
-  if (DATABASE_URL !== undefined) return DATABASE_URL;
+  const { DATABASE_URL, DATABASE_SSLMODE: mode, DATABASE_SSLROOTCERT: authorities, ...parts } = parsed.data;
+  const url = DATABASE_URL ?? buildUrl(parts);
+  const secured = new URL(url);
+  const { searchParams } = secured;
+  if (mode !== undefined && !searchParams.has("sslmode")) {
+    searchParams.set("sslmode", mode);
+    // Without it the driver takes every mode for verify-full, and warns that it will not do so for ever.
+    searchParams.set("uselibpqcompat", "true");
+  }
+  const isSecured = searchParams.has("sslmode") && searchParams.get("sslmode") !== "disable";
+  if (authorities !== undefined && isSecured && !searchParams.has("sslrootcert"))
+    searchParams.set("sslrootcert", authorities);
+  return secured.href;
+}
+
+/** Files of the folder win over the environment. Asked anew at each connect, it follows a Secret that is changed. */
+export async function readMountedDatabaseUrl(folder: string, environment: Environment): Promise<string> {
+  let names: readonly string[];
+  try {
+    names = await readdir(folder);
+  } catch (cause) {
+    throw new RejectedError("NoDatabase", `DATABASE_FOLDER names ${folder}, which cannot be read as a folder`, {
+      cause,
+    });
+  }
+  const known = ADDRESS_VARIABLES.filter((name) => names.includes(name));
+  const mounted = await Promise.all(
+    known.map(async (name) => [name, (await readFile(join(folder, name), "utf8")).trim()] as const),
+  );
+  return readDatabaseUrl({ ...environment, ...Object.fromEntries(mounted) });
+}
+
+function buildUrl(parts: {
+  readonly DATABASE_HOST: string;
+  readonly DATABASE_PORT: number;
+  readonly DATABASE_NAME: string;
+  readonly DATABASE_USER: string;
+  readonly DATABASE_PASSWORD: string;
+}): string {
   const url = new URL("postgres://host");
   url.hostname = parts.DATABASE_HOST;
   url.port = String(parts.DATABASE_PORT);

@@ -6,6 +6,12 @@ import { RejectedError } from "../model/errors.ts";
 const MIGRATIONS = new URL("migrations/", import.meta.url);
 /** Any number, the same for all who migrate. */
 const MIGRATION_LOCK = 4_211_871_001;
+/**
+ * Expand, then contract: code of the version before works on a schema that was only added to. A migration that takes something
+ * away is named so, and programs that do not know it refuse its schema; its first statement must refuse while batches are
+ * unfinished, because their shards are such programs.
+ */
+const CONTRACTING = ".contract.sql";
 /** Names in `public` that the predecessor used for tables and this product uses for views. */
 export const PREDECESSOR_TABLES = ["probability_results", "hazard_results", "batch_job_logs"];
 
@@ -33,7 +39,7 @@ export async function migrate(client: ClientBase): Promise<Migration[]> {
     await client.query(`CREATE TABLE IF NOT EXISTS climatebatch.schema_migrations (
       version integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`);
     const applied = await appliedVersion(client);
-    refuseNewerSchema(applied, migrations);
+    await refuseContractedSchema(client, migrations);
     const missing = migrations.filter(({ version }) => version > applied);
     for (const migration of missing) await apply(client, migration);
     return missing;
@@ -55,12 +61,17 @@ async function apply(client: ClientBase, { version, name }: Migration): Promise<
   }
 }
 
-/** Refuses a database whose schema is not the one this program was written for. */
+/** Whether a newer program migrated the database: then its rights are that program's to give. */
+export async function isSchemaNewer(client: Pick<ClientBase, "query">): Promise<boolean> {
+  return (await appliedVersion(client)) > (await readMigrations()).length;
+}
+
+/** Refuses a database whose schema this program cannot work with: an older one, or a newer one that has lost something. */
 export async function checkSchemaVersion(client: Pick<ClientBase, "query">): Promise<void> {
   const migrations = await readMigrations();
   const exists = await client.query("SELECT to_regclass('climatebatch.schema_migrations') IS NOT NULL AS exists");
   const applied = exists.rows[0].exists ? await appliedVersion(client) : 0;
-  refuseNewerSchema(applied, migrations);
+  if (applied > migrations.length) return refuseContractedSchema(client, migrations);
   if (applied < migrations.length) {
     throw new RejectedError(
       "SchemaTooOld",
@@ -76,13 +87,19 @@ async function appliedVersion(client: Pick<ClientBase, "query">): Promise<number
   return rows[0].version;
 }
 
-function refuseNewerSchema(applied: number, migrations: readonly Migration[]): void {
-  if (applied > migrations.length) {
-    throw new RejectedError(
-      "SchemaTooNew",
-      `This program knows schema versions up to ${migrations.length}, but the database has version ${applied}: a newer climatebatch migrated it. Use that version of the program.`,
-    );
-  }
+async function refuseContractedSchema(
+  client: Pick<ClientBase, "query">,
+  migrations: readonly Migration[],
+): Promise<void> {
+  const { rows } = await client.query(
+    "SELECT max(version) AS version FROM climatebatch.schema_migrations WHERE version > $1 AND name LIKE $2",
+    [migrations.length, `%${CONTRACTING}`],
+  );
+  if (rows[0].version === null) return;
+  throw new RejectedError(
+    "SchemaTooNew",
+    `This program knows schema versions up to ${migrations.length}, but the database has version ${rows[0].version}, which took away what this program needs: a newer climatebatch migrated it. Use that version of the program.`,
+  );
 }
 
 async function refuseTablesOfThePredecessor(client: ClientBase): Promise<void> {

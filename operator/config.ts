@@ -1,7 +1,6 @@
 // The operator's environment, read once; all problems are told together. docs/operator.md lists every variable.
-import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { type Environment, readDatabaseUrl } from "../database/address.ts";
+import { type Environment, readDatabaseUrl, readMountedDatabaseUrl } from "../database/address.ts";
 import type { NewClimateBatchSpec } from "../model/climateBatch.ts";
 import { RejectedError } from "../model/errors.ts";
 import { DEFAULT_TRIGGER_CHANNEL } from "../model/requests.ts";
@@ -54,7 +53,9 @@ const OPERATOR_ENV = z
       .string({ error: "expected a name that no other operator has that uses the same database" })
       .min(1)
       .max(200),
-    DATABASE_URL_FILE: z.string().min(1).optional(),
+    DATABASE_FOLDER: z.string().min(1).optional(),
+    DATABASE_SSLMODE: z.string().optional(),
+    DATABASE_SSLROOTCERT: z.string().optional(),
     JOB_IMAGE: z.string({ error: "expected the image of the job program" }).min(1),
     JOB_IMAGE_PULL_POLICY: z
       .enum(["Always", "IfNotPresent", "Never"], { error: "expected Always, IfNotPresent or Never" })
@@ -62,6 +63,7 @@ const OPERATOR_ENV = z
     JOB_IMAGE_PULL_SECRETS: z.string().optional(),
     JOB_SERVICE_ACCOUNT: z.string().min(1).optional(),
     JOB_DATABASE_SECRET: z.string().min(1).optional(),
+    JOB_DATABASE_URL_KEY: z.string().min(1).optional(),
     JOB_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: "expected postgres://…" }).optional(),
     JOB_CERTIFICATES_SECRET: z.string().min(1).optional(),
     JOB_RUN_AS_USER: whole(1, 2 ** 31 - 1).default(10_001),
@@ -111,8 +113,8 @@ export function readOperatorConfig(environment: Environment, identity: string): 
       return undefined;
     }
   };
-  const urlFile = given.DATABASE_URL_FILE;
-  const url = urlFile === undefined ? note(() => readDatabaseUrl(given)) : undefined;
+  const folder = given.DATABASE_FOLDER;
+  const url = folder === undefined ? note(() => readDatabaseUrl(given)) : undefined;
   const cluster = note(() => loadCluster(given.KUBECONFIG));
   const namespace = given.CLIMATEBATCH_NAMESPACE ?? cluster?.namespace;
   if (cluster !== undefined && namespace === undefined)
@@ -127,7 +129,7 @@ export function readOperatorConfig(environment: Environment, identity: string): 
   return {
     cluster: cluster!,
     namespace: namespace!,
-    readUrl: async () => url ?? (await readFile(urlFile!, "utf8")).trim(),
+    readUrl: async () => url ?? readMountedDatabaseUrl(folder!, given),
     policy: {
       installation: data.CLIMATEBATCH_INSTALLATION,
       successfulHistoryLimit: data.SUCCESSFUL_HISTORY_LIMIT,
@@ -149,7 +151,9 @@ export function readOperatorConfig(environment: Environment, identity: string): 
   };
 }
 
-function buildPodSettings(data: z.infer<typeof OPERATOR_ENV>): PodSettings {
+type OperatorEnv = z.infer<typeof OPERATOR_ENV>;
+
+function buildPodSettings(data: OperatorEnv): PodSettings {
   const certificates = data.JOB_CERTIFICATES_SECRET;
   const name = "climatebatch-certificates";
   const pullSecrets = (data.JOB_IMAGE_PULL_SECRETS ?? "").split(",").filter((secret) => secret !== "");
@@ -160,9 +164,7 @@ function buildPodSettings(data: z.infer<typeof OPERATOR_ENV>): PodSettings {
     imagePullSecrets: pullSecrets.map((secret) => ({ name: secret.trim() })),
     ...(data.JOB_IMAGE_PULL_POLICY !== undefined && { imagePullPolicy: data.JOB_IMAGE_PULL_POLICY }),
     ...(data.JOB_SERVICE_ACCOUNT !== undefined && { serviceAccountName: data.JOB_SERVICE_ACCOUNT }),
-    ...(data.JOB_DATABASE_SECRET !== undefined && {
-      databaseEnvFrom: [{ secretRef: { name: data.JOB_DATABASE_SECRET } }],
-    }),
+    ...(data.JOB_DATABASE_SECRET !== undefined && readFromSecret(data.JOB_DATABASE_SECRET, data)),
     ...(data.JOB_DATABASE_URL !== undefined && {
       databaseEnv: [{ name: "DATABASE_URL", value: data.JOB_DATABASE_URL }],
     }),
@@ -171,6 +173,21 @@ function buildPodSettings(data: z.infer<typeof OPERATOR_ENV>): PodSettings {
       volumes: [{ name, secret: { secretName: certificates } }],
       volumeMounts: [{ name, mountPath: CERTIFICATES_PATH, readOnly: true }],
     }),
+  };
+}
+
+/** Pods reach the database with the operator's TLS settings: where the certificates are is the same in both. */
+function readFromSecret(
+  name: string,
+  { JOB_DATABASE_URL_KEY: key, DATABASE_SSLMODE: mode, DATABASE_SSLROOTCERT: authorities }: OperatorEnv,
+): Pick<PodSettings, "databaseEnv" | "databaseEnvFrom"> {
+  return {
+    databaseEnv: [
+      ...(key === undefined ? [] : [{ name: "DATABASE_URL", valueFrom: { secretKeyRef: { name, key } } }]),
+      ...(mode === undefined ? [] : [{ name: "DATABASE_SSLMODE", value: mode }]),
+      ...(authorities === undefined ? [] : [{ name: "DATABASE_SSLROOTCERT", value: authorities }]),
+    ],
+    ...(key === undefined && { databaseEnvFrom: [{ secretRef: { name } }] }),
   };
 }
 

@@ -7,9 +7,11 @@ import type { OperatorContext, StoredBatch } from "./context.ts";
 import { ApiError } from "./kube/apiError.ts";
 import { type Reflector, startReflector } from "./kube/reflector.ts";
 import { withController } from "./kube/signals.ts";
-import { WorkQueue } from "./kube/workqueue.ts";
+import { type WorkOutcome, WorkQueue } from "./kube/workqueue.ts";
 import { reconcile } from "./reconcile/reconcile.ts";
 import { CHILD_SELECTOR, LABELS } from "./resources/labels.ts";
+import { type Liveness, WORK_LIMIT_MS } from "./telemetry/liveness.ts";
+import type { OperatorMetrics, ReconcileResult } from "./telemetry/metrics.ts";
 
 /** Deletions are noticed at once; this is for those that happened while nobody looked. */
 const SWEEP_MS = 600_000;
@@ -20,6 +22,8 @@ export interface LeadOptions {
   readonly random: () => number;
   /** Batches reconciled at the same time. */
   readonly workers: number;
+  readonly metrics: OperatorMetrics;
+  readonly liveness: Liveness;
   readonly onPlanned: () => void;
   /** Everything that was there is known. */
   readonly onSynced: () => void;
@@ -27,18 +31,19 @@ export interface LeadOptions {
 
 /** Until the signal. Rejects only with a bug. */
 export function lead(
-  { context, random, workers, onPlanned, onSynced }: LeadOptions,
+  { context, random, workers, metrics, liveness, onPlanned, onSynced }: LeadOptions,
   signal: AbortSignal,
 ): Promise<void> {
   return withController(signal, async (controller) => {
     const { api, clock, log } = context;
-    const queue = new WorkQueue({ clock });
+    const queue = new WorkQueue({ clock, metrics: metrics.queue });
     const sweeper = new Sweeper(context);
     const common = { clock, random, log };
     const batches: Reflector<StoredBatch> = startReflector<StoredBatch>({
       ...common,
       name: "climatebatches",
       source: api.climateBatches,
+      metrics: metrics.reflector("climatebatches"),
       onChange: (batch, old) => {
         queue.add((batch ?? old)!.metadata.name);
         if (batch === undefined) sweeper.nudge();
@@ -49,6 +54,7 @@ export function lead(
       ...common,
       name: "jobs",
       source: api.jobs,
+      metrics: metrics.reflector("jobs"),
       labelSelector: CHILD_SELECTOR,
       onChange: (job, old) => {
         const name = (job ?? old)!.metadata.labels?.[LABELS.batch];
@@ -57,6 +63,11 @@ export function lead(
     });
     const working = { ...context, batches: batches.store, jobs: jobs.store, onPlanned };
     const ends = [batches.stopped, jobs.stopped];
+    const loops = [
+      liveness.follow("the watch of ClimateBatches", () => batches.lastTurnMs()),
+      liveness.follow("the watch of Jobs", () => jobs.lastTurnMs()),
+      liveness.follow("a reconcile", () => queue.oldestWorkMs() ?? clock.monotonicMs(), WORK_LIMIT_MS),
+    ];
     const work = async () => {
       const synced = Promise.all([batches.synced, jobs.synced]);
       await Promise.race([synced, aborted(controller.signal)]);
@@ -66,7 +77,7 @@ export function lead(
       await queue.run(
         {
           workers,
-          work: (name, one) => reconcile(name, working, one),
+          work: (name, one) => measure(context, metrics, () => reconcile(name, working, one)),
           onError: (name, thrown, failures) => tellFailure(context, name, thrown, failures),
         },
         controller.signal,
@@ -78,8 +89,26 @@ export function lead(
     } finally {
       controller.abort();
       await Promise.all([batches.stop(), jobs.stop()]);
+      for (const unfollow of loops) unfollow();
     }
   });
+}
+
+async function measure(
+  { clock }: OperatorContext,
+  metrics: OperatorMetrics,
+  work: () => Promise<WorkOutcome | undefined>,
+): Promise<WorkOutcome | undefined> {
+  const startedAtMs = clock.monotonicMs();
+  const end = metrics.reconciling();
+  let result: ReconcileResult = "error";
+  try {
+    const outcome = await work();
+    result = outcome?.againAfterMs === undefined ? "success" : "requeue_after";
+    return outcome;
+  } finally {
+    end(result, clock.monotonicMs() - startedAtMs);
+  }
 }
 
 /** What others wait for, or what changes how many finished ones are kept. */

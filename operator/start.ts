@@ -1,11 +1,12 @@
 // The whole operator from its configuration: opened here in order, released in reverse. main.ts runs it in a pod,
 // `climatebatch operator` outside the cluster.
 import type { Logger } from "pino";
+import { type Figures, readFigures } from "../database/figures.ts";
 import { Sessions } from "../database/sessions.ts";
 import { Triggers } from "../database/triggers.ts";
 import { CALCULATIONS } from "../model/calculations.ts";
 import { CLIMATE_BATCH } from "../model/climateBatch.ts";
-import type { Clock } from "../model/clock.ts";
+import { type Clock, within } from "../model/clock.ts";
 import { coerceError, RejectedError } from "../model/errors.ts";
 import type { OperatorConfig } from "./config.ts";
 import type { OperatorContext, StoredBatch } from "./context.ts";
@@ -15,6 +16,8 @@ import { EventRecorder } from "./kube/events.ts";
 import { LeaderElector } from "./kube/lease.ts";
 import { lead } from "./lead.ts";
 import { RequestDesk } from "./requests.ts";
+import { Liveness } from "./telemetry/liveness.ts";
+import { makeMetrics } from "./telemetry/metrics.ts";
 import { startProbes } from "./telemetry/probes.ts";
 
 const CONTROLLER = "climate.aiops.dev/operator";
@@ -22,6 +25,8 @@ const CONTROLLER = "climate.aiops.dev/operator";
 const SESSIONS_BESIDE_WORKERS = 3;
 const DATABASE_LIMIT_MS = 300_000;
 const LAST_EVENTS_MS = 3_000;
+/** Prometheus gives up after 10 s by default, and then has nothing at all. */
+const FIGURES_LIMIT_MS = 5_000;
 
 /** Without the definition nothing can be done, and only a person can mend that. An API server that is away, time mends. */
 async function checkDefinition(api: KubeApi, signal: AbortSignal): Promise<void> {
@@ -75,6 +80,16 @@ export async function startOperator(
   const lookAtRequests = async () => {
     if (elector.isLeader()) await desk.look(signal);
   };
+  const liveness = new Liveness();
+  const metrics = makeMetrics({
+    lease: leaseName,
+    workers: config.workers,
+    isLeader: () => elector.isLeader(),
+    listener: () => triggers.status,
+    figures: askFigures,
+  });
+  /** Scrapes ask the database once at a time, also when it does not answer: reconciles need the sessions. */
+  let reading: Promise<Figures> | null = null;
   let obstacle: string | null = "it has not begun to compete for the lease yet";
   const elector: LeaderElector = new LeaderElector({
     leases: leaseApi.leases,
@@ -88,7 +103,7 @@ export async function startOperator(
         triggers.takeOver().catch(tell("triggersNotTakenOver"));
       };
       const onPlanned = () => void lookAtRequests().catch(tell("requestsNotRead"));
-      await lead({ context, random, workers: config.workers, onPlanned, onSynced }, leading);
+      await lead({ context, random, workers: config.workers, metrics, liveness, onPlanned, onSynced }, leading);
     },
     onStoppedLeading: () => {
       obstacle = null;
@@ -114,7 +129,13 @@ export async function startOperator(
     }),
   );
   await checkDefinition(api, signal);
-  if (config.probePort !== null) release.use(await startProbes(config.probePort, () => obstacle));
+  liveness.follow("leader election", () => elector.lastTurnMs());
+  if (config.probePort !== null) {
+    const findFault = () => liveness.findFault(clock.monotonicMs());
+    const probes = await startProbes(config.probePort, { findFault, findObstacle: () => obstacle, metrics });
+    release.use(probes);
+    log.info({ event: "probesStarted", port: probes.port });
+  }
   log.info({ event: "started", namespace, installation: policy.installation, identity, image: config.pods.image });
   obstacle = null;
   await elector.run(signal);
@@ -132,6 +153,19 @@ export async function startOperator(
     });
   }
 
+  async function askFigures(): Promise<Figures | null> {
+    const late = () => new Error(`the database did not answer within ${FIGURES_LIMIT_MS} ms`);
+    try {
+      reading ??= withClient(readFigures).finally(() => {
+        reading = null;
+      });
+      return await within(clock, FIGURES_LIMIT_MS, late, reading);
+    } catch (thrown) {
+      tell("figuresNotRead")(thrown);
+      return null;
+    }
+  }
+
   function tell(event: string): (thrown: unknown) => void {
     return (thrown) => {
       if (signal.aborted) return;
@@ -143,6 +177,7 @@ export async function startOperator(
   /** There is no object that it is about: the Lease, which everybody finds, stands for the operator. */
   function tellUnknownPayload(payload: string): void {
     const note = `NOTIFY ${config.triggerChannel} expects ${CALCULATIONS.join(" or ")}, found ${payload}: nothing is started.`;
+    metrics.unknownPayload();
     log.warn({ event: "unknownPayload", message: note });
     if (!elector.isLeader()) return;
     leaseApi.leases.get(leaseName).then((lease) => {

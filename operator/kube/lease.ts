@@ -44,12 +44,19 @@ export class LeaderElector {
   readonly #options: LeaderElectorOptions;
   readonly #times: LeaseTimes;
   readonly #observation = new LeaseObservation();
+  #triedAtMs: number;
   /** Leading is over at this time, whether or not anybody has noticed yet. */
   #deadlineMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: LeaderElectorOptions) {
     this.#options = options;
     this.#times = options.times ?? LEASE_TIMES;
+    this.#triedAtMs = options.clock.monotonicMs();
+  }
+
+  /** On the clock's monotonic scale: when it last tried to get, keep or read the lease. */
+  lastTurnMs(): number {
+    return this.#triedAtMs;
   }
 
   /** Asks the clock, not a flag: also right when the event loop was blocked past the deadline. */
@@ -197,6 +204,7 @@ export class LeaderElector {
   }
 
   #call<T>(signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    this.#triedAtMs = this.#options.clock.monotonicMs();
     const { callTimeoutMs: delayMs } = this.#times;
     const makeReason = () => new ApiError(0, NO_ANSWER.timeout, `no answer within ${delayMs} ms`);
     return withDeadline({ clock: this.#options.clock, delayMs, makeReason }, signal, work);

@@ -32,8 +32,10 @@ export interface Reflector<T> {
   readonly synced: Promise<boolean>;
   /** Resolves after stop(); rejects with what a handler threw. */
   readonly stopped: Promise<void>;
-  /** On the clock's monotonic scale: when the API server was last heard of. For metrics and the liveness probe. */
+  /** On the clock's monotonic scale: when the API server was last heard of. */
   lastHeardMs(): number;
+  /** The same for the last time that it was heard or tried in vain: what the liveness probe asks. */
+  lastTurnMs(): number;
   stop(): Promise<void>;
 }
 
@@ -46,6 +48,7 @@ export function startReflector<T extends KubeObject>(options: ReflectorOptions<T
     synced: loop.synced.promise,
     stopped,
     lastHeardMs: () => loop.heardAtMs,
+    lastTurnMs: () => Math.max(loop.heardAtMs, loop.triedAtMs),
     async stop() {
       controller.abort();
       // A handler's failure is told by `stopped`.
@@ -60,6 +63,7 @@ class ReflectorLoop<T extends KubeObject> {
   readonly store: ObjectStore<T>;
   readonly synced = Promise.withResolvers<boolean>();
   heardAtMs: number;
+  triedAtMs: number;
   readonly #options: ReflectorOptions<T>;
   readonly #limits: ReflectorLimits;
   readonly #transform: (object: T) => T;
@@ -76,7 +80,7 @@ class ReflectorLoop<T extends KubeObject> {
     this.#options = options;
     this.#limits = { ...REFLECTOR_LIMITS, ...options.limits };
     this.#transform = options.transform ?? dropManagedFields;
-    this.heardAtMs = options.clock.monotonicMs();
+    this.heardAtMs = this.triedAtMs = options.clock.monotonicMs();
     this.store = new ObjectStore((object, old) => {
       try {
         options.onChange(object, old);
@@ -109,6 +113,7 @@ class ReflectorLoop<T extends KubeObject> {
   async #follow(signal: AbortSignal): Promise<never> {
     const { clock, random, log, name, metrics } = this.#options;
     for (;;) {
+      this.triedAtMs = clock.monotonicMs();
       try {
         if (this.#position === undefined) await this.#replace(signal);
         await this.#watch(signal);

@@ -47,7 +47,8 @@ export class WorkQueue {
   readonly #metrics: WorkQueueMetrics | undefined;
   /** Waiting for a worker, in order, with the time of adding. */
   readonly #waiting = new Map<string, number>();
-  readonly #inWork = new Set<string>();
+  /** With the time at which the work began. */
+  readonly #inWork = new Map<string, number>();
   /** Added while in work: waits again as soon as that work ends. */
   readonly #dirty = new Map<string, number>();
   readonly #delayed = new Map<string, Delayed>();
@@ -110,6 +111,11 @@ export class WorkQueue {
     return this.#waiting.size;
   }
 
+  /** On the clock's monotonic scale: when the longest work that goes on now began; undefined when nothing is in work. */
+  oldestWorkMs(): number | undefined {
+    return this.#inWork.size === 0 ? undefined : Math.min(...this.#inWork.values());
+  }
+
   /**
    * Works until the signal aborts and what is in work has ended. Keys that wait are dropped then: they are levels, not
    * messages, and whoever leads next lists everything. `work` gets the same signal, so that it may end early.
@@ -157,7 +163,7 @@ export class WorkQueue {
       if (next !== undefined) {
         const [key, addedAtMs] = next;
         this.#waiting.delete(key);
-        this.#inWork.add(key);
+        this.#inWork.set(key, this.#clock.monotonicMs());
         this.#metrics?.depth(this.#waiting.size);
         this.#metrics?.waited(this.#clock.monotonicMs() - addedAtMs);
         return key;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { connect } from "../../database/connect.ts";
-import { checkSchemaVersion, migrate } from "../../database/migrate.ts";
+import { checkSchemaVersion, isSchemaNewer, migrate } from "../../database/migrate.ts";
 import { createTestDatabase } from "../support/database.ts";
 
 test("ten migrators at once apply every migration exactly once", async () => {
@@ -37,10 +37,19 @@ test("a program meets an unmigrated database with the command that helps", async
   await expect(checkSchemaVersion(database.client)).rejects.toThrow(/has none.*climatebatch migrate/s);
 });
 
-test("a program refuses a schema newer than itself", async () => {
+const FUTURE = "INSERT INTO climatebatch.schema_migrations (version, name) VALUES (9998, $1), (9999, '9999_views.sql')";
+
+test("a program works on a newer schema that was only added to, and leaves it and its rights alone", async () => {
   await using database = await createTestDatabase();
-  await database.client.query(
-    "INSERT INTO climatebatch.schema_migrations (version, name) VALUES (9999, 'from the future')",
-  );
-  await expect(checkSchemaVersion(database.client)).rejects.toThrow(/version 9999.*newer climatebatch/s);
+  await database.client.query(FUTURE, ["9998_more.sql"]);
+  await checkSchemaVersion(database.client);
+  expect(await isSchemaNewer(database.client)).toBe(true);
+  expect(await migrate(database.client)).toEqual([]);
+});
+
+test("a program refuses a newer schema that has lost something", async () => {
+  await using database = await createTestDatabase();
+  await database.client.query(FUTURE, ["9998_less.contract.sql"]);
+  await expect(checkSchemaVersion(database.client)).rejects.toThrow(/version 9998.*newer climatebatch/s);
+  await expect(migrate(database.client)).rejects.toThrow(/version 9998.*newer climatebatch/s);
 });

@@ -1,3 +1,6 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { readScheduledInstant, yearlyRequestKey } from "../../model/yearlyRequests.ts";
 
@@ -32,3 +35,18 @@ test.each([
 ])("the scheduled instant is read from the Job's name: %s", (_, job, now, expected) => {
   expect(readScheduledInstant(job, new Date(now))).toEqual(new Date(expected));
 });
+
+const SOURCE = fileURLToPath(new URL("../../model/yearlyRequests.ts", import.meta.url));
+test.each(["UTC", "America/New_York", "Asia/Seoul"])(
+  "a process in %s finds the year of the schedule's zone",
+  async (zone) => {
+    const program = `
+    const { readScheduledInstant, yearlyRequestKey } = await import(${JSON.stringify(SOURCE)});
+    const due = readScheduledInstant("cb-probability-${minutes(DUE)}", new Date("2028-01-02T00:00:00Z"));
+    console.log(new Date(${JSON.stringify(DUE)}).getHours(), yearlyRequestKey("probability", due, "Asia/Seoul"));`;
+    const words = ["--input-type=module", "--eval", program];
+    const { stdout } = await promisify(execFile)(process.execPath, words, { env: { ...process.env, TZ: zone } });
+    const hours = { UTC: 17, "America/New_York": 12, "Asia/Seoul": 2 }[zone];
+    expect(stdout).toBe(`${hours} yearly/probability/2028\n`);
+  },
+);

@@ -201,7 +201,7 @@ function makeConfig(kubeConfig: KubeConfig, namespace: string, databaseUrl: stri
     qps: 200,
     burst: 200,
     timeoutMs: 10_000,
-    probePort: null,
+    probePort: 0,
     logLevel: "info",
   };
 }

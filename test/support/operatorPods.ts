@@ -163,7 +163,7 @@ function operatorObjects(namespace: string, images: OperatorImages, urls: Operat
   });
   const environment = {
     CLIMATEBATCH_INSTALLATION: namespace,
-    DATABASE_URL_FILE: "/etc/database/DATABASE_URL",
+    DATABASE_FOLDER: "/etc/database",
     JOB_IMAGE: images.job,
     JOB_IMAGE_PULL_POLICY: "Never",
     JOB_DATABASE_SECRET: "job-database",

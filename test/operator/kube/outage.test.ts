@@ -59,6 +59,9 @@ describeOnApiServer("an API server that goes away", () => {
     const seenBefore = space.proxy.seen.length;
     cluster.server.pause();
     await eventually("it has tried again in vain", () => space.proxy.seen.length > seenBefore + 2 || undefined);
+    const [heardMs, turnMs] = [reflector.lastHeardMs(), reflector.lastTurnMs()];
+    await eventually("it is alive, though it hears nothing", () => reflector.lastTurnMs() > turnMs || undefined);
+    expect(reflector.lastHeardMs()).toBe(heardMs);
     cluster.server.resume();
     await space.create("after");
     await eventually("the new object is told", () => changes.includes("+after") || undefined);

@@ -90,6 +90,23 @@ test("so many workers work at a time, each on another key", async () => {
   expect(bench.most).toBe(3);
 });
 
+test("the oldest work is the one under way that began first", async () => {
+  const bench = new Bench();
+  expect(bench.queue.oldestWorkMs()).toBeUndefined();
+  void bench.run(2);
+  const beganMs = bench.clock.monotonicMs();
+  bench.queue.add("a");
+  await turn();
+  await bench.clock.advance(7);
+  bench.queue.add("b");
+  await turn();
+  expect(bench.queue.oldestWorkMs()).toBe(beganMs);
+  await bench.end("a");
+  expect(bench.queue.oldestWorkMs()).toBe(beganMs + 7);
+  await bench.end("b");
+  expect(bench.queue.oldestWorkMs()).toBeUndefined();
+});
+
 test("a failing key comes back after 5, 10, 20 ms, and success forgets its failures", async () => {
   const bench = new Bench();
   void bench.run(1);

@@ -1,0 +1,126 @@
+{{/* Names of objects begin with this. */}}
+{{- define "climatebatch.fullname" -}}
+{{- $name := default .Chart.Name .Values.nameOverride -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride -}}
+{{- else if contains $name .Release.Name -}}
+{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name $name | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "climatebatch.selectorLabels" -}}
+app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
+{{- end -}}
+
+{{- define "climatebatch.labels" -}}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | quote }}
+{{ include "climatebatch.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
+{{- end -}}
+
+{{/* Labels and annotations of an object: dict "root" "component" and maybe "annotations". */}}
+{{- define "climatebatch.metadata" -}}
+labels:
+  {{- include "climatebatch.labels" .root | nindent 2 }}
+  {{- with .component }}
+  app.kubernetes.io/component: {{ . }}
+  {{- end }}
+  {{- with .labels }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- with merge (dict) (default dict .annotations) .root.Values.commonAnnotations }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/* dict "root" "image": by digest, else by tag. */}}
+{{- define "climatebatch.image" -}}
+{{- if .image.digest -}}
+{{ .image.repository }}@{{ .image.digest }}
+{{- else -}}
+{{ .image.repository }}:{{ default .root.Chart.AppVersion .image.tag }}
+{{- end -}}
+{{- end -}}
+
+{{- define "climatebatch.pullSecrets" -}}
+{{- with .Values.image.pullSecrets }}
+imagePullSecrets:
+  {{- range . }}
+  - name: {{ . | quote }}
+  {{- end }}
+{{- end }}
+{{- end -}}
+
+{{- define "climatebatch.installation" -}}
+{{- default (printf "%s/%s" .Release.Namespace .Release.Name) .Values.installation -}}
+{{- end -}}
+
+{{- define "climatebatch.operatorSecret" -}}
+{{- required "database.operator.existingSecret is needed: the name of a Secret with DATABASE_URL, or DATABASE_HOST, DATABASE_NAME, DATABASE_USER and DATABASE_PASSWORD. See docs/install.md." .Values.database.operator.existingSecret -}}
+{{- end -}}
+
+{{/* The database in the environment of a program that runs once: dict "root" "database" (one of .Values.database). */}}
+{{- define "climatebatch.databaseEnv" -}}
+{{- $secret := default (include "climatebatch.operatorSecret" .root) .database.existingSecret -}}
+{{- $key := .database.urlKey -}}
+{{- if not .database.existingSecret }}{{ $key = .root.Values.database.operator.urlKey }}{{ end -}}
+{{- if not $key }}
+envFrom:
+  - secretRef: { name: {{ $secret | quote }} }
+{{- end }}
+{{- $env := include "climatebatch.tlsEnv" .root }}
+{{- if or $key $env }}
+env:
+  {{- if $key }}
+  - name: DATABASE_URL
+    valueFrom: { secretKeyRef: { name: {{ $secret | quote }}, key: {{ $key | quote }} } }
+  {{- end }}
+  {{- $env | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{- define "climatebatch.tlsEnv" -}}
+{{- with .Values.database.tls.mode }}
+- { name: DATABASE_SSLMODE, value: {{ . | quote }} }
+{{- end }}
+{{- if .Values.database.tls.certificatesSecret }}
+- { name: DATABASE_SSLROOTCERT, value: /etc/climatebatch/ca.crt }
+{{- end }}
+{{- end -}}
+
+{{- define "climatebatch.certificatesMount" -}}
+{{- if .Values.database.tls.certificatesSecret }}
+- { name: certificates, mountPath: /etc/climatebatch, readOnly: true }
+{{- end }}
+{{- end -}}
+
+{{- define "climatebatch.certificatesVolume" -}}
+{{- with .Values.database.tls.certificatesSecret }}
+- name: certificates
+  secret: { secretName: {{ . | quote }} }
+{{- end }}
+{{- end -}}
+
+{{/* What Pod Security `restricted` asks, and more: nothing to write to. */}}
+{{- define "climatebatch.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: {{ .Values.job.runAsUser }}
+runAsGroup: {{ .Values.job.runAsUser }}
+fsGroup: {{ .Values.job.runAsUser }}
+seccompProfile: { type: RuntimeDefault }
+{{- end -}}
+
+{{- define "climatebatch.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+runAsNonRoot: true
+capabilities: { drop: [ALL] }
+{{- end -}}

@@ -1,0 +1,111 @@
+// What the chart says about its values, from values.yaml alone: the table in its README, and values.schema.json; and its copy of
+// the definition, from crds/. `npm run chart-docs` writes them, a test compares them.
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { loadYaml } from "@kubernetes/client-node";
+
+const ROOT = join(import.meta.dirname, "..");
+export const CHART = join(ROOT, "charts/climatebatch");
+const TABLE = /(<!-- values -->\n)[\s\S]*(<!-- end of values -->)/;
+/** Set by the schedule itself, or by nobody before the batch exists. */
+const NOT_OF_A_SCHEDULE = ["calculation", "requestKey", "retries"];
+
+type Schema = Readonly<Record<string, unknown>>;
+
+interface Comment {
+  readonly description: string;
+  readonly schema: Schema;
+}
+
+/** Path, as a.b.c → what the comment above the key says. */
+function readComments(text: string): ReadonlyMap<string, Comment> {
+  const comments = new Map<string, Comment>();
+  const path: { readonly indent: number; readonly key: string }[] = [];
+  let description: string | undefined;
+  let schema: Schema = {};
+  for (const line of text.split("\n")) {
+    const said = /^ *# -- (.*)$/.exec(line)?.[1];
+    const annotated = /^ *# @schema (.*)$/.exec(line)?.[1];
+    const key = /^( *)([A-Za-z]+):/.exec(line);
+    if (said !== undefined) description = said;
+    if (annotated !== undefined) schema = JSON.parse(annotated);
+    if (key === null) continue;
+    const indent = key[1]!.length;
+    while (path.length > 0 && path.at(-1)!.indent >= indent) path.pop();
+    path.push({ indent, key: key[2]! });
+    if (description !== undefined) comments.set(path.map((step) => step.key).join("."), { description, schema });
+    description = undefined;
+    schema = {};
+  }
+  return comments;
+}
+
+const isMapping = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+function typeOf(value: unknown): string {
+  if (Array.isArray(value)) return "array";
+  if (typeof value === "number") return "integer";
+  return typeof value;
+}
+
+export interface ChartDocs {
+  readonly table: string;
+  readonly schema: string;
+}
+
+export function renderChartDocs(): ChartDocs {
+  const text = readFileSync(join(CHART, "values.yaml"), "utf8");
+  const comments = readComments(text);
+  const crd = loadYaml(readFileSync(join(ROOT, "crds/climatebatches.yaml"), "utf8")) as {
+    spec: { versions: { schema: { openAPIV3Schema: { properties: { spec: { properties: object } } } } }[] };
+  };
+  const fields = Object.keys(crd.spec.versions[0]!.schema.openAPIV3Schema.properties.spec.properties);
+  const batch = {
+    type: "object",
+    additionalProperties: false,
+    properties: Object.fromEntries(
+      fields.filter((name) => !NOT_OF_A_SCHEDULE.includes(name)).map((name) => [name, {}]),
+    ),
+  };
+  const rows: string[] = [];
+
+  function describe(path: string, value: unknown): Schema {
+    const comment = comments.get(path);
+    if (comment === undefined) {
+      if (!isMapping(value)) throw new Error(`values.yaml: expected a comment "# -- …" above ${path}, found none`);
+      const properties = Object.entries(value).map(([key, one]) => [key, describe(path ? `${path}.${key}` : key, one)]);
+      return { type: "object", additionalProperties: false, properties: Object.fromEntries(properties) };
+    }
+    const { description, schema } = comment;
+    rows.push(`| \`${path}\` | \`${JSON.stringify(value)}\` | ${description.replaceAll("|", "\\|")} |`);
+    const told = "$batch" in schema ? batch : schema;
+    return { type: typeOf(value), ...told, description };
+  }
+
+  const described = describe("", loadYaml(text)) as { properties: object };
+  const schema = {
+    $schema: "http://json-schema.org/draft-07/schema#",
+    ...described,
+    // Helm gives it to every chart that is part of another.
+    properties: { ...described.properties, global: { type: "object" } },
+  };
+  return {
+    table: ["| value | default | meaning |", "| --- | --- | --- |", ...rows, ""].join("\n"),
+    schema: `${JSON.stringify(schema, undefined, 2)}\n`,
+  };
+}
+
+/** The README with the table as it should be. */
+export function insertTable(readme: string, table: string): string {
+  if (!TABLE.test(readme)) throw new Error("README.md: expected the lines <!-- values --> and <!-- end of values -->");
+  return readme.replace(TABLE, (_, begin: string, end: string) => `${begin}\n${table}\n${end}`);
+}
+
+if (import.meta.main) {
+  const { table, schema } = renderChartDocs();
+  const readme = join(CHART, "README.md");
+  writeFileSync(join(CHART, "values.schema.json"), schema);
+  writeFileSync(readme, insertTable(readFileSync(readme, "utf8"), table));
+  writeFileSync(join(CHART, "files/climatebatches.yaml"), readFileSync(join(ROOT, "crds/climatebatches.yaml")));
+}

@@ -1,0 +1,45 @@
+// The table of docs/monitoring.md, from the metrics themselves: `npm run metrics-docs`. A test compares the two.
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Figures } from "../database/figures.ts";
+import { makeMetrics } from "../operator/telemetry/metrics.ts";
+
+export const MONITORING_PAGE = join(import.meta.dirname, "../docs/monitoring.md");
+const TABLE = /(<!-- metrics -->\n)[\s\S]*(<!-- end of metrics -->)/;
+/** prom-client's own, described there. */
+const OF_THE_PROCESS = /^(process|nodejs)_/;
+
+const NOTHING: Figures = {
+  batches: [],
+  shards: {},
+  lastEnded: [],
+  yearly: [],
+  publications: [],
+  waitingRequests: 0,
+  oldestRequestSeconds: 0,
+  notificationQueueRatio: 0,
+};
+
+/** The page with the table as it should be. */
+export async function renderMonitoringPage(page: string): Promise<string> {
+  const metrics = makeMetrics({
+    lease: "operator",
+    workers: 1,
+    isLeader: () => false,
+    listener: () => ({ state: "connected", since: new Date(0), reason: null, reconnects: 0, lastHeardAt: null }),
+    figures: async () => NOTHING,
+  });
+  const text = await metrics.render();
+  const types = new Map([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => [name, type]));
+  const rows = [...text.matchAll(/^# HELP (\S+) (.*)$/gm)]
+    .filter(([, name]) => !OF_THE_PROCESS.test(name!))
+    .map(([, name, help]) => `| \`${name}\` | ${types.get(name!)} | ${help} |`);
+  const table = ["| metric | type | meaning |", "| --- | --- | --- |", ...rows, ""].join("\n");
+  return page.replace(TABLE, (_, begin: string, end: string) => `${begin}\n${table}\n${end}`);
+}
+
+if (import.meta.main) {
+  writeFileSync(MONITORING_PAGE, await renderMonitoringPage(readFileSync(MONITORING_PAGE, "utf8")));
+  // The measuring of Node.js that comes with them keeps the process alive.
+  process.exit();
+}

@@ -1,0 +1,223 @@
+// The chart as users get it, on a real cluster whose namespace enforces Pod Security `restricted`: installed from empty, its schedules
+// run, its rights tried, upgraded over a change of the definition, removed and installed again. In this order, on one installation.
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { yearlyRequestKey } from "../../model/yearlyRequests.ts";
+import { CHART } from "../support/chart.ts";
+import { eventually } from "../support/cli.ts";
+import { writePastAndFuture } from "../support/climate.ts";
+import { describeOnCluster, type TestCluster, useCluster } from "../support/cluster.ts";
+import { type Installation, OPERATOR, openInstallation, RELEASE } from "../support/installation.ts";
+import { CELLS, SIX_SHARDS } from "../support/sixShards.ts";
+
+const DEFINITION = "climatebatches.climate.aiops.dev";
+/** Jobs that run on need it. */
+const KEPT = "serviceaccount/cb-climatebatch-job";
+const ZONE = "Asia/Seoul";
+const NODE_LABEL = "climatebatch-test";
+const { calculation: _, ...batch } = SIX_SHARDS;
+/** All that there is, as a NOTIFY asks for. Its pods find no node until there is one with the label. */
+const HELD = {
+  calculation: SIX_SHARDS.calculation,
+  cellsPerShard: 2,
+  parallelism: 2,
+  template: { nodeSelector: { [NODE_LABEL]: "yes" } },
+};
+
+describeOnCluster("the chart on a cluster", () => {
+  if (inject("helmObstacle") !== null) {
+    test.skip("needs Helm, which cannot be built here", () => undefined);
+    return;
+  }
+  let cluster: TestCluster;
+  let installation: Installation;
+  beforeAll(async () => {
+    cluster = await useCluster();
+    await cluster.kubectl(["delete", "crd", DEFINITION, "--ignore-not-found"]);
+    const images = { operator: await cluster.provideImage("operator"), job: await cluster.provideImage("job") };
+    installation = await openInstallation(cluster, images, batch);
+  }, 600_000);
+  afterAll(async () => {
+    await cluster?.kubectl(["label", "node", "--all", `${NODE_LABEL}-`]);
+    await cluster?.kubectl(["delete", "crd", DEFINITION, "--ignore-not-found", "--wait=false"]);
+    await installation?.[Symbol.asyncDispose]();
+  });
+
+  const year = () => yearlyRequestKey("probability", new Date(), ZONE).slice(-4);
+  const batchesMade = async () =>
+    (await installation.database.client.query("SELECT count(*)::int AS made FROM climatebatch.batches")).rows[0].made;
+  const uidOf = (object: string) => installation.kubectl(["get", object, "--output=jsonpath={.metadata.uid}"]);
+  const condition = async (name: string, type: string) =>
+    (await installation.read(name)).status?.conditions?.find((one) => one.type === type);
+
+  test("from empty, helm install migrates the database, starts two operators and tells the next three commands", async () => {
+    const told = await installation.install();
+    expect(told).toContain(`helm test ${RELEASE} --namespace ${installation.namespace.name}`);
+    expect(told).toContain("--from=cronjob/cb-climatebatch-probability");
+    expect(told).toContain("SELECT * FROM probability_results");
+    const ready = ["get", "deployment", OPERATOR, "--output=jsonpath={.status.readyReplicas}"];
+    expect(await installation.kubectl(ready)).toBe("2");
+    await writePastAndFuture(installation.database.client, { cells: CELLS });
+  });
+
+  test("helm test tries database, rights, NOTIFY, the definition and the leader", async () => {
+    const told = await installation.helm("test", RELEASE, "--logs");
+    for (const check of ["database", "rights", "notify", "definition", "leader"])
+      expect(told).toMatch(new RegExp(`^ok +${check} `, "m"));
+    expect(told).not.toContain("FAILED");
+  });
+
+  test("a Job made by hand of the schedule's CronJob computes and publishes the year's batch, a second one finds it done", async () => {
+    const name = `yearly-probability-${year()}`;
+    const from = "--from=cronjob/cb-climatebatch-probability";
+    expect(await installation.runJob("probability-now", from)).toContain(`${name} created`);
+    await installation.namespace.waitFor(`climatebatch/${name}`, "condition=Published");
+    expect(await installation.runJob("probability-again", from)).toContain(`${name} is there already`);
+    await installation.kubectl(["delete", "climatebatch", name]);
+    expect(await installation.runJob("probability-anew", from)).toContain(`${name} created`);
+    await installation.namespace.waitFor(`climatebatch/${name}`, "condition=Complete");
+    expect(await condition(name, "Complete")).toMatchObject({ reason: "AlreadyAnswered" });
+    expect(await batchesMade()).toBe(1);
+  });
+
+  test("a Job of the controller's asks for the year in Seoul of the instant that it was due, whatever the year in UTC was", async () => {
+    const due = new Date(`${year()}-01-01T04:00:00+09:00`);
+    expect(due.getUTCFullYear()).toBe(Number(year()) - 1);
+    const job = `cb-climatebatch-hazard-${due.getTime() / 60_000}`;
+    const told = await installation.runJob(job, "--from=cronjob/cb-climatebatch-hazard");
+    expect(told).toContain(`yearly-hazard-${year()} created`);
+    await installation.namespace.waitFor(`climatebatch/yearly-hazard-${year()}`, "condition=Published");
+  });
+
+  test("a NOTIFY leads to a published batch", async () => {
+    await installation.database.client.query("NOTIFY aiops_trigger, 'hazard'");
+    await eventually("the batch of the NOTIFY is published", async () => {
+      const { rows } = await installation.database.client.query(
+        `SELECT FROM climatebatch.batch_requests AS r JOIN climatebatch.publications AS p USING (batch_id)
+         WHERE r.source = 'notify'`,
+      );
+      return rows.length === 0 ? undefined : true;
+    });
+  });
+
+  test("accounts may do what they need, and no more", async () => {
+    const { name } = installation.namespace;
+    const rights = async (account: string) => {
+      const as = `--as=system:serviceaccount:${name}:cb-climatebatch-${account}`;
+      const lines = (await installation.kubectl(["auth", "can-i", "--list", "--no-headers", as])).trim().split("\n");
+      // Everybody may ask about himself, and read what versions there are.
+      return lines
+        .map((line) => line.replace(/ {2,}/g, " ").trim())
+        .filter((line) => !/^(self\w+\.\w+\.k8s\.io|\[\/)|^\[?\] \[\/|^ ?\[\//.test(line) && !line.startsWith("["))
+        .sort();
+    };
+    expect(await rights("operator")).toEqual([
+      "climatebatches.climate.aiops.dev [] [] [create delete get list watch]",
+      "climatebatches.climate.aiops.dev/finalizers [] [] [update]",
+      "climatebatches.climate.aiops.dev/status [] [] [patch]",
+      "events.events.k8s.io [] [] [create patch]",
+      "jobs.batch [] [] [create delete get list patch watch]",
+      "leases.coordination.k8s.io [] [] [create]",
+      `leases.coordination.k8s.io [] [${OPERATOR}] [get update]`,
+      "pods [] [] [list]",
+    ]);
+    expect(await rights("schedule")).toEqual(["climatebatches.climate.aiops.dev [] [] [create get]"]);
+    expect(await rights("job")).toEqual([]);
+  });
+
+  test.each([
+    ["operator", ["get", "secrets"]],
+    ["operator", ["get", "secret", "owner-database"]],
+    ["operator", ["get", "leases"]],
+    ["operator", ["get", "jobs", "--namespace=kube-system"]],
+    ["operator", ["delete", "pods", "--all"]],
+    ["schedule", ["get", "climatebatches"]],
+    ["schedule", ["delete", "climatebatch", "nobody"]],
+    ["schedule", ["get", "jobs"]],
+    ["job", ["get", "climatebatch", "nobody"]],
+    ["job", ["get", "secret", "job-database"]],
+  ])("%s is refused: kubectl %j", async (account, words) => {
+    const as = `--as=system:serviceaccount:${installation.namespace.name}:cb-climatebatch-${account}`;
+    await expect(installation.kubectl([...words, as])).rejects.toThrow(/Forbidden|forbidden/);
+  });
+
+  test("a migration that fails is told in the pod, and the operators of before go on", async () => {
+    const { urls } = installation;
+    await installation.giveOwner(Object.assign(new URL(urls.owner), { password: "wrong" }).href);
+    const upgrade = installation.install({ values: { commonLabels: { attempt: "failing" } }, timeout: "15s" });
+    await expect(upgrade).rejects.toThrow(/context deadline exceeded|timed out|not ready/i);
+    const ready = ["get", "deployment", OPERATOR, "--output=jsonpath={.status.readyReplicas}"];
+    expect(await installation.kubectl(ready)).toBe("2");
+    const last = "{.items[*].status.initContainerStatuses[*]['state','lastState'].terminated.message}";
+    const told = ["get", "pods", "--selector=attempt=failing", `--output=jsonpath=${last}`];
+    expect(await installation.kubectl(told)).toContain("password authentication failed");
+    await installation.giveOwner(urls.owner);
+  });
+
+  test("helm upgrade over a change of the definition keeps batches and their Jobs, and the new field is there", async () => {
+    await installation.apply("held", HELD);
+    const job = await eventually("it has a Job", async () => (await installation.read("held")).status?.jobName);
+    const before = [await uidOf("climatebatch/held"), await uidOf(`job/${job}`)];
+    const chart = await mkdtemp(join(tmpdir(), "climatebatch-chart-"));
+    try {
+      await cp(CHART, chart, { recursive: true });
+      const file = join(chart, "files/climatebatches.yaml");
+      const field = "                note:\n                  type: string\n";
+      const changed = (await readFile(file, "utf8")).replace(
+        "              properties:\n                calculation:",
+        (begin) => begin.replace("                calculation:", `${field}                calculation:`),
+      );
+      await writeFile(file, changed);
+      await installation.install({ chart });
+    } finally {
+      await rm(chart, { recursive: true });
+    }
+    expect(await installation.kubectl(["explain", "climatebatch.spec.note"])).toContain("note <string>");
+    expect([await uidOf("climatebatch/held"), await uidOf(`job/${job}`)]).toEqual(before);
+  });
+
+  test("helm uninstall leaves the definition, batches, their Jobs and the results; all else is gone within a minute", async () => {
+    const { jobName } = (await installation.read("held")).status!;
+    await installation.helm("uninstall", RELEASE, "--wait", "--timeout=60s");
+    const kinds =
+      "deployments,pods,cronjobs,configmaps,serviceaccounts,roles,rolebindings,networkpolicies,leases,poddisruptionbudgets,clusterroles";
+    await eventually("nothing of the release is left", async () => {
+      const left = await installation.kubectl([
+        "get",
+        kinds,
+        "--selector=app.kubernetes.io/instance=cb",
+        "--output=name",
+      ]);
+      return left.trim() === KEPT ? true : undefined;
+    });
+    await cluster.kubectl(["get", "crd", DEFINITION]);
+    await installation.kubectl(["get", "climatebatch", "held"]);
+    const { rows } = await installation.database.client.query("SELECT count(*)::int AS n FROM public.hazard_results");
+    expect(rows[0].n).toBeGreaterThan(0);
+
+    await cluster.kubectl(["label", "node", "--all", `${NODE_LABEL}=yes`]);
+    await installation.namespace.waitFor(`job/${jobName}`, "condition=Complete");
+  });
+
+  test("installed again, it publishes what finished meanwhile", async () => {
+    await installation.install();
+    await installation.namespace.waitFor("climatebatch/held", "condition=Published");
+    const { jobName } = (await installation.read("held")).status!;
+    expect(
+      (await installation.kubectl(["get", "jobs", "--output=name"])).match(new RegExp(jobName!, "g")),
+    ).toHaveLength(1);
+  });
+
+  test("nothing has a finalizer of ours, no pod was refused by Pod Security, and deleting the namespace does not hang", async () => {
+    const finalizers = ["get", "climatebatches", "--output=jsonpath={.items[*].metadata.finalizers}"];
+    expect(await installation.kubectl(finalizers)).toBe("");
+    expect(await installation.kubectl(["get", "events", "--output=json"])).not.toMatch(/PodSecurity/);
+    const { name } = installation.namespace;
+    await cluster.kubectl(["delete", "namespace", name, "--timeout=60s"]);
+    await cluster.kubectl(["create", "namespace", name]);
+    // What stands outside the namespace goes with the release's name only.
+    await cluster.kubectl(["delete", "clusterroles", "--selector=app.kubernetes.io/instance=cb"]);
+  });
+});

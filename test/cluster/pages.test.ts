@@ -1,0 +1,117 @@
+// The pages about the chart, followed by a shell to the letter: install, monitor, schedule, troubleshoot, upgrade, remove.
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { writePastAndFuture } from "../support/climate.ts";
+import { describeOnCluster, type TestCluster, useCluster } from "../support/cluster.ts";
+import { type ChartDatabase, openChartDatabase, smallValues } from "../support/installation.ts";
+import { CELLS, SIX_SHARDS } from "../support/sixShards.ts";
+import { kubectlProgram } from "./binaries.ts";
+import { helmProgram } from "./helm.ts";
+import { run } from "./processes.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const NAMESPACE = "climate";
+const DEFINITION = "climatebatches.climate.aiops.dev";
+/** Of values.yaml. */
+const OPERATOR_MEMORY_LIMIT_BYTES = 512 * 2 ** 20;
+const { calculation: _, ...batch } = SIX_SHARDS;
+
+describeOnCluster("the pages about the chart", () => {
+  if (inject("helmObstacle") !== null) {
+    test.skip("need Helm, which cannot be built here", () => undefined);
+    return;
+  }
+  let cluster: TestCluster;
+  let world: ChartDatabase;
+  let folder: string;
+  beforeAll(async () => {
+    cluster = await useCluster();
+    await cluster.kubectl(["delete", "crd", DEFINITION, "--ignore-not-found"]);
+    await cluster.kubectl(["delete", "namespace", NAMESPACE, "--ignore-not-found"]);
+    const images = { operator: await cluster.provideImage("operator"), job: await cluster.provideImage("job") };
+    world = await openChartDatabase(cluster);
+    folder = await mkdtemp(join(tmpdir(), "climatebatch-pages-"));
+    await symlink(join(ROOT, "charts"), join(folder, "charts"));
+    const database = {
+      operator: { existingSecret: "climate-operator" },
+      job: { existingSecret: "climate-job" },
+      migrations: { existingSecret: "climate-owner" },
+    };
+    // JSON is YAML. Every pod of what else runs on the machine would delay the defaults of resources.
+    await writeFile(join(folder, "my-values.yaml"), JSON.stringify({ ...smallValues(images, batch), database }));
+  }, 600_000);
+  afterAll(async () => {
+    await cluster?.kubectl(["delete", "crd", DEFINITION, "--ignore-not-found", "--wait=false"]);
+    await cluster?.kubectl(["delete", "namespace", NAMESPACE, "--ignore-not-found", "--wait=false"]);
+    await world?.[Symbol.asyncDispose]();
+    if (folder !== undefined) await rm(folder, { recursive: true });
+  });
+
+  const shell = (script: string) =>
+    run("bash", ["-euo", "pipefail", "-c", `cd "${folder}"\n${script}`], {
+      env: {
+        KUBECONFIG: cluster.kubeconfig,
+        PATH: [dirname(helmProgram()), dirname(kubectlProgram()), process.env.PATH].join(delimiter),
+        OPERATOR_URL: world.urls.operator,
+        JOB_URL: world.urls.job,
+        OWNER_URL: world.urls.owner,
+      },
+    });
+  const follow = async (page: string, before?: (block: string) => Promise<void>) => {
+    let told = "";
+    for (const block of shellBlocks(page)) {
+      await before?.(block);
+      told += await shell(block);
+    }
+    return told;
+  };
+
+  test("install.md ends with published results", async () => {
+    const told = await follow("install.md", async (block) => {
+      // "Load data"
+      if (block.includes("create job")) await writePastAndFuture(world.database.client, { cells: CELLS });
+    });
+    expect(told).toMatch(/^ok +leader /m);
+    expect(told).toMatch(/^yearly-probability-\d{4} +Probability +Complete +6\/6 +True/m);
+    const { rows } = await world.database.client.query("SELECT count(*)::int AS n FROM probability_results");
+    expect(rows[0].n).toBeGreaterThan(0);
+  });
+
+  test("monitoring.md shows a replica's metrics, which fits into the memory that the chart gives it", async () => {
+    const told = await follow("monitoring.md");
+    expect(told).toMatch(/^climatebatch_database_up 1$/m);
+    const bytes = Number(/^process_resident_memory_bytes (\S+)$/m.exec(told)![1]);
+    console.log(`The operator's resident memory: ${Math.round(bytes / 2 ** 20)} MiB.`);
+    expect(bytes).toBeLessThan(OPERATOR_MEMORY_LIMIT_BYTES / 2);
+  });
+
+  test("schedule.md changes the zone, suspends hazard, and orders hazard after probability", async () => {
+    const told = await follow("schedule.md");
+    expect(told).toMatch(/yearly-probability-\d{4} is there already\n.*yearly-probability-\d{4} is published/s);
+    expect(told).toMatch(/yearly-hazard-\d{4} created/);
+  });
+
+  test("troubleshooting-cluster.md shows what it says it shows", async () => {
+    const told = await follow("troubleshooting-cluster.md");
+    expect(told).toContain('"event":"listenerConnected"');
+    expect(told).toContain("Batch 1 is complete");
+  });
+
+  test("upgrade.md upgrades, and leaves nothing behind at its end", async () => {
+    await follow("upgrade.md");
+    await expect(cluster.kubectl(["get", "namespace", NAMESPACE])).rejects.toThrow(/NotFound/);
+    await expect(cluster.kubectl(["get", "crd", DEFINITION])).rejects.toThrow(/NotFound/);
+    const roles = await cluster.kubectl(["get", "clusterroles", "--selector=app.kubernetes.io/instance=climatebatch"]);
+    expect(roles).toBe("");
+  });
+});
+
+function shellBlocks(page: string): string[] {
+  const text = readFileSync(join(ROOT, "docs", page), "utf8");
+  const blocks = [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map((match) => match[1]!);
+  expect(blocks.length).toBeGreaterThan(0);
+  return blocks;
+}

@@ -1,0 +1,135 @@
+// The chart as Helm renders it, as objects; and the value sets that tests render it with.
+import { fileURLToPath } from "node:url";
+import { loadAllYaml } from "@kubernetes/client-node";
+import { inject } from "vitest";
+import { helmProgram } from "../cluster/helm.ts";
+import { run } from "../cluster/processes.ts";
+import { describeUnless } from "./apiServer.ts";
+
+export const CHART = fileURLToPath(new URL("../../charts/climatebatch", import.meta.url));
+export const RELEASE = "cb";
+export const NAMESPACE = "climate";
+
+export interface Rendered {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  // biome-ignore lint/suspicious/noExplicitAny: objects of every kind, looked into by tests
+  readonly [key: string]: any;
+}
+
+export type Values = Readonly<Record<string, unknown>>;
+
+/** `describe`, skipped where there is no Helm, under a name that says why. */
+export function describeWithHelm(name: string, body: () => void): void {
+  describeUnless(inject("helmObstacle"), name, body);
+}
+
+export function helm(words: readonly string[], values?: Values): Promise<string> {
+  if (values === undefined) return run(helmProgram(), words);
+  return run(helmProgram(), [...words, "--values=-"], { input: JSON.stringify(values) });
+}
+
+export async function renderText(values: Values): Promise<string> {
+  return helm(["template", RELEASE, CHART, `--namespace=${NAMESPACE}`], values);
+}
+
+export async function render(values: Values): Promise<readonly Rendered[]> {
+  return loadAllYaml(await renderText(values)).filter((one: unknown) => one !== null) as Rendered[];
+}
+
+export function find(objects: readonly Rendered[], kind: string, name: string): Rendered {
+  const found = objects.find((one) => one.kind === kind && one.metadata.name === name);
+  if (found !== undefined) return found;
+  throw new Error(`expected ${kind} ${name}, found ${list(objects).join(", ")}`);
+}
+
+/** "Kind name", sorted. */
+export function list(objects: readonly Rendered[]): string[] {
+  return objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort();
+}
+
+const DIGEST = `sha256:${"0123456789abcdef".repeat(4)}`;
+const secret = (existingSecret: string, urlKey = "") => ({ existingSecret, urlKey });
+const QUICK = { database: { operator: secret("climate-database") } };
+
+/** All that may be on, on. */
+export const EVERYTHING = {
+  commonLabels: { team: "climate" },
+  commonAnnotations: { "example.org/owner": "climate" },
+  image: { operator: { digest: DIGEST }, job: { digest: DIGEST }, pullSecrets: ["registry"] },
+  database: {
+    operator: secret("operator-database", "uri"),
+    job: secret("job-database", "uri"),
+    migrations: secret("owner-database", "uri"),
+    tls: { mode: "verify-full", certificatesSecret: "database-ca" },
+  },
+  operator: {
+    extraEnv: [{ name: "NODE_OPTIONS", value: "--max-old-space-size=256" }],
+    nodeSelector: { pool: "system" },
+    tolerations: [{ key: "dedicated", operator: "Exists" }],
+    affinity: { nodeAffinity: {} },
+    priorityClassName: "system-cluster-critical",
+    methodsConfigMap: "methods",
+  },
+  job: { parallelWorkers: 8 },
+  schedules: { hazardAfterProbability: true },
+  networkPolicy: { metricsFrom: [{ podSelector: {} }], egress: { enabled: true } },
+  monitoring: {
+    podMonitor: { enabled: true },
+    serviceMonitor: { enabled: true },
+    rules: { enabled: true },
+    dashboard: { enabled: true },
+  },
+};
+
+/** Nothing that may be off, on. */
+export const BARE = {
+  database: { operator: secret("climate-database"), migrations: { enabled: false } },
+  crds: { create: false },
+  operator: { replicas: 1 },
+  schedules: { probability: { enabled: false }, hazard: { enabled: false } },
+  rbac: { create: false, aggregateClusterRoles: false },
+  networkPolicy: { enabled: false },
+};
+
+export const VALUE_SETS: Readonly<Record<string, Values>> = {
+  quick: QUICK,
+  everything: EVERYTHING,
+  bare: BARE,
+  "no replica": { ...QUICK, operator: { replicas: 0 } },
+  "a pod of its own parts": { ...QUICK, fullnameOverride: "risks", nameOverride: "risk" },
+  "a Secret of CloudNativePG": { database: { operator: secret("pg-app", "uri") } },
+  "TLS by the mode alone": { database: { ...QUICK.database, tls: { mode: "require" } } },
+  "queued by Kueue, one scenario": {
+    ...QUICK,
+    schedules: {
+      timeZone: "America/New_York",
+      probability: {
+        labels: { "kueue.x-k8s.io/queue-name": "climate" },
+        batch: { scenarios: ["ssp585"], parallelism: 8, template: { nodeSelector: { pool: "batch" } } },
+      },
+      hazard: { suspend: true },
+    },
+  },
+  "a place for the operator": {
+    ...QUICK,
+    operator: {
+      topologySpreadConstraints: [
+        {
+          maxSkew: 1,
+          topologyKey: "topology.kubernetes.io/zone",
+          whenUnsatisfiable: "DoNotSchedule",
+          labelSelector: { matchLabels: { "app.kubernetes.io/component": "operator" } },
+        },
+      ],
+      podLabels: { sidecar: "none" },
+      podAnnotations: { "example.org/scrape": "false" },
+    },
+  },
+};
