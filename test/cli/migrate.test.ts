@@ -87,7 +87,10 @@ test.skipIf(!hasPsql)(
           const { code, output } = outputs.get(command)!;
           // Before the first batch nothing is published, which is a warning.
           expect(code, `${command}\n${output}`).toBe(0);
-          if (command.includes("NOTIFY")) await serve!.told("batchPublished");
+          if (command.includes("NOTIFY"))
+            await serve!.told("batchPublished").catch((cause) => {
+              throw new Error(serve!.written(), { cause });
+            });
         }
       }
     } finally {
