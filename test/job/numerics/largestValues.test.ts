@@ -18,9 +18,12 @@ test.each([
   expect(largest(values, count)).toEqual(expected);
 });
 
+/** Without -0, which sorting puts before 0 and which is the same value to whoever compares. */
+const numbers = fc.double({ noNaN: true }).map((value) => value + 0);
+
 test("the largest values are the end of the sorted slice", () => {
   fc.assert(
-    fc.property(fc.array(fc.double({ noNaN: true }), { minLength: 1, maxLength: 60 }), fc.nat(), (values, some) => {
+    fc.property(fc.array(numbers, { minLength: 1, maxLength: 60 }), fc.nat(), (values, some) => {
       const count = (some % values.length) + 1;
       expect(largest(values, count)).toEqual([...Float64Array.from(values).sort()].slice(-count));
     }),
