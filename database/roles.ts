@@ -55,7 +55,8 @@ export const GRANTS = {
     "INSERT, UPDATE (row_lock) ON climatebatch.input_revisions",
     `INSERT ON ${tables("batches", "batch_inputs", "batch_shards", "batch_requests", "batch_request_keys")}`,
     `UPDATE ON ${tables("batches", "batch_shards", "slots", "publications", "batch_requests", "batch_request_keys")}`,
-    `TRUNCATE, DELETE ON ${SLOT_TABLES}`,
+    // Publishing looks whether a batch has any number before it takes the place of one that has.
+    `SELECT, TRUNCATE, DELETE ON ${SLOT_TABLES}`,
     `EXECUTE ON FUNCTION ${FUNCTIONS_OF_VIEWS}, ${RECORDING}, climatebatch.request_batch`,
   ],
   climatebatch_job: [

@@ -93,13 +93,13 @@ describeOnCluster("the chart on a cluster", () => {
 
   test("a NOTIFY leads to a published batch", async () => {
     await installation.database.client.query("NOTIFY aiops_trigger, 'hazard'");
-    await eventually("the batch of the NOTIFY is published", async () => {
+    const name = await eventually("there is a ClimateBatch for it", async () => {
       const { rows } = await installation.database.client.query(
-        `SELECT FROM climatebatch.batch_requests AS r JOIN climatebatch.publications AS p USING (batch_id)
-         WHERE r.source = 'notify'`,
+        "SELECT climate_batch FROM climatebatch.batch_requests WHERE source = 'notify' AND climate_batch IS NOT NULL",
       );
-      return rows.length === 0 ? undefined : true;
+      return rows[0]?.climate_batch as string | undefined;
     });
+    await installation.namespace.waitFor(`climatebatch/${name}`, "condition=Published");
   });
 
   test("accounts may do what they need, and no more", async () => {

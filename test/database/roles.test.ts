@@ -81,6 +81,7 @@ test.each<[User, string]>([
   ["operator", INSERT_BATCH],
   ["operator", "UPDATE climatebatch.batches SET state = 'cancelled'"],
   ["operator", "UPDATE climatebatch.publications SET shown_first_year = 2041"],
+  ["operator", "SELECT FROM climatebatch.probability_rows_1"],
   ["operator", "TRUNCATE climatebatch.probability_rows_1"],
   ["operator", "DELETE FROM climatebatch.hazard_rows_4"],
   ["operator", "SELECT FROM climatebatch.input_revisions FOR SHARE"],
@@ -234,6 +235,12 @@ test("the operator's user plans, empties, settles and publishes what the shard p
   expect(rows).toEqual([{ places: CELLS, has_bins: true }]);
   const logs = await sessions.get("reader")!.query("SELECT status, source FROM public.batch_job_logs");
   expect(logs.rows).toEqual([{ status: "completed", source: "function" }]);
+
+  const over = await planBatch(operator, specification, { cellsPerShard: CELLS, workers: 1, maxRejectedCells: null });
+  await emptySlots(operator, over.batchId);
+  expect((await startShard(urlOf("job", database), over.batchId, 0).ended).code).toBe(0);
+  const exceptions = { replaceGrid: false, allowFewer: false, goBack: false };
+  expect(await finishBatch(operator, over.batchId, exceptions)).toEqual({ state: "published" });
 });
 
 test("every table and view is given to a role or deliberately to none", async () => {
