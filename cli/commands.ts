@@ -126,10 +126,6 @@ export const COMMANDS: Readonly<Record<string, LoadCommand>> = {
     () => import("./operator.ts"),
     ({ makeOperatorCommand }, context) => makeOperatorCommand(context),
   ),
-  "check-installation": command(
-    () => import("./checkInstallation.ts"),
-    ({ makeCheckInstallationCommand }, context) => makeCheckInstallationCommand(context),
-  ),
 };
 
 /** The command that the word names; all of them when it names none. */

@@ -63,7 +63,7 @@ export async function openAddress({
 }: {
   database?: string | undefined;
 }): Promise<DatabaseHandle & { readonly isEmbedded: boolean }> {
-  const address = database ?? (await addressFromEnvironment());
+  const address = (await findAddress({ database })) ?? DEFAULT_DATABASE;
   return { ...(await openServer(address)), isEmbedded: address.startsWith(EMBEDDED) };
 }
 
@@ -72,9 +72,11 @@ export async function readEnvironmentFile(): Promise<Environment> {
   return parseEnv(await readFile(".env", "utf8").catch(() => ""));
 }
 
-async function addressFromEnvironment(): Promise<string> {
+/** null: neither the command line nor the environment names a database. */
+export async function findAddress({ database }: { database?: string | undefined }): Promise<string | null> {
+  if (database !== undefined) return database;
   const environment: Environment = { ...(await readEnvironmentFile()), ...process.env };
-  return namesDatabase(environment) ? readDatabaseUrl(environment) : DEFAULT_DATABASE;
+  return namesDatabase(environment) ? readDatabaseUrl(environment) : null;
 }
 
 async function openServer(address: string): Promise<DatabaseHandle> {

@@ -22,12 +22,16 @@ export function findKubeconfig({ kubeconfig }: ClusterArguments): string | undef
   return isInCluster() || !existsSync(usual) ? undefined : usual;
 }
 
+export function findCluster(argv: ClusterArguments): { readonly cluster: Cluster; readonly namespace: string } {
+  const cluster = loadCluster(findKubeconfig(argv));
+  return { cluster, namespace: argv.namespace ?? cluster.namespace ?? DEFAULT_NAMESPACE };
+}
+
 export async function withCluster<T>(
   argv: ClusterArguments,
   work: (api: KubeApi<StoredBatch>, namespace: string) => Promise<T>,
 ): Promise<T> {
-  const cluster: Cluster = loadCluster(findKubeconfig(argv));
-  const namespace = argv.namespace ?? cluster.namespace ?? DEFAULT_NAMESPACE;
+  const { cluster, namespace } = findCluster(argv);
   const api = makeKubeApi<StoredBatch>({
     ...RATE,
     kubeConfig: cluster.kubeConfig,

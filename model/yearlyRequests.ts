@@ -35,6 +35,12 @@ export function isZone(zone: string): boolean {
   }
 }
 
+/** "2028-01-01 02:00 Asia/Seoul" */
+export function formatIn(zone: string, instant: Date): string {
+  const options = { timeZone: zone, dateStyle: "short", timeStyle: "short" } as const;
+  return `${new Intl.DateTimeFormat("sv-SE", options).format(instant)} ${zone}`;
+}
+
 function yearIn(zone: string, instant: Date): number {
   let format: Intl.DateTimeFormat;
   try {

@@ -33,6 +33,8 @@ export interface OperatorConfig {
   readonly logLevel: string;
 }
 
+export const DEFAULT_LEASE = "climatebatch-operator";
+
 const whole = (least: number, most: number) =>
   z.coerce.number({ error: "expected a whole number" }).int("expected a whole number").min(least).max(most);
 const json = z.string().transform((text, context): unknown => {
@@ -74,7 +76,7 @@ const OPERATOR_ENV = z
     PARALLEL_WORKERS: whole(1, 1000).optional(),
     SUCCESSFUL_HISTORY_LIMIT: whole(0, 1000).default(10),
     FAILED_HISTORY_LIMIT: whole(0, 1000).default(5),
-    LEASE_NAME: z.string().min(1).default("climatebatch-operator"),
+    LEASE_NAME: z.string().min(1).default(DEFAULT_LEASE),
     METHODS_FILE: z.string().min(1).optional(),
     NOTIFY_CHANNEL: z.string().min(1).default(DEFAULT_TRIGGER_CHANNEL),
     POLL_SECONDS: whole(1, 3600).default(60),

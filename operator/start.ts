@@ -10,6 +10,7 @@ import { type Clock, within } from "../model/clock.ts";
 import { coerceError, RejectedError } from "../model/errors.ts";
 import type { OperatorConfig } from "./config.ts";
 import type { OperatorContext, StoredBatch } from "./context.ts";
+import { findMissingFields } from "./definition.ts";
 import { isNotFound } from "./kube/apiError.ts";
 import { type KubeApi, makeKubeApi } from "./kube/client.ts";
 import { EventRecorder } from "./kube/events.ts";
@@ -28,16 +29,22 @@ const LAST_EVENTS_MS = 3_000;
 /** Prometheus gives up after 10 s by default, and then has nothing at all. */
 const FIGURES_LIMIT_MS = 5_000;
 
+const APPLY_DEFINITION = "kubectl apply --server-side -f crds/climatebatches.yaml";
+
 /** Without the definition nothing can be done, and only a person can mend that. An API server that is away, time mends. */
-async function checkDefinition(api: KubeApi, signal: AbortSignal): Promise<void> {
+async function checkDefinition(api: KubeApi, log: Logger, signal: AbortSignal): Promise<void> {
   try {
     await api.climateBatches.list({ limit: 1 }, signal);
+    const missing = await findMissingFields(await api.schemas(signal));
+    if (missing.length === 0) return;
+    const message = `The cluster's definition of ClimateBatch is older than this operator: it lacks ${missing.join(", ")}, which is dropped from what is written. Renew it: ${APPLY_DEFINITION}`;
+    log.warn({ event: "definitionOutdated", missing, message });
   } catch (cause) {
     if (!isNotFound(cause)) return;
     const { group, plural } = CLIMATE_BATCH;
     throw new RejectedError(
       "NoDefinition",
-      `The cluster does not know ${plural}.${group}. Create the definition: kubectl apply --server-side -f crds/climatebatches.yaml`,
+      `The cluster does not know ${plural}.${group}. Create the definition: ${APPLY_DEFINITION}`,
       { cause },
     );
   }
@@ -128,7 +135,7 @@ export async function startOperator(
       signal,
     }),
   );
-  await checkDefinition(api, signal);
+  await checkDefinition(api, log, signal);
   liveness.follow("leader election", () => elector.lastTurnMs());
   if (config.probePort !== null) {
     const findFault = () => liveness.findFault(clock.monotonicMs());

@@ -2,14 +2,15 @@
 import type { ClientBase } from "pg";
 import { type BatchLine, readRecentBatches } from "../../database/batchReports.ts";
 import { CALCULATIONS } from "../../model/calculations.ts";
-import { type Check, type Finding, fine, problem, warn } from "./finding.ts";
+import type { DatabaseCheck } from "./examineDatabase.ts";
+import { type Finding, fine, problem, warn } from "./finding.ts";
 
 const RECENT = 10;
 
-export const batchesCheck: Check = {
+export const batchesCheck: DatabaseCheck = {
   name: "batches",
   needs: "schema",
-  async look({ client, config }) {
+  async look({ client, triggerChannel }) {
     const batches = await readRecentBatches(client, RECENT);
     const findings: Finding[] = [];
     for (const batch of batches.filter(({ state }) => state === "running"))
@@ -20,11 +21,7 @@ export const batchesCheck: Check = {
       );
       if (last !== undefined) findings.push(judgeEnded(calculation, last));
     }
-    return [
-      ...findings,
-      ...(await judgePublished(client, config.triggerChannel)),
-      ...(await judgeFailedRequests(client)),
-    ];
+    return [...findings, ...(await judgePublished(client, triggerChannel)), ...(await judgeFailedRequests(client))];
   },
 };
 

@@ -1,12 +1,15 @@
 // Does the database answer, is it one of ours, and may this user do what serve does?
 import { checkSchemaVersion } from "../../database/migrate.ts";
+import { slotTable } from "../../database/slots.ts";
+import { CALCULATIONS } from "../../model/calculations.ts";
 import { RejectedError } from "../../model/errors.ts";
-import { type Check, fine, problem, warn } from "./finding.ts";
+import { type DatabaseCheck, SCHEMA } from "./examineDatabase.ts";
+import { fine, problem, warn } from "./finding.ts";
 
 const OLDEST_SERVER = 150_000;
 const MOST_SKEW_SECONDS = 60;
 
-export const serverCheck: Check = {
+export const serverCheck: DatabaseCheck = {
   name: "server",
   needs: "connection",
   async look({ client, clock }) {
@@ -34,8 +37,8 @@ export const serverCheck: Check = {
   },
 };
 
-export const schemaCheck: Check = {
-  name: "schema",
+export const schemaCheck: DatabaseCheck = {
+  name: SCHEMA,
   needs: "connection",
   async look({ client }) {
     try {
@@ -55,45 +58,55 @@ export const schemaCheck: Check = {
   },
 };
 
-/** What serve and its shard processes do, each with the table or function that it needs. */
-const NEEDED = [
+/** What somebody does, and the privilege on each table that he needs for it. */
+type Right = readonly [does: string, privilege: string, tables: readonly string[]];
+
+export const OPERATOR_RIGHTS: readonly Right[] = [
   ["plan batches", "INSERT", ["batches", "batch_inputs", "batch_shards"]],
   ["record requests", "INSERT", ["batch_requests", "batch_request_keys"]],
   ["follow batches and requests", "UPDATE", ["batches", "batch_shards", "batch_requests"]],
   ["reserve slots and publish", "UPDATE", ["slots", "publications"]],
-  ["empty slots", "TRUNCATE", ["probability_rows_1", "hazard_rows_1"]],
-  ["read inputs (shard processes)", "SELECT", ["climate_data", "grid_cells", "scenarios", "storm_points"]],
+  ["empty slots", "TRUNCATE", CALCULATIONS.map((calculation) => slotTable(calculation, 1))],
+  ["read inputs", "SELECT", ["climate_data", "grid_cells", "scenarios", "storm_points"]],
+];
+/** serve and its shard processes share a user. */
+export const MACHINE_RIGHTS: readonly Right[] = [
+  ...OPERATOR_RIGHTS,
   [
-    "write results (shard processes)",
+    "write results",
     "INSERT",
-    ["probability_rows_1", "hazard_rows_1", "rejected_cells", "batch_risks"],
+    [...CALCULATIONS.map((calculation) => slotTable(calculation, 1)), "rejected_cells", "batch_risks"],
   ],
-] as const;
+];
 
-export const permissionsCheck: Check = {
-  name: "permissions",
-  needs: "schema",
-  async look({ client }) {
-    const { rows } = await client.query<{ what: string; missing: string }>(
-      `SELECT n.what, string_agg(n.privilege || ' on ' || n.name, ', ' ORDER BY n.name) AS missing
-       FROM jsonb_to_recordset($1) AS n (what text, privilege text, name text)
-       WHERE NOT has_table_privilege('climatebatch.' || n.name, n.privilege) GROUP BY n.what ORDER BY n.what`,
-      [JSON.stringify(NEEDED.flatMap(([what, privilege, names]) => names.map((name) => ({ what, privilege, name }))))],
-    );
-    const advice =
-      "Put the user into both roles, as docs/roles.md says: GRANT climatebatch_operator, climatebatch_job TO user; or use the database's owner.";
-    const findings = rows.map(({ what, missing }) =>
-      problem(`the user may not ${what}: ${missing} is missing`, advice),
-    );
-    if (findings.length === 0) findings.push(fine("the user may do all that serve and its shards do"));
-    const stats = await client.query("SELECT pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS may");
-    if (!stats.rows[0].may)
-      findings.push(
-        warn(
-          "the user may not see other sessions: a slot of results is used again only a day after its release, so at most two batches a day",
-          "As an administrator: GRANT pg_read_all_stats TO climatebatch_operator",
-        ),
+export function makePermissionsCheck(rights: readonly Right[], roles: string): DatabaseCheck {
+  return {
+    name: "permissions",
+    needs: "schema",
+    async look({ client }) {
+      const needed = rights.flatMap(([does, privilege, tables]) =>
+        tables.map((table) => ({ does, privilege, table: table.replace(/^climatebatch\./, "") })),
       );
-    return findings;
-  },
-};
+      const { rows } = await client.query<{ does: string; missing: string }>(
+        `SELECT n.does, string_agg(n.privilege || ' on ' || n."table", ', ' ORDER BY n."table") AS missing
+         FROM jsonb_to_recordset($1) AS n (does text, privilege text, "table" text)
+         WHERE NOT has_table_privilege('climatebatch.' || n."table", n.privilege) GROUP BY n.does ORDER BY n.does`,
+        [JSON.stringify(needed)],
+      );
+      const advice = `Give the user the rights of ${roles}, as docs/roles.md says: GRANT ${roles} TO user; or use the database's owner.`;
+      const findings = rows.map(({ does, missing }) =>
+        problem(`the user may not ${does}: ${missing} is missing`, advice),
+      );
+      if (findings.length === 0) findings.push(fine(`the user may ${rights.map(([does]) => does).join(", ")}`));
+      const stats = await client.query("SELECT pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS may");
+      if (!stats.rows[0].may)
+        findings.push(
+          warn(
+            "the user may not see other sessions: a slot of results is used again only a day after its release, so at most two batches a day",
+            "As an administrator: GRANT pg_read_all_stats TO climatebatch_operator",
+          ),
+        );
+      return findings;
+    },
+  };
+}

@@ -5,9 +5,10 @@ import { readStormYears } from "../../database/stormReader.ts";
 import { DEFAULT_BASE_PERIOD } from "../../model/periods.ts";
 import { STORM_RISKS } from "../../model/risks.ts";
 import { judgeRisks, type Readiness } from "../data/readiness.ts";
-import { type Check, type Finding, fine, problem, warn } from "./finding.ts";
+import type { DatabaseCheck } from "./examineDatabase.ts";
+import { type Finding, fine, warn } from "./finding.ts";
 
-export const coverageCheck: Check = {
+export const coverageCheck: DatabaseCheck = {
   name: "data",
   needs: "schema",
   async look({ client }) {
@@ -15,7 +16,7 @@ export const coverageCheck: Check = {
     const targets = summary.grids.filter(({ role }) => role === "target");
     if (targets.length === 0) {
       const load = "Load some: climatebatch ingest FILE --scenario NAME, or climatebatch import-predecessor.";
-      return [problem("there are no places and no climate data", load)];
+      return [warn("there are no places and no climate data", load)];
     }
     const findings = targets.map(({ grid, cells, cellsSeen }) =>
       fine(`grid ${grid}: ${cells} cells, of which ${cellsSeen} were looked at`),

@@ -1,7 +1,6 @@
-// What a check of the doctor is given and what it finds. A new check is a file with one, named in checks.ts.
-import type { Client } from "pg";
-import type { Clock } from "../../model/clock.ts";
-import type { ServeConfig } from "../serve/config.ts";
+// What a check of the doctor finds, and how it is looked at. A new check is a file with one, named in examineMachine.ts,
+// examineInstallation.ts or both.
+import { coerceError } from "../../model/errors.ts";
 
 /** ok: as it should be. warning: works, but somebody should know. problem: something does not work. unknown: not looked at. */
 export type Level = "ok" | "warning" | "problem" | "unknown";
@@ -13,22 +12,37 @@ export interface Finding {
   readonly advice: string | null;
 }
 
-export interface Patient {
-  /** The settings that serve would have; the defaults where they are wrong. */
-  readonly config: ServeConfig;
-  readonly databaseUrl: string;
-  readonly client: Client;
-  readonly clock: Clock;
-  readonly random: () => number;
+export interface Check<Patient> {
+  readonly name: string;
+  look(patient: Patient): Promise<readonly Finding[]>;
 }
 
-export interface Check {
-  readonly name: string;
-  /** schema: only in a database that is ours and current. */
-  readonly needs: "connection" | "schema";
-  look(patient: Patient): Promise<readonly Finding[]>;
+export interface CheckReport {
+  readonly check: string;
+  readonly findings: readonly Finding[];
 }
 
 export const fine = (found: string): Finding => ({ level: "ok", found, advice: null });
 export const warn = (found: string, advice: string): Finding => ({ level: "warning", found, advice });
 export const problem = (found: string, advice: string): Finding => ({ level: "problem", found, advice });
+
+/** `advice`: for when the check itself fails, which is a finding and keeps no other back. */
+export async function look<Patient>(
+  { name, look }: Check<Patient>,
+  patient: Patient,
+  advice: string,
+): Promise<CheckReport> {
+  try {
+    return { check: name, findings: await look(patient) };
+  } catch (thrown) {
+    const { message } = coerceError(thrown);
+    return { check: name, findings: [problem(`this could not be looked at: ${message}`, advice)] };
+  }
+}
+
+export function notLookedAt(why: string): (check: { readonly name: string }) => CheckReport {
+  return ({ name }) => ({
+    check: name,
+    findings: [{ level: "unknown", found: `not looked at: ${why}`, advice: null }],
+  });
+}

@@ -3,17 +3,18 @@ import { LISTENER_LIMITS } from "../../database/listener.ts";
 import { ListenSession } from "../../database/listenSession.ts";
 import { CALCULATIONS } from "../../model/calculations.ts";
 import { RejectedError } from "../../model/errors.ts";
-import { type Check, type Finding, fine, problem, warn } from "./finding.ts";
+import type { DatabaseCheck } from "./examineDatabase.ts";
+import { type Finding, fine, problem, warn } from "./finding.ts";
 
 const FULL_QUEUE = 0.1;
 /** Longer than polls are apart. */
 const LONG_WAIT_SECONDS = 180;
 const START = "Start it: climatebatch serve (or, in a cluster, the operator).";
 
-export const channelCheck: Check = {
+export const channelCheck: DatabaseCheck = {
   name: "channel",
   needs: "connection",
-  async look({ client, clock, config, databaseUrl, random }) {
+  async look({ client, clock, databaseUrl, random, triggerChannel }) {
     const findings: Finding[] = [];
     const stop = new AbortController();
     let session: ListenSession;
@@ -21,7 +22,7 @@ export const channelCheck: Check = {
       session = await ListenSession.open({
         url: databaseUrl,
         owner: "doctor",
-        channels: [config.triggerChannel],
+        channels: [triggerChannel],
         onNotification: () => undefined,
         limits: LISTENER_LIMITS,
         clock,
@@ -36,7 +37,7 @@ export const channelCheck: Check = {
       const trouble = await session.probe();
       findings.push(
         trouble === null
-          ? fine(`a NOTIFY from another session arrives here; ours is the channel ${config.triggerChannel}`)
+          ? fine(`a NOTIFY from another session arrives here; ours is the channel ${triggerChannel}`)
           : problem(trouble, "Give DATABASE_HOST and DATABASE_PORT of PostgreSQL itself, not of a pooler."),
       );
     } finally {
@@ -55,15 +56,15 @@ export const channelCheck: Check = {
   },
 };
 
-export const listenersCheck: Check = {
+export const listenersCheck: DatabaseCheck = {
   name: "listeners",
   needs: "connection",
-  async look({ client, config }) {
+  async look({ client, triggerChannel }) {
     const { rows } = await client.query<{ who: string; backend_start: Date }>(
       `SELECT substr(application_name, length('climatebatch listener ') + 1) AS who, backend_start FROM pg_stat_activity
        WHERE application_name LIKE 'climatebatch listener %' AND application_name <> 'climatebatch listener doctor' AND datname = current_database() ORDER BY 2`,
     );
-    const words = CALCULATIONS.map((one) => `NOTIFY ${config.triggerChannel}, '${one}'`).join(" or ");
+    const words = CALCULATIONS.map((one) => `NOTIFY ${triggerChannel}, '${one}'`).join(" or ");
     if (rows.length === 0)
       return [
         problem(
@@ -76,14 +77,14 @@ export const listenersCheck: Check = {
   },
 };
 
-export const requestsCheck: Check = {
+export const requestsCheck: DatabaseCheck = {
   name: "requests",
   needs: "schema",
   async look({ client }) {
     const { rows } = await client.query<
       Record<string, string> & { seconds: number; coalesced: number; alive: boolean }
     >(
-      `SELECT request_id, calculation, state, claimed_by, coalesced, requested_at::text,
+      `SELECT request_id, calculation, state, claimed_by, climate_batch, coalesced, requested_at::text,
          extract(epoch FROM clock_timestamp() - coalesce(claimed_at, requested_at))::float8 AS seconds,
          EXISTS (SELECT FROM pg_stat_activity AS a WHERE a.application_name = 'climatebatch serve ' || claimed_by) AS alive,
          EXISTS (SELECT FROM climatebatch.batches AS b WHERE b.state = 'running' AND (b.calculation = 'all' OR r.calculation = 'all' OR b.calculation = r.calculation)) AS behind
@@ -91,12 +92,19 @@ export const requestsCheck: Check = {
     );
     if (rows.length === 0) return [fine("no request waits")];
     return rows.map((row) => {
-      const { request_id, calculation, state, claimed_by, seconds } = row;
+      const { request_id, calculation, state, claimed_by, climate_batch, seconds } = row;
       const what = `request ${request_id} for ${calculation}`;
+      if (climate_batch !== null && row.behind)
+        return fine(`${what} is ClimateBatch ${climate_batch}, which waits for the batch that runs`);
       if (state === "waiting" && row.behind)
         return fine(`${what} waits for the batch that runs, and for ${row.coalesced} more requests`);
       if (seconds < LONG_WAIT_SECONDS) return fine(`${what} is ${state} since ${Math.round(seconds)} s`);
       if (state === "waiting") return problem(`${what} waits since ${row.requested_at}, and nobody takes it`, START);
+      if (climate_batch !== null)
+        return warn(
+          `${what} is ClimateBatch ${climate_batch}, which is not planned yet`,
+          `Does ${claimed_by} run? kubectl describe climatebatch ${climate_batch}`,
+        );
       if (row.alive)
         return warn(
           `${what} was taken by ${claimed_by} and is not planned yet`,

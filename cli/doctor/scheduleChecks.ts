@@ -2,12 +2,18 @@
 import { findByKey } from "../../database/requests.ts";
 import { readFirstMigration } from "../../database/serveRequests.ts";
 import { CALCULATIONS } from "../../model/calculations.ts";
-import { yearlyRequestKey } from "../../model/yearlyRequests.ts";
-import { formatIn } from "../serve/scheduler.ts";
+import { formatIn, yearlyRequestKey } from "../../model/yearlyRequests.ts";
+import type { ServeConfig } from "../serve/config.ts";
 import { lastFiring, nextFiring } from "../serve/yearlySchedule.ts";
-import { type Check, type Finding, fine, problem, warn } from "./finding.ts";
+import type { DatabaseCheck, DatabasePatient } from "./examineDatabase.ts";
+import { type Finding, fine, problem, warn } from "./finding.ts";
 
-export const zoneCheck: Check = {
+export interface MachinePatient extends DatabasePatient {
+  /** The settings that serve would have; the defaults where they are wrong. */
+  readonly config: ServeConfig;
+}
+
+export const zoneCheck: DatabaseCheck<MachinePatient> = {
   name: "time zone",
   needs: "connection",
   async look({ client, config }) {
@@ -22,7 +28,7 @@ export const zoneCheck: Check = {
   },
 };
 
-export const nextFiringsCheck: Check = {
+export const nextFiringsCheck: DatabaseCheck<MachinePatient> = {
   name: "next firings",
   needs: "connection",
   async look({ clock, config }) {
@@ -36,7 +42,7 @@ export const nextFiringsCheck: Check = {
   },
 };
 
-export const lastFiringsCheck: Check = {
+export const lastFiringsCheck: DatabaseCheck<MachinePatient> = {
   name: "last firings",
   needs: "schema",
   async look({ client, clock, config }) {

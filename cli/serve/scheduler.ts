@@ -7,7 +7,7 @@ import { readFirstMigration } from "../../database/serveRequests.ts";
 import { CALCULATIONS, type Calculation } from "../../model/calculations.ts";
 import { type Clock, pause } from "../../model/clock.ts";
 import { coerceError } from "../../model/errors.ts";
-import { yearlyRequestKey } from "../../model/yearlyRequests.ts";
+import { formatIn, yearlyRequestKey } from "../../model/yearlyRequests.ts";
 import { lastFiring, nextFiring, type YearlySchedule } from "./yearlySchedule.ts";
 
 /** Timers do not see a machine that was suspended or a clock that was set: so often the date is looked at. */
@@ -128,10 +128,4 @@ export class Scheduler {
 function describe(schedule: YearlySchedule, now: Date): { next: string; nextLocal: string } {
   const next = nextFiring(schedule, now);
   return { next: next.toISOString(), nextLocal: formatIn(schedule.zone, next) };
-}
-
-/** "2028-01-01 02:00 Asia/Seoul" */
-export function formatIn(zone: string, instant: Date): string {
-  const options = { timeZone: zone, dateStyle: "short", timeStyle: "short" } as const;
-  return `${new Intl.DateTimeFormat("sv-SE", options).format(instant)} ${zone}`;
 }

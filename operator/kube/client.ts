@@ -3,6 +3,7 @@
 import type { EventsV1Event, KubeConfig, V1Job, V1Lease, V1Pod } from "@kubernetes/client-node";
 import { CLIMATE_BATCH } from "../../model/climateBatch.ts";
 import type { Clock } from "../../model/clock.ts";
+import { SCHEMA_PATH, type ServedSchemas } from "../definition.ts";
 import { readStatus } from "./apiError.ts";
 import type { Request } from "./connections.ts";
 import { Transport } from "./transport.ts";
@@ -91,6 +92,8 @@ export interface KubeApi<ClimateBatch extends KubeObject = KubeObject> {
     create(event: NewEvent, signal?: AbortSignal): Promise<Stored<EventsV1Event>>;
     patch(name: string, patch: MergePatch, signal?: AbortSignal): Promise<Stored<EventsV1Event>>;
   };
+  /** Needs no right of its own. */
+  schemas(signal?: AbortSignal): Promise<ServedSchemas>;
   /** Closes idle sockets; calls in flight end by their signals. */
   close(): void;
 }
@@ -160,6 +163,7 @@ export function makeKubeApi<ClimateBatch extends KubeObject>(options: KubeApiOpt
       create: (body, signal) => call("events", "create", { body, signal }),
       patch: (name, body, signal) => call("events", "patch", { name, body, signal }),
     },
+    schemas: (signal) => transport.call({ method: "GET", path: SCHEMA_PATH }, signal),
     close: () => transport.close(),
   };
 }

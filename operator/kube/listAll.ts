@@ -21,7 +21,7 @@ export interface ListAllOptions<T> {
  * (https://kubernetes.io/docs/reference/using-api/api-concepts/#semantics-for-get-and-list), so the stale one saves nothing.
  */
 export async function listAll<T extends KubeObject>(
-  source: ListWatch<T>,
+  source: Pick<ListWatch<T>, "list">,
   { labelSelector, pageSize, transform }: ListAllOptions<T>,
   signal: AbortSignal,
 ): Promise<Listing<T>> {

@@ -1,7 +1,7 @@
 // What the doctor finds, made wrong one thing at a time; and what it says to do about it.
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { CHECKS } from "../../cli/doctor/checks.ts";
-import type { CheckReport } from "../../cli/doctor/examine.ts";
+import { MACHINE_CHECKS } from "../../cli/doctor/examineMachine.ts";
+import type { CheckReport } from "../../cli/doctor/finding.ts";
 import { failBatch } from "../../database/serveRequests.ts";
 import { cli, startCli } from "../support/cli.ts";
 import { writePastAndFuture } from "../support/climate.ts";
@@ -28,7 +28,11 @@ async function examine(url = database.url, env: Record<string, string> = {}): Pr
   const { code, stdout, stderr } = await startCli(["doctor", "--json", "--database", url], { env }).ended;
   expect(stderr).toBe("");
   const reports = JSON.parse(stdout) as CheckReport[];
-  expect(reports.map(({ check }) => check)).toEqual(["settings", "connection", ...CHECKS.map(({ name }) => name)]);
+  expect(reports.map(({ check }) => check)).toEqual([
+    "settings",
+    "connection",
+    ...MACHINE_CHECKS.map(({ name }) => name),
+  ]);
   const of = (check: string) =>
     reports
       .find((one) => one.check === check)!

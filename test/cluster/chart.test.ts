@@ -62,11 +62,12 @@ describeOnCluster("the chart on a cluster", () => {
     await writePastAndFuture(installation.database.client, { cells: CELLS });
   });
 
-  test("helm test tries database, rights, NOTIFY, the definition and the leader", async () => {
+  test("helm test is the doctor: definition, operator, leader, rights, database, NOTIFY round trip, next firings", async () => {
     const told = await installation.helm("test", RELEASE, "--logs");
-    for (const check of ["database", "rights", "notify", "definition", "leader"])
-      expect(told).toMatch(new RegExp(`^ok +${check} `, "m"));
-    expect(told).not.toContain("FAILED");
+    const checks = ["API server", "definition", "operator", "leader", "rights", "connection", "schema", "permissions"];
+    for (const check of [...checks, "channel", "listeners"]) expect(told).toMatch(new RegExp(`^ok +${check} `, "m"));
+    expect(told).toMatch(/^ok +next firings +cb-climatebatch-probability: \d+-01-01 02:00 Asia\/Seoul, .* 17:00 UTC$/m);
+    expect(told).toMatch(/^0 problems, /m);
   });
 
   test("a Job made by hand of the schedule's CronJob computes and publishes the year's batch, a second one finds it done", async () => {

@@ -1,0 +1,93 @@
+// Batch failing? The ClimateBatches that have not ended, and how the last of each calculation ended.
+import { type ConditionType, findCondition, isConditionTrue } from "../../../model/climateBatch.ts";
+import type { StoredBatch } from "../../../operator/context.ts";
+import { PASSING_REFUSALS, type Reason } from "../../../operator/resources/conditions.ts";
+import { type Check, type Finding, fine, problem, warn } from "../finding.ts";
+import type { ClusterPatient } from "./clusterPatient.ts";
+
+/** Where nobody needs to do anything but wait. */
+const UNDER_WAY: readonly string[] = [
+  "Planning",
+  "Queued",
+  "Preparing",
+  "Running",
+  "Finishing",
+  "Retrying",
+] satisfies Reason[];
+/** A ClimateBatch that nobody has looked at for so long: no operator does. */
+const UNSEEN_MS = 60_000;
+
+export const climateBatchesCheck: Check<ClusterPatient> = {
+  name: "ClimateBatches",
+  async look({ cluster, clock }) {
+    const batches = await cluster.climateBatches();
+    if (batches.length === 0) return [fine(`none is in namespace ${cluster.namespace}`)];
+    const isOver = ({ status }: StoredBatch) =>
+      isConditionTrue(status, "Complete") || isConditionTrue(status, "Failed");
+    const newestFirst = [...batches].sort((a, b) =>
+      a.metadata.creationTimestamp < b.metadata.creationTimestamp ? 1 : -1,
+    );
+    const under = newestFirst.filter((batch) => !isOver(batch)).map((batch) => judgeUnfinished(batch, clock.now()));
+    const last = new Map(
+      newestFirst
+        .filter(isOver)
+        .toReversed()
+        .map((batch) => [batch.spec.calculation, batch]),
+    );
+    return [...under, ...[...last.values()].map(judgeEnded)];
+  },
+};
+
+function judgeUnfinished(batch: StoredBatch, now: Date): Finding {
+  const { metadata, status } = batch;
+  const { name, namespace, creationTimestamp } = metadata;
+  const describe = `kubectl describe climatebatch ${name} -n ${namespace}`;
+  const complete = findCondition(status, "Complete");
+  if (complete === undefined) {
+    const ageMs = now.getTime() - new Date(creationTimestamp).getTime();
+    if (ageMs < UNSEEN_MS) return fine(`${name} was created just now`);
+    return problem(
+      `${name} was created ${creationTimestamp}, and no operator has looked at it`,
+      `See operator and leader above; ${describe}`,
+    );
+  }
+  const planned = findCondition(status, "Planned");
+  const { reason, message } = planned?.status === "False" ? planned : complete;
+  const told = `${name}: ${status?.progress ?? "not planned"}, ${reason}: ${message}`;
+  const stuck = isConditionTrue(status, "ShardStuck") ? findCondition(status, "ShardStuck") : undefined;
+  if (stuck !== undefined) return problem(`${name}: ${stuck.message}`, describe);
+  if (reason === "Suspended")
+    return warn(
+      told,
+      `To go on: kubectl patch climatebatch ${name} -n ${namespace} --type=merge --patch '{"spec":{"suspend":false}}'; or Kueue decides (docs/kueue.md)`,
+    );
+  if (UNDER_WAY.includes(reason)) return fine(told);
+  if (PASSING_REFUSALS.includes(reason))
+    return warn(told, "It is tried again by itself. Should it last: docs/api.md#reasons");
+  return problem(told, `docs/api.md#reasons says what ${reason} asks for; ${describe}`);
+}
+
+function judgeEnded({ metadata: { name, namespace }, spec, status }: StoredBatch): Finding {
+  const of = (type: ConditionType) => findCondition(status, type);
+  const last = `last ${spec.calculation}: ${name}`;
+  if (isConditionTrue(status, "Failed")) {
+    const { reason, message } = of("Failed")!;
+    const retry = `kubectl patch climatebatch ${name} -n ${namespace} --type=merge --patch '{"spec":{"retries":${spec.retries + 1}}}'`;
+    const advice =
+      reason === "ShardsFailed" || reason === "DeadlineExceeded"
+        ? `When the cause is gone: ${retry}`
+        : `docs/api.md#reasons says what ${reason} asks for`;
+    return problem(`${last} failed (${reason}): ${message}`, advice);
+  }
+  const published = of("Published");
+  const told = `${last} is complete (${of("Complete")!.reason})`;
+  if (published === undefined) return fine(told);
+  const shown = `${told}; ${published.reason}: ${published.message}`;
+  const isRefused = ["Incomplete", "NoNumbers", "OtherGrid"].includes(published.reason);
+  return isRefused
+    ? warn(
+        shown,
+        "Readers see the results before, which are complete. On purpose: climatebatch publish BATCH --allow-fewer or --replace-grid",
+      )
+    : fine(shown);
+}

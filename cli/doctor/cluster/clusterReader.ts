@@ -1,0 +1,120 @@
+// What the doctor asks of the API server, in one namespace. It reads, and asks who may do what; it writes nothing.
+import type { V1CronJob, V1Deployment, V1Lease } from "@kubernetes/client-node";
+import { CLIMATE_BATCH } from "../../../model/climateBatch.ts";
+import { systemClock } from "../../../model/clock.ts";
+import type { StoredBatch } from "../../../operator/context.ts";
+import { SCHEMA_PATH, type ServedSchemas } from "../../../operator/definition.ts";
+import { isNotFound } from "../../../operator/kube/apiError.ts";
+import type { Cluster } from "../../../operator/kube/kubeConfig.ts";
+import { listAll } from "../../../operator/kube/listAll.ts";
+import { Transport } from "../../../operator/kube/transport.ts";
+import type { KubeObject, ListOptions, ObjectList, Stored } from "../../../operator/kube/wire.ts";
+
+export type CronJob = Stored<V1CronJob>;
+export type Deployment = Stored<V1Deployment>;
+export type Lease = Stored<V1Lease>;
+
+const PAGE = 500;
+
+export interface Deed {
+  readonly group: string;
+  /** plural, or plural/subresource */
+  readonly resource: string;
+  readonly verb: string;
+  readonly name?: string | undefined;
+}
+
+export class ClusterReader {
+  readonly namespace: string;
+  /** Address of the API server. */
+  readonly server: string;
+  readonly #transport: Transport;
+  readonly #signal: AbortSignal;
+
+  constructor({ kubeConfig }: Cluster, namespace: string, signal: AbortSignal) {
+    this.namespace = namespace;
+    this.server = kubeConfig.getCurrentCluster()!.server;
+    this.#signal = signal;
+    const rate = { qps: 20, burst: 60, timeoutMs: 15_000 };
+    this.#transport = new Transport({ ...rate, kubeConfig, clock: systemClock, random: Math.random });
+  }
+
+  /** "v1.34.4" */
+  async version(): Promise<string> {
+    return (await this.#get<{ gitVersion: string }>("/version")).gitVersion;
+  }
+
+  /** null: nothing of the definition's group and version is served. */
+  schemas(): Promise<ServedSchemas | null> {
+    return this.#find(SCHEMA_PATH);
+  }
+
+  async deployments(labelSelector: string): Promise<readonly Deployment[]> {
+    return this.#list("apps/v1", "deployments", labelSelector);
+  }
+
+  async cronJobs(labelSelector: string): Promise<readonly CronJob[]> {
+    return this.#list("batch/v1", "cronjobs", labelSelector);
+  }
+
+  lease(name: string): Promise<Lease | null> {
+    return this.#find(this.#path("coordination.k8s.io/v1", "leases", name));
+  }
+
+  async climateBatches(): Promise<readonly StoredBatch[]> {
+    return this.#list(CLIMATE_BATCH.apiVersion, CLIMATE_BATCH.plural);
+  }
+
+  /** Whether a ServiceAccount of the namespace may do it there; whoever asks needs the right to ask. */
+  async mayDo(serviceAccount: string, { group, resource, verb, name }: Deed): Promise<boolean> {
+    const [plural, subresource] = resource.split("/");
+    const resourceAttributes = { namespace: this.namespace, verb, group, resource: plural, subresource, name };
+    const groups = [`system:serviceaccounts:${this.namespace}`, "system:serviceaccounts", "system:authenticated"];
+    const user = `system:serviceaccount:${this.namespace}:${serviceAccount}`;
+    const review = await this.#transport.call<{ status: { allowed: boolean } }>(
+      {
+        method: "POST",
+        path: this.#path("authorization.k8s.io/v1", "localsubjectaccessreviews"),
+        contentType: "application/json",
+        body: JSON.stringify({
+          apiVersion: "authorization.k8s.io/v1",
+          kind: "LocalSubjectAccessReview",
+          metadata: { namespace: this.namespace },
+          spec: { user, groups, resourceAttributes },
+        }),
+      },
+      this.#signal,
+    );
+    return review.status.allowed;
+  }
+
+  close(): void {
+    this.#transport.close();
+  }
+
+  #get<T>(path: string): Promise<T> {
+    return this.#transport.call<T>({ method: "GET", path }, this.#signal);
+  }
+
+  #find<T>(path: string): Promise<T | null> {
+    return this.#get<T>(path).catch((error) => {
+      if (isNotFound(error)) return null;
+      throw error;
+    });
+  }
+
+  async #list<T extends KubeObject>(apiVersion: string, plural: string, labelSelector?: string): Promise<readonly T[]> {
+    const list = ({ ...query }: ListOptions) => {
+      const given = Object.entries(query).filter(([, value]) => value !== undefined);
+      const search = new URLSearchParams(given.map(([key, value]): [string, string] => [key, String(value)]));
+      return this.#get<ObjectList<T>>(`${this.#path(apiVersion, plural)}?${search}`);
+    };
+    const options = { labelSelector, pageSize: PAGE, transform: (object: T) => object };
+    return (await listAll({ list }, options, this.#signal)).objects;
+  }
+
+  #path(apiVersion: string, plural: string, name?: string): string {
+    const steps = ["apis", ...apiVersion.split("/"), "namespaces", this.namespace, plural, name];
+    return `/${steps.filter((step) => step !== undefined).join("/")}`;
+  }
+}

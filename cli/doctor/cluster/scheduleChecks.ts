@@ -1,0 +1,90 @@
+// Schedule not running? When each CronJob of climatebatch fires next, in its own zone and in UTC, and what became of the last time.
+import { Cron } from "croner";
+import { formatIn } from "../../../model/yearlyRequests.ts";
+import { LABELS } from "../../../operator/resources/labels.ts";
+import { type Check, type Finding, fine, problem, warn } from "../finding.ts";
+import type { ClusterPatient } from "./clusterPatient.ts";
+import type { ClusterReader, CronJob } from "./clusterReader.ts";
+
+const SCHEDULE_SELECTOR = `${LABELS.appComponent}=schedule`;
+/** Until the controller has seen to a firing. */
+const GRACE_MS = 120_000;
+
+export const nextFiringsCheck: Check<ClusterPatient> = {
+  name: "next firings",
+  async look({ cluster, clock }) {
+    const cronJobs = await readSchedules(cluster);
+    if (cronJobs.length === 0)
+      return [
+        warn(
+          `no CronJob of climatebatch is in namespace ${cluster.namespace}: no yearly batch is asked for`,
+          "schedules.probability.enabled and schedules.hazard.enabled of the chart, unless somebody else asks.",
+        ),
+      ];
+    return cronJobs.map((cronJob) => {
+      const { name, namespace } = cronJob.metadata;
+      const next = makeCron(cronJob).nextRun(clock.now());
+      const told = `${name}: ${next === null ? "never" : tellInstant(cronJob, next)}`;
+      if (next === null) return problem(told, `No day is "${cronJob.spec!.schedule}": correct schedules.….schedule`);
+      if (cronJob.spec!.suspend)
+        return warn(
+          `${told}, but it is suspended`,
+          `kubectl patch cronjob ${name} -n ${namespace} --patch '{"spec":{"suspend":false}}', and schedules.….suspend of the values`,
+        );
+      return fine(told);
+    });
+  },
+};
+
+export const lastFiringsCheck: Check<ClusterPatient> = {
+  name: "last firings",
+  async look({ cluster, clock }) {
+    const cronJobs = await readSchedules(cluster);
+    if (cronJobs.length === 0) return [fine("there is nothing that fires")];
+    return cronJobs.map((cronJob) => judgeLastFiring(cronJob, clock.now()));
+  },
+};
+
+function judgeLastFiring(cronJob: CronJob, now: Date): Finding {
+  const { name, namespace, creationTimestamp } = cronJob.metadata;
+  const { lastScheduleTime, lastSuccessfulTime, active = [] } = cronJob.status ?? {};
+  const byHand = `kubectl create job --from=cronjob/${name} ${name}-by-hand -n ${namespace}`;
+  const due = makeCron(cronJob).previousRuns(1, now)[0];
+  const isDue = due !== undefined && due > new Date(creationTimestamp) && now.getTime() - due.getTime() > GRACE_MS;
+  if (isDue && !cronJob.spec!.suspend && (lastScheduleTime === undefined || new Date(lastScheduleTime) < due))
+    return problem(
+      `${name}: ${tellInstant(cronJob, due)} was missed`,
+      `The CronJob controller was away for longer than startingDeadlineSeconds, or the CronJob was suspended. Make up for it: ${byHand}`,
+    );
+  if (lastScheduleTime === undefined)
+    return fine(`${name} has not been due yet since it was created, ${creationTimestamp}`);
+  const told = `${name}: ${tellInstant(cronJob, new Date(lastScheduleTime))}`;
+  if (active.length > 0) return fine(`${told}: its Job ${active.map((one) => one.name).join(", ")} runs`);
+  if (lastSuccessfulTime !== undefined && lastSuccessfulTime >= lastScheduleTime)
+    return fine(`${told}: its ClimateBatch was asked for at ${lastSuccessfulTime}`);
+  return problem(
+    `${told}: its Job did not end well`,
+    `kubectl logs -n ${namespace} --selector=${SCHEDULE_SELECTOR} says why. When that is mended: ${byHand}`,
+  );
+}
+
+/** Those that ask for ClimateBatches. */
+async function readSchedules(cluster: ClusterReader): Promise<readonly CronJob[]> {
+  const cronJobs = await cluster.cronJobs(SCHEDULE_SELECTOR);
+  return cronJobs.filter(({ spec }) =>
+    spec?.jobTemplate.spec?.template.spec?.containers.some(({ args }) => args?.[0] === "submit"),
+  );
+}
+
+/** Without a zone of its own a CronJob fires in that of the kube-controller-manager, which is UTC nearly everywhere. */
+function zoneOf({ spec }: CronJob): string {
+  return spec?.timeZone ?? "UTC";
+}
+
+function makeCron(cronJob: CronJob): Cron {
+  return new Cron(cronJob.spec!.schedule, { timezone: zoneOf(cronJob), paused: true });
+}
+
+function tellInstant(cronJob: CronJob, instant: Date): string {
+  return `${formatIn(zoneOf(cronJob), instant)}, that is ${instant.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+}

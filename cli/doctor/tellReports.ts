@@ -1,0 +1,23 @@
+// Findings as a person reads them.
+import type { CheckReport, Level } from "./finding.ts";
+
+const NAME_WIDTH = 15;
+const MARKS: Readonly<Record<Level, string>> = {
+  ok: "ok     ",
+  warning: "warning",
+  problem: "PROBLEM",
+  unknown: "-      ",
+};
+
+export function tellReports(reports: readonly CheckReport[]): string {
+  const lines = reports.flatMap(({ check, findings }) =>
+    findings.flatMap(({ level, found, advice }) => {
+      const head = `${MARKS[level]}  ${check.padEnd(NAME_WIDTH)} `;
+      const told = head + found.split("\n").join(`\n${" ".repeat(head.length + 1)}`);
+      return advice === null ? [told] : [told, `${" ".repeat(head.length)}→ ${advice}`];
+    }),
+  );
+  const count = (wanted: Level) =>
+    reports.flatMap(({ findings }) => findings).filter(({ level }) => level === wanted).length;
+  return [...lines, "", `${count("problem")} problems, ${count("warning")} warnings.`].join("\n");
+}
