@@ -18,7 +18,6 @@ function buildOptions(yargs: Argv) {
       "warn-only": {
         type: "array",
         string: true,
-        default: [] as string[],
         describe:
           'checks, by the names that stand before findings, whose problems are no more than warnings, such as batches "last firings"',
         requiresArg: true,
@@ -50,7 +49,7 @@ export function makeDoctorCommand({
     builder: buildOptions,
     handler: async (argv) => {
       const examined = (await isAboutCluster(argv)) ? await lookAtCluster(argv, signal) : await lookAtMachine(argv);
-      const reports = examined.map((report) => (argv.warnOnly.includes(report.check) ? demote(report) : report));
+      const reports = examined.map((report) => (argv.warnOnly?.includes(report.check) ? demote(report) : report));
       if (argv.json) printJson(reports);
       else print((await import("./doctor/tellReports.ts")).tellReports(reports));
       setExitCode(judge(reports));
@@ -91,9 +90,9 @@ async function lookAtCluster(argv: DoctorArguments, signal: AbortSignal): Promis
   }
 }
 
-function checkNames(names: readonly string[], checks: readonly { readonly name: string }[]): void {
+function checkNames(names: readonly string[] | undefined, checks: readonly { readonly name: string }[]): void {
   const known = checks.map(({ name }) => name);
-  const unknown = names.filter((name) => !known.includes(name));
+  const unknown = names?.filter((name) => !known.includes(name)) ?? [];
   if (unknown.length === 0) return;
   throw new RejectedError(
     "UnknownCheck",
