@@ -50,8 +50,9 @@ export async function examineInstallation(
   try {
     const { reports, operators } = await examineCluster(reader);
     if (databaseUrl === null) {
-      const why = "no address is known here; helm test looks at it from inside, --database or DATABASE_* from here";
-      return [...reports, ...[{ name: CONNECTION }, ...OPERATOR_DATABASE_CHECKS].map(notLookedAt(why))];
+      const why = "no address is known here; helm test looks from inside, --database or DATABASE_* from here";
+      const connection = notLookedAt(why)({ name: CONNECTION });
+      return [...reports, connection, ...OPERATOR_DATABASE_CHECKS.map(notLookedAt("there is no connection"))];
     }
     const triggerChannel = operators[0]?.triggerChannel ?? DEFAULT_TRIGGER_CHANNEL;
     const admit = (session: Session) => ({ ...session, triggerChannel });

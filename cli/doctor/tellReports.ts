@@ -17,7 +17,9 @@ export function tellReports(reports: readonly CheckReport[]): string {
       return advice === null ? [told] : [told, `${" ".repeat(head.length)}→ ${advice}`];
     }),
   );
-  const count = (wanted: Level) =>
-    reports.flatMap(({ findings }) => findings).filter(({ level }) => level === wanted).length;
-  return [...lines, "", `${count("problem")} problems, ${count("warning")} warnings.`].join("\n");
+  const count = (wanted: "problem" | "warning") => {
+    const found = reports.flatMap(({ findings }) => findings).filter(({ level }) => level === wanted).length;
+    return `${found} ${wanted}${found === 1 ? "" : "s"}`;
+  };
+  return [...lines, "", `${count("problem")}, ${count("warning")}.`].join("\n");
 }

@@ -153,6 +153,19 @@ describeWithHelm("the chart", () => {
     expect(find(objects, "Role", "cb-climatebatch-schedule").rules).toEqual([
       { apiGroups: ["climate.aiops.dev"], resources: ["climatebatches"], verbs: ["create", "get"] },
     ]);
+    // What is read by `helm test`, while it runs.
+    expect(find(objects, "Role", "cb-climatebatch-test").rules).toEqual([
+      { apiGroups: ["climate.aiops.dev"], resources: ["climatebatches"], verbs: ["list"] },
+      { apiGroups: ["apps"], resources: ["deployments"], verbs: ["list"] },
+      { apiGroups: ["batch"], resources: ["cronjobs"], verbs: ["list"] },
+      { apiGroups: ["authorization.k8s.io"], resources: ["localsubjectaccessreviews"], verbs: ["create"] },
+      {
+        apiGroups: ["coordination.k8s.io"],
+        resources: ["leases"],
+        resourceNames: ["cb-climatebatch-operator"],
+        verbs: ["get"],
+      },
+    ]);
     const bindings = objects.filter(({ kind }) => kind === "ClusterRoleBinding");
     expect(bindings).toEqual([]);
   });
