@@ -32,7 +32,7 @@ export default defineConfig({
         test: {
           name: "apiServer",
           include: API_SERVER,
-          globalSetup: ["test/support/apiServerSetup.ts"],
+          globalSetup: ["test/support/apiServerSetup.ts", "test/support/goModulesSetup.ts"],
           maxWorkers: 2,
           ...PATIENCE,
         },
@@ -41,7 +41,7 @@ export default defineConfig({
         test: {
           name: "chart",
           include: CHART,
-          globalSetup: ["test/support/apiServerSetup.ts", "test/support/helmSetup.ts"],
+          globalSetup: ["test/support/apiServerSetup.ts", "test/support/goModulesSetup.ts"],
           maxWorkers: 1,
           ...PATIENCE,
         },
@@ -50,7 +50,7 @@ export default defineConfig({
         test: {
           name: "cluster",
           include: CLUSTER,
-          globalSetup: ["test/support/clusterSetup.ts", "test/support/helmSetup.ts"],
+          globalSetup: ["test/support/clusterSetup.ts", "test/support/goModulesSetup.ts"],
           // Last, and one file after the other: they share one cluster and stop its API server.
           sequence: { groupOrder: 1 },
           maxWorkers: 1,

@@ -1,19 +1,15 @@
 // Every alert on numbers that must raise it, and none on those of a healthy installation, judged by Prometheus's own promtool.
-import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadYaml } from "@kubernetes/client-node";
 import { expect, test } from "vitest";
+import { goProgram } from "../cluster/goModules.ts";
 import { run } from "../cluster/processes.ts";
-import { describeUnless } from "../support/apiServer.ts";
 import { CHART, NAMESPACE } from "../support/chart.ts";
+import { describeWith } from "../support/goModules.ts";
 
-const OBSTACLE =
-  spawnSync("promtool", ["--version"]).status === 0
-    ? null
-    : "promtool is not on the PATH. It comes with Prometheus; or go build github.com/prometheus/prometheus/cmd/promtool.";
 const RULES = readFileSync(join(CHART, "rules/alerts.yaml"), "utf8").replaceAll("$NAMESPACE", NAMESPACE);
 const { groups } = loadYaml(RULES) as { groups: { rules: { alert: string; labels: { severity: string } }[] }[] };
 const rules = groups.flatMap((group) => group.rules);
@@ -100,23 +96,40 @@ function inputOf(series: Series): { series: string; values: string }[] {
   });
 }
 
-async function judge(tests: readonly object[]): Promise<string> {
+/** The files are written to a folder that is gone afterwards; the last one is judged. */
+async function promtool(words: readonly string[], files: Readonly<Record<string, string>>): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "climatebatch-rules-"));
   try {
-    await writeFile(join(folder, "rules.yaml"), RULES);
-    const file = join(folder, "tests.yaml");
-    await writeFile(file, JSON.stringify({ rule_files: ["rules.yaml"], evaluation_interval: "1m", tests }));
-    return await run("promtool", ["test", "rules", file]);
+    for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+    return await run(goProgram("promtool"), [...words, join(folder, Object.keys(files).at(-1)!)]);
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
+function judge(tests: readonly object[]): Promise<string> {
+  const file = { rule_files: ["rules.yaml"], evaluation_interval: "1m", tests };
+  return promtool(["test", "rules"], { "rules.yaml": RULES, "tests.yaml": JSON.stringify(file) });
+}
+
+const check = (text: string) => promtool(["check", "rules", "--lint=all", "--lint-fatal"], { "rules.yaml": text });
+
 test("every alert has numbers that raise it", () => {
   expect(Object.keys(RAISED)).toEqual(rules.map(({ alert }) => alert));
 });
 
-describeUnless(OBSTACLE, "the alerts", () => {
+describeWith(["promtool"], "the alerts", () => {
+  test("are rules that Prometheus would load, and its linter has nothing against them", async () => {
+    expect(await check(RULES)).toContain(`SUCCESS: ${rules.length} rules found`);
+  });
+
+  test.each([
+    { what: "an expression that is none", text: RULES.replace("== 1", "== = 1"), says: /parse error/ },
+    { what: "a template that is none", text: RULES.replace("{{ $value", "{{ $valeu"), says: /undefined variable/ },
+  ])("$what would be refused", async ({ text, says }) => {
+    await expect(check(text)).rejects.toThrow(says);
+  });
+
   test.each(rules)("$alert is raised, and by nothing healthy", async ({ alert, labels: { severity } }) => {
     const { series, labels, summary } = RAISED[alert]!;
     const expected = {

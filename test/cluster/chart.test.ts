@@ -3,12 +3,13 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { yearlyRequestKey } from "../../model/yearlyRequests.ts";
 import { CHART } from "../support/chart.ts";
 import { eventually } from "../support/cli.ts";
 import { writePastAndFuture } from "../support/climate.ts";
 import { describeOnCluster, type TestCluster, useCluster } from "../support/cluster.ts";
+import { lacking } from "../support/goModules.ts";
 import { type Installation, OPERATOR, openInstallation, RELEASE } from "../support/installation.ts";
 import { CELLS, SIX_SHARDS } from "../support/sixShards.ts";
 
@@ -27,7 +28,7 @@ const HELD = {
 };
 
 describeOnCluster("the chart on a cluster", () => {
-  if (inject("helmObstacle") !== null) {
+  if (lacking("helm") !== null) {
     test.skip("needs Helm, which cannot be built here", () => undefined);
     return;
   }

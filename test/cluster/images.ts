@@ -6,7 +6,7 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { cacheFolder } from "./binaries.ts";
+import { cacheFolder } from "./cache.ts";
 import type { Tell } from "./cluster.ts";
 import { dockerRuns } from "./kindCluster.ts";
 import { run } from "./processes.ts";

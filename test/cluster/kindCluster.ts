@@ -3,8 +3,10 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { cacheFolder, goObstacle, kubectlProgram } from "./binaries.ts";
+import { kubectlProgram } from "./binaries.ts";
+import { cacheFolder } from "./cache.ts";
 import type { Cluster } from "./cluster.ts";
+import { goObstacle } from "./go.ts";
 import { isOnPath } from "./prerequisites.ts";
 import { run, waitUntil } from "./processes.ts";
 

@@ -4,7 +4,8 @@ import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { lock } from "proper-lockfile";
-import { binariesFolder, cacheFolder, ensureBinaries, kubectlProgram } from "./binaries.ts";
+import { binariesFolder, ensureBinaries, kubectlProgram } from "./binaries.ts";
+import { cacheFolder } from "./cache.ts";
 import type { Cluster, Tell } from "./cluster.ts";
 import {
   apiServerWords,

@@ -3,13 +3,14 @@ import { readFileSync } from "node:fs";
 import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { writePastAndFuture } from "../support/climate.ts";
 import { describeOnCluster, type TestCluster, useCluster } from "../support/cluster.ts";
+import { lacking } from "../support/goModules.ts";
 import { type ChartDatabase, openChartDatabase, smallValues } from "../support/installation.ts";
 import { CELLS, SIX_SHARDS } from "../support/sixShards.ts";
 import { kubectlProgram } from "./binaries.ts";
-import { helmProgram } from "./helm.ts";
+import { goProgram } from "./goModules.ts";
 import { run } from "./processes.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -20,7 +21,7 @@ const OPERATOR_MEMORY_LIMIT_BYTES = 512 * 2 ** 20;
 const { calculation: _, ...batch } = SIX_SHARDS;
 
 describeOnCluster("the pages about the chart", () => {
-  if (inject("helmObstacle") !== null) {
+  if (lacking("helm") !== null) {
     test.skip("need Helm, which cannot be built here", () => undefined);
     return;
   }
@@ -54,7 +55,7 @@ describeOnCluster("the pages about the chart", () => {
     run("bash", ["-euo", "pipefail", "-c", `cd "${folder}"\n${script}`], {
       env: {
         KUBECONFIG: cluster.kubeconfig,
-        PATH: [dirname(helmProgram()), dirname(kubectlProgram()), process.env.PATH].join(delimiter),
+        PATH: [dirname(goProgram("helm")), dirname(kubectlProgram()), process.env.PATH].join(delimiter),
         OPERATOR_URL: world.urls.operator,
         JOB_URL: world.urls.job,
         OWNER_URL: world.urls.owner,

@@ -2,11 +2,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadYaml } from "@kubernetes/client-node";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { recordRequest } from "../../database/requests.ts";
+import { goProgram } from "../cluster/goModules.ts";
+import { run } from "../cluster/processes.ts";
 import { describeOnApiServer } from "../support/apiServer.ts";
 import { eventually } from "../support/cli.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { describeWith } from "../support/goModules.ts";
 import { playJobController } from "../support/jobController.ts";
 import { type OperatorCluster, openOperatorCluster, type RunningOperator } from "../support/operatorCluster.ts";
 import { metricsIn } from "../support/promql.ts";
@@ -56,45 +59,73 @@ describeOnApiServer("metrics of the operator", () => {
     return { status: response.status, text: await response.text() };
   };
 
-  test("tell of a published batch what the database has, and whatever alerts and dashboard ask for", async () => {
-    await using database = await createTestDatabase({ from: new URL(climate.url).pathname.slice(1) });
-    const space = await cluster.openNamespace(database.url);
-    await using operator = space.start();
-    await using _jobs = playJobController(space);
-    const address = await addressOf(operator);
-    await space.apply("sample", { ...SIX_SHARDS, requestKey: "yearly/all/2026" });
-    await space.reaches("sample", "Published");
-    expect(await get(`${address}/healthz`)).toEqual({ status: 200, text: "ok\n" });
-    expect(await get(`${address}/readyz`)).toEqual({ status: 200, text: "ready\n" });
-    expect((await get(`${address}/other`)).status).toBe(404);
+  describe("after a batch was published", () => {
+    const world = new AsyncDisposableStack();
+    let database: TestDatabase;
+    let address: string;
+    let text: string;
+    beforeAll(async () => {
+      database = world.use(await createTestDatabase({ from: new URL(climate.url).pathname.slice(1) }));
+      const space = await cluster.openNamespace(database.url);
+      const operator = world.use(space.start());
+      world.use(playJobController(space));
+      address = await addressOf(operator);
+      await space.apply("sample", { ...SIX_SHARDS, requestKey: "yearly/all/2026" });
+      await space.reaches("sample", "Published");
+      ({ text } = await get(`${address}/metrics`));
+    });
+    afterAll(() => world.disposeAsync());
 
-    const { text } = await get(`${address}/metrics`);
-    const value = (series: string) =>
-      Number(
-        text
-          .split("\n")
-          .find((line) => line.startsWith(`${series} `))
-          ?.split(" ")[1],
+    test("stand beside the two probes, alone", async () => {
+      expect(await get(`${address}/healthz`)).toEqual({ status: 200, text: "ok\n" });
+      expect(await get(`${address}/readyz`)).toEqual({ status: 200, text: "ready\n" });
+      expect((await get(`${address}/other`)).status).toBe(404);
+    });
+
+    test("tell what the database has, and whatever alerts and dashboard ask for", async () => {
+      const value = (series: string) =>
+        Number(
+          text
+            .split("\n")
+            .find((line) => line.startsWith(`${series} `))
+            ?.split(" ")[1],
+        );
+      expect(value('climatebatch_batches{calculation="all",state="complete"}')).toBe(1);
+      expect(value('climatebatch_last_batch_rejected_cells{calculation="all"}')).toBe(1);
+      const { rows } = await database.client.query(
+        "SELECT sum(result_rows)::float8 AS written FROM climatebatch.batch_shards",
       );
-    expect(value('climatebatch_batches{calculation="all",state="complete"}')).toBe(1);
-    expect(value('climatebatch_last_batch_rejected_cells{calculation="all"}')).toBe(1);
-    const { rows } = await database.client.query(
-      "SELECT sum(result_rows)::float8 AS written FROM climatebatch.batch_shards",
-    );
-    expect(value('climatebatch_last_batch_result_rows{calculation="all"}')).toBe(rows[0].written);
-    expect(value('climatebatch_last_batch_failed{calculation="all"}')).toBe(0);
-    expect(value('climatebatch_published_timestamp_seconds{calculation="hazard"}')).toBeGreaterThan(1.7e9);
-    expect(value('climatebatch_yearly_batch_timestamp_seconds{calculation="all"}')).toBeGreaterThan(1.7e9);
-    expect(value('climatebatch_listener_state{state="connected"}')).toBe(1);
-    expect(value('leader_election_master_status{name="operator"}')).toBe(1);
-    expect(value('controller_runtime_reconcile_total{controller="climatebatch",result="success"}')).toBeGreaterThan(0);
-    expect(value("climatebatch_database_up")).toBe(1);
+      expect(value('climatebatch_last_batch_result_rows{calculation="all"}')).toBe(rows[0].written);
+      expect(value('climatebatch_last_batch_failed{calculation="all"}')).toBe(0);
+      expect(value('climatebatch_published_timestamp_seconds{calculation="hazard"}')).toBeGreaterThan(1.7e9);
+      expect(value('climatebatch_yearly_batch_timestamp_seconds{calculation="all"}')).toBeGreaterThan(1.7e9);
+      expect(value('climatebatch_listener_state{state="connected"}')).toBe(1);
+      expect(value('leader_election_master_status{name="operator"}')).toBe(1);
+      expect(value('controller_runtime_reconcile_total{controller="climatebatch",result="success"}')).toBeGreaterThan(
+        0,
+      );
+      expect(value("climatebatch_database_up")).toBe(1);
 
-    const names = new Set(text.match(/^[a-z0-9_]+(?=[{ ])/gm));
-    const asked = [...alerts.map(({ expr }) => expr.replace(/"\$\w+"/g, '"x"')), ...queries].flatMap(metricsIn);
-    expect(asked.length).toBeGreaterThan(30);
-    expect(asked.filter((name) => !names.has(name))).toEqual([]);
-    expect(text).not.toContain("sample");
+      const names = new Set(text.match(/^[a-z0-9_]+(?=[{ ])/gm));
+      const asked = [...alerts.map(({ expr }) => expr.replace(/"\$\w+"/g, '"x"')), ...queries].flatMap(metricsIn);
+      expect(asked.length).toBeGreaterThan(30);
+      expect(asked.filter((name) => !names.has(name))).toEqual([]);
+      expect(text).not.toContain("sample");
+    });
+
+    describeWith(["promtool"], "at Prometheus's linter", () => {
+      const lint = (metrics: string) => run(goProgram("promtool"), ["check", "metrics"], { input: metrics });
+
+      test("give no offence, but for three names of prom-client's own", async () => {
+        await lint(text.replace(/^.*\bnodejs_active_(handles|requests|resources)_total\b.*\n/gm, ""));
+      });
+
+      test("would not pass as a gauge that is named like a counter", async () => {
+        const gauge = "# HELP climatebatch_batches_total Batches\n# TYPE climatebatch_batches_total gauge\n";
+        const misnamed = `${gauge}climatebatch_batches_total 1\n`;
+        await expect(lint(misnamed)).rejects.toThrow(/climatebatch_batches_total non-counter metrics should not/);
+      });
+    });
   });
 
   test("tell of a request that waits how old it is, and of what NOTIFY said that nobody understands", async () => {

@@ -1,10 +1,9 @@
 // The chart as Helm renders it, as objects; and the value sets that tests render it with.
 import { fileURLToPath } from "node:url";
 import { loadAllYaml } from "@kubernetes/client-node";
-import { inject } from "vitest";
-import { helmProgram } from "../cluster/helm.ts";
+import { goProgram } from "../cluster/goModules.ts";
 import { run } from "../cluster/processes.ts";
-import { describeUnless } from "./apiServer.ts";
+import { describeWith } from "./goModules.ts";
 
 export const CHART = fileURLToPath(new URL("../../charts/climatebatch", import.meta.url));
 export const RELEASE = "cb";
@@ -27,12 +26,12 @@ export type Values = Readonly<Record<string, unknown>>;
 
 /** `describe`, skipped where there is no Helm, under a name that says why. */
 export function describeWithHelm(name: string, body: () => void): void {
-  describeUnless(inject("helmObstacle"), name, body);
+  describeWith(["helm"], name, body);
 }
 
 export function helm(words: readonly string[], values?: Values): Promise<string> {
-  if (values === undefined) return run(helmProgram(), words);
-  return run(helmProgram(), [...words, "--values=-"], { input: JSON.stringify(values) });
+  if (values === undefined) return run(goProgram("helm"), words);
+  return run(goProgram("helm"), [...words, "--values=-"], { input: JSON.stringify(values) });
 }
 
 export async function renderText(values: Values): Promise<string> {
