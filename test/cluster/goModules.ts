@@ -60,17 +60,17 @@ export function goModuleObstacle(name: GoModule): string | null {
 }
 
 /** Builds or fetches it when it is missing; several callers at once do so once. */
-export async function ensureGoModule(name: GoModule, tell: (line: string) => void = console.error): Promise<void> {
+export async function ensureGoModule(name: GoModule): Promise<void> {
   await makeOnce(folderOf(name), async (unfinished) => {
     const started = performance.now();
-    if (isProgram(name)) await install(PROGRAMS[name], unfinished, tell);
+    if (isProgram(name)) await install(PROGRAMS[name], unfinished);
     else await fetchDefinitions(name, unfinished);
-    tell(`${name} is in ${folderOf(name)} (${((performance.now() - started) / 1000).toFixed(0)} s).`);
+    console.error(`${name} is in ${folderOf(name)} (${((performance.now() - started) / 1000).toFixed(0)} s).`);
   });
 }
 
-async function install({ path, version, tags = "" }: Program, folder: string, tell: (line: string) => void) {
-  tell(`Building ${path} ${version} from its Go module, once: up to 3 minutes on two cores.`);
+async function install({ path, version, tags = "" }: Program, folder: string): Promise<void> {
+  console.error(`Building ${path} ${version} from its Go module, once: up to 3 minutes on two cores.`);
   await go(["install", "-trimpath", "-ldflags=-s -w", `-tags=${tags}`, `${path}@${version}`], {
     cwd: folder,
     env: { ...NO_FLAGS, GOBIN: folder },
