@@ -122,6 +122,20 @@ export function formatRanges(ascending: readonly number[]): string {
   return ranges.join(",");
 }
 
+/** Ends a running batch before its shards have; one that had ended stays as it was. Its rows stay readable until the slot is needed. */
+export async function endBatch(
+  client: ClientBase,
+  batchId: string,
+  state: "failed" | "cancelled",
+  { reason, message }: { readonly reason: string; readonly message: string },
+): Promise<void> {
+  await client.query(
+    `UPDATE climatebatch.batches SET state = $2, reason = $3, message = $4, finished_at = now()
+     WHERE batch_id = $1 AND state = 'running'`,
+    [batchId, state, reason, message],
+  );
+}
+
 /** Opens a failed batch again: its failed shards, and only they, get the indexes 0… of a new Job attempt. */
 export async function reopenBatch(
   client: ClientBase,

@@ -1,4 +1,4 @@
-// Batches of a cluster: planned once per ClimateBatch whatever happens meanwhile, cancelled, retried, and told as facts.
+// Batches of a cluster: planned once per ClimateBatch whatever happens meanwhile, retried, and told as facts.
 // What to do when is decided elsewhere; a command's batches are not looked at here.
 import type { ClientBase } from "pg";
 import type { BatchRow, DatabaseFacts } from "../model/batchFacts.ts";
@@ -197,20 +197,6 @@ async function settleKey(client: ClientBase, batch: ClusterBatch, requestKey: st
   );
   if (settled.rowCount === 1) return;
   throw new TransientError(`request key "${requestKey}" was answered, or claimed by another installation, meanwhile`);
-}
-
-/** Ends a running batch; false when it had ended before. Its rows stay readable until the slot is needed. */
-export async function cancelBatch(
-  client: ClientBase,
-  batchId: string,
-  { reason, message }: { readonly reason: string; readonly message: string },
-): Promise<boolean> {
-  const { rowCount } = await client.query(
-    `UPDATE climatebatch.batches SET state = 'cancelled', reason = $2, message = $3, finished_at = now()
-     WHERE batch_id = $1 AND state = 'running'`,
-    [batchId, reason, message],
-  );
-  return rowCount === 1;
 }
 
 /**

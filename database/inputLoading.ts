@@ -2,6 +2,7 @@
 // is refused or failed, never surprised.
 import type { ClientBase } from "pg";
 import { RejectedError } from "../model/errors.ts";
+import { endBatch } from "./batches.ts";
 
 /** Waits for shards that are committing and for other loads, and keeps both out until the transaction ends. */
 export async function lockInputsForLoading(client: ClientBase, inputs: readonly string[]): Promise<void> {
@@ -33,19 +34,12 @@ export async function refuseUnfinishedBatches(
       : [`Batches ${batches.join(", ")} are unfinished and use`, "them"];
   throw new RejectedError(
     "InputInUse",
-    `${which} ${inputs.join(" and ")}, which this ingest would change. Finish ${them} first (climatebatch run with the same options goes on where it stopped), ` +
+    `${which} ${inputs.join(" and ")}, which this command would change. Finish ${them} first (climatebatch run with the same options goes on where it stopped), ` +
       `or give --fail-running-batches to end ${them} as failed.`,
   );
 }
 
 export async function failBatches(client: ClientBase, batches: readonly string[], input: string): Promise<void> {
-  if (batches.length === 0) return;
-  await client.query(
-    `UPDATE climatebatch.batches SET state = 'failed', reason = 'InputChanged', finished_at = now(), message = $2
-     WHERE batch_id = ANY ($1) AND state = 'running'`,
-    [
-      batches,
-      `climatebatch ingest --fail-running-batches changed ${input} while the batch was unfinished. Start it again: climatebatch run.`,
-    ],
-  );
+  const message = `A command with --fail-running-batches changed ${input} while the batch was unfinished. Start it again: climatebatch run.`;
+  for (const batchId of batches) await endBatch(client, batchId, "failed", { reason: "InputChanged", message });
 }

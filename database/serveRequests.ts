@@ -62,20 +62,6 @@ export async function readBatchState(client: ClientBase, batchId: string): Promi
   return rows[0]?.state ?? null;
 }
 
-/** Ends a batch that cannot go on; false when it had ended before. */
-export async function failBatch(
-  client: ClientBase,
-  batchId: string,
-  { reason, message }: { readonly reason: string; readonly message: string },
-): Promise<boolean> {
-  const { rowCount } = await client.query(
-    `UPDATE climatebatch.batches SET state = 'failed', reason = $2, message = $3, finished_at = now()
-     WHERE batch_id = $1 AND state = 'running'`,
-    [batchId, reason, message],
-  );
-  return rowCount === 1;
-}
-
 /** When this database became one of climatebatch: a schedule that was due before then was not missed by us. */
 export async function readFirstMigration(client: ClientBase): Promise<Date> {
   const { rows } = await client.query("SELECT min(applied_at) AS at FROM climatebatch.schema_migrations");

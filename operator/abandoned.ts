@@ -1,6 +1,7 @@
 // Batches that run for ClimateBatches that are no more: cancelled, so that their slots are free again. There are no
 // finalizers, so this is the only one who notices.
-import { cancelBatch, readRunningRows } from "../database/clusterBatches.ts";
+import { endBatch } from "../database/batches.ts";
+import { readRunningRows } from "../database/clusterBatches.ts";
 import type { OperatorContext } from "./context.ts";
 import { listAll } from "./kube/listAll.ts";
 import { decideAbandoned } from "./reconcile/retention.ts";
@@ -16,7 +17,7 @@ export async function cancelAbandoned(context: OperatorContext, signal: AbortSig
   const live = new Set(objects.map(({ metadata }) => metadata.uid));
   for (const action of decideAbandoned(running, live)) {
     if (action.do !== "cancel") continue;
-    await withClient((client) => cancelBatch(client, action.batchId, action));
+    await withClient((client) => endBatch(client, action.batchId, "cancelled", action));
     log.info({ event: "cancelled", batchId: action.batchId, reason: action.reason });
   }
 }

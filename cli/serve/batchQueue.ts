@@ -1,7 +1,8 @@
 // The batches that run here, each by a runner session of its own; trouble that passes is waited out, and the batch goes on
 // where it stood.
+import { endBatch } from "../../database/batches.ts";
 import { connect, isTransient } from "../../database/connect.ts";
-import { failBatch, readBatchState, type UnfinishedBatch } from "../../database/serveRequests.ts";
+import { readBatchState, type UnfinishedBatch } from "../../database/serveRequests.ts";
 import { type Calculation, calculationsOf } from "../../model/calculations.ts";
 import { pause } from "../../model/clock.ts";
 import { coerceError, RejectedError } from "../../model/errors.ts";
@@ -117,7 +118,7 @@ export class BatchQueue {
     const { log, metrics, withClient } = this.#context;
     const reason = error instanceof RejectedError ? error.reason : "Bug";
     try {
-      await withClient((client) => failBatch(client, batchId, { reason, message: error.message }));
+      await withClient((client) => endBatch(client, batchId, "failed", { reason, message: error.message }));
     } catch (thrown) {
       log.warn({ event: "batchEndNotWritten", batchId, message: coerceError(thrown).message });
       return false;

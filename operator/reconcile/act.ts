@@ -1,7 +1,7 @@
 // Does what was decided, one action after another; the first that fails ends the list. Each may be repeated safely.
 import { readFile } from "node:fs/promises";
-import { finishBatch } from "../../database/batches.ts";
-import { cancelBatch, planClusterBatch, retryClusterBatch } from "../../database/clusterBatches.ts";
+import { endBatch, finishBatch } from "../../database/batches.ts";
+import { planClusterBatch, retryClusterBatch } from "../../database/clusterBatches.ts";
 import { checkFreeConnections } from "../../database/plan.ts";
 import { publishBatch } from "../../database/publish.ts";
 import { emptySlots } from "../../database/slots.ts";
@@ -77,7 +77,7 @@ function actOnce(action: Deed, batch: StoredBatch, context: ReconcileContext, si
         retryClusterBatch(client, action.batchId, { uid, installation: policy.installation }),
       );
     case "cancel":
-      return withClient((client) => cancelBatch(client, action.batchId, action));
+      return withClient((client) => endBatch(client, action.batchId, "cancelled", action));
     case "deleteBatch": {
       const how = { uid: action.uid, propagationPolicy: "Background" } as const;
       return api.climateBatches.delete(action.name, how, signal).catch(ignoreGone);

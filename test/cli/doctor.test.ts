@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { MACHINE_CHECKS } from "../../cli/doctor/examineMachine.ts";
 import type { CheckReport } from "../../cli/doctor/finding.ts";
-import { failBatch } from "../../database/serveRequests.ts";
+import { endBatch } from "../../database/batches.ts";
 import { cli, startCli } from "../support/cli.ts";
 import { writePastAndFuture } from "../support/climate.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
@@ -104,7 +104,7 @@ test("a request that an installation took which is no more: how to go on, or to 
 
 test("batch failing: the reason, and what to do about that one", async () => {
   const shards = await insertBatch(database.client);
-  await failBatch(database.client, shards, {
+  await endBatch(database.client, shards, "failed", {
     reason: "ShardsFailed",
     message: "1 shards failed (3); shard 3: no room",
   });
@@ -116,7 +116,7 @@ test("batch failing: the reason, and what to do about that one", async () => {
     ),
   );
   const input = await insertBatch(database.client);
-  await failBatch(database.client, input, { reason: "InputChanged", message: "the input changed" });
+  await endBatch(database.client, input, "failed", { reason: "InputChanged", message: "the input changed" });
   await insertBatch(database.client);
   const { of } = await examine();
   expect(of("batches")).toContainEqual(

@@ -152,7 +152,7 @@ test("a batch pins the storms only if it computes typhoons; then an ingest is re
   expect({ code: refused.code, stderr: refused.stderr }).toEqual({
     code: 2,
     stderr: expect.stringMatching(
-      new RegExp(`^Batch ${rows[0].batch_id} is unfinished and uses storms, which this ingest would change`),
+      new RegExp(`^Batch ${rows[0].batch_id} is unfinished and uses storms, which this command would change`),
     ),
   });
   const { code, stdout } = await ingest(years(2016), "--fail-running-batches");

@@ -260,7 +260,7 @@ describe("while an unfinished batch uses the input", () => {
     const batch = await makeBatch(client, "climate_data/observed");
     const before = await digestTables(client);
     expect(await refusalOf(load(client, change))).toBe(
-      `InputInUse: Batch ${batch} is unfinished and uses climate_data/observed, which this ingest would change. ` +
+      `InputInUse: Batch ${batch} is unfinished and uses climate_data/observed, which this command would change. ` +
         "Finish it first (climatebatch run with the same options goes on where it stopped), or give --fail-running-batches to end it as failed.",
     );
     expect(await digestTables(client)).toEqual(before);
@@ -284,7 +284,7 @@ describe("while an unfinished batch uses the input", () => {
         state: "failed",
         reason: "InputChanged",
         message:
-          "climatebatch ingest --fail-running-batches changed climate_data/observed while the batch was unfinished. Start it again: climatebatch run.",
+          "A command with --fail-running-batches changed climate_data/observed while the batch was unfinished. Start it again: climatebatch run.",
         finished: true,
       },
     ]);
