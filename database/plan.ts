@@ -8,10 +8,10 @@ import { checkBasins } from "./basinWater.ts";
 import { hasLinks } from "./cellSources.ts";
 import { hasSeries } from "./climateReader.ts";
 import { transaction } from "./connect.ts";
-import { refuseStaleInputs } from "./derivedInputs.ts";
 import { inputsOf, lockInputs } from "./inputRevisions.ts";
 import { settleRequest } from "./requests.ts";
 import { readScenarioSeries } from "./scenarios.ts";
+import { refuseStaleSeaWays } from "./seaConnections.ts";
 import { reserveSlot } from "./slots.ts";
 
 /** A Kubernetes Indexed Job with per-index backoff stays well behaved up to here. */
@@ -69,7 +69,7 @@ export async function planLocked(
   const asked = await readScenarioSeries(client, specification.scenarios);
   const inputs = [...inputsOf(specification, asked), ...(await checkBasins(client, specification, asked))].sort();
   const revisions = await lockInputs(client, inputs);
-  await refuseStaleInputs(client, specification);
+  await refuseStaleSeaWays(client, specification);
   // Read again now that nobody can change them: an ingest may have committed before the lock.
   const series = await readScenarioSeries(client, specification.scenarios);
   await checkBasins(client, specification, series);

@@ -1,11 +1,13 @@
-// The ground that the sea's ways are looked for on, and the ways as found: written whole, stamped with what they were found on.
-
+// The ground that the sea's ways are looked for on, and the ways as found: written whole, stamped with what they were found
+// on, refused to a batch once that has changed.
 import { pipeline } from "node:stream/promises";
 import type { ClientBase } from "pg";
 import { from as copyFrom } from "pg-copy-streams";
+import { RejectedError } from "../model/errors.ts";
+import { readsSea } from "../model/risks.ts";
+import type { BatchSpecification } from "../model/specification.ts";
 import { CopyEncoder } from "./copyBinary.ts";
-import { connectivityOf, stampDerived } from "./derivedInputs.ts";
-import { elevationInput } from "./inputRevisions.ts";
+import { elevationInput, readRevision } from "./inputRevisions.ts";
 
 export interface GroundCell {
   readonly cellId: number;
@@ -23,6 +25,9 @@ export interface SeaWay {
 }
 
 const FLUSH_BYTES = 1 << 20;
+
+/** The ways of a grid, in derived_inputs. */
+const waysOf = (grid: string) => `sea_connections/${grid}`;
 
 export async function readGround(client: ClientBase, grid: string): Promise<GroundCell[]> {
   const { rows } = await client.query<GroundCell>(
@@ -58,6 +63,31 @@ export async function replaceSeaWays(client: ClientBase, grid: string, ways: Ite
     encodeRows(),
     client.query(copyFrom("COPY climatebatch.sea_connections (cell_id, level, distance) FROM STDIN (FORMAT binary)")),
   );
-  await stampDerived(client, connectivityOf(grid), elevationInput(grid));
+  const input = elevationInput(grid);
+  await client.query(
+    `INSERT INTO climatebatch.derived_inputs (derived, input, revision) VALUES ($1, $2, $3)
+     ON CONFLICT (derived) DO UPDATE SET input = EXCLUDED.input, revision = EXCLUDED.revision`,
+    [waysOf(grid), input, await readRevision(client, input)],
+  );
   return written;
+}
+
+/** Refuses a batch that would read ways found on another state of the elevations than the present one. */
+export async function refuseStaleSeaWays(
+  client: ClientBase,
+  { grid, methods, risks }: Pick<BatchSpecification, "grid" | "methods" | "risks">,
+): Promise<void> {
+  if (!readsSea({ methods, risks })) return;
+  const { rows } = await client.query<{ revision: string; present: string }>(
+    `SELECT d.revision, coalesce(r.revision, 0) AS present
+     FROM climatebatch.derived_inputs AS d LEFT JOIN climatebatch.input_revisions AS r USING (input) WHERE d.derived = $1`,
+    [waysOf(grid)],
+  );
+  const stamp = rows[0];
+  if (stamp === undefined || stamp.revision === stamp.present) return;
+  throw new RejectedError(
+    "StaleInput",
+    `The sea's ways to the cells of grid "${grid}" were found on revision ${stamp.revision} of ${elevationInput(grid)}, which is now at ${stamp.present}: elevations or sea cells have changed since. ` +
+      `Find them again: climatebatch connectivity --grid ${grid}. Or leave coastal_flood out of the risks: --risk.`,
+  );
 }
