@@ -12,45 +12,25 @@ import { type GivenAttributes, readCsvAttributes, readMap } from "./attributes/c
 import { samplePolygons } from "./attributes/polygonAttributes.ts";
 import { sampleRaster } from "./attributes/rasterAttributes.ts";
 import { type CommandContext, jsonOption, type OptionsOf, print, printJson } from "./command.ts";
-import { databaseOption, withDatabase } from "./database.ts";
+import { databaseOption, failBatchesOption, withDatabase } from "./database.ts";
 import { count } from "./ingest/report.ts";
+import { files, flag, number, text, texts } from "./optionKinds.ts";
 import { type ConnectedSea, connectSea, isConnectable } from "./sea/connectSea.ts";
 import { tellConnected } from "./sea/tellConnected.ts";
 
-const text = { type: "string", requiresArg: true } as const;
-/** Repeatable; an array option of yargs would take the files that follow it. */
-const texts = { ...text, coerce: (given: string | readonly string[] | undefined) => [given ?? []].flat() } as const;
-
 function buildOptions(yargs: Argv) {
   return yargs
-    .positional("file", {
-      type: "string",
-      array: true,
-      demandOption: true,
-      describe: ".csv or .csv.gz (several are one table), one .tif, or one .geojson",
-    })
+    .positional("file", { ...files, describe: ".csv or .csv.gz (several are one table), one .tif, or one .geojson" })
     .options({
       grid: { ...text, default: DEFAULT_GRID, describe: "grid whose cells the values are of" },
       map: { ...texts, describe: "CSV: which column is which attribute: COLUMN=ATTRIBUTE,…" },
       attribute: { ...text, describe: "GeoTIFF, GeoJSON: which attribute the values are" },
       property: { ...text, describe: "GeoJSON: property of the features that holds the value; without it a mask" },
-      inside: { type: "number", requiresArg: true, default: 1, describe: "GeoJSON mask: value of cells inside" },
-      outside: {
-        type: "number",
-        requiresArg: true,
-        describe: "GeoJSON: value of cells in no polygon [default: 0 of a mask]",
-      },
+      inside: { ...number, default: 1, describe: "GeoJSON mask: value of cells inside" },
+      outside: { ...number, describe: "GeoJSON: value of cells in no polygon [default: 0 of a mask]" },
       missing: { ...texts, describe: "further marks of unknown values, such as -9999; NA, NaN and blanks are known" },
-      "add-cells": {
-        type: "boolean",
-        default: false,
-        describe: "CSV: places that the grid lacks become cells of it, such as sea cells",
-      },
-      "fail-running-batches": {
-        type: "boolean",
-        default: false,
-        describe: "end unfinished batches that use this grid as failed",
-      },
+      "add-cells": { ...flag, describe: "CSV: places that the grid lacks become cells of it, such as sea cells" },
+      ...failBatchesOption("that use this grid"),
       ...jsonOption,
       ...databaseOption,
     })

@@ -18,7 +18,8 @@ import { RejectedError } from "../model/errors.ts";
 import { DEFAULT_BASE_PERIOD, formatPeriod, type Period, parsePeriod, samePeriod } from "../model/periods.ts";
 import type { BatchSpecification } from "../model/specification.ts";
 import { type CommandContext, jsonOption, type OptionsOf, parsePeriods, print, printJson } from "./command.ts";
-import { databaseOption, withDatabase } from "./database.ts";
+import { databaseOption, failBatchesOption, withDatabase } from "./database.ts";
+import { list, text } from "./optionKinds.ts";
 
 /** Greater than every id of a cell. */
 const LAST_CELL = 2 ** 31 - 1;
@@ -26,20 +27,15 @@ const LAST_CELL = 2 ** 31 - 1;
 function buildOptions(yargs: Argv) {
   return yargs
     .options({
-      grid: { type: "string", describe: "target grid [default: the only one]", requiresArg: true },
-      scenario: { type: "array", string: true, describe: "scenarios [default: as run has it]" },
-      period: { type: "array", string: true, describe: "periods FIRST-LAST [default: as run has it]" },
+      grid: { ...text, describe: "target grid [default: the only one]" },
+      scenario: { ...list, describe: "scenarios [default: as run has it]" },
+      period: { ...list, describe: "periods FIRST-LAST [default: as run has it]" },
       "base-period": {
-        type: "string",
+        ...text,
         default: formatPeriod(DEFAULT_BASE_PERIOD),
         describe: "the run's base period; always summed too",
-        requiresArg: true,
       },
-      "fail-running-batches": {
-        type: "boolean",
-        default: false,
-        describe: "end unfinished batches that use the sums as failed",
-      },
+      ...failBatchesOption("that use the sums"),
       ...jsonOption,
       ...databaseOption,
     })

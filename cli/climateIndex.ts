@@ -29,6 +29,7 @@ import type { CommandContext, OptionsOf } from "./command.ts";
 import { FILE_LAYOUTS, fileReadingOptions, fileVariables, readingWords, showReading } from "./fileReading.ts";
 import { readReadingOptions } from "./ingest/readingOptions.ts";
 import { count, formatReading } from "./ingest/report.ts";
+import { list, text } from "./optionKinds.ts";
 import { STANDARD_OUTPUT, writeOutput } from "./outputFile.ts";
 import { startProgress } from "./progress.ts";
 
@@ -40,20 +41,17 @@ function buildOptions(yargs: Argv) {
     .positional("name", { choices: CLIMATE_INDICES, demandOption: true, describe: "which climate index; see below" })
     .options({
       input: {
-        type: "array",
-        string: true,
+        ...list,
         demandOption: true,
         describe: "NetCDF, Zarr, Parquet, .csv or .csv.gz with daily values; several are one series",
       },
       output: {
-        type: "string",
+        ...text,
         demandOption: true,
-        requiresArg: true,
         describe: "file to write: NetCDF when its name ends in .nc, else CSV; - for CSV on standard output",
       },
       "base-period": {
-        type: "string",
-        requiresArg: true,
+        ...text,
         describe: `FIRST-LAST, the years that thresholds and distributions come from [default: ${formatPeriod(DEFAULT_BASE_PERIOD)}] ${of("base-period")}`,
       },
       "in-base": {

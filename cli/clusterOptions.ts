@@ -1,17 +1,16 @@
 // Which cluster a command works on: --kubeconfig, else KUBECONFIG, else the pod's own service account, else ~/.kube/config.
+import { text } from "./optionKinds.ts";
 
 export const clusterOptions = {
   kubeconfig: {
-    type: "string",
+    ...text,
     describe:
       "file that says which cluster and as whom [default: KUBECONFIG, else the pod's service account, else ~/.kube/config]",
-    requiresArg: true,
   },
   namespace: {
+    ...text,
     alias: "n",
-    type: "string",
     describe: "namespace of the ClimateBatches [default: the context's, else default]",
-    requiresArg: true,
   },
 } as const;
 

@@ -2,6 +2,7 @@
 import type { Argv } from "yargs";
 import { RejectedError } from "../model/errors.ts";
 import { type Period, parsePeriod } from "../model/periods.ts";
+import { flag } from "./optionKinds.ts";
 
 export const COMMAND_EXIT_CODES = {
   done: 0,
@@ -28,7 +29,7 @@ export type OptionsOf<Build extends (yargs: Argv) => unknown> =
   ReturnType<Build> extends Argv<infer Options> ? Options : never;
 
 export const jsonOption = {
-  json: { type: "boolean", default: false, describe: "print facts as JSON on standard output, for scripts" },
+  json: { ...flag, describe: "print facts as JSON on standard output, for scripts" },
 } as const;
 
 export function printJson(facts: unknown): void {

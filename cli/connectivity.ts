@@ -3,18 +3,15 @@
 import type { Argv, CommandModule } from "yargs";
 import { DEFAULT_GRID } from "../database/gridCells.ts";
 import { jsonOption, type OptionsOf, print, printJson } from "./command.ts";
-import { databaseOption, withDatabase } from "./database.ts";
+import { databaseOption, failBatchesOption, withDatabase } from "./database.ts";
+import { text } from "./optionKinds.ts";
 import { connectSea } from "./sea/connectSea.ts";
 import { tellConnected } from "./sea/tellConnected.ts";
 
 function buildOptions(yargs: Argv) {
   return yargs.options({
-    grid: { type: "string", requiresArg: true, default: DEFAULT_GRID, describe: "grid with elevations and sea cells" },
-    "fail-running-batches": {
-      type: "boolean",
-      default: false,
-      describe: "end unfinished batches of coastal flood as failed",
-    },
+    grid: { ...text, default: DEFAULT_GRID, describe: "grid with elevations and sea cells" },
+    ...failBatchesOption("of coastal flood"),
     ...jsonOption,
     ...databaseOption,
   });

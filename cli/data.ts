@@ -7,12 +7,12 @@ import { RISKS } from "../model/risks.ts";
 import { formatTable, jsonOption, type OptionsOf, print, printJson } from "./command.ts";
 import { judgeRisks, type Readiness } from "./data/readiness.ts";
 import { databaseOption, withDatabase } from "./database.ts";
+import { text } from "./optionKinds.ts";
 
 function buildOptions(yargs: Argv) {
   return yargs.options({
     "base-period": {
-      type: "string",
-      requiresArg: true,
+      ...text,
       describe: `FIRST-LAST, the years that risks are judged by [default: ${formatPeriod(DEFAULT_BASE_PERIOD)}]`,
     },
     ...jsonOption,

@@ -7,6 +7,7 @@ import { connect, isTransient } from "../database/connect.ts";
 import { type DatabaseHandle, openEmbeddedServer } from "../database/embeddedServer.ts";
 import { checkSchemaVersion, migrate } from "../database/migrate.ts";
 import { RejectedError } from "../model/errors.ts";
+import { flag, text } from "./optionKinds.ts";
 
 const EMBEDDED = "embedded:";
 export const DEFAULT_DATABASE = `${EMBEDDED}.climatebatch/data`;
@@ -14,11 +15,15 @@ export const SAMPLE_DATABASE = `${EMBEDDED}.climatebatch/sample`;
 
 export const databaseOption = {
   database: {
-    type: "string",
+    ...text,
     describe: `postgres://user:password@host:port/name, or ${EMBEDDED}DIR for a PostgreSQL of our own in that folder [default: DATABASE_* of the environment or .env, else ${DEFAULT_DATABASE}]`,
-    requiresArg: true,
   },
 } as const;
+
+/** Of commands that change what batches read; `which`: of those that read it. */
+export function failBatchesOption(which: string) {
+  return { "fail-running-batches": { ...flag, describe: `end unfinished batches ${which} as failed` } } as const;
+}
 
 export interface OpenDatabase {
   readonly url: string;

@@ -11,6 +11,7 @@ import { checkBatchId, type OptionsOf } from "./command.ts";
 import { databaseOption, withDatabase } from "./database.ts";
 import { exportSeries } from "./exportSeries.ts";
 import { readVariables } from "./ingest/readingOptions.ts";
+import { flag, list, text } from "./optionKinds.ts";
 import { writeOutput } from "./outputFile.ts";
 
 const SERIES = "series";
@@ -29,22 +30,13 @@ function buildOptions(yargs: Argv) {
         describe:
           "csv: nested columns as JSON; json: an array of objects; netcdf: of series only [default: csv, or netcdf when the output ends in .nc]",
       },
-      output: {
-        type: "string",
-        demandOption: true,
-        describe: "file to write, - for standard output",
-        requiresArg: true,
-      },
-      batch: { type: "string", describe: "rows of this batch [default: what is published]", requiresArg: true },
-      scenario: { type: "array", string: true, describe: "only these scenarios [default: all]; of series exactly one" },
-      grid: { type: "string", requiresArg: true, describe: `of series: their grid [default: ${DEFAULT_GRID}]` },
+      output: { ...text, demandOption: true, describe: "file to write, - for standard output" },
+      batch: { ...text, describe: "rows of this batch [default: what is published]" },
+      scenario: { ...list, describe: "only these scenarios [default: all]; of series exactly one" },
+      grid: { ...text, describe: `of series: their grid [default: ${DEFAULT_GRID}]` },
       frequency: { choices: FREQUENCIES, describe: "of series: how often [default: daily]" },
-      variables: { type: "array", string: true, describe: "of series: only these variables [default: all]" },
-      provenance: {
-        type: "boolean",
-        default: false,
-        describe: "also batch and time; without, equal results are equal bytes",
-      },
+      variables: { ...list, describe: "of series: only these variables [default: all]" },
+      provenance: { ...flag, describe: "also batch and time; without, equal results are equal bytes" },
       ...databaseOption,
     })
     .example("$0 export hazard --output hazard.csv", "every published Hazard Score")

@@ -4,16 +4,13 @@ import { CALENDARS } from "../model/calendars.ts";
 import type { ReadingProgress } from "./ingest/readFiles.ts";
 import { describeVariables, type ReadingWords } from "./ingest/readingOptions.ts";
 import { readStations } from "./ingest/stations.ts";
+import { number, text, texts } from "./optionKinds.ts";
 import { type Progress, startProgress } from "./progress.ts";
-
-const text = { type: "string", requiresArg: true } as const;
-/** Repeatable; an array option of yargs would take the files that follow it. */
-const texts = { ...text, coerce: (given: string | readonly string[] | undefined) => [given ?? []].flat() } as const;
 
 export const fileReadingOptions = {
   map: { ...texts, describe: "which column or array is which variable: NAME=VARIABLE,…" },
-  latitude: { type: "number", requiresArg: true, describe: "degrees north, when all rows are of one place" },
-  longitude: { type: "number", requiresArg: true, describe: "degrees east of that place" },
+  latitude: { ...number, describe: "degrees north, when all rows are of one place" },
+  longitude: { ...number, describe: "degrees east of that place" },
   stations: { ...text, describe: "table of stations that rows name by number: station, latitude, longitude" },
   units: { ...texts, describe: "units of the files, over what headers say: VARIABLE=UNIT,…" },
   blank: { ...texts, describe: "what a blank in a table means: VARIABLE=NUMBER,…; without it a blank is missing" },

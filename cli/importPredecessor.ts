@@ -7,47 +7,43 @@ import { grantRoles } from "../database/roles.ts";
 import { giveBack, takeOver } from "../database/takeOver.ts";
 import { RejectedError } from "../model/errors.ts";
 import { COMMAND_EXIT_CODES, type CommandContext, jsonOption, type OptionsOf, print, printJson } from "./command.ts";
-import { databaseOption, hidePassword, type OpenDatabase, withDatabase, withServer } from "./database.ts";
+import {
+  databaseOption,
+  failBatchesOption,
+  hidePassword,
+  type OpenDatabase,
+  withDatabase,
+  withServer,
+} from "./database.ts";
 import { tellReport } from "./importPredecessor/report.ts";
 import { runImport } from "./importPredecessor/runImport.ts";
+import { flag, text } from "./optionKinds.ts";
 
 function buildOptions(yargs: Argv) {
   return yargs
     .options({
-      from: {
-        type: "string",
-        describe: "postgres://… of the predecessor's database, which is only read",
-        requiresArg: true,
-      },
+      from: { ...text, describe: "postgres://… of the predecessor's database, which is only read" },
       "take-over": {
-        type: "boolean",
-        default: false,
+        ...flag,
         describe:
           "the predecessor's tables are in our own database: move its result tables to the schema predecessor, migrate, and import",
       },
       "give-back": {
-        type: "boolean",
-        default: false,
+        ...flag,
         describe: "undo --take-over: its result tables stand in public again, our views wait; nothing is lost",
       },
-      grid: { type: "string", default: "predecessor", describe: "target grid for its places", requiresArg: true },
+      grid: { ...text, default: "predecessor", describe: "target grid for its places" },
       "long-scenario": {
-        type: "string",
+        ...text,
         default: "unnamed",
         describe: "scenario for the long climate_data, which names none",
-        requiresArg: true,
       },
-      "dry-run": { type: "boolean", default: false, describe: "only tell what would be imported as what" },
+      "dry-run": { ...flag, describe: "only tell what would be imported as what" },
       again: {
-        type: "boolean",
-        default: false,
+        ...flag,
         describe: "import everything anew; what is stored gives way [default: go on where an import stopped]",
       },
-      "fail-running-batches": {
-        type: "boolean",
-        default: false,
-        describe: "end unfinished batches that use the input as failed [default: refuse]",
-      },
+      ...failBatchesOption("that use the input"),
       ...jsonOption,
       ...databaseOption,
     })

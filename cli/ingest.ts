@@ -4,22 +4,19 @@ import type { Argv, CommandModule } from "yargs";
 import { CONFLICT_RULES, type ConflictRule } from "../database/climateMerge.ts";
 import { DEFAULT_GRID } from "../database/gridCells.ts";
 import { type CommandContext, jsonOption, type OptionsOf, print, printJson } from "./command.ts";
-import { databaseOption, withDatabase } from "./database.ts";
+import { databaseOption, failBatchesOption, withDatabase } from "./database.ts";
 import { FILE_LAYOUTS, fileReadingOptions, fileVariables, readingWords, showReading } from "./fileReading.ts";
 import { DERIVABLE } from "./ingest/derivation.ts";
 import { type IngestProgress, ingestFiles } from "./ingest/ingestFiles.ts";
 import { readIngestOptions } from "./ingest/options.ts";
 import { formatReport } from "./ingest/report.ts";
+import { files, flag, number, text, texts } from "./optionKinds.ts";
 import { type Progress, startProgress } from "./progress.ts";
-
-const text = { type: "string", requiresArg: true } as const;
 
 function buildOptions(yargs: Argv) {
   return yargs
     .positional("file", {
-      type: "string",
-      array: true,
-      demandOption: true,
+      ...files,
       describe: "NetCDF, Zarr (folder or .zip), Parquet, .csv or .csv.gz; several are one series",
     })
     .options({
@@ -32,26 +29,17 @@ function buildOptions(yargs: Argv) {
         describe: "a day that is stored with another value: fail, replace it, or keep it",
       },
       parent: { ...text, describe: "scenario that the years before --first-year come from" },
-      "first-year": { type: "number", requiresArg: true, describe: "the scenario's own first year" },
+      "first-year": { ...number, describe: "the scenario's own first year" },
       calendar: {
         ...fileReadingOptions.calendar,
         describe: "calendar of the dates [default: the scenario's, else told by the dates]",
       },
-      "fail-running-batches": {
-        type: "boolean",
-        default: false,
-        describe: "end unfinished batches that use this input as failed",
-      },
+      ...failBatchesOption("that use this input"),
       derive: {
-        ...text,
-        coerce: (given: string | readonly string[] | undefined) => [given ?? []].flat(),
+        ...texts,
         describe: `series that no file has, from others: ${DERIVABLE.join(",")}; tas from tasmax and tasmin, hurs from tas and tdps, or tas, huss and ps`,
       },
-      check: {
-        type: "boolean",
-        default: false,
-        describe: "read and check everything, say what would happen, write nothing",
-      },
+      check: { ...flag, describe: "read and check everything, say what would happen, write nothing" },
       ...jsonOption,
       ...databaseOption,
     })

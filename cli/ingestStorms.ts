@@ -6,38 +6,25 @@ import { RejectedError } from "../model/errors.ts";
 import { formatPeriod, type Period } from "../model/periods.ts";
 import type { StormTrack } from "../model/storms.ts";
 import { type CommandContext, jsonOption, type OptionsOf, print, printJson } from "./command.ts";
-import { databaseOption, withDatabase } from "./database.ts";
+import { databaseOption, failBatchesOption, withDatabase } from "./database.ts";
 import { showReading } from "./fileReading.ts";
 import { count } from "./ingest/report.ts";
+import { files, flag, text } from "./optionKinds.ts";
 import { readStormWords, stormReadingOptions } from "./storms/readingOptions.ts";
 import { type ReadStorms, readStormFiles, STORM_FILE_FORMATS } from "./storms/stormFiles.ts";
 
 function buildOptions(yargs: Argv) {
   return yargs
-    .positional("file", {
-      type: "string",
-      array: true,
-      demandOption: true,
-      describe: "best tracks of one agency; several files are one record",
-    })
+    .positional("file", { ...files, describe: "best tracks of one agency; several files are one record" })
     .options({
       ...stormReadingOptions,
       years: {
-        type: "string",
-        requiresArg: true,
+        ...text,
         describe:
           "FIRST-LAST, the years whose storms the files hold completely; storms of others are left out [default: first to last season of the files]",
       },
-      "replace-record": {
-        type: "boolean",
-        default: false,
-        describe: "forget the storms that are stored, of whatever agency and years",
-      },
-      "fail-running-batches": {
-        type: "boolean",
-        default: false,
-        describe: "end unfinished batches that use the storms as failed",
-      },
+      "replace-record": { ...flag, describe: "forget the storms that are stored, of whatever agency and years" },
+      ...failBatchesOption("that use the storms"),
       ...jsonOption,
       ...databaseOption,
     })

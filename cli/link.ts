@@ -4,27 +4,21 @@ import { tellSeries } from "../database/cellSources.ts";
 import { DEFAULT_GRID } from "../database/gridCells.ts";
 import { RejectedError } from "../model/errors.ts";
 import { type CommandContext, jsonOption, type OptionsOf, print, printJson } from "./command.ts";
-import { databaseOption, withDatabase } from "./database.ts";
+import { databaseOption, failBatchesOption, withDatabase } from "./database.ts";
 import { readVariables } from "./ingest/readingOptions.ts";
 import { count } from "./ingest/report.ts";
 import { type LinkOptions, type LinkReport, linkGrids } from "./link/linkGrids.ts";
-
-const text = { type: "string", requiresArg: true } as const;
+import { flag, list, number, text } from "./optionKinds.ts";
 
 function buildOptions(yargs: Argv) {
   return yargs
     .options({
       grid: { ...text, default: DEFAULT_GRID, describe: "grid whose cells get sources" },
       from: { ...text, demandOption: true, describe: "grid whose series they use" },
-      variables: { type: "array", string: true, describe: "only these variables [default: all that --from has]" },
-      "within-km": {
-        type: "number",
-        requiresArg: true,
-        describe: "rule nearest: the nearest source, at most so far away",
-      },
+      variables: { ...list, describe: "only these variables [default: all that --from has]" },
+      "within-km": { ...number, describe: "rule nearest: the nearest source, at most so far away" },
       codes: {
-        type: "array",
-        string: true,
+        ...list,
         describe: "rule code: tables of latitude, longitude, code of both grids; the source with the same code",
       },
       polygons: { ...text, describe: "rule polygon: GeoJSON; the source in the same polygon" },
@@ -33,15 +27,10 @@ function buildOptions(yargs: Argv) {
         describe: "table of latitude, longitude: cells that --grid shall have; the grid is made when it is new",
       },
       "keep-target": {
-        type: "boolean",
-        default: false,
+        ...flag,
         describe: "results are computed for the cells of --from too; without it that grid becomes a source only",
       },
-      "fail-running-batches": {
-        type: "boolean",
-        default: false,
-        describe: "end unfinished batches on --grid as failed",
-      },
+      ...failBatchesOption("on --grid"),
       ...jsonOption,
       ...databaseOption,
     })

@@ -4,11 +4,11 @@ import { readFile } from "node:fs/promises";
 import { checkOverrides } from "../job/risks/methodSet.ts";
 import { coerceError, RejectedError } from "../model/errors.ts";
 import { type MethodSet, parseMethodSet } from "../model/methodSet.ts";
+import { text } from "./optionKinds.ts";
 
 export const methodsFileOption = {
   "methods-file": {
-    type: "string",
-    requiresArg: true,
+    ...text,
     describe: "JSON with your own bins, rates and anchors of some risks; results name it beside the method set",
   },
 } as const;

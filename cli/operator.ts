@@ -2,25 +2,23 @@
 import type { ArgumentsCamelCase, Argv, CommandModule } from "yargs";
 import { clusterOptions } from "./clusterOptions.ts";
 import type { CommandContext, OptionsOf } from "./command.ts";
+import { text } from "./optionKinds.ts";
 
 function buildOptions(yargs: Argv) {
   return yargs
     .options({
       database: {
-        type: "string",
+        ...text,
         describe: "postgres://user:password@host:port/name [default: DATABASE_*]; one that pods reach too",
-        requiresArg: true,
       },
       "job-database": {
-        type: "string",
+        ...text,
         describe: "the same database as pods name it [default: --database, unless JOB_DATABASE_* says]",
-        requiresArg: true,
       },
-      "job-image": { type: "string", describe: "image of the shard program [default: JOB_IMAGE]", requiresArg: true },
+      "job-image": { ...text, describe: "image of the shard program [default: JOB_IMAGE]" },
       installation: {
-        type: "string",
+        ...text,
         describe: "a name that no other operator on the database has [default: CLIMATEBATCH_INSTALLATION, else yours]",
-        requiresArg: true,
       },
       ...clusterOptions,
     })

@@ -15,6 +15,7 @@ import {
   printJson,
 } from "./command.ts";
 import { databaseOption, withDatabase } from "./database.ts";
+import { flag, number } from "./optionKinds.ts";
 import { exitCodeOf, tellOutcome } from "./run.ts";
 import { becomeOnlyRunner, runBatch, watchOnTerminal } from "./runBatch.ts";
 
@@ -22,12 +23,7 @@ function buildRetryOptions(yargs: Argv) {
   return yargs
     .positional("batch", { type: "string", demandOption: true, describe: "number of the batch" })
     .options({
-      workers: {
-        type: "number",
-        default: availableParallelism(),
-        describe: "shards computed at the same time",
-        requiresArg: true,
-      },
+      workers: { ...number, default: availableParallelism(), describe: "shards computed at the same time" },
       publish: {
         type: "boolean",
         default: true,
@@ -78,12 +74,8 @@ export function makeRetryCommand({
 
 function buildPublishOptions(yargs: Argv) {
   return yargs.positional("batch", { type: "string", demandOption: true, describe: "number of the batch" }).options({
-    "replace-grid": { type: "boolean", default: false, describe: "even if the published results cover another grid" },
-    "allow-fewer": {
-      type: "boolean",
-      default: false,
-      describe: "even if risks, scenarios or periods published now would vanish",
-    },
+    "replace-grid": { ...flag, describe: "even if the published results cover another grid" },
+    "allow-fewer": { ...flag, describe: "even if risks, scenarios or periods published now would vanish" },
     ...jsonOption,
     ...databaseOption,
   });

@@ -20,6 +20,7 @@ import {
 } from "./command.ts";
 import { databaseOption, withDatabase } from "./database.ts";
 import { methodsFileOption, readMethodsFile } from "./methodsFile.ts";
+import { flag, list, number, text } from "./optionKinds.ts";
 import { refuseWithoutInput } from "./refuseWithoutInput.ts";
 import { type RunOutcome, runBatch, watchOnTerminal } from "./runBatch.ts";
 import { printSummary } from "./summary.ts";
@@ -61,24 +62,18 @@ function buildOptions(yargs: Argv) {
       describe: "probability: P(H) by bin with damage rates; hazard: Hazard Score; all: both from one read",
     })
     .options({
-      grid: { type: "string", describe: "target grid [default: the only one]", requiresArg: true },
-      scenario: {
-        type: "array",
-        string: true,
-        describe: "scenarios [default: all with data that are nobody's parent]",
-      },
+      grid: { ...text, describe: "target grid [default: the only one]" },
+      scenario: { ...list, describe: "scenarios [default: all with data that are nobody's parent]" },
       period: {
-        type: "array",
-        string: true,
+        ...list,
         describe: "periods FIRST-LAST [default: 2021-2040 2041-2060 2061-2080 2081-2100, as far as there are data]",
       },
       "base-period": {
-        type: "string",
+        ...text,
         default: formatPeriod(DEFAULT_BASE_PERIOD),
         describe: "what thresholds and changes refer to; always computed too",
-        requiresArg: true,
       },
-      risk: { type: "array", string: true, choices: RISKS, describe: "risks [default: all nine]" },
+      risk: { ...list, choices: RISKS, describe: "risks [default: all nine]" },
       methods: {
         choices: METHODS,
         default: "published" as Methods,
@@ -86,36 +81,22 @@ function buildOptions(yargs: Argv) {
       },
       ...methodsFileOption,
       workers: {
-        type: "number",
+        ...number,
         default: availableParallelism(),
         describe: "shards computed at the same time, a process and a database connection each",
-        requiresArg: true,
       },
       "cells-per-shard": {
-        type: "number",
+        ...number,
         describe: "how the work is cut; results do not depend on it [default: by cells and workers]",
-        requiresArg: true,
       },
-      "max-rejected-cells": {
-        type: "number",
-        describe: "fail when more cells have implausible input [default: no limit]",
-        requiresArg: true,
-      },
+      "max-rejected-cells": { ...number, describe: "fail when more cells have implausible input [default: no limit]" },
       publish: {
         type: "boolean",
         default: true,
         describe: "show the results to consumers when the batch is complete (--no-publish: not)",
       },
-      "replace-grid": {
-        type: "boolean",
-        default: false,
-        describe: "publish even if the published results cover another grid",
-      },
-      new: {
-        type: "boolean",
-        default: false,
-        describe: "start a new batch although an unfinished one asks for the same",
-      },
+      "replace-grid": { ...flag, describe: "publish even if the published results cover another grid" },
+      new: { ...flag, describe: "start a new batch although an unfinished one asks for the same" },
       ...jsonOption,
       ...databaseOption,
     })

@@ -8,6 +8,7 @@ import { RejectedError } from "../model/errors.ts";
 import type { Variable } from "../model/variables.ts";
 import { type CommandContext, checkWholeNumber, jsonOption, type OptionsOf, print, printJson } from "./command.ts";
 import { databaseOption, hidePassword, SAMPLE_DATABASE, withDatabase } from "./database.ts";
+import { number } from "./optionKinds.ts";
 import { startProgress } from "./progress.ts";
 import {
   makeSampleClimate,
@@ -29,10 +30,9 @@ export const DEFAULT_SAMPLE_CELLS = 320;
 function buildOptions(yargs: Argv) {
   return yargs.options({
     cells: {
-      type: "number",
+      ...number,
       default: DEFAULT_SAMPLE_CELLS,
       describe: "at least so many places on a regular grid of South Korea",
-      requiresArg: true,
     },
     ...jsonOption,
     database: {

@@ -3,9 +3,8 @@ import type { ArgumentsCamelCase, Argv, CommandModule } from "yargs";
 import { type DescribedScenario, readScenarioOrigins, setScenarioOrigin } from "../database/scenarioOrigin.ts";
 import { RejectedError } from "../model/errors.ts";
 import { formatTable, jsonOption, type OptionsOf, print, printJson } from "./command.ts";
-import { databaseOption, withDatabase } from "./database.ts";
-
-const text = { type: "string", requiresArg: true } as const;
+import { databaseOption, failBatchesOption, withDatabase } from "./database.ts";
+import { text } from "./optionKinds.ts";
 
 function buildOptions(yargs: Argv) {
   return yargs
@@ -15,11 +14,7 @@ function buildOptions(yargs: Argv) {
       model: { ...text, describe: "climate model, such as HadGEM3-GC31-LL" },
       member: { ...text, describe: "run of the model, such as r1i1p1f3" },
       "bias-adjustment": { ...text, describe: "how it was adjusted to observations" },
-      "fail-running-batches": {
-        type: "boolean",
-        default: false,
-        describe: "end unfinished batches of the scenario as failed",
-      },
+      ...failBatchesOption("of the scenario"),
       ...jsonOption,
       ...databaseOption,
     })

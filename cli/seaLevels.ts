@@ -3,8 +3,9 @@
 import type { Argv, CommandModule } from "yargs";
 import { type SeaLevelOutcome, writeSeaLevelRise, writeSeaLevels } from "../database/seaLevels.ts";
 import { type CommandContext, jsonOption, type OptionsOf, print, printJson } from "./command.ts";
-import { databaseOption, withDatabase } from "./database.ts";
+import { databaseOption, failBatchesOption, withDatabase } from "./database.ts";
 import { count } from "./ingest/report.ts";
+import { files, text } from "./optionKinds.ts";
 import { readRiseFiles } from "./sea/readRiseFiles.ts";
 import { readStationFiles, type ShapeSign } from "./sea/readStationFiles.ts";
 import { LENGTH_UNITS, type LengthUnit } from "./sea/seaTable.ts";
@@ -16,16 +17,12 @@ const shared = {
     describe: "unit of the levels",
     requiresArg: true,
   },
-  "fail-running-batches": {
-    type: "boolean",
-    default: false,
-    describe: "end unfinished batches of coastal flood as failed",
-  },
+  ...failBatchesOption("of coastal flood"),
   ...jsonOption,
   ...databaseOption,
 } as const;
 
-const file = { type: "string", array: true, demandOption: true, describe: ".csv or .csv.gz, UTF-8" } as const;
+const file = { ...files, describe: ".csv or .csv.gz, UTF-8" } as const;
 
 function buildStationOptions(yargs: Argv) {
   return yargs
@@ -69,11 +66,7 @@ function buildRiseOptions(yargs: Argv) {
   return yargs
     .positional("file", file)
     .options({
-      series: {
-        type: "string",
-        requiresArg: true,
-        describe: "name of the series where the table tells none [default: the file's name]",
-      },
+      series: { ...text, describe: "name of the series where the table tells none [default: the file's name]" },
       ...shared,
     })
     .epilogue(

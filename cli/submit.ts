@@ -5,6 +5,7 @@ import { CALCULATION_REQUESTS, METHODS } from "../model/calculations.ts";
 import { RISKS } from "../model/risks.ts";
 import { clusterOptions } from "./clusterOptions.ts";
 import { type CommandContext, jsonOption, type OptionsOf } from "./command.ts";
+import { flag, list, number, text } from "./optionKinds.ts";
 
 function buildOptions(yargs: Argv) {
   return yargs
@@ -15,49 +16,31 @@ function buildOptions(yargs: Argv) {
     })
     .options({
       file: {
+        ...text,
         alias: "f",
-        type: "string",
         describe:
           "a ClimateBatch, or the fields of its spec, as YAML or JSON; - reads standard input; options here win over it",
-        requiresArg: true,
       },
-      name: {
-        type: "string",
-        describe: "name of the ClimateBatch [default: from the key, else made up]",
-        requiresArg: true,
-      },
-      grid: { type: "string", describe: "target grid", requiresArg: true },
-      scenario: { type: "array", string: true, describe: "scenarios" },
-      period: { type: "array", string: true, describe: "periods FIRST-LAST" },
-      "base-period": { type: "string", describe: "what thresholds and changes refer to", requiresArg: true },
-      risk: { type: "array", string: true, choices: RISKS, describe: "risks [default: all nine]" },
+      name: { ...text, describe: "name of the ClimateBatch [default: from the key, else made up]" },
+      grid: { ...text, describe: "target grid" },
+      scenario: { ...list, describe: "scenarios" },
+      period: { ...list, describe: "periods FIRST-LAST" },
+      "base-period": { ...text, describe: "what thresholds and changes refer to" },
+      risk: { ...list, choices: RISKS, describe: "risks [default: all nine]" },
       methods: { choices: METHODS, describe: "published or predecessor" },
-      "cells-per-shard": { type: "number", describe: "cells that one pod computes", requiresArg: true },
-      "max-rejected-cells": {
-        type: "number",
-        describe: "fail when more cells have implausible input",
-        requiresArg: true,
-      },
-      parallelism: { type: "number", describe: "pods at the same time", requiresArg: true },
+      "cells-per-shard": { ...number, describe: "cells that one pod computes" },
+      "max-rejected-cells": { ...number, describe: "fail when more cells have implausible input" },
+      parallelism: { ...number, describe: "pods at the same time" },
       publish: { type: "boolean", describe: "--no-publish: compute without showing the results to consumers" },
-      "request-key": {
-        type: "string",
-        describe: "identity for ever: what was computed under this key is not computed again",
-        requiresArg: true,
-      },
-      yearly: {
-        type: "string",
-        describe: "key yearly/CALCULATION/YEAR, the year in this time zone, such as Asia/Seoul",
-        requiresArg: true,
-      },
+      "request-key": { ...text, describe: "identity for ever: what was computed under this key is not computed again" },
+      yearly: { ...text, describe: "key yearly/CALCULATION/YEAR, the year in this time zone, such as Asia/Seoul" },
       "scheduled-job": {
-        type: "string",
+        ...text,
         describe: "name of the CronJob's Job that runs this: its instant gives --yearly the year, however late it runs",
-        requiresArg: true,
         implies: "yearly",
       },
-      wait: { alias: "w", type: "boolean", default: false, describe: "stay until it is published, or has failed" },
-      timeout: { type: "number", default: 86_400, describe: "seconds that --wait waits", requiresArg: true },
+      wait: { ...flag, alias: "w", describe: "stay until it is published, or has failed" },
+      timeout: { ...number, default: 86_400, describe: "seconds that --wait waits" },
       ...clusterOptions,
       ...jsonOption,
     })

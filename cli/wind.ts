@@ -9,6 +9,7 @@ import type { StormTrack } from "../model/storms.ts";
 import { type CommandContext, jsonOption, type OptionsOf, printJson } from "./command.ts";
 import { showReading } from "./fileReading.ts";
 import { count } from "./ingest/report.ts";
+import { list, number, text } from "./optionKinds.ts";
 import { STANDARD_OUTPUT, writeOutput } from "./outputFile.ts";
 import { startProgress } from "./progress.ts";
 import { type Point, readPoints } from "./storms/points.ts";
@@ -19,16 +20,10 @@ import { formatHour } from "./storms/trackCollector.ts";
 function buildOptions(yargs: Argv) {
   return yargs
     .options({
-      tracks: {
-        type: "array",
-        string: true,
-        demandOption: true,
-        describe: "best tracks of one agency, one file or several",
-      },
+      tracks: { ...list, demandOption: true, describe: "best tracks of one agency, one file or several" },
       points: {
-        type: "string",
+        ...text,
         demandOption: true,
-        requiresArg: true,
         describe: "CSV file with columns latitude and longitude, and perhaps name",
       },
       model: {
@@ -36,18 +31,8 @@ function buildOptions(yargs: Argv) {
         default: DEFAULT_WIND_MODEL,
         describe: "Holland 2008, Holland et al. 2010, Holland 1980, Emanuel and Rotunno 2011",
       },
-      output: {
-        type: "string",
-        demandOption: true,
-        requiresArg: true,
-        describe: "CSV file to write, - for standard output",
-      },
-      "at-least": {
-        type: "number",
-        default: 0,
-        requiresArg: true,
-        describe: "leave out winds weaker than this many metres per second",
-      },
+      output: { ...text, demandOption: true, describe: "CSV file to write, - for standard output" },
+      "at-least": { ...number, default: 0, describe: "leave out winds weaker than this many metres per second" },
       ...stormReadingOptions,
       ...jsonOption,
     })

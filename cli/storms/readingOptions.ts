@@ -1,5 +1,6 @@
 // The options that every command has that reads best tracks.
 import { RejectedError } from "../../model/errors.ts";
+import { text } from "../optionKinds.ts";
 import { IBTRACS_AGENCIES } from "./agencies.ts";
 import type { StormReadingOptions, WindUnit } from "./stormFiles.ts";
 
@@ -9,8 +10,7 @@ export const stormReadingOptions = {
     describe: "unit of the files' winds [default: the format's own]",
   },
   agency: {
-    type: "string",
-    requiresArg: true,
+    ...text,
     describe: `of IBTrACS, whose winds and pressures: ${IBTRACS_AGENCIES.join(", ")} [default: wmo, the one responsible for the basin]`,
   },
 } as const;
