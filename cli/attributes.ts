@@ -1,7 +1,7 @@
 // `climatebatch attributes`: what is known of cells beside their climate, from CSV, GeoTIFF or GeoJSON.
 // Reading stands in cli/attributes/, writing in database/cellAttributes.ts.
 import type { Client } from "pg";
-import type { Argv, CommandModule } from "yargs";
+import type { Argv } from "yargs";
 import { type AttributeOutcome, readGridPlaces, writeAttributes } from "../database/cellAttributes.ts";
 import { DEFAULT_GRID, readGridStep } from "../database/gridCells.ts";
 import { readGround } from "../database/seaConnections.ts";
@@ -11,9 +11,9 @@ import { describeAttributes, readAttributeName } from "./attributes/attributeNam
 import { type GivenAttributes, readCsvAttributes, readMap } from "./attributes/csvAttributes.ts";
 import { samplePolygons } from "./attributes/polygonAttributes.ts";
 import { sampleRaster } from "./attributes/rasterAttributes.ts";
-import { type CommandContext, jsonOption, type OptionsOf, print, printJson } from "./command.ts";
+import { type CommandContext, type CommandOf, jsonOption, printTold } from "./command.ts";
 import { databaseOption, failBatchesOption, withDatabase } from "./database.ts";
-import { count } from "./ingest/report.ts";
+import { count, tellFailedBatches } from "./ingest/report.ts";
 import { files, flag, number, text, texts } from "./optionKinds.ts";
 import { type ConnectedSea, connectSea, isConnectable } from "./sea/connectSea.ts";
 import { tellConnected } from "./sea/tellConnected.ts";
@@ -44,9 +44,7 @@ function buildOptions(yargs: Argv) {
     );
 }
 
-type Options = OptionsOf<typeof buildOptions>;
-
-export function makeAttributesCommand({ signal }: Pick<CommandContext, "signal">): CommandModule<object, Options> {
+export function makeAttributesCommand({ signal }: Pick<CommandContext, "signal">): CommandOf<typeof buildOptions> {
   return {
     command: "attributes <file..>",
     describe: "load what is known of cells beside their climate: elevation, curve number, basin …",
@@ -54,8 +52,7 @@ export function makeAttributesCommand({ signal }: Pick<CommandContext, "signal">
     handler: async (argv) => {
       const words = { ...argv, map: argv.map ?? [], missing: argv.missing ?? [] };
       const told = await withDatabase(argv, "attributes", ({ client }) => loadAttributes(client, words, signal));
-      if (argv.json) printJson(told);
-      else print(tellAttributes(told));
+      printTold(argv, told, tellAttributes);
     },
   };
 }
@@ -158,8 +155,7 @@ function tellAttributes(told: LoadedAttributes): string {
     lines.push(
       `${count(told.placesElsewhere, "place")} are no cell of the grid and were left out (--add-cells makes them its cells).`,
     );
-  if (told.failedBatches.length > 0)
-    lines.push(`Failed, as asked (InputChanged): batch ${told.failedBatches.join(", ")}`);
+  lines.push(...tellFailedBatches(told.failedBatches));
   const same = told.cellsUnchanged > 0 ? `, ${told.cellsUnchanged.toLocaleString("en")} were the same` : "";
   const added = told.cellsAdded > 0 ? `, ${told.cellsAdded.toLocaleString("en")} of them new` : "";
   lines.push(

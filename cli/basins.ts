@@ -1,7 +1,7 @@
 // `climatebatch basins`: sums water over the cells of each river basin, before a batch that computes water scarcity.
 // What is summed stands in job/risks/waterSupply.ts, how it is stored in database/basinWater.ts.
 import type { Client } from "pg";
-import type { ArgumentsCamelCase, Argv, CommandModule } from "yargs";
+import type { Argv } from "yargs";
 import { basinInput, countBasinCells, type StoredBasin, writeBasinSet } from "../database/basinWater.ts";
 import { prepareReading } from "../database/climateReader.ts";
 import { transaction } from "../database/connect.ts";
@@ -17,7 +17,14 @@ import { BasinSums, makeCellWater } from "../job/risks/waterSupply.ts";
 import { RejectedError } from "../model/errors.ts";
 import { DEFAULT_BASE_PERIOD, formatPeriod, type Period, parsePeriod, samePeriod } from "../model/periods.ts";
 import type { BatchSpecification } from "../model/specification.ts";
-import { type CommandContext, jsonOption, type OptionsOf, parsePeriods, print, printJson } from "./command.ts";
+import {
+  type ArgumentsOf,
+  type CommandContext,
+  type CommandOf,
+  jsonOption,
+  parsePeriods,
+  printTold,
+} from "./command.ts";
 import { databaseOption, failBatchesOption, withDatabase } from "./database.ts";
 import { list, text } from "./optionKinds.ts";
 
@@ -45,11 +52,9 @@ function buildOptions(yargs: Argv) {
     );
 }
 
-type BasinArguments = ArgumentsCamelCase<OptionsOf<typeof buildOptions>>;
+type BasinArguments = ArgumentsOf<typeof buildOptions>;
 
-export function makeBasinsCommand({
-  signal,
-}: Pick<CommandContext, "signal">): CommandModule<object, OptionsOf<typeof buildOptions>> {
+export function makeBasinsCommand({ signal }: Pick<CommandContext, "signal">): CommandOf<typeof buildOptions> {
   return {
     command: "basins",
     describe: "sum supply and withdrawal of water over river basins, for water scarcity",
@@ -60,8 +65,7 @@ export function makeBasinsCommand({
         const report = await transaction(client, () =>
           makeBasins(client, specification, argv.failRunningBatches, signal),
         );
-        if (argv.json) printJson(report);
-        else print(tellReport(report));
+        printTold(argv, report, tellReport);
       }),
   };
 }

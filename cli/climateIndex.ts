@@ -2,7 +2,7 @@
 // Reading stands in cli/ingest/, what is computed in cli/climateIndex/.
 import { realpath } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
-import type { Argv, CommandModule } from "yargs";
+import type { Argv } from "yargs";
 import { DAY_LENGTH_BANDS } from "../job/indices/fireDayLength.ts";
 import { RejectedError } from "../model/errors.ts";
 import { DEFAULT_BASE_PERIOD, formatPeriod } from "../model/periods.ts";
@@ -25,7 +25,7 @@ import {
   YEAR_END_WORDS,
   YEAR_WORDS,
 } from "./climateIndex/settings.ts";
-import type { CommandContext, OptionsOf } from "./command.ts";
+import type { CommandContext, CommandOf } from "./command.ts";
 import { FILE_LAYOUTS, fileReadingOptions, fileVariables, readingWords, showReading } from "./fileReading.ts";
 import { readReadingOptions } from "./ingest/readingOptions.ts";
 import { count, formatReading } from "./ingest/report.ts";
@@ -117,7 +117,7 @@ function describeIndices(): string {
   return ["Indices:", ...lines].join("\n");
 }
 
-export function makeIndexCommand({ signal }: CommandContext): CommandModule<object, OptionsOf<typeof buildOptions>> {
+export function makeIndexCommand({ signal }: CommandContext): CommandOf<typeof buildOptions> {
   return {
     command: "index <name>",
     describe: "compute one climate index from files to a file, without a database",

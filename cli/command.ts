@@ -1,5 +1,5 @@
 // What every command shares: the context it runs in, the meaning of exit codes, and options that several have.
-import type { Argv } from "yargs";
+import type { ArgumentsCamelCase, Argv, CommandModule } from "yargs";
 import { RejectedError } from "../model/errors.ts";
 import { type Period, parsePeriod } from "../model/periods.ts";
 import { flag } from "./optionKinds.ts";
@@ -27,6 +27,8 @@ export interface CommandContext {
 /** The options that a builder declares, as yargs infers them. */
 export type OptionsOf<Build extends (yargs: Argv) => unknown> =
   ReturnType<Build> extends Argv<infer Options> ? Options : never;
+export type ArgumentsOf<Build extends (yargs: Argv) => unknown> = ArgumentsCamelCase<OptionsOf<Build>>;
+export type CommandOf<Build extends (yargs: Argv) => unknown> = CommandModule<object, OptionsOf<Build>>;
 
 export const jsonOption = {
   json: { ...flag, describe: "print facts as JSON on standard output, for scripts" },
@@ -34,6 +36,12 @@ export const jsonOption = {
 
 export function printJson(facts: unknown): void {
   process.stdout.write(`${JSON.stringify(facts, undefined, 2)}\n`);
+}
+
+/** Facts for scripts with --json, else the words that tell them. */
+export function printTold<Facts>(argv: { readonly json: boolean }, facts: Facts, tell: (facts: Facts) => string): void {
+  if (argv.json) printJson(facts);
+  else print(tell(facts));
 }
 
 export function print(text: string): void {

@@ -1,8 +1,8 @@
 // `climatebatch connectivity`: finds the sea's lowest way to each cell of a grid, for coastal flood.
 // The search stands in job/indices/seaConnection.ts; ingesting elevations does the same by itself.
-import type { Argv, CommandModule } from "yargs";
+import type { Argv } from "yargs";
 import { DEFAULT_GRID } from "../database/gridCells.ts";
-import { jsonOption, type OptionsOf, print, printJson } from "./command.ts";
+import { type CommandOf, jsonOption, printTold } from "./command.ts";
 import { databaseOption, failBatchesOption, withDatabase } from "./database.ts";
 import { text } from "./optionKinds.ts";
 import { connectSea } from "./sea/connectSea.ts";
@@ -17,7 +17,7 @@ function buildOptions(yargs: Argv) {
   });
 }
 
-export const connectivityCommand: CommandModule<object, OptionsOf<typeof buildOptions>> = {
+export const connectivityCommand: CommandOf<typeof buildOptions> = {
   command: "connectivity",
   describe: "find the sea's lowest way to each cell, from elevations and sea cells (landFraction below 0.5)",
   builder: buildOptions,
@@ -25,7 +25,6 @@ export const connectivityCommand: CommandModule<object, OptionsOf<typeof buildOp
     const sea = await withDatabase(argv, "connectivity", ({ client }) =>
       connectSea(client, argv.grid, argv.failRunningBatches),
     );
-    if (argv.json) printJson(sea);
-    else print(tellConnected(sea));
+    printTold(argv, sea, tellConnected);
   },
 };

@@ -1,10 +1,10 @@
 // `climatebatch data`: what climate the database holds, and which risks can be computed from it.
-import type { Argv, CommandModule } from "yargs";
+import type { Argv } from "yargs";
 import { type DataSummary, readDataSummary } from "../database/dataSummary.ts";
 import { RISK_DEFINITIONS } from "../job/risks/registry.ts";
 import { DEFAULT_BASE_PERIOD, formatPeriod, parsePeriod } from "../model/periods.ts";
 import { RISKS } from "../model/risks.ts";
-import { formatTable, jsonOption, type OptionsOf, print, printJson } from "./command.ts";
+import { type CommandOf, formatTable, jsonOption, printTold } from "./command.ts";
 import { judgeRisks, type Readiness } from "./data/readiness.ts";
 import { databaseOption, withDatabase } from "./database.ts";
 import { text } from "./optionKinds.ts";
@@ -20,7 +20,7 @@ function buildOptions(yargs: Argv) {
   });
 }
 
-export const dataCommand: CommandModule<object, OptionsOf<typeof buildOptions>> = {
+export const dataCommand: CommandOf<typeof buildOptions> = {
   command: "data",
   describe: "list what climate there is, and per risk whether it can run and what is missing",
   builder: buildOptions,
@@ -29,8 +29,7 @@ export const dataCommand: CommandModule<object, OptionsOf<typeof buildOptions>> 
     const basePeriod = said === undefined ? DEFAULT_BASE_PERIOD : parsePeriod(said, "--base-period");
     const summary = await withDatabase(argv, "data", ({ client }) => readDataSummary(client));
     const risks = judgeRisks(summary, basePeriod);
-    if (argv.json) printJson({ ...summary, risks });
-    else print(formatSummary(summary, risks));
+    printTold(argv, { ...summary, risks }, () => formatSummary(summary, risks));
   },
 };
 

@@ -1,5 +1,5 @@
 // `climatebatch explain RISK`: what a risk is computed from, how, and where each of its numbers comes from.
-import type { Argv, CommandModule } from "yargs";
+import type { Argv } from "yargs";
 import { binRanges } from "../database/riskDescriptions.ts";
 import { EXPLANATIONS, type Explanation, PREDECESSOR_EXPLANATION } from "../job/risks/explanations.ts";
 import { methodsOf, PUBLISHED } from "../job/risks/methodSet.ts";
@@ -9,7 +9,7 @@ import type { RiskDefinition } from "../job/risks/riskDefinition.ts";
 import { METHODS, type Methods } from "../model/calculations.ts";
 import { ANCHOR_SCORES, type MethodSet, type ProbabilityMethods, type RiskMethods } from "../model/methodSet.ts";
 import { RISKS, type Risk } from "../model/risks.ts";
-import { formatTable, jsonOption, type OptionsOf, print, printJson } from "./command.ts";
+import { type CommandOf, formatTable, jsonOption, printTold } from "./command.ts";
 import { methodsFileOption, readMethodsFile } from "./methodsFile.ts";
 
 const LINE = 110;
@@ -26,15 +26,14 @@ function buildOptions(yargs: Argv) {
     .example("$0 explain wildfire --json", "the same for programs; its `methods` are an entry for --methods-file");
 }
 
-export const explainCommand: CommandModule<object, OptionsOf<typeof buildOptions>> = {
+export const explainCommand: CommandOf<typeof buildOptions> = {
   command: "explain <risk>",
   describe: "tell what a risk is computed from, its bins, rates and anchors, and their sources",
   builder: buildOptions,
   handler: async (argv) => {
     const overrides = await readMethodsFile(argv.methodsFile);
     const told = explain(argv.risk, argv.methods, overrides);
-    if (argv.json) printJson(told);
-    else print(tell(told));
+    printTold(argv, told, tell);
   },
 };
 

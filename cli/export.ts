@@ -1,5 +1,5 @@
 // `climatebatch export`: results as CSV or JSON, for spreadsheets, pandas and people; stored series as CSV or NetCDF.
-import type { Argv, CommandModule } from "yargs";
+import type { Argv } from "yargs";
 import { EXPORT_FORMATS, type ExportRequest, exportResults } from "../database/exportResults.ts";
 import { DEFAULT_GRID } from "../database/gridCells.ts";
 import type { SeriesRequest } from "../database/seriesExport.ts";
@@ -7,7 +7,7 @@ import { CALCULATIONS } from "../model/calculations.ts";
 import { RejectedError } from "../model/errors.ts";
 import { FREQUENCIES } from "../model/variables.ts";
 import { isNetcdfName } from "./arrayFiles/stationFile.ts";
-import { checkBatchId, type OptionsOf } from "./command.ts";
+import { type CommandOf, checkBatchId, type OptionsOf } from "./command.ts";
 import { databaseOption, withDatabase } from "./database.ts";
 import { exportSeries } from "./exportSeries.ts";
 import { readVariables } from "./ingest/readingOptions.ts";
@@ -47,7 +47,7 @@ function buildOptions(yargs: Argv) {
     );
 }
 
-export const exportCommand: CommandModule<object, OptionsOf<typeof buildOptions>> = {
+export const exportCommand: CommandOf<typeof buildOptions> = {
   command: "export <calculation>",
   describe: "write results, or stored series, to a file",
   builder: buildOptions,

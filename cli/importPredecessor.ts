@@ -1,12 +1,19 @@
 // `climatebatch import-predecessor`: the climate that the predecessor had, into our tables. What it does stands in
 // importPredecessor/.
-import type { ArgumentsCamelCase, Argv, CommandModule } from "yargs";
+import type { Argv } from "yargs";
 import { connect } from "../database/connect.ts";
 import { migrate } from "../database/migrate.ts";
 import { grantRoles } from "../database/roles.ts";
 import { giveBack, takeOver } from "../database/takeOver.ts";
 import { RejectedError } from "../model/errors.ts";
-import { COMMAND_EXIT_CODES, type CommandContext, jsonOption, type OptionsOf, print, printJson } from "./command.ts";
+import {
+  type ArgumentsOf,
+  COMMAND_EXIT_CODES,
+  type CommandContext,
+  type CommandOf,
+  jsonOption,
+  printTold,
+} from "./command.ts";
 import {
   databaseOption,
   failBatchesOption,
@@ -54,11 +61,9 @@ function buildOptions(yargs: Argv) {
     );
 }
 
-type ImportArguments = ArgumentsCamelCase<OptionsOf<typeof buildOptions>>;
+type ImportArguments = ArgumentsOf<typeof buildOptions>;
 
-export function makeImportPredecessorCommand(
-  context: CommandContext,
-): CommandModule<object, OptionsOf<typeof buildOptions>> {
+export function makeImportPredecessorCommand(context: CommandContext): CommandOf<typeof buildOptions> {
   return {
     command: "import-predecessor",
     describe: "take over the climate data of the predecessor's database",
@@ -81,9 +86,11 @@ export function makeImportPredecessorCommand(
 async function undoTakeOver(argv: ImportArguments): Promise<void> {
   return withServer(argv, "import", async ({ client }) => {
     const tablesMoved = await giveBack(client);
-    if (argv.json) printJson({ tablesMoved });
-    else
-      print(`Given back: ${tablesMoved.join(", ")} stand in public again. Our data stay in the schema climatebatch.`);
+    printTold(
+      argv,
+      { tablesMoved },
+      () => `Given back: ${tablesMoved.join(", ")} stand in public again. Our data stay in the schema climatebatch.`,
+    );
   });
 }
 
@@ -113,7 +120,7 @@ async function importInto(
   argv: ImportArguments,
   { signal, setExitCode }: CommandContext,
 ): Promise<void> {
-  const { grid, longScenario, dryRun, again, failRunningBatches, json } = argv;
+  const { grid, longScenario, dryRun, again, failRunningBatches } = argv;
   const source = await connect(from, { purpose: "import of the predecessor", signal });
   try {
     await source.query("SET default_transaction_read_only = on");
@@ -128,8 +135,7 @@ async function importInto(
       signal,
       onNotice: (line) => void process.stderr.write(`${line}\n`),
     });
-    if (json) printJson({ ...report, tablesMoved });
-    else print(tellReport({ ...report, tablesMoved }));
+    printTold(argv, { ...report, tablesMoved }, tellReport);
     if (report.tables.some(({ end }) => end === "failed")) setExitCode(COMMAND_EXIT_CODES.failed);
   } finally {
     await source.end().catch(() => undefined);

@@ -1,9 +1,9 @@
 // `climatebatch ingest`: the words people type, progress while files are read, and the report at the end.
 // Reading and checking stands in cli/ingest/, writing in database/climateWriter.ts.
-import type { Argv, CommandModule } from "yargs";
+import type { Argv } from "yargs";
 import { CONFLICT_RULES, type ConflictRule } from "../database/climateMerge.ts";
 import { DEFAULT_GRID } from "../database/gridCells.ts";
-import { type CommandContext, jsonOption, type OptionsOf, print, printJson } from "./command.ts";
+import { type CommandContext, type CommandOf, jsonOption, printTold } from "./command.ts";
 import { databaseOption, failBatchesOption, withDatabase } from "./database.ts";
 import { FILE_LAYOUTS, fileReadingOptions, fileVariables, readingWords, showReading } from "./fileReading.ts";
 import { DERIVABLE } from "./ingest/derivation.ts";
@@ -60,9 +60,7 @@ function buildOptions(yargs: Argv) {
     );
 }
 
-export function makeIngestCommand({
-  signal,
-}: Pick<CommandContext, "signal">): CommandModule<object, OptionsOf<typeof buildOptions>> {
+export function makeIngestCommand({ signal }: Pick<CommandContext, "signal">): CommandOf<typeof buildOptions> {
   return {
     command: "ingest <file..>",
     describe: "load climate series from NetCDF, Zarr, Parquet or CSV files into a scenario",
@@ -77,8 +75,7 @@ export function makeIngestCommand({
         const progress = showProgress(argv.json, argv.check);
         return ingestFiles(client, options, progress, signal).finally(() => progress.stop());
       });
-      if (argv.json) printJson(report);
-      else print(formatReport(report));
+      printTold(argv, report, formatReport);
     },
   };
 }

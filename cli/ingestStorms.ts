@@ -1,14 +1,14 @@
 // `climatebatch ingest-storms`: a record of best tracks for the typhoon risk. Reading the files stands in cli/storms/, writing in
 // database/stormWriter.ts.
-import type { Argv, CommandModule } from "yargs";
+import type { Argv } from "yargs";
 import { type StormLoadOutcome, writeStorms } from "../database/stormWriter.ts";
 import { RejectedError } from "../model/errors.ts";
 import { formatPeriod, type Period } from "../model/periods.ts";
 import type { StormTrack } from "../model/storms.ts";
-import { type CommandContext, jsonOption, type OptionsOf, print, printJson } from "./command.ts";
+import { type CommandContext, type CommandOf, jsonOption, printTold } from "./command.ts";
 import { databaseOption, failBatchesOption, withDatabase } from "./database.ts";
 import { showReading } from "./fileReading.ts";
-import { count } from "./ingest/report.ts";
+import { count, tellFailedBatches } from "./ingest/report.ts";
 import { files, flag, text } from "./optionKinds.ts";
 import { readStormWords, stormReadingOptions } from "./storms/readingOptions.ts";
 import { type ReadStorms, readStormFiles, STORM_FILE_FORMATS } from "./storms/stormFiles.ts";
@@ -40,9 +40,7 @@ function buildOptions(yargs: Argv) {
     );
 }
 
-export function makeIngestStormsCommand({
-  signal,
-}: Pick<CommandContext, "signal">): CommandModule<object, OptionsOf<typeof buildOptions>> {
+export function makeIngestStormsCommand({ signal }: Pick<CommandContext, "signal">): CommandOf<typeof buildOptions> {
   return {
     command: "ingest-storms <file..>",
     describe: "load best tracks of tropical cyclones (JMA, KMA, IBTrACS) for the typhoon risk",
@@ -60,8 +58,10 @@ export function makeIngestStormsCommand({
           failRunningBatches: argv.failRunningBatches,
         }),
       );
-      if (argv.json) printJson({ format: read.format, leftOut: read.leftOut, outsideYears: outside, ...outcome });
-      else print(tellOutcome(read, outside, outcome));
+      const { format, leftOut } = read;
+      printTold(argv, { format, leftOut, outsideYears: outside, ...outcome }, () =>
+        tellOutcome(read, outside, outcome),
+      );
     },
   };
 }
@@ -99,7 +99,7 @@ function tellOutcome({ format, leftOut }: ReadStorms, outside: number, outcome: 
   if (leftOut.storms > 0) lines.push(`Left out, without pressures and winds: ${count(leftOut.storms, "storm")}`);
   if (leftOut.points > 0) lines.push(`Left out, without a position: ${count(leftOut.points, "point")}`);
   if (stormsRemoved > 0) lines.push(`They replace ${count(stormsRemoved, "storm")} stored before`);
-  if (failedBatches.length > 0) lines.push(`Failed, as asked (InputChanged): batch ${failedBatches.join(", ")}`);
+  lines.push(...tellFailedBatches(failedBatches));
   lines.push(`The record is ${record.agency} ${formatPeriod(record)}; storms is now at revision ${revision}.`);
   return lines.join("\n");
 }

@@ -1,12 +1,12 @@
 // `climatebatch link`: lets the cells of one grid use series of another. How sources are chosen stands in cli/link/.
-import type { Argv, CommandModule } from "yargs";
+import type { Argv } from "yargs";
 import { tellSeries } from "../database/cellSources.ts";
 import { DEFAULT_GRID } from "../database/gridCells.ts";
 import { RejectedError } from "../model/errors.ts";
-import { type CommandContext, jsonOption, type OptionsOf, print, printJson } from "./command.ts";
+import { type CommandContext, type CommandOf, jsonOption, type OptionsOf, printTold } from "./command.ts";
 import { databaseOption, failBatchesOption, withDatabase } from "./database.ts";
 import { readVariables } from "./ingest/readingOptions.ts";
-import { count } from "./ingest/report.ts";
+import { count, tellFailedBatches } from "./ingest/report.ts";
 import { type LinkOptions, type LinkReport, linkGrids } from "./link/linkGrids.ts";
 import { flag, list, number, text } from "./optionKinds.ts";
 
@@ -48,9 +48,7 @@ function buildOptions(yargs: Argv) {
     );
 }
 
-export function makeLinkCommand({
-  signal,
-}: Pick<CommandContext, "signal">): CommandModule<object, OptionsOf<typeof buildOptions>> {
+export function makeLinkCommand({ signal }: Pick<CommandContext, "signal">): CommandOf<typeof buildOptions> {
   return {
     command: "link",
     describe: "let the cells of a grid use the series of another: nearest, by code, or by polygon",
@@ -58,8 +56,7 @@ export function makeLinkCommand({
     handler: async (argv) => {
       const options = readLinkOptions(argv);
       const report = await withDatabase(argv, "link", ({ client }) => linkGrids(client, options, signal));
-      if (argv.json) printJson(report);
-      else print(formatReport(report, options));
+      printTold(argv, report, () => formatReport(report, options));
     },
   };
 }
@@ -106,6 +103,6 @@ function formatReport(report: LinkReport, { keepTarget }: LinkOptions): string {
     `${linked.toLocaleString("en")} of ${count(cells, "cell")} of "${grid}" use ${sourcesUsed.toLocaleString("en")} of ${count(sources, "cell")} of "${from}", at most ${farthestKm!.toFixed(1)} km away${without === 0 ? "" : `; ${without.toLocaleString("en")} have no source`}.`,
     ...series.map((one) => `  ${tellSeries(one)}`),
     ...(keepTarget ? [] : [`The grid "${from}" is a source now: run computes nothing for its own cells.`]),
-    ...(failedBatches.length === 0 ? [] : [`Failed, as asked (InputChanged): batch ${failedBatches.join(", ")}`]),
+    ...tellFailedBatches(failedBatches),
   ].join("\n");
 }

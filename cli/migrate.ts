@@ -1,15 +1,15 @@
 // `climatebatch migrate`: brings the database's schema to this version.
-import type { Argv, CommandModule } from "yargs";
+import type { Argv } from "yargs";
 import { isSchemaNewer, migrate } from "../database/migrate.ts";
 import { grantRoles } from "../database/roles.ts";
-import { jsonOption, type OptionsOf, print, printJson } from "./command.ts";
+import { type CommandOf, jsonOption, print, printJson } from "./command.ts";
 import { databaseOption, withServer } from "./database.ts";
 
 function buildOptions(yargs: Argv) {
   return yargs.options({ ...jsonOption, ...databaseOption });
 }
 
-export const migrateCommand: CommandModule<object, OptionsOf<typeof buildOptions>> = {
+export const migrateCommand: CommandOf<typeof buildOptions> = {
   command: "migrate",
   describe: "create or update the tables (an embedded database is migrated by every command)",
   builder: buildOptions,

@@ -1,7 +1,7 @@
 // `climatebatch operator`: the operator outside the cluster, for development. Loaded when asked for, as submit.
-import type { ArgumentsCamelCase, Argv, CommandModule } from "yargs";
+import type { Argv } from "yargs";
 import { clusterOptions } from "./clusterOptions.ts";
-import type { CommandContext, OptionsOf } from "./command.ts";
+import type { ArgumentsOf, CommandContext, CommandOf } from "./command.ts";
 import { text } from "./optionKinds.ts";
 
 function buildOptions(yargs: Argv) {
@@ -31,9 +31,9 @@ function buildOptions(yargs: Argv) {
     );
 }
 
-export type OperatorArguments = ArgumentsCamelCase<OptionsOf<typeof buildOptions>>;
+export type OperatorArguments = ArgumentsOf<typeof buildOptions>;
 
-export function makeOperatorCommand({ signal }: CommandContext): CommandModule<object, OptionsOf<typeof buildOptions>> {
+export function makeOperatorCommand({ signal }: CommandContext): CommandOf<typeof buildOptions> {
   return {
     command: "operator",
     describe: "run the operator here, against a cluster: for development",

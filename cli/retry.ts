@@ -1,16 +1,16 @@
 // `climatebatch retry` and `climatebatch publish`: second chances for a batch that exists.
 import { availableParallelism } from "node:os";
-import type { Argv, CommandModule } from "yargs";
+import type { Argv } from "yargs";
 import { reopenBatch } from "../database/batches.ts";
 import { checkFreeConnections } from "../database/plan.ts";
 import { publishBatch } from "../database/publish.ts";
 import {
   COMMAND_EXIT_CODES,
   type CommandContext,
+  type CommandOf,
   checkBatchId,
   checkWholeNumber,
   jsonOption,
-  type OptionsOf,
   print,
   printJson,
 } from "./command.ts";
@@ -37,10 +37,7 @@ function buildRetryOptions(yargs: Argv) {
     );
 }
 
-export function makeRetryCommand({
-  signal,
-  setExitCode,
-}: CommandContext): CommandModule<object, OptionsOf<typeof buildRetryOptions>> {
+export function makeRetryCommand({ signal, setExitCode }: CommandContext): CommandOf<typeof buildRetryOptions> {
   return {
     command: "retry <batch>",
     describe: "run the failed shards of a failed batch again, and publish",
@@ -81,9 +78,7 @@ function buildPublishOptions(yargs: Argv) {
   });
 }
 
-export function makePublishCommand({
-  setExitCode,
-}: CommandContext): CommandModule<object, OptionsOf<typeof buildPublishOptions>> {
+export function makePublishCommand({ setExitCode }: CommandContext): CommandOf<typeof buildPublishOptions> {
   return {
     command: "publish <batch>",
     describe: "show the results of a complete batch to consumers; also the way back to the batch before",

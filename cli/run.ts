@@ -1,7 +1,7 @@
 // `climatebatch run`: from a request to published results on this machine, taking up an unfinished batch where it stands.
 import { availableParallelism } from "node:os";
 import type { Client } from "pg";
-import type { ArgumentsCamelCase, Argv, CommandModule } from "yargs";
+import type { Argv } from "yargs";
 import { checkFreeConnections, findUnfinishedBatch, type PlannedBatch, planBatch } from "../database/plan.ts";
 import { resolveSpecification } from "../database/specification.ts";
 import { CALCULATION_REQUESTS, METHODS, type Methods } from "../model/calculations.ts";
@@ -9,11 +9,12 @@ import { DEFAULT_BASE_PERIOD, formatPeriod, parsePeriod } from "../model/periods
 import { RISKS } from "../model/risks.ts";
 import { type BatchSpecification, specificationKey } from "../model/specification.ts";
 import {
+  type ArgumentsOf,
   COMMAND_EXIT_CODES,
   type CommandContext,
+  type CommandOf,
   checkWholeNumber,
   jsonOption,
-  type OptionsOf,
   parsePeriods,
   print,
   printJson,
@@ -25,10 +26,7 @@ import { refuseWithoutInput } from "./refuseWithoutInput.ts";
 import { type RunOutcome, runBatch, watchOnTerminal } from "./runBatch.ts";
 import { printSummary } from "./summary.ts";
 
-export function makeRunCommand({
-  signal,
-  setExitCode,
-}: CommandContext): CommandModule<object, OptionsOf<typeof buildOptions>> {
+export function makeRunCommand({ signal, setExitCode }: CommandContext): CommandOf<typeof buildOptions> {
   return {
     command: "run <calculation>",
     describe: "compute probability, hazard or all on this machine and publish the results",
@@ -107,7 +105,7 @@ function buildOptions(yargs: Argv) {
     );
 }
 
-type RunArguments = ArgumentsCamelCase<OptionsOf<typeof buildOptions>>;
+type RunArguments = ArgumentsOf<typeof buildOptions>;
 
 async function takeBatch(
   client: Client,

@@ -1,12 +1,12 @@
 // `climatebatch sample`: a database with a synthetic climate to try things on, apart from the user's own data.
 import type { Client } from "pg";
-import type { Argv, CommandModule } from "yargs";
+import type { Argv } from "yargs";
 import { type LoadOutcome, writeClimate } from "../database/climateWriter.ts";
 import { readStormYears } from "../database/stormReader.ts";
 import { writeStorms } from "../database/stormWriter.ts";
 import { RejectedError } from "../model/errors.ts";
 import type { Variable } from "../model/variables.ts";
-import { type CommandContext, checkWholeNumber, jsonOption, type OptionsOf, print, printJson } from "./command.ts";
+import { type CommandContext, type CommandOf, checkWholeNumber, jsonOption, printTold } from "./command.ts";
 import { databaseOption, hidePassword, SAMPLE_DATABASE, withDatabase } from "./database.ts";
 import { number } from "./optionKinds.ts";
 import { startProgress } from "./progress.ts";
@@ -43,7 +43,7 @@ function buildOptions(yargs: Argv) {
   });
 }
 
-export function makeSampleCommand({ signal }: CommandContext): CommandModule<object, OptionsOf<typeof buildOptions>> {
+export function makeSampleCommand({ signal }: CommandContext): CommandOf<typeof buildOptions> {
   return {
     command: "sample",
     describe: "make a database with a synthetic climate of Korea (seeded; nobody's measurement)",
@@ -52,8 +52,7 @@ export function makeSampleCommand({ signal }: CommandContext): CommandModule<obj
       withDatabase(argv, "sample", async ({ client }) => {
         checkWholeNumber(argv.cells, "--cells", 1);
         const made = await makeSample(client, argv.cells, signal);
-        if (argv.json) printJson(made);
-        else print(tellSample(made, hidePassword(argv.database)));
+        printTold(argv, made, () => tellSample(made, hidePassword(argv.database)));
       }),
   };
 }

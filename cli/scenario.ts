@@ -1,8 +1,8 @@
 // `climatebatch scenario`: which experiment, model and member a scenario is of; ensembles are made of scenarios that tell it.
-import type { ArgumentsCamelCase, Argv, CommandModule } from "yargs";
+import type { Argv } from "yargs";
 import { type DescribedScenario, readScenarioOrigins, setScenarioOrigin } from "../database/scenarioOrigin.ts";
 import { RejectedError } from "../model/errors.ts";
-import { formatTable, jsonOption, type OptionsOf, print, printJson } from "./command.ts";
+import { type ArgumentsOf, type CommandOf, formatTable, jsonOption, printTold } from "./command.ts";
 import { databaseOption, failBatchesOption, withDatabase } from "./database.ts";
 import { text } from "./optionKinds.ts";
 
@@ -22,7 +22,7 @@ function buildOptions(yargs: Argv) {
     .epilogue("climatebatch.probability_ensemble and hazard_ensemble put the models of an experiment side by side.");
 }
 
-export const scenarioCommand: CommandModule<object, OptionsOf<typeof buildOptions>> = {
+export const scenarioCommand: CommandOf<typeof buildOptions> = {
   command: "scenario [name]",
   describe: "list scenarios, or say which experiment, model and member one is of",
   builder: buildOptions,
@@ -39,12 +39,11 @@ export const scenarioCommand: CommandModule<object, OptionsOf<typeof buildOption
         argv.name === undefined
           ? await readScenarioOrigins(client)
           : [await setScenarioOrigin(client, argv.name, given, argv.failRunningBatches)];
-      if (argv.json) printJson(told);
-      else print(tell(told));
+      printTold(argv, told, tell);
     }),
 };
 
-function originOf({ biasAdjustment, experiment, member, model }: ArgumentsCamelCase<OptionsOf<typeof buildOptions>>) {
+function originOf({ biasAdjustment, experiment, member, model }: ArgumentsOf<typeof buildOptions>) {
   const all = { experiment, model, member, biasAdjustment };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }

@@ -1,10 +1,10 @@
 // `climatebatch sea-levels` and `sea-level-rise`: how high the sea comes at stations, and how much its mean rises.
 // Reading stands in cli/sea/, writing in database/seaLevels.ts.
-import type { Argv, CommandModule } from "yargs";
+import type { Argv } from "yargs";
 import { type SeaLevelOutcome, writeSeaLevelRise, writeSeaLevels } from "../database/seaLevels.ts";
-import { type CommandContext, jsonOption, type OptionsOf, print, printJson } from "./command.ts";
+import { type CommandContext, type CommandOf, jsonOption, printTold } from "./command.ts";
 import { databaseOption, failBatchesOption, withDatabase } from "./database.ts";
-import { count } from "./ingest/report.ts";
+import { count, tellFailedBatches } from "./ingest/report.ts";
 import { files, text } from "./optionKinds.ts";
 import { readRiseFiles } from "./sea/readRiseFiles.ts";
 import { readStationFiles, type ShapeSign } from "./sea/readStationFiles.ts";
@@ -45,7 +45,7 @@ function buildStationOptions(yargs: Argv) {
 
 export function makeSeaLevelsCommand({
   signal,
-}: Pick<CommandContext, "signal">): CommandModule<object, OptionsOf<typeof buildStationOptions>> {
+}: Pick<CommandContext, "signal">): CommandOf<typeof buildStationOptions> {
   return {
     command: "sea-levels <file..>",
     describe: "load extreme sea levels of stations: parameters, return levels or yearly maxima",
@@ -56,8 +56,12 @@ export function makeSeaLevelsCommand({
       const outcome = await withDatabase(argv, "sea-levels", ({ client }) =>
         writeSeaLevels(client, stations, argv.failRunningBatches),
       );
-      if (argv.json) printJson({ ...outcome, stations: stations.map(({ name, told }) => ({ name, kind: told.kind })) });
-      else print(`${count(outcome.written, "station")} stored${tellOutcome(outcome, "extreme_sea_levels")}`);
+      const facts = { ...outcome, stations: stations.map(({ name, told }) => ({ name, kind: told.kind })) };
+      printTold(
+        argv,
+        facts,
+        () => `${count(outcome.written, "station")} stored${tellOutcome(outcome, "extreme_sea_levels")}`,
+      );
     },
   };
 }
@@ -78,7 +82,7 @@ function buildRiseOptions(yargs: Argv) {
 
 export function makeSeaLevelRiseCommand({
   signal,
-}: Pick<CommandContext, "signal">): CommandModule<object, OptionsOf<typeof buildRiseOptions>> {
+}: Pick<CommandContext, "signal">): CommandOf<typeof buildRiseOptions> {
   return {
     command: "sea-level-rise <file..>",
     describe: "load regional sea-level rise by scenario and year",
@@ -88,16 +92,14 @@ export function makeSeaLevelRiseCommand({
       const outcome = await withDatabase(argv, "sea-level-rise", ({ client }) =>
         writeSeaLevelRise(client, rises, argv.failRunningBatches),
       );
-      if (argv.json) printJson({ ...outcome, passedOver, otherExperiments });
-      else {
-        const others = otherExperiments.length > 0 ? ` (left out: ${otherExperiments.join(", ")})` : "";
-        print(`${rises.length} series of sea-level rise stored${others}${tellOutcome(outcome, "sea_level_rise")}`);
-      }
+      const others = otherExperiments.length > 0 ? ` (left out: ${otherExperiments.join(", ")})` : "";
+      const end = tellOutcome(outcome, "sea_level_rise");
+      const facts = { ...outcome, passedOver, otherExperiments };
+      printTold(argv, facts, () => `${rises.length} series of sea-level rise stored${others}${end}`);
     },
   };
 }
 
 function tellOutcome({ failedBatches, revision }: SeaLevelOutcome, input: string): string {
-  const failed = failedBatches.length > 0 ? `\nFailed, as asked (InputChanged): batch ${failedBatches.join(", ")}` : "";
-  return `; ${input} is now at revision ${revision}.${failed}`;
+  return [`; ${input} is now at revision ${revision}.`, ...tellFailedBatches(failedBatches)].join("\n");
 }

@@ -1,6 +1,6 @@
 // `climatebatch serve`: one machine, always on; the predecessor's drop-in. What it does stands in serve/, loaded when asked for.
-import type { ArgumentsCamelCase, Argv, CommandModule } from "yargs";
-import type { CommandContext, OptionsOf } from "./command.ts";
+import type { Argv } from "yargs";
+import type { ArgumentsOf, CommandContext, CommandOf } from "./command.ts";
 import { databaseOption } from "./database.ts";
 
 function buildOptions(yargs: Argv) {
@@ -14,9 +14,9 @@ function buildOptions(yargs: Argv) {
     );
 }
 
-export type ServeArguments = ArgumentsCamelCase<OptionsOf<typeof buildOptions>>;
+export type ServeArguments = ArgumentsOf<typeof buildOptions>;
 
-export function makeServeCommand({ signal }: CommandContext): CommandModule<object, OptionsOf<typeof buildOptions>> {
+export function makeServeCommand({ signal }: CommandContext): CommandOf<typeof buildOptions> {
   return {
     command: "serve",
     describe: "stay: keep the yearly schedules, listen to NOTIFY, run batches on this machine",

@@ -1,5 +1,5 @@
 // `climatebatch status` and `climatebatch logs`: how batches stand, and what happened in one.
-import type { Argv, CommandModule } from "yargs";
+import type { Argv } from "yargs";
 import {
   type BatchLine,
   type BatchLogs,
@@ -8,7 +8,7 @@ import {
   readRecentBatches,
 } from "../database/batchReports.ts";
 import { formatPeriod } from "../model/periods.ts";
-import { checkBatchId, formatTable, jsonOption, type OptionsOf, print, printJson } from "./command.ts";
+import { type CommandOf, checkBatchId, formatTable, jsonOption, printTold } from "./command.ts";
 import { databaseOption, withDatabase } from "./database.ts";
 
 const RECENT_BATCHES = 10;
@@ -20,7 +20,7 @@ function buildStatusOptions(yargs: Argv) {
     .options({ ...jsonOption, ...databaseOption });
 }
 
-export const statusCommand: CommandModule<object, OptionsOf<typeof buildStatusOptions>> = {
+export const statusCommand: CommandOf<typeof buildStatusOptions> = {
   command: "status [batch]",
   describe: "the last batches, or one of them",
   builder: buildStatusOptions,
@@ -28,15 +28,15 @@ export const statusCommand: CommandModule<object, OptionsOf<typeof buildStatusOp
     withDatabase(argv, "status", async ({ client }) => {
       if (argv.batch !== undefined) {
         const batch = await readBatch(client, checkBatchId(argv.batch));
-        return argv.json ? printJson(batch) : print(tellBatch(batch));
+        return printTold(argv, batch, tellBatch);
       }
       const batches = await readRecentBatches(client, RECENT_BATCHES);
-      if (argv.json) return printJson(batches);
-      print(batches.length === 0 ? "No batch yet. Start one: climatebatch run all" : tellBatches(batches));
+      printTold(argv, batches, tellBatches);
     }),
 };
 
 function tellBatches(batches: readonly BatchLine[]): string {
+  if (batches.length === 0) return "No batch yet. Start one: climatebatch run all";
   const header = ["batch", "calculation", "state", "cells done", "of", "rejected", "started", "took", "published"];
   const rows = batches.map((batch) => [
     Number(batch.batchId),
@@ -83,7 +83,7 @@ function buildLogsOptions(yargs: Argv) {
     .options({ ...jsonOption, ...databaseOption });
 }
 
-export const logsCommand: CommandModule<object, OptionsOf<typeof buildLogsOptions>> = {
+export const logsCommand: CommandOf<typeof buildLogsOptions> = {
   command: "logs <batch>",
   describe: "the shards of a batch, why some failed, which cells were rejected and why",
   builder: buildLogsOptions,
@@ -91,15 +91,8 @@ export const logsCommand: CommandModule<object, OptionsOf<typeof buildLogsOption
     withDatabase(argv, "logs", async ({ client }) => {
       const batch = await readBatch(client, checkBatchId(argv.batch));
       const logs = await readBatchLogs(client, batch.batchId, REJECTED_CELLS_SHOWN);
-      if (argv.json)
-        return printJson({
-          batchId: batch.batchId,
-          state: batch.state,
-          reason: batch.reason,
-          message: batch.message,
-          ...logs,
-        });
-      print(tellLogs(batch, logs));
+      const { batchId, state, reason, message } = batch;
+      printTold(argv, { batchId, state, reason, message, ...logs }, () => tellLogs(batch, logs));
     }),
 };
 

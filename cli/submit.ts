@@ -1,10 +1,10 @@
 // `climatebatch submit`: creates a ClimateBatch, which the operator of the cluster computes; the yearly schedule uses it, too.
 // What it does stands in submit/submitBatch.ts, loaded when asked for: other commands need not wait for a cluster's client.
-import type { ArgumentsCamelCase, Argv, CommandModule } from "yargs";
+import type { Argv } from "yargs";
 import { CALCULATION_REQUESTS, METHODS } from "../model/calculations.ts";
 import { RISKS } from "../model/risks.ts";
 import { clusterOptions } from "./clusterOptions.ts";
-import { type CommandContext, jsonOption, type OptionsOf } from "./command.ts";
+import { type ArgumentsOf, type CommandContext, type CommandOf, jsonOption } from "./command.ts";
 import { flag, list, number, text } from "./optionKinds.ts";
 
 function buildOptions(yargs: Argv) {
@@ -57,9 +57,9 @@ function buildOptions(yargs: Argv) {
     );
 }
 
-export type SubmitArguments = ArgumentsCamelCase<OptionsOf<typeof buildOptions>>;
+export type SubmitArguments = ArgumentsOf<typeof buildOptions>;
 
-export function makeSubmitCommand(context: CommandContext): CommandModule<object, OptionsOf<typeof buildOptions>> {
+export function makeSubmitCommand(context: CommandContext): CommandOf<typeof buildOptions> {
   return {
     command: "submit <calculation>",
     describe: "ask the operator of a cluster to compute: creates a ClimateBatch",

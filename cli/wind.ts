@@ -1,12 +1,12 @@
 // `climatebatch wind`: the highest wind of each storm at given points, from files to a file, without a database.
 // Reading tracks stands in cli/storms/, the wind models in job/indices/windField.ts.
 import { pipeline } from "node:stream/promises";
-import type { Argv, CommandModule } from "yargs";
+import type { Argv } from "yargs";
 import { prepareTrack } from "../job/indices/trackPreparation.ts";
 import { highestWind, makeStormVortex, REACH_KM } from "../job/indices/windField.ts";
 import { DEFAULT_WIND_MODEL, WIND_MODELS, type WindModel } from "../job/indices/windProfiles.ts";
 import type { StormTrack } from "../model/storms.ts";
-import { type CommandContext, jsonOption, type OptionsOf, printJson } from "./command.ts";
+import { type CommandContext, type CommandOf, jsonOption, printJson } from "./command.ts";
 import { showReading } from "./fileReading.ts";
 import { count } from "./ingest/report.ts";
 import { list, number, text } from "./optionKinds.ts";
@@ -49,7 +49,7 @@ function buildOptions(yargs: Argv) {
     );
 }
 
-export function makeWindCommand({ signal }: CommandContext): CommandModule<object, OptionsOf<typeof buildOptions>> {
+export function makeWindCommand({ signal }: CommandContext): CommandOf<typeof buildOptions> {
   return {
     command: "wind",
     describe: "compute each storm's highest wind at points, without a database",

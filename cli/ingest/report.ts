@@ -62,10 +62,7 @@ export function describeColumns(readers: readonly ValueReader[]): VariableReport
 export function formatReport(report: IngestReport): string {
   const lines = [formatReading(report, ` (${report.cellsAdded} new) of grid "${report.grid}"`)];
   for (const { variable, rule } of report.derived) lines.push(`  ${variable}: derived, ${rule}`);
-  if (report.failedBatches.length > 0)
-    lines.push(
-      `${report.isCheck ? "Would fail" : "Failed, as asked"} (InputChanged): batch ${report.failedBatches.join(", ")}`,
-    );
+  lines.push(...tellFailedBatches(report.failedBatches, report.isCheck ? "Would fail" : undefined));
   lines.push(formatOutcome(report));
   return lines.join("\n");
 }
@@ -107,4 +104,9 @@ function formatOutcome({ scenario, isCheck, rowsWritten, rowsUnchanged, revision
 
 export function count(number: number, noun: string): string {
   return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/** A line when batches failed, else none. */
+export function tellFailedBatches(batches: readonly string[], what = "Failed, as asked"): string[] {
+  return batches.length === 0 ? [] : [`${what} (InputChanged): batch ${batches.join(", ")}`];
 }
