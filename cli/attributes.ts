@@ -121,7 +121,7 @@ async function readGiven(client: Client, words: AttributeWords, signal: AbortSig
   const attribute = readAttributeName(words.attribute, "--attribute");
   const places = await readGridPlaces(client, grid);
   const { property = null, inside, outside = property === null ? 0 : null } = words;
-  const { values } = isRaster
+  const values = isRaster
     ? await sampleRaster(file!, attribute, places, missing, signal)
     : await samplePolygons(file!, attribute, places, { property, inside, outside });
   return withValues(places, attribute, values, file!);

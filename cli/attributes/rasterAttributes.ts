@@ -11,20 +11,14 @@ const BAND_ROWS = 256;
 const GEOGRAPHIC = 2;
 const PIXEL_IS_POINT = 2;
 
-export interface SampledRaster {
-  /** [places] the pixel's value; NaN outside the raster and where it has none */
-  readonly values: Float64Array;
-  readonly outside: number;
-  readonly withoutValue: number;
-}
-
+/** [places] the pixel's value; NaN outside the raster and where it has none */
 export async function sampleRaster(
   file: string,
   attribute: Attribute,
   places: readonly Place[],
   missing: ReadonlySet<string>,
   signal: AbortSignal,
-): Promise<SampledRaster> {
+): Promise<Float64Array> {
   const tiff = await openTiff(file);
   try {
     return await sampleImage(file, await firstImage(tiff, file), attribute, places, missing, signal);
@@ -40,19 +34,14 @@ async function sampleImage(
   places: readonly Place[],
   missing: ReadonlySet<string>,
   signal: AbortSignal,
-): Promise<SampledRaster> {
+): Promise<Float64Array> {
   const grid = pixelGrid(image, file);
   const noData = image.getGDALNoData();
   const values = new Float64Array(places.length).fill(Number.NaN);
-  let outside = 0;
-  let withoutValue = 0;
   const bands = new Map<number, { at: number; row: number; column: number }[]>();
   places.forEach((place, at) => {
     const pixel = pixelOf(place, grid);
-    if (pixel === null) {
-      outside++;
-      return;
-    }
+    if (pixel === null) return;
     const number = Math.floor(pixel.row / BAND_ROWS);
     const band = bands.get(number) ?? [];
     bands.set(number, band);
@@ -66,15 +55,12 @@ async function sampleImage(
     const [raster] = await image.readRasters({ window: [left, top, right, bottom], samples: [0], signal });
     for (const { at, row, column } of pixels) {
       const value = Number((raster as ArrayLike<number>)[(row - top) * (right - left) + column - left]);
-      if (Number.isNaN(value) || value === noData || missing.has(String(value))) {
-        withoutValue++;
-        continue;
-      }
+      if (Number.isNaN(value) || value === noData || missing.has(String(value))) continue;
       const { latitude, longitude } = places[at]!;
       values[at] = checkAttribute(attribute, value, String(value), `${file} at ${latitude}, ${longitude}`);
     }
   }
-  return { values, outside, withoutValue };
+  return values;
 }
 
 async function openTiff(file: string): Promise<GeoTIFF> {

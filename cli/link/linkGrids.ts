@@ -14,9 +14,9 @@ import { addCells, advanceCellIds, DEFAULT_STEP_DEGREES, findCells, readGridStep
 import { lockInputsForLoading, refuseUnfinishedBatches } from "../../database/inputLoading.ts";
 import { RejectedError } from "../../model/errors.ts";
 import type { Variable } from "../../model/variables.ts";
+import { readPolygons } from "../polygons.ts";
 import { linkNearest, nearestOf } from "./nearest.ts";
 import { type PlaceTable, placeKey, readPlaceTable } from "./placeCodes.ts";
-import { readPolygons } from "./polygons.ts";
 
 export interface LinkOptions {
   readonly grid: string;

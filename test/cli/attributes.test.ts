@@ -205,7 +205,7 @@ describe("rasters", () => {
         latitude: north + (Math.floor(pixel / width) + 0.4) * dy,
         longitude: west + ((pixel % width) + 0.6) * dx,
       }));
-      const { values } = await sampleRaster(hd35, "elevation", places, new Set(), signal);
+      const values = await sampleRaster(hd35, "elevation", places, new Set(), signal);
       const noData = image.getGDALNoData();
       expect(Array.from(values)).toEqual(
         pixels.map((pixel) => (Number(whole[pixel]) === noData ? Number.NaN : Number(whole[pixel]))),
@@ -255,6 +255,9 @@ describe("polygons", () => {
     const words = { attribute: "landFraction" };
     expect(await refusalOf(load("t.json", '{"type":"Topology"}', words))).toMatch(/^NotGeoJson: .*ogr2ogr/);
     expect(await refusalOf(load("t.json", "{", words))).toMatch(/^UnreadableFile/);
+    expect(await refusalOf(load("f.geojson", features(), words))).toMatch(/^NotGeoJson: .*no feature has a Polygon/);
+    const metres = features({ rings: [square(980_000, 1_900_000, 990_000, 1_910_000)] });
+    expect(await refusalOf(load("f.geojson", metres, words))).toMatch(/^NotGeoJson: .*feature 1 reaches .*EPSG:4326/);
     expect(
       await refusalOf(load("f.geojson", features({ rings: [square(0, 0, 1, 1)] }), { ...words, property: "x" })),
     ).toMatch(/^InvalidAttribute/);
