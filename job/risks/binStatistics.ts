@@ -1,11 +1,49 @@
 // What is told of bin probabilities, whatever estimated them: their intervals and the damage they stand for.
 // The estimators stand in numerics/kernelDensity.ts and with the risks.
+import type { ProbabilityMethods } from "../../model/methodSet.ts";
+import type { ProbabilityResult } from "../../model/results.ts";
 import { binomialInterval } from "../numerics/beta.ts";
 
 /** Ends of a 90 % interval: as probabilities, and in standard deviations of the normal distribution. */
 const LOWER_TAIL = 0.05;
 const UPPER_TAIL = 0.95;
 export const NORMAL_90 = 1.645;
+
+/**
+ * P(H) of a period with all that follows from it.
+ *
+ * Inputs: probabilities [1] and counts of years, one per bin; years n behind them, null where not known; methods with rates;
+ *   rateScale [1], null where not known; returnLevels [RETURN_PERIODS]; rateSet, the methods' default one unless given.
+ * Output: a ProbabilityResult without damage by integration.
+ * Definition: binIntervals, binDamage.
+ * Missing data: n = null gives intervals of NaN and no interval of the damage; rateScale = null gives no damage.
+ */
+export function tellProbability(
+  probabilities: readonly number[],
+  counts: readonly number[],
+  years: number | null,
+  methods: ProbabilityMethods,
+  rateScale: number | null,
+  returnLevels: readonly number[],
+  rateSet = methods.defaultRateSet,
+): ProbabilityResult {
+  const interval = binIntervals(probabilities, years ?? Number.NaN);
+  const rates = methods.rateSets[rateSet]!.values;
+  const damage = rateScale === null ? null : binDamage(probabilities, rates, rateScale, years ?? Number.NaN);
+  return {
+    probabilities,
+    counts,
+    probabilitiesLow: interval.low,
+    probabilitiesHigh: interval.high,
+    returnLevels,
+    rateSet,
+    rateScale,
+    damageBins: damage?.rate ?? null,
+    damageLow: years === null ? null : (damage?.low ?? null),
+    damageHigh: years === null ? null : (damage?.high ?? null),
+    damageContinuous: null,
+  };
+}
 
 /** Intervals of bin probabilities [1] behind which stand `years` years; see numerics/beta.ts. */
 export function binIntervals(probabilities: readonly number[], years: number): { low: number[]; high: number[] } {

@@ -2,7 +2,7 @@
 // become bin probabilities, return levels, damage and a score. What the level and the chain are stands with each flood.
 import type { Flag } from "../../model/reasons.ts";
 import { type HazardResult, type ProbabilityResult, RETURN_PERIODS } from "../../model/results.ts";
-import { binDamage, binIntervals, NORMAL_90 } from "./binStatistics.ts";
+import { NORMAL_90, tellProbability } from "./binStatistics.ts";
 import { curveOf, type DamageNodes, makeDamageNodes, placeDamageNodes } from "./depthDamage.ts";
 import { type ExtremeLaw, levelOf } from "./extremeLaw.ts";
 import { scoresOf } from "./hazardScore.ts";
@@ -124,10 +124,6 @@ export function floodNumbers(
 ): FloodNumbers {
   const { cap, methods } = work;
   const probabilities = binProbabilities(law, work);
-  const rates = methods.rateSets[methods.defaultRateSet]!.values;
-  const damage = binDamage(probabilities, rates, rateScale, years ?? 1);
-  const unknown = probabilities.map(() => Number.NaN);
-  const interval = years === null ? { low: unknown, high: unknown } : binIntervals(probabilities, years);
   const undefended = (level: number) => Math.min(cap, chain.depthOfLevel(level));
   const levels = RETURN_PERIODS.map((T) => law.levelOf(T));
   const returnLevels = levels.map((level) => (level > chain.protectedLevel ? undefended(level) : 0));
@@ -140,16 +136,7 @@ export function floodNumbers(
   const hazard = scoredDepth(undefended, scoredLevel, law.deviation(SCORED_RETURN_PERIOD), methods);
   return {
     probability: {
-      probabilities,
-      counts,
-      probabilitiesLow: interval.low,
-      probabilitiesHigh: interval.high,
-      returnLevels,
-      rateSet: methods.defaultRateSet,
-      rateScale,
-      damageBins: damage.rate,
-      damageLow: years === null ? null : damage.low,
-      damageHigh: years === null ? null : damage.high,
+      ...tellProbability(probabilities, counts, years, methods, rateScale, returnLevels),
       damageContinuous: work.damage === null ? null : rateScale * expectedDamage(law, work.damage),
     },
     hazard: { ...hazard, undefendedValue: hazard.value },

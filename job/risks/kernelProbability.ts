@@ -2,7 +2,7 @@
 // Values with an atom at zero (spell days) are spellRisk.ts's.
 import type { ProbabilityResult } from "../../model/results.ts";
 import { countBins, kernelBinProbabilities } from "../numerics/kernelDensity.ts";
-import { binDamage, binIntervals } from "./binStatistics.ts";
+import { tellProbability } from "./binStatistics.ts";
 import type { RiskMethods } from "./methodSet.ts";
 
 /** When more of the years than this share one value, they are told as counted: a kernel would smear the value. */
@@ -85,32 +85,6 @@ export function certainlyHarmless(n: number, methods: RiskMethods, returnLevels:
     ...tellProbability(certain(1), certain(n), n, methods, 0, returnLevels),
     probabilitiesLow: certain(1),
     probabilitiesHigh: certain(1),
-  };
-}
-
-function tellProbability(
-  probabilities: readonly number[],
-  counts: readonly number[],
-  n: number,
-  methods: RiskMethods,
-  rateScale: number | null,
-  returnLevels: readonly number[],
-): ProbabilityResult {
-  const interval = binIntervals(probabilities, n);
-  const rates = methods.rateSets[methods.defaultRateSet]!.values;
-  const damage = rateScale === null ? null : binDamage(probabilities, rates, rateScale, n);
-  return {
-    probabilities,
-    counts,
-    probabilitiesLow: interval.low,
-    probabilitiesHigh: interval.high,
-    returnLevels,
-    rateSet: methods.defaultRateSet,
-    rateScale,
-    damageBins: damage?.rate ?? null,
-    damageLow: damage?.low ?? null,
-    damageHigh: damage?.high ?? null,
-    damageContinuous: null,
   };
 }
 

@@ -18,7 +18,7 @@ import {
   windReturnLevel,
 } from "../indices/windExceedance.ts";
 import { countBins } from "../numerics/kernelDensity.ts";
-import { binDamage, binIntervals, NORMAL_90 } from "./binStatistics.ts";
+import { NORMAL_90, tellProbability } from "./binStatistics.ts";
 import { scoresOf } from "./hazardScore.ts";
 import { describeMethods, methodsOf, PUBLISHED, type RiskMethods } from "./methodSet.ts";
 import { tooFewYears } from "./periodYears.ts";
@@ -193,21 +193,11 @@ function probabilityOf(
   countBins(yearly, 0, years, edges, counts);
   const above = [1, ...edges.map((edge) => exceedanceProbability(curve, edge)), 0];
   const probabilities = Array.from(counts, (_, bin) => above[bin]! - above[bin + 1]!);
-  const interval = binIntervals(probabilities, years);
   // Somebody's own rates need not tell regions apart.
   const rateSet = Object.hasOwn(methods.rateSets, region) ? region : methods.defaultRateSet;
-  const damage = binDamage(probabilities, methods.rateSets[rateSet]!.values, UNSCALED, years);
+  const returnLevels = RETURN_PERIODS.map((T) => windReturnLevel(curve, T, years));
   return {
-    probabilities,
-    counts: Array.from(counts),
-    probabilitiesLow: interval.low,
-    probabilitiesHigh: interval.high,
-    returnLevels: RETURN_PERIODS.map((T) => windReturnLevel(curve, T, years)),
-    rateSet,
-    rateScale: UNSCALED,
-    damageBins: damage.rate,
-    damageLow: damage.low,
-    damageHigh: damage.high,
+    ...tellProbability(probabilities, Array.from(counts), years, methods, UNSCALED, returnLevels, rateSet),
     damageContinuous: rateSet === region ? expectedWindDamage(curve, frequency, halfDamageWind) : null,
   };
 }

@@ -1,12 +1,17 @@
 // What the nine risks of the method set predecessor share: values of a period counted in bins, nothing fitted.
 // Which values, and which bin each belongs to, stands in climateRisks.ts and waterRisks.ts; the numbers in predecessor.json.
 
-import { type ProbabilityMethodSet, readProbabilityMethodSet } from "../../../model/methodSet.ts";
+import {
+  type ProbabilityMethodSet,
+  type ProbabilityMethods,
+  readProbabilityMethodSet,
+} from "../../../model/methodSet.ts";
 import { type Period, yearsIn } from "../../../model/periods.ts";
 import type { Flag, NullReason } from "../../../model/reasons.ts";
 import { type PeriodResult, RETURN_PERIODS } from "../../../model/results.ts";
 import type { Risk } from "../../../model/risks.ts";
 import type { VariablesByFrequency } from "../../../model/variables.ts";
+import { tellProbability } from "../binStatistics.ts";
 import { describeBins } from "../methodSet.ts";
 import { isLowSample } from "../periodYears.ts";
 import type { CellInput, RiskDefinition } from "../riskDefinition.ts";
@@ -50,7 +55,6 @@ export interface PredecessorRisk {
 export function makePredecessorRisk(one: PredecessorRisk, set: ProbabilityMethodSet): RiskDefinition {
   const methods = set.risks[one.risk]!;
   const edges = methods.edges.values;
-  const rates = methods.rateSets[methods.defaultRateSet]!.values;
   return {
     risk: one.risk,
     longName: one.longName,
@@ -66,7 +70,7 @@ export function makePredecessorRisk(one: PredecessorRisk, set: ProbabilityMethod
     compute(input) {
       const read = one.read(input, edges);
       if (typeof read === "string") return input.periods.map((period) => withoutNumbers(period, read, null, []));
-      return input.periods.map((period) => periodResult(period, read, one.used, rates, methods.defaultRateSet));
+      return input.periods.map((period) => periodResult(period, read, one.used, methods));
     },
   };
 }
@@ -75,10 +79,9 @@ function periodResult(
   period: Period,
   { binOf, firstYear, flags = [], perYear, values }: Intensities,
   used: string,
-  rates: readonly number[],
-  rateSet: string,
+  methods: ProbabilityMethods,
 ): PeriodResult {
-  const counts = rates.map(() => 0);
+  const counts: number[] = Array(methods.edges.values.length + 1).fill(0);
   let n = 0;
   let yearsUsed = 0;
   for (let year = 0; year < yearsIn(period); year++) {
@@ -95,9 +98,7 @@ function periodResult(
   }
   if (n === 0) return withoutNumbers(period, "tooFewYears", used, []);
   const probabilities = counts.map((count) => round(count / n));
-  const unknown = counts.map(() => Number.NaN);
-  let damage = 0;
-  for (const [bin, p] of probabilities.entries()) damage += p * rates[bin]!;
+  const returnLevels = RETURN_PERIODS.map(() => Number.NaN);
   return {
     period,
     input: used,
@@ -105,19 +106,7 @@ function periodResult(
     flags: isLowSample(yearsUsed, period) ? [...flags, "lowSample"] : flags,
     yearsUsed,
     block: null,
-    probability: {
-      probabilities,
-      counts,
-      probabilitiesLow: unknown,
-      probabilitiesHigh: unknown,
-      returnLevels: RETURN_PERIODS.map(() => Number.NaN),
-      rateSet,
-      rateScale: UNSCALED,
-      damageBins: damage,
-      damageLow: null,
-      damageHigh: null,
-      damageContinuous: null,
-    },
+    probability: tellProbability(probabilities, counts, null, methods, UNSCALED, returnLevels),
     hazard: null,
   };
 }
