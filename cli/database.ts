@@ -10,7 +10,7 @@ import { RejectedError } from "../model/errors.ts";
 import { flag, text } from "./optionKinds.ts";
 
 const EMBEDDED = "embedded:";
-export const DEFAULT_DATABASE = `${EMBEDDED}.climatebatch/data`;
+const DEFAULT_DATABASE = `${EMBEDDED}.climatebatch/data`;
 export const SAMPLE_DATABASE = `${EMBEDDED}.climatebatch/sample`;
 
 export const databaseOption = {

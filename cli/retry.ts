@@ -16,8 +16,8 @@ import {
 } from "./command.ts";
 import { databaseOption, withDatabase } from "./database.ts";
 import { flag, number } from "./optionKinds.ts";
-import { exitCodeOf, tellOutcome } from "./run.ts";
-import { becomeOnlyRunner, runBatch, watchOnTerminal } from "./runBatch.ts";
+import { runAndTell } from "./run.ts";
+import { becomeOnlyRunner } from "./runBatch.ts";
 
 function buildRetryOptions(yargs: Argv) {
   return yargs
@@ -37,13 +37,14 @@ function buildRetryOptions(yargs: Argv) {
     );
 }
 
-export function makeRetryCommand({ signal, setExitCode }: CommandContext): CommandOf<typeof buildRetryOptions> {
+export function makeRetryCommand(context: CommandContext): CommandOf<typeof buildRetryOptions> {
   return {
     command: "retry <batch>",
     describe: "run the failed shards of a failed batch again, and publish",
     builder: buildRetryOptions,
     handler: (argv) =>
-      withDatabase(argv, "retry", async ({ client, url }) => {
+      withDatabase(argv, "retry", async (database) => {
+        const { client } = database;
         checkWholeNumber(argv.workers, "--workers", 1);
         const batchId = checkBatchId(argv.batch);
         await checkFreeConnections(client, argv.workers);
@@ -51,20 +52,8 @@ export function makeRetryCommand({ signal, setExitCode }: CommandContext): Comma
         await becomeOnlyRunner(client, batchId);
         const { specification, shards, cells } = await reopenBatch(client, batchId);
         process.stderr.write(`batch ${batchId}: ${shards} shards with ${cells} cells to run again\n`);
-        const outcome = await runBatch(
-          client,
-          {
-            databaseUrl: url,
-            batchId,
-            watch: watchOnTerminal(`batch ${batchId} retry`),
-            workers: argv.workers,
-            publish: argv.publish,
-            replaceGrid: false,
-          },
-          signal,
-        );
-        await tellOutcome(client, { batchId, cells, shards, doneShards: 0 }, specification, outcome, argv.json);
-        setExitCode(exitCodeOf(outcome));
+        const batch = { batchId, cells, shards, doneShards: 0 };
+        await runAndTell(database, { batch, specification }, { ...argv, replaceGrid: false }, "retry", context);
       }),
   };
 }

@@ -19,35 +19,22 @@ import {
   print,
   printJson,
 } from "./command.ts";
-import { databaseOption, withDatabase } from "./database.ts";
+import { databaseOption, type OpenDatabase, withDatabase } from "./database.ts";
 import { methodsFileOption, readMethodsFile } from "./methodsFile.ts";
 import { flag, list, number, text } from "./optionKinds.ts";
 import { refuseWithoutInput } from "./refuseWithoutInput.ts";
 import { type RunOutcome, runBatch, watchOnTerminal } from "./runBatch.ts";
 import { printSummary } from "./summary.ts";
 
-export function makeRunCommand({ signal, setExitCode }: CommandContext): CommandOf<typeof buildOptions> {
+export function makeRunCommand(context: CommandContext): CommandOf<typeof buildOptions> {
   return {
     command: "run <calculation>",
     describe: "compute probability, hazard or all on this machine and publish the results",
     builder: buildOptions,
     handler: (argv) =>
-      withDatabase(argv, "run", async ({ client, url }) => {
-        const { specification, batch } = await takeBatch(client, argv);
-        const outcome = await runBatch(
-          client,
-          {
-            databaseUrl: url,
-            batchId: batch.batchId,
-            watch: watchOnTerminal(`batch ${batch.batchId} ${argv.calculation}`),
-            workers: argv.workers,
-            publish: argv.publish,
-            replaceGrid: argv.replaceGrid,
-          },
-          signal,
-        );
-        await tellOutcome(client, batch, specification, outcome, argv.json);
-        setExitCode(exitCodeOf(outcome));
+      withDatabase(argv, "run", async (database) => {
+        const taken = await takeBatch(database.client, argv);
+        await runAndTell(database, taken, argv, argv.calculation, context);
       }),
   };
 }
@@ -107,10 +94,12 @@ function buildOptions(yargs: Argv) {
 
 type RunArguments = ArgumentsOf<typeof buildOptions>;
 
-async function takeBatch(
-  client: Client,
-  argv: RunArguments,
-): Promise<{ specification: BatchSpecification; batch: PlannedBatch }> {
+export interface TakenBatch {
+  readonly specification: BatchSpecification;
+  readonly batch: PlannedBatch;
+}
+
+async function takeBatch(client: Client, argv: RunArguments): Promise<TakenBatch> {
   checkWholeNumber(argv.workers, "--workers", 1);
   checkWholeNumber(argv.cellsPerShard, "--cells-per-shard", 1);
   checkWholeNumber(argv.maxRejectedCells, "--max-rejected-cells", 0);
@@ -147,7 +136,29 @@ async function takeBatch(
   return { specification, batch };
 }
 
-export async function tellOutcome(
+/** Runs the batch on this machine, tells how it ended, and sets the exit code by that; `purpose` stands beside its progress. */
+export async function runAndTell(
+  { client, url }: OpenDatabase,
+  { batch, specification }: TakenBatch,
+  options: {
+    readonly workers: number;
+    readonly publish: boolean;
+    readonly replaceGrid: boolean;
+    readonly json: boolean;
+  },
+  purpose: string,
+  { signal, setExitCode }: CommandContext,
+): Promise<RunOutcome> {
+  const { batchId } = batch;
+  const { workers, publish, replaceGrid } = options;
+  const watch = watchOnTerminal(`batch ${batchId} ${purpose}`);
+  const outcome = await runBatch(client, { databaseUrl: url, batchId, watch, workers, publish, replaceGrid }, signal);
+  await tellOutcome(client, batch, specification, outcome, options.json);
+  setExitCode(exitCodeOf(outcome));
+  return outcome;
+}
+
+async function tellOutcome(
   client: Client,
   batch: PlannedBatch,
   specification: BatchSpecification,
@@ -182,7 +193,7 @@ export async function tellOutcome(
   }
 }
 
-export function exitCodeOf(outcome: RunOutcome): number {
+function exitCodeOf(outcome: RunOutcome): number {
   switch (outcome.state) {
     case "published":
       return COMMAND_EXIT_CODES.done;

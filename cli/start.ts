@@ -6,8 +6,7 @@ import { resolveSpecification } from "../database/specification.ts";
 import { DEFAULT_BASE_PERIOD } from "../model/periods.ts";
 import { type CommandContext, print } from "./command.ts";
 import { SAMPLE_DATABASE, withDatabase } from "./database.ts";
-import { exitCodeOf, tellOutcome } from "./run.ts";
-import { runBatch, watchOnTerminal } from "./runBatch.ts";
+import { runAndTell } from "./run.ts";
 import { DEFAULT_SAMPLE_CELLS, makeSample, tellSample } from "./sample.ts";
 
 const NEXT_STEPS = `
@@ -18,13 +17,14 @@ The results are in the embedded PostgreSQL in .climatebatch/sample, in the views
   npx climatebatch run all
   npx climatebatch --help`;
 
-export function makeStartCommand({ signal, setExitCode }: CommandContext): CommandModule {
+export function makeStartCommand(context: CommandContext): CommandModule {
   return {
     command: "start",
     describe: "a first look: make the sample, run both calculations, show what came out",
     handler: () =>
-      withDatabase({ database: SAMPLE_DATABASE }, "start", async ({ client, url }) => {
-        print(tellSample(await makeSample(client, DEFAULT_SAMPLE_CELLS, signal), SAMPLE_DATABASE));
+      withDatabase({ database: SAMPLE_DATABASE }, "start", async (database) => {
+        const { client } = database;
+        print(tellSample(await makeSample(client, DEFAULT_SAMPLE_CELLS, context.signal), SAMPLE_DATABASE));
         const workers = availableParallelism();
         const specification = await resolveSpecification(client, {
           calculation: "all",
@@ -34,21 +34,9 @@ export function makeStartCommand({ signal, setExitCode }: CommandContext): Comma
         const batch =
           (await findUnfinishedBatch(client, specification)) ??
           (await planBatch(client, specification, { cellsPerShard: null, workers, maxRejectedCells: null }));
-        const outcome = await runBatch(
-          client,
-          {
-            databaseUrl: url,
-            batchId: batch.batchId,
-            watch: watchOnTerminal(`batch ${batch.batchId}`),
-            workers,
-            publish: true,
-            replaceGrid: false,
-          },
-          signal,
-        );
-        await tellOutcome(client, batch, specification, outcome, false);
+        const options = { workers, publish: true, replaceGrid: false, json: false };
+        const outcome = await runAndTell(database, { batch, specification }, options, "all", context);
         if (outcome.state === "published") print(NEXT_STEPS);
-        setExitCode(exitCodeOf(outcome));
       }),
   };
 }

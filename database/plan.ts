@@ -15,7 +15,7 @@ import { refuseStaleSeaWays } from "./seaConnections.ts";
 import { reserveSlot } from "./slots.ts";
 
 /** A Kubernetes Indexed Job with per-index backoff stays well behaved up to here. */
-export const MAX_SHARDS = 10_000;
+const MAX_SHARDS = 10_000;
 /** Unless told otherwise a shard has at most this many cells: minutes of a core, so that a retry costs little. */
 const DEFAULT_CELLS_PER_SHARD = 1_000;
 /** … at least this many, so that starting a process is small beside its work … */

@@ -5,8 +5,8 @@ import { transaction } from "./connect.ts";
 import { failBatches, lockInputsForLoading, refuseUnfinishedBatches } from "./inputLoading.ts";
 import { readRevision } from "./inputRevisions.ts";
 
-export const EXTREME_SEA_LEVELS = "extreme_sea_levels";
-export const SEA_LEVEL_RISE = "sea_level_rise";
+const EXTREME_SEA_LEVELS = "extreme_sea_levels";
+const SEA_LEVEL_RISE = "sea_level_rise";
 
 const COLUMNS =
   "station, latitude, longitude, location, scale, shape, return_periods, levels, years, maxima, reference_year, record_years, datum_offset";

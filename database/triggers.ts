@@ -31,7 +31,7 @@ export interface TriggerOptions
 }
 
 /** A standby writes what has no request after so long: the leader is gone, or was not listening at that moment. */
-export const STANDBY_GRACE_MS = 5_000;
+const STANDBY_GRACE_MS = 5_000;
 type TellingRequest = NonNullable<ReturnType<typeof parseRequestPayload>>;
 const WRITE_RETRY_MS = 1_000;
 /** A request told after a NOTIFY may have been claimed, elsewhere, so long before that NOTIFY was heard here. */

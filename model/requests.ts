@@ -43,6 +43,11 @@ export function describePayload(payload: string): string {
     : `${JSON.stringify(shown)}… (${payload.length} characters)`;
 }
 
+/** `payload` as describePayload tells it. */
+export function refusalOfPayload(channel: string, payload: string): string {
+  return `NOTIFY ${channel} expects ${CALCULATIONS.join(" or ")}, found ${payload}: nothing is started.`;
+}
+
 /** NOTIFYs for one calculation that no request row is known to cover. */
 export interface UnwrittenTrigger {
   readonly calculation: Calculation;

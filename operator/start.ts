@@ -4,10 +4,10 @@ import type { Logger } from "pino";
 import { type Figures, readFigures } from "../database/figures.ts";
 import { Sessions } from "../database/sessions.ts";
 import { Triggers } from "../database/triggers.ts";
-import { CALCULATIONS } from "../model/calculations.ts";
 import { CLIMATE_BATCH } from "../model/climateBatch.ts";
 import { type Clock, within } from "../model/clock.ts";
 import { coerceError, RejectedError } from "../model/errors.ts";
+import { refusalOfPayload } from "../model/requests.ts";
 import type { OperatorConfig } from "./config.ts";
 import type { OperatorContext, StoredBatch } from "./context.ts";
 import { findMissingFields } from "./definition.ts";
@@ -183,7 +183,7 @@ export async function startOperator(
 
   /** There is no object that it is about: the Lease, which everybody finds, stands for the operator. */
   function tellUnknownPayload(payload: string): void {
-    const note = `NOTIFY ${config.triggerChannel} expects ${CALCULATIONS.join(" or ")}, found ${payload}: nothing is started.`;
+    const note = refusalOfPayload(config.triggerChannel, payload);
     metrics.unknownPayload();
     log.warn({ event: "unknownPayload", message: note });
     if (!elector.isLeader()) return;

@@ -141,6 +141,6 @@ async function readCoordinate(
   return told;
 }
 
-export function tellShape({ dimensions, shape }: Pick<ArrayVariable, "dimensions" | "shape">): string {
+function tellShape({ dimensions, shape }: Pick<ArrayVariable, "dimensions" | "shape">): string {
   return dimensions.length === 0 ? "one value" : dimensions.map((name, axis) => `${name} ${shape[axis]}`).join(" x ");
 }

@@ -18,7 +18,7 @@ interface Store {
 
 const MOST_METADATA_BYTES = 1 << 24;
 /** A chunk is unpacked whole. */
-export const MOST_CHUNK_BYTES = 1 << 28;
+const MOST_CHUNK_BYTES = 1 << 28;
 const METADATA = /(^|\/)(\.zarray|\.zattrs|\.zgroup|\.zmetadata|zarr\.json)$/;
 
 export async function openZarr(file: string): Promise<ArrayFile> {

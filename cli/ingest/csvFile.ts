@@ -10,7 +10,7 @@ import { parse as parseNow } from "csv-parse/sync";
 import { RejectedError } from "../../model/errors.ts";
 import type { TableFile } from "./tableFile.ts";
 
-export const UTF_8 = "utf-8";
+const UTF_8 = "utf-8";
 /** The encoding that WHATWG calls euc-kr is CP949: https://encoding.spec.whatwg.org/#euc-kr */
 export const CP949 = "euc-kr";
 const SAMPLE_BYTES = 1 << 16;
@@ -54,7 +54,7 @@ export async function openCsv(file: string): Promise<TableFile> {
     const whole = sample.length < SAMPLE_BYTES ? text : text.slice(0, text.lastIndexOf("\n") + 1) || text;
     rows = parseNow(whole, { ...parserOptions(delimiter), to: 2 });
   } catch (error) {
-    throw explain(error, file);
+    throw explainReading(error, file);
   }
   const [header, firstRow] = rows;
   if (header === undefined) {
@@ -99,7 +99,7 @@ async function readRows(
     const decoded = encoding === UTF_8 ? [] : [decodeStream(encoding)];
     await pipeline([source, ...unpacked, ...decoded, parser], { signal });
   } catch (error) {
-    throw explain(error, file);
+    throw explainReading(error, file);
   }
 }
 
@@ -133,7 +133,7 @@ async function sizeOf(file: string): Promise<number> {
     const facts = await stat(file);
     if (facts.isFile()) return facts.size;
   } catch (error) {
-    throw explain(error, file);
+    throw explainReading(error, file);
   }
   throw new RejectedError(
     "NotAFile",
@@ -154,7 +154,7 @@ async function readSample(file: string, gzip: boolean): Promise<Buffer> {
       if (bytes >= SAMPLE_BYTES) break;
     }
   } catch (error) {
-    throw explain(error, file);
+    throw explainReading(error, file);
   } finally {
     source.destroy();
   }
@@ -192,7 +192,7 @@ function decodeStream(encoding: string): Transform {
 }
 
 /** Trouble of the file system, gzip and the CSV parser in words; anything else is passed on. */
-function explain(error: unknown, file: string): unknown {
+export function explainReading(error: unknown, file: string): unknown {
   if (!(error instanceof Error) || error instanceof RejectedError) return error;
   const { code } = error as { code?: string };
   if (error instanceof CsvError) {

@@ -21,7 +21,7 @@ export function linkNearest(
   });
 }
 
-export function measure(cell: LinkedCell, source: LinkedCell): CellSource {
+function measure(cell: LinkedCell, source: LinkedCell): CellSource {
   return {
     cellId: cell.cellId,
     sourceCellId: source.cellId,

@@ -1,5 +1,5 @@
 // Tables of places: cells to make, and the codes (of districts, of basins) that places have.
-import { type Place, snapCoordinate } from "../../database/gridCells.ts";
+import type { Place } from "../../database/gridCells.ts";
 import { RejectedError } from "../../model/errors.ts";
 import { openCsv } from "../ingest/csvFile.ts";
 import { Places } from "../ingest/places.ts";
@@ -56,9 +56,4 @@ export async function readPlaceTable(
 
 export function placeKey({ latitude, longitude }: Place): string {
   return `${latitude} ${longitude}`;
-}
-
-/** The same place on a grid of another step. */
-export function snapPlace({ latitude, longitude }: Place, stepDegrees: number): Place {
-  return { latitude: snapCoordinate(latitude, stepDegrees), longitude: snapCoordinate(longitude, stepDegrees) };
 }

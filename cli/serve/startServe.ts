@@ -8,6 +8,7 @@ import { Triggers } from "../../database/triggers.ts";
 import { CALCULATIONS } from "../../model/calculations.ts";
 import { type Clock, pause, within } from "../../model/clock.ts";
 import { coerceError, RejectedError, TransientError } from "../../model/errors.ts";
+import { refusalOfPayload } from "../../model/requests.ts";
 import { BatchQueue } from "./batchQueue.ts";
 import type { ServeConfig } from "./config.ts";
 import type { ServeContext } from "./context.ts";
@@ -85,9 +86,7 @@ export async function startServe(
       },
       onUnknownPayload: (payload) => {
         metrics.unknownPayloads.inc();
-        const expected = CALCULATIONS.join(" or ");
-        const message = `NOTIFY ${config.triggerChannel} expects ${expected}, found ${payload}: nothing is started.`;
-        log.warn({ event: "unknownPayload", message });
+        log.warn({ event: "unknownPayload", message: refusalOfPayload(config.triggerChannel, payload) });
       },
       pollIntervalMs: config.pollIntervalMs,
       clock,

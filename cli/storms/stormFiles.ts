@@ -5,7 +5,7 @@ import { windFromPressure } from "../../job/indices/trackGaps.ts";
 import { M_PER_S_PER_KM_PER_HOUR, M_PER_S_PER_KNOT } from "../../job/units.ts";
 import { RejectedError } from "../../model/errors.ts";
 import type { StormTrack } from "../../model/storms.ts";
-import { openCsv } from "../ingest/csvFile.ts";
+import { explainReading, openCsv } from "../ingest/csvFile.ts";
 import type { ReadingProgress } from "../ingest/readFiles.ts";
 import { IBTRACS_HEADER, RESPONSIBLE, readIbtracs } from "./ibtracs.ts";
 import { JMA_HEADER, readJmaText } from "./jmaText.ts";
@@ -120,15 +120,7 @@ async function sizeOf(file: string): Promise<number> {
     const facts = await stat(file);
     if (facts.isFile()) return facts.size;
   } catch (cause) {
-    const { code } = cause as { code?: string };
-    const words =
-      code === "ENOENT"
-        ? "does not exist. Check the name; a relative one is looked for in the working folder."
-        : code === "EACCES" || code === "EPERM"
-          ? "may not be read by this user. Change its permissions."
-          : undefined;
-    if (words === undefined) throw cause;
-    throw new RejectedError("UnreadableFile", `${file} ${words}`, { cause });
+    throw explainReading(cause, file);
   }
   throw new RejectedError("NotAFile", `${file} is a directory; expected a file of best tracks. Name the files in it.`);
 }

@@ -18,7 +18,7 @@ export type BatchEnd =
     };
 
 /** null: it goes on. */
-export function readEnd({ spec, status }: Pick<StoredBatch, "spec" | "status">): BatchEnd | null {
+function readEnd({ spec, status }: Pick<StoredBatch, "spec" | "status">): BatchEnd | null {
   const failed = findCondition(status, "Failed");
   if (failed?.status === "True") return { end: "failed", reason: failed.reason, message: failed.message };
   const complete = findCondition(status, "Complete");

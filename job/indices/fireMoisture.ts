@@ -15,7 +15,7 @@ const HUMIDITY_MAX_PERCENT = 99.9999;
 const LN_10 = Math.log(10);
 
 /** Moisture content [%] that a Fine Fuel Moisture Code stands for; C = `coefficient`. Van Wagner & Pickett (1985) Eq. 1. */
-export function moistureOfFineFuelCode(code: number, coefficient: number): number {
+function moistureOfFineFuelCode(code: number, coefficient: number): number {
   return (coefficient * (101 - code)) / (59.5 + code);
 }
 

@@ -27,9 +27,9 @@ export const DEFAULT_FIRE_WEATHER: FireWeatherSettings = {
 };
 
 /** A gap of at most this many days is bridged by holding the codes. */
-export const BRIDGED_GAP_DAYS = 3;
+const BRIDGED_GAP_DAYS = 3;
 /** Days that a restart after a longer gap leaves untold: the Drought Code forgets with a lag of 52 days. */
-export const SETTLING_DAYS = 60;
+const SETTLING_DAYS = 60;
 
 /** One cell's weather, all series [days] at noon or what stands in for it. */
 export interface FireWeatherInput {

@@ -4,9 +4,9 @@ import { largestValues } from "../numerics/largestValues.ts";
 import { fractionalPosition, positionType8, wholePosition } from "../numerics/quantile.ts";
 
 /** A year with more untold days than this is missing. */
-export const MISSING_DAYS_MAX = 15;
+const MISSING_DAYS_MAX = 15;
 /** Daily index from which the EFFIS classes speak of very high danger. */
-export const DANGER_FWI = 38;
+const DANGER_FWI = 38;
 const HIGH_SHARE = 0.95;
 
 /** Yearly results [years]; NaN where the year is missing. */

@@ -3,7 +3,7 @@
 import type { TimeAxis } from "../timeAxis.ts";
 
 /** A month with more missing days than this is missing. */
-export const MISSING_DAYS_OF_MONTH_MAX = 3;
+const MISSING_DAYS_OF_MONTH_MAX = 3;
 export const MONTHS_OF_YEAR = 12;
 
 /** [months + 1] offset of the first day of each month of the axis; the last entry is the number of days. */

@@ -5,7 +5,7 @@ import { runoffOfRain } from "./curveNumberRunoff.ts";
 import { shareOfDay, wettestDay } from "./stormRain.ts";
 
 /** Durations [h] of which the worst counts. */
-export const STORM_HOURS = [1, 2, 3, 6, 12, 24] as const;
+const STORM_HOURS = [1, 2, 3, 6, 12, 24] as const;
 const SHARES = STORM_HOURS.map(shareOfDay);
 
 /** mm that stay in the hollows of roofs and roads (Rossman 2015, SWMM User's Manual, table A.5: 1.3 to 2.5). */

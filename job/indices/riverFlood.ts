@@ -70,7 +70,7 @@ export function hackChannelLength(upstreamArea: number): number {
  * Definition: t_c = 0.0663 L^0.77 S^-0.385. Kirpich 1940, Civil Engineering 10(6), 362, in metric units.
  * Missing data: NaN gives NaN.
  */
-export function timeOfConcentration(length: number, slope: number): number {
+function timeOfConcentration(length: number, slope: number): number {
   return 0.0663 * length ** 0.77 * slope ** -0.385;
 }
 

@@ -1,12 +1,11 @@
 // Every call the operator makes of the API server: which resources, which verbs, nothing else. The chart's Role and this
 // file say the same. How calls travel is left to transport.ts.
-import type { EventsV1Event, KubeConfig, V1Job, V1Lease, V1Pod } from "@kubernetes/client-node";
+import type { EventsV1Event, V1Job, V1Lease, V1Pod } from "@kubernetes/client-node";
 import { CLIMATE_BATCH } from "../../model/climateBatch.ts";
-import type { Clock } from "../../model/clock.ts";
 import { SCHEMA_PATH, type ServedSchemas } from "../definition.ts";
 import { readStatus } from "./apiError.ts";
 import type { Request } from "./connections.ts";
-import { Transport } from "./transport.ts";
+import { Transport, type TransportOptions } from "./transport.ts";
 import type { KubeObject, ListOptions, ListWatch, ObjectList, Stored, WatchEvent, Wire } from "./wire.ts";
 
 export type Verb = "create" | "delete" | "get" | "list" | "patch" | "update" | "watch";
@@ -98,14 +97,8 @@ export interface KubeApi<ClimateBatch extends KubeObject = KubeObject> {
   close(): void;
 }
 
-export interface KubeApiOptions {
-  readonly kubeConfig: KubeConfig;
+export interface KubeApiOptions extends TransportOptions {
   readonly namespace: string;
-  readonly qps: number;
-  readonly burst: number;
-  readonly timeoutMs: number;
-  readonly clock: Clock;
-  readonly random: () => number;
 }
 
 /**

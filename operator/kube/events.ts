@@ -9,7 +9,7 @@ import { buildEvent, buildSeriesPatch, type EventWords, type Reporter, series, s
 import { TokenBucket } from "./tokenBucket.ts";
 import type { KubeObject } from "./wire.ts";
 
-export const EVENT_LIMITS = {
+const EVENT_LIMITS = {
   /** Per object: a batch's life has fewer transitions than the burst, a failure loop of an hour writes 16. */
   burst: 10,
   qps: 1 / 600,

@@ -5,7 +5,7 @@ import type { Clock } from "../../model/clock.ts";
 import { backoffMs } from "./backoff.ts";
 
 /** As client-go (util/workqueue/default_rate_limiters.go), but a failing key is tried every five minutes, not every 17. */
-export const WORK_QUEUE_BACKOFF = { minMs: 5, maxMs: 300_000, jitter: 0 };
+const WORK_QUEUE_BACKOFF = { minMs: 5, maxMs: 300_000, jitter: 0 };
 
 export interface WorkQueueMetrics {
   depth(keys: number): void;

@@ -1,7 +1,7 @@
 // Pods that do not go: terminating for ten minutes means that the node, or its kubelet, does not answer.
 import type { Observation, TerminatingPod } from "./observe.ts";
 
-export const STUCK_AFTER_SECONDS = 600;
+const STUCK_AFTER_SECONDS = 600;
 
 function stuckFrom({ since }: TerminatingPod): number {
   return since.getTime() + STUCK_AFTER_SECONDS * 1000;

@@ -43,8 +43,8 @@ export interface JobAttempt {
   readonly completions: number;
 }
 
-export const SHARD_CONTAINER = "shard";
-export const SHARD_COMMAND = ["node", "job/main.ts"] as const;
+const SHARD_CONTAINER = "shard";
+const SHARD_COMMAND = ["node", "job/main.ts"] as const;
 
 /** The root file system is read-only. */
 const SCRATCH: V1Volume = { name: "climatebatch-tmp", emptyDir: { sizeLimit: "64Mi" } };

@@ -27,7 +27,7 @@ export const ANNOTATIONS = {
 /** While a Job has this label, Kueue alone decides whether it is suspended. */
 export const KUEUE_QUEUE_LABEL = "kueue.x-k8s.io/queue-name";
 /** Labels of a ClimateBatch that begin so are passed to its Jobs. */
-export const KUEUE_PREFIX = "kueue.x-k8s.io/";
+const KUEUE_PREFIX = "kueue.x-k8s.io/";
 
 /** Selects the Jobs (and pods) of every batch. */
 export const CHILD_SELECTOR = LABELS.batchUid;

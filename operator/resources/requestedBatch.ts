@@ -23,7 +23,7 @@ export interface NewClimateBatch {
   readonly spec: NewClimateBatchSpec;
 }
 
-export function requestedBatchName(calculation: CalculationRequest, requestId: string): string {
+function requestedBatchName(calculation: CalculationRequest, requestId: string): string {
   return `${calculation}-r${requestId}`;
 }
 

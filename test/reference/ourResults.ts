@@ -24,10 +24,10 @@ import { isLeapYear } from "../../model/calendars.ts";
 import { CellBuilder } from "../support/dailyWeather.ts";
 import { writeNpy } from "../support/npy.ts";
 
-export const CELLS = 200;
-export const FIRST_YEAR = 1981;
-export const LAST_YEAR = 2040;
-export const BASE = { firstYear: 1991, lastYear: 2020 };
+const CELLS = 200;
+const FIRST_YEAR = 1981;
+const LAST_YEAR = 2040;
+const BASE = { firstYear: 1991, lastYear: 2020 };
 export const VALIDATED_CALENDARS = ["noleap", "standard"] as const;
 const BASE_FROM = BASE.firstYear - FIRST_YEAR;
 const BASE_TO = BASE.lastYear + 1 - FIRST_YEAR;

@@ -18,7 +18,7 @@ const CELLS = 200;
 const GAP_CASES = 2000;
 const MOVED_EAST_DEGREES = 52.9;
 /** As CLIMADA tabulates its damage functions. */
-export const DAMAGE_WINDS = { from: 0, to: 120, step: 5 };
+const DAMAGE_WINDS = { from: 0, to: 120, step: 5 };
 
 /** Writes `input/storms` and `ours/storms`; with tracks also `storms-jma`. */
 export function writeOurStorms(folder: string, realTracks: readonly StormTrack[] | undefined): void {

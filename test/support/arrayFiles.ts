@@ -78,7 +78,7 @@ export async function makeNetcdf(options: GridOptions = {}): Promise<Buffer> {
   return collect(writeClassicFile(file, (one) => [content.get(one)!]));
 }
 
-export function attributesOf(given: Attributes, type: WrittenType = "double"): Record<string, WrittenAttribute> {
+function attributesOf(given: Attributes, type: WrittenType = "double"): Record<string, WrittenAttribute> {
   const attributes: Record<string, WrittenAttribute> = {};
   for (const [name, value] of Object.entries(given)) {
     if (value !== undefined) attributes[name] = typeof value === "string" ? textOf(value) : numbersOf(type, value);
@@ -86,7 +86,7 @@ export function attributesOf(given: Attributes, type: WrittenType = "double"): R
   return attributes;
 }
 
-export async function collect(pieces: AsyncIterable<Buffer>): Promise<Buffer> {
+async function collect(pieces: AsyncIterable<Buffer>): Promise<Buffer> {
   const all: Buffer[] = [];
   for await (const piece of pieces) all.push(piece);
   return Buffer.concat(all);

@@ -7,7 +7,7 @@ import { daysInYear } from "../../model/calendars.ts";
 import { makeRandom } from "./random.ts";
 
 export const GRID = "test-grid";
-export const CALENDAR = "standard";
+const CALENDAR = "standard";
 const PAST = { firstYear: 1976, lastYear: 2005 };
 const FUTURE = { firstYear: 2006, lastYear: 2045 };
 

@@ -26,7 +26,8 @@ export { at } from "./batchFacts.ts";
 
 export const POLICY: Policy = { installation: "here", successfulHistoryLimit: 3, failedHistoryLimit: 2 };
 
-const DEFAULTS: ClimateBatchSpec = {
+/** What the API server fills in. */
+export const DEFAULTS: ClimateBatchSpec = {
   calculation: "Probability",
   methods: "Published",
   risks: Object.keys(WIRE_RISKS) as WireRisk[],

@@ -3,7 +3,7 @@ import type { Action } from "../../operator/reconcile/decide.ts";
 import { at, type ClimateBatchBuilder, climateBatch } from "./climateBatch.ts";
 
 export const NOW = at(1000);
-export const JOB = { name: "spi-73706900-1", uid: "job-1" };
+const JOB = { name: "spi-73706900-1", uid: "job-1" };
 export const JOB_2 = { name: "spi-73706900-2", uid: "job-2" };
 
 export const PLAN: Action[] = [{ do: "plan" }, { do: "lookAgain" }];

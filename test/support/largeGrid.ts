@@ -30,7 +30,7 @@ export function writeLargeNetcdf(file: string, { rows, columns, firstYear, lastY
 }
 
 /** Seconds of COPY into climate_data, the rows made in memory, in the order of the key. */
-export async function copyRaw(client: Client, { rows, columns, firstYear, lastYear }: LargeGrid): Promise<number> {
+async function copyRaw(client: Client, { rows, columns, firstYear, lastYear }: LargeGrid): Promise<number> {
   const values = new Float32Array(DAYS_A_YEAR);
   function* encodeRows(): Generator<Buffer> {
     const encoder = new CopyEncoder();

@@ -14,9 +14,9 @@ import type { Period } from "../../model/periods.ts";
 import { type ComparedResult, RETURN_PERIODS } from "../../model/results.ts";
 import type { BatchSpecification } from "../../model/specification.ts";
 
-export const BASE: Period = { firstYear: 1991, lastYear: 2020 };
-export const NEXT: Period = { firstYear: 2021, lastYear: 2040 };
-export const GRID = "made-up";
+const BASE: Period = { firstYear: 1991, lastYear: 2020 };
+const NEXT: Period = { firstYear: 2021, lastYear: 2040 };
+const GRID = "made-up";
 
 export function specification(more: Partial<BatchSpecification> = {}): BatchSpecification {
   return {
@@ -58,7 +58,7 @@ export async function writePlaces(
 }
 
 /** A result whose score [0..100] and probabilities follow from one number. */
-export function madeUpResult(period: Period, score: number): ComparedResult {
+function madeUpResult(period: Period, score: number): ComparedResult {
   const share = score / 100;
   return {
     period,

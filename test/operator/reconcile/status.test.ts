@@ -1,24 +1,8 @@
 import { expect, test } from "vitest";
-import { type ClimateBatchStatus, CONDITION_TYPES } from "../../../model/climateBatch.ts";
+import { CONDITION_TYPES } from "../../../model/climateBatch.ts";
 import { buildStatus, type Refusal } from "../../../operator/reconcile/status.ts";
-import { at, type ClimateBatchBuilder, climateBatch, POLICY } from "../../support/climateBatch.ts";
-
-const NOW = at(1000);
-const spi = () => climateBatch("spi");
-const running = () => spi().planned().job();
-const complete = () => spi().allDone().job().ended("complete").published();
-const failed = () =>
-  spi().completed("0-10").failed("11").job().ended("failed", "ShardsFailed", "1 shards failed (11); shard 11: no disk");
-const refused = (action: Refusal["action"], reason: string): Refusal => ({ action, reason, message: `no: ${reason}` });
-
-function write(batch: ClimateBatchBuilder, refusal: Refusal | null = null): ClimateBatchStatus {
-  return buildStatus(batch.observation(), POLICY, NOW, refusal) ?? batch.object().status!;
-}
-
-/** "Planned=True Planned" … in order. */
-function tell(status: ClimateBatchStatus): string[] {
-  return status.conditions!.map(({ type, status: holds, reason }) => `${type}=${holds} ${reason}`);
-}
+import { type ClimateBatchBuilder, climateBatch, POLICY } from "../../support/climateBatch.ts";
+import { complete, failed, NOW, refused, running, spi, tell, write } from "../../support/writtenStatus.ts";
 
 type Row = [situation: string, batch: ClimateBatchBuilder, refusal: Refusal | null, conditions: string[]];
 const rows: Row[] = [

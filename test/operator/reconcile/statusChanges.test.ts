@@ -1,25 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { type ClimateBatchStatus, findCondition } from "../../../model/climateBatch.ts";
+import { findCondition } from "../../../model/climateBatch.ts";
 import { buildStatus, buildStatusPatch, type Refusal } from "../../../operator/reconcile/status.ts";
 import { describeTransitions } from "../../../operator/resources/conditions.ts";
-import { at, type ClimateBatchBuilder, climateBatch, POLICY } from "../../support/climateBatch.ts";
-
-const NOW = at(1000);
-const spi = () => climateBatch("spi");
-const running = () => spi().planned().job();
-const complete = () => spi().allDone().job().ended("complete").published();
-const failed = () =>
-  spi().completed("0-10").failed("11").job().ended("failed", "ShardsFailed", "1 shards failed (11); shard 11: no disk");
-const refused = (action: Refusal["action"], reason: string): Refusal => ({ action, reason, message: `no: ${reason}` });
-
-function write(batch: ClimateBatchBuilder, refusal: Refusal | null = null): ClimateBatchStatus {
-  return buildStatus(batch.observation(), POLICY, NOW, refusal) ?? batch.object().status!;
-}
-
-/** "Planned=True Planned" … in order. */
-function tell(status: ClimateBatchStatus): string[] {
-  return status.conditions!.map(({ type, status: holds, reason }) => `${type}=${holds} ${reason}`);
-}
+import { type ClimateBatchBuilder, climateBatch, POLICY } from "../../support/climateBatch.ts";
+import { complete, failed, NOW, refused, running, spi, tell, write } from "../../support/writtenStatus.ts";
 
 test("the numbers of a batch", () => {
   const batch = spi().completed("0-4,7").failed("9").rejected(3).job();
