@@ -61,13 +61,3 @@ export function fireWeatherIndex(isi: Float64Array, bui: Float64Array, fwi: Floa
     fwi[day] = b > 1 ? Math.exp(2.72 * (0.434 * Math.log(b)) ** 0.647) : b; // Eq. 30a, 30b
   }
 }
-
-/**
- * Daily Severity Rating: the transform of the Fire Weather Index that may be averaged over a season.
- *
- * Inputs: `fwi` [1] [days]. Output: `rating` [1] [days].
- * Definition: Van Wagner & Pickett (1985) Eq. 31: 0.0272·S^1.77. Missing data: NaN stays NaN. Departures: none.
- */
-export function dailySeverityRating(fwi: Float64Array, rating: Float64Array): void {
-  for (let day = 0; day < fwi.length; day++) rating[day] = 0.0272 * fwi[day]! ** 1.77;
-}

@@ -81,28 +81,12 @@ export function gevReturnLevel(returnPeriod: number, location: number, scale: nu
 }
 
 /**
- * Cumulative probability of the GEV.
- *
- * Inputs: x, location, scale [unit of the values], scale > 0; shape k [1].
- * Output: F(x) [1].
- * Definition: F = exp(-(1 - k (x - xi) / alpha)^(1/k)), or exp(-exp(-(x - xi) / alpha)) for k = 0; outside the support
- *   0 below its lower bound (k < 0) and 1 above its upper bound (k > 0). Hosking 1990, table 1.
- * Missing data: NaN gives NaN. |k| < 1e-6 counts as 0.
- */
-export function gevCdf(x: number, location: number, scale: number, shape: number): number {
-  const reduced = (x - location) / scale;
-  if (Math.abs(shape) < GUMBEL_BELOW) return Math.exp(-Math.exp(-reduced));
-  const inside = 1 - shape * reduced;
-  if (inside <= 0) return shape < 0 ? 0 : 1;
-  return Math.exp(-(inside ** (1 / shape)));
-}
-
-/**
  * Probability that a value of the GEV is exceeded.
  *
  * Inputs: x, location, scale [unit of the values], scale > 0; shape k [1].
  * Output: 1 - F(x) [1], exact also where F is all but 1.
- * Definition: -expm1(-t) with t = (1 - k (x - xi) / alpha)^(1/k), or exp(-(x - xi) / alpha) for k = 0; see gevCdf.
+ * Definition: -expm1(-t) with t = (1 - k (x - xi) / alpha)^(1/k), or exp(-(x - xi) / alpha) for k = 0; outside the support
+ *   1 below its lower bound (k < 0) and 0 above its upper bound (k > 0). Hosking 1990, table 1.
  * Missing data: NaN gives NaN. |k| < 1e-6 counts as 0.
  */
 export function gevExceedance(x: number, location: number, scale: number, shape: number): number {
