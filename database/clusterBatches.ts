@@ -8,7 +8,7 @@ import type { BatchSpecification } from "../model/specification.ts";
 import { formatRanges, reopenBatch } from "./batches.ts";
 import { transaction } from "./connect.ts";
 import { type PlanOptions, planLocked } from "./plan.ts";
-import { settleRequest } from "./requests.ts";
+import { claimRequests, settleRequest } from "./requests.ts";
 
 /** First key of the advisory locks under which an installation starts one batch at a time. */
 const START_LOCK = 4_211_872;
@@ -203,21 +203,18 @@ async function settleKey(client: ClientBase, batch: ClusterBatch, requestKey: st
  * Claims waiting requests, oldest first, but none of what this installation has claimed and not planned yet: while one batch
  * waits for its turn, further requests for the same wait, and coalesce, in the database.
  */
-export async function claimAnswerableRequests(
-  client: ClientBase,
-  installation: string,
-  limit: number,
-): Promise<readonly string[]> {
-  const { rows } = await client.query(
-    `UPDATE climatebatch.batch_requests AS r SET state = 'claimed', claimed_by = $1, claimed_at = clock_timestamp()
-     FROM (
-       SELECT w.request_id AS id FROM climatebatch.batch_requests AS w
-       WHERE w.state = 'waiting' AND NOT EXISTS (
-         SELECT FROM climatebatch.batch_requests AS c
-         WHERE c.state = 'claimed' AND c.claimed_by = $1 AND c.calculation = w.calculation AND c.options = w.options)
-       ORDER BY w.request_id LIMIT $2 FOR UPDATE OF w SKIP LOCKED) AS next
-     WHERE r.request_id = next.id RETURNING r.request_id`,
+export async function claimAnswerableRequests(client: ClientBase, installation: string, limit: number): Promise<void> {
+  const { rows } = await client.query<{ id: string }>(
+    `SELECT w.request_id AS id FROM climatebatch.batch_requests AS w
+     WHERE w.state = 'waiting' AND NOT EXISTS (
+       SELECT FROM climatebatch.batch_requests AS c
+       WHERE c.state = 'claimed' AND c.claimed_by = $1 AND c.calculation = w.calculation AND c.options = w.options)
+     ORDER BY w.request_id LIMIT $2`,
     [installation, limit],
   );
-  return rows.map(({ request_id }) => request_id);
+  await claimRequests(
+    client,
+    installation,
+    rows.map(({ id }) => id),
+  );
 }

@@ -111,7 +111,6 @@ export interface StoredRequest {
   readonly options: unknown;
   readonly source: RequestSource;
   readonly requestKeys: readonly string[];
-  readonly requestedAt: Date;
   /** Further requests that are answered with this one. */
   readonly coalesced: number;
   readonly state: "waiting" | "claimed" | "finished";
@@ -123,21 +122,25 @@ export interface StoredRequest {
   readonly message: string | null;
 }
 
-const STORED_REQUEST = `request_id AS "requestId", calculation, options, source, requested_at AS "requestedAt", coalesced, state,
+const STORED_REQUEST = `request_id AS "requestId", calculation, options, source, coalesced, state,
   claimed_by AS "claimedBy", climate_batch AS "climateBatch", batch_id AS "batchId", outcome, reason, message,
   ARRAY(SELECT k.request_key FROM climatebatch.batch_request_keys AS k WHERE k.request_id = r.request_id ORDER BY 1) AS "requestKeys"`;
 
-/** Takes up to `limit` waiting requests, oldest first; whoever else claims gets others. */
-export async function claimRequests(client: ClientBase, installation: string, limit: number): Promise<StoredRequest[]> {
+/** Takes those of the requests that still wait and that nobody else is taking. */
+export async function claimRequests(
+  client: ClientBase,
+  installation: string,
+  requestIds: readonly string[],
+): Promise<StoredRequest[]> {
   const { rows } = await client.query(
     `WITH next AS MATERIALIZED (
-       SELECT request_id AS id FROM climatebatch.batch_requests WHERE state = 'waiting'
-       ORDER BY request_id LIMIT $2 FOR UPDATE SKIP LOCKED),
+       SELECT request_id AS id FROM climatebatch.batch_requests
+       WHERE request_id = ANY ($2) AND state = 'waiting' FOR UPDATE SKIP LOCKED),
      claimed AS (
        UPDATE climatebatch.batch_requests AS r SET state = 'claimed', claimed_by = $1, claimed_at = clock_timestamp()
        FROM next WHERE r.request_id = next.id RETURNING r.*)
      SELECT ${STORED_REQUEST} FROM claimed AS r ORDER BY request_id`,
-    [installation, limit],
+    [installation, requestIds],
   );
   return rows;
 }

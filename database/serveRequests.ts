@@ -1,4 +1,4 @@
-// Requests as one machine looks after them: what waits, what was begun and not ended, and taking those that can start now.
+// Requests as one machine looks after them: what waits, what was begun and not ended.
 // What can start is decided elsewhere; a cluster has its own way.
 import type { ClientBase } from "pg";
 import type { CalculationRequest } from "../model/calculations.ts";
@@ -36,24 +36,6 @@ export async function readOpenWork(client: ClientBase, installation: string): Pr
   );
   const claimed = await readClaimedRequests(client, installation);
   return { unfinished: unfinished.rows, claimed, waiting: waiting.rows };
-}
-
-/** Takes those of the requests that still wait and that nobody else is taking. */
-export async function claimThese(
-  client: ClientBase,
-  installation: string,
-  requestIds: readonly string[],
-): Promise<StoredRequest[]> {
-  if (requestIds.length === 0) return [];
-  const { rows } = await client.query<{ id: string }>(
-    `UPDATE climatebatch.batch_requests AS r SET state = 'claimed', claimed_by = $1, claimed_at = clock_timestamp()
-     FROM (SELECT request_id AS id FROM climatebatch.batch_requests
-       WHERE request_id = ANY ($2) AND state = 'waiting' FOR UPDATE SKIP LOCKED) AS next
-     WHERE r.request_id = next.id RETURNING r.request_id AS id`,
-    [installation, requestIds],
-  );
-  const taken = new Set(rows.map(({ id }) => id));
-  return (await readClaimedRequests(client, installation)).filter(({ requestId }) => taken.has(requestId));
 }
 
 /** running, complete, failed or cancelled; null: there is no such batch. */

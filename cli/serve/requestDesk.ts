@@ -1,8 +1,8 @@
 // From request rows to running batches, each exactly once: what was begun goes on, then what can start is claimed, planned
 // and started. What cannot start yet keeps waiting in the database, where equal requests join it.
 import { planBatch } from "../../database/plan.ts";
-import { readRequestOptions, type StoredRequest, settleRequest } from "../../database/requests.ts";
-import { claimThese, type OpenWork, readOpenWork } from "../../database/serveRequests.ts";
+import { claimRequests, readRequestOptions, type StoredRequest, settleRequest } from "../../database/requests.ts";
+import { type OpenWork, readOpenWork } from "../../database/serveRequests.ts";
 import { resolveSpecification } from "../../database/specification.ts";
 import { coerceError, RejectedError } from "../../model/errors.ts";
 import { DEFAULT_BASE_PERIOD } from "../../model/periods.ts";
@@ -35,7 +35,7 @@ export class RequestDesk {
     const queue = [...open.claimed, ...open.waiting].sort((a, b) => Number(BigInt(a.requestId) - BigInt(b.requestId)));
     const startable = new Set(chooseStartable(queue, this.#batches.busy).map(({ requestId }) => requestId));
     const ids = open.waiting.map(({ requestId }) => requestId).filter((id) => startable.has(id));
-    const taken = await withClient((client) => claimThese(client, installation, ids));
+    const taken = await withClient((client) => claimRequests(client, installation, ids));
     const failures: Error[] = [];
     this.#unanswered.clear();
     for (const request of [...open.claimed.filter(({ requestId }) => startable.has(requestId)), ...taken]) {

@@ -4,9 +4,9 @@ import type { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { connect } from "../../database/connect.ts";
 import { migrate } from "../../database/migrate.ts";
-import { claimRequests, settleRequest } from "../../database/requests.ts";
+import { settleRequest } from "../../database/requests.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { emptyRequests, insertBatch, requestBatch } from "../support/requests.ts";
+import { claimOldest, emptyRequests, insertBatch, requestBatch } from "../support/requests.ts";
 
 let database: TestDatabase;
 let client: Client;
@@ -24,7 +24,7 @@ test("batch_job_logs shows batches and the requests that are none, newest first,
     await requestBatch(client, "all"),
     await requestBatch(client, "probability"),
   ];
-  await claimRequests(client, "here", 9);
+  await claimOldest(client, "here", 9);
   await settleRequest(client, { installation: "here", requestId: planned }, { outcome: "batch", batchId });
   const why = { reason: "NoData", message: "No scenario has data" };
   await settleRequest(client, { installation: "here", requestId: failed }, { outcome: "failed", ...why });

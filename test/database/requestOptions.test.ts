@@ -2,10 +2,10 @@
 import fc from "fast-check";
 import type { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { claimRequests, readRequestOptions } from "../../database/requests.ts";
+import { readRequestOptions } from "../../database/requests.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { SEED } from "../support/random.ts";
-import { emptyRequests, readRequestRows, requestBatch } from "../support/requests.ts";
+import { claimOldest, emptyRequests, readRequestRows, requestBatch } from "../support/requests.ts";
 
 let database: TestDatabase;
 let client: Client;
@@ -90,7 +90,7 @@ test("options are stored in one form, so that equal requests are equal; the batc
   );
 
   expect(second).toBe(first);
-  const [row] = await claimRequests(client, "here", 9);
+  const [row] = await claimOldest(client, "here", 9);
   expect(row).toMatchObject({
     requestId: first,
     source: "function",

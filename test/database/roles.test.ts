@@ -8,7 +8,7 @@ import { readBatch } from "../../database/batchReports.ts";
 import { connect } from "../../database/connect.ts";
 import { migrate } from "../../database/migrate.ts";
 import { planBatch } from "../../database/plan.ts";
-import { claimRequests, settleRequest } from "../../database/requests.ts";
+import { settleRequest } from "../../database/requests.ts";
 import { GRANTS, grantRoles, OWNER_ROLE } from "../../database/roles.ts";
 import { emptySlots } from "../../database/slots.ts";
 import { resolveSpecification } from "../../database/specification.ts";
@@ -16,6 +16,7 @@ import { startShard } from "../support/cli.ts";
 import { writePastAndFuture } from "../support/climate.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { createDatabaseUsers, type DatabaseUsers, GROUPS, ROLES_SQL } from "../support/databaseUsers.ts";
+import { claimOldest } from "../support/requests.ts";
 
 const CELLS = 6;
 const INSUFFICIENT_PRIVILEGE = "42501";
@@ -186,7 +187,7 @@ test("the operator sees which snapshots are open, the job does not", async () =>
 test("the operator's user plans, empties, settles and publishes what the shard program computes as the job's user", async () => {
   const operator = sessions.get("operator")!;
   await sessions.get("requester")!.query("SELECT climatebatch.request_batch('all')");
-  const [request] = await claimRequests(operator, "here", 1);
+  const [request] = await claimOldest(operator, "here", 1);
   const [baseFirst, first] = [1991, 2021];
   const specification = await resolveSpecification(operator, {
     calculation: request!.calculation,

@@ -3,7 +3,6 @@
 import type { Client } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { connect } from "../../database/connect.ts";
-import { claimRequests } from "../../database/requests.ts";
 import { Triggers } from "../../database/triggers.ts";
 import { CALCULATIONS } from "../../model/calculations.ts";
 import { systemClock } from "../../model/clock.ts";
@@ -21,6 +20,7 @@ import {
   startReplica,
   stopReplicas,
 } from "../support/replicas.ts";
+import { claimOldest } from "../support/requests.ts";
 
 const ROUNDS = isLong ? 20 : 5;
 
@@ -210,7 +210,7 @@ test("through a pooler that keeps notifications back, requests are found by poll
     withClient: (work) => work(session),
     isLeader: () => true,
     async onRequests() {
-      claimed.push(...(await claimRequests(session, "here", 10)).map(({ calculation }) => calculation));
+      claimed.push(...(await claimOldest(session, "here", 10)).map(({ calculation }) => calculation));
     },
     onUnknownPayload: () => undefined,
     pollIntervalMs: 200,

@@ -2,12 +2,12 @@
 import type { Client } from "pg";
 import { connect } from "../../database/connect.ts";
 import type { ListenerOptions } from "../../database/listener.ts";
-import { claimRequests } from "../../database/requests.ts";
 import { Triggers } from "../../database/triggers.ts";
 import { CALCULATIONS } from "../../model/calculations.ts";
 import { systemClock } from "../../model/clock.ts";
 import { eventually } from "./cli.ts";
 import { makeRandom, SEED } from "./random.ts";
+import { claimOldest } from "./requests.ts";
 
 export const GRACE_MS = 300;
 export const LIMITS = {
@@ -78,7 +78,7 @@ export async function startReplica(databaseUrl: string, leads: boolean): Promise
       isLeader: () => replica.leads,
       async onRequests() {
         if (!replica.leads || !replica.claims) return;
-        const claims = await withClient((one) => claimRequests(one, "here", 10));
+        const claims = await withClient((one) => claimOldest(one, "here", 10));
         replica.claimed.push(...claims.map(({ calculation }) => calculation));
       },
       onUnknownPayload: (payload) => void replica.unknown.push(payload),

@@ -1,5 +1,6 @@
 // Requests as tests make and see them.
-import type { Client } from "pg";
+import type { Client, ClientBase } from "pg";
+import { claimRequests } from "../../database/requests.ts";
 
 export async function emptyRequests(client: Client): Promise<void> {
   await client.query("TRUNCATE climatebatch.batch_requests, climatebatch.batch_request_keys RESTART IDENTITY CASCADE");
@@ -16,6 +17,19 @@ export async function requestBatch(client: Client, ...parameters: unknown[]): Pr
 export async function readRequestRows(client: Client): Promise<Record<string, unknown>[]> {
   const { rows } = await client.query("SELECT * FROM climatebatch.batch_requests ORDER BY request_id");
   return rows;
+}
+
+/** The oldest that wait, up to `limit`. */
+export async function claimOldest(client: ClientBase, installation: string, limit: number) {
+  return claimRequests(client, installation, await readWaitingIds(client, limit));
+}
+
+export async function readWaitingIds(client: ClientBase, limit: number): Promise<string[]> {
+  const { rows } = await client.query<{ id: string }>(
+    "SELECT request_id AS id FROM climatebatch.batch_requests WHERE state = 'waiting' ORDER BY request_id LIMIT $1",
+    [limit],
+  );
+  return rows.map(({ id }) => id);
 }
 
 /** A running batch without shards. */
