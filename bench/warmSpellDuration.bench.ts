@@ -1,5 +1,6 @@
 // How many cell-years of warm spell duration one thread makes: the kernels alone, then the whole of high temperature.
 // Run: node bench/warmSpellDuration.bench.ts [cells]. Correctness stands in test/job.
+import { makeUniform } from "../cli/sampleRandom.ts";
 import { makeDayOfYearSample } from "../job/indices/dayOfYearSample.ts";
 import { makeHazardYears } from "../job/indices/hazardYears.ts";
 import { markValidYears } from "../job/indices/missingDays.ts";
@@ -13,17 +14,6 @@ import { DEFAULT_BASE_PERIOD, DEFAULT_PERIODS } from "../model/periods.ts";
 import { measure } from "./measure.ts";
 
 const SEED = 20240229;
-
-/** Mulberry32: uniform numbers in [0, 1), the same in every run. */
-function makeRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Daily maximum temperature [degC] with a season, persistent weather and a slow warming, different in every cell. */
 function makeSeries(axis: TimeAxis, random: () => number): Float64Array {
@@ -40,7 +30,7 @@ function makeSeries(axis: TimeAxis, random: () => number): Float64Array {
 
 function benchKernels(cells: number): void {
   const axis = makeTimeAxis("noleap", 1991, 2020);
-  const random = makeRandom(SEED);
+  const random = makeUniform(SEED);
   const series = Array.from({ length: cells }, () => makeSeries(axis, random));
   const hazardYears = makeHazardYears(axis, "January");
   const { years, yearStart } = hazardYears;
@@ -65,7 +55,7 @@ function benchKernels(cells: number): void {
 
 function benchRisk(cells: number, calendar: Calendar): void {
   const axis = makeTimeAxis(calendar, 1981, 2100);
-  const random = makeRandom(SEED);
+  const random = makeUniform(SEED);
   const series = Array.from({ length: cells }, () => makeSeries(axis, random));
   const periods = [DEFAULT_BASE_PERIOD, ...DEFAULT_PERIODS];
   measure(`high temperature, all of it, ${calendar}, 5 periods`, cells * axis.years, () => {

@@ -7,15 +7,20 @@ export interface Random {
   normal(): number;
 }
 
-/** Mulberry32 (T. Ettinger, 2017, public domain) through the polar method of Marsaglia. */
-export function makeRandom(seed: number): Random {
+/** Uniform in [0, 1): Mulberry32 (T. Ettinger, 2017, public domain). */
+export function makeUniform(seed: number): () => number {
   let state = seed >>> 0;
-  const uniform = () => {
+  return () => {
     state = (state + 0x6d2b79f5) >>> 0;
     let bits = Math.imul(state ^ (state >>> 15), state | 1);
     bits ^= bits + Math.imul(bits ^ (bits >>> 7), bits | 61);
     return ((bits ^ (bits >>> 14)) >>> 0) / 4_294_967_296;
   };
+}
+
+/** By the polar method of Marsaglia. */
+export function makeRandom(seed: number): Random {
+  const uniform = makeUniform(seed);
   let spare: number | null = null;
   return {
     normal() {

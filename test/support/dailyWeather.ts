@@ -1,5 +1,6 @@
 // Seeded daily weather of one cell, plausible enough for every risk that reads daily series.
 // Idealised series, where the answer is readable, stand with the tests.
+import { makeUniform } from "../../cli/sampleRandom.ts";
 import type { CellSeaLevel } from "../../job/risks/cellSeaLevel.ts";
 import type { CellInput } from "../../job/risks/riskDefinition.ts";
 import { makeTimeAxis } from "../../job/timeAxis.ts";
@@ -13,13 +14,8 @@ const RAIN_STEPS_PER_MM = 16;
 
 /** Numbers in (0, 1) that follow from the seed alone. */
 export function makeRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return (((t ^ (t >>> 14)) >>> 0) + 0.5) / 2 ** 32;
-  };
+  const uniform = makeUniform(seed);
+  return () => uniform() + 2 ** -33;
 }
 
 /** A cell whose weather follows from the seed: seasons, day-to-day memory, showers. */

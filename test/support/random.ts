@@ -1,19 +1,15 @@
 // Seeded randomness for tests: the same seed gives the same series and the same points to kill a process at.
 // SEED in the environment chooses another; LONG asks for all points instead of a few.
+import { makeUniform } from "../../cli/sampleRandom.ts";
 
 export const SEED = process.env.SEED ?? "1";
 export const isLong = process.env.LONG !== undefined;
 
-/** Uniform numbers in [0, 1): mulberry32, seeded by a word. */
+/** Uniform numbers in [0, 1), seeded by a word. */
 export function makeRandom(word: string): () => number {
   let state = 2166136261;
   for (const char of word) state = Math.imul(state ^ char.charCodeAt(0), 16777619);
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
+  return makeUniform(state);
 }
 
 /** `few` different ones of `all` in a seeded order, or as many as `many` in a long run. */
