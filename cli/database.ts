@@ -90,8 +90,12 @@ async function openServer(address: string): Promise<DatabaseHandle> {
     if (directory === "") throw invalidAddress(address);
     return openEmbeddedServer(directory);
   }
-  if (!/^postgres(ql)?:\/\/[^/]+/.test(address) || !URL.canParse(address)) throw invalidAddress(address);
+  if (!isPostgresUrl(address)) throw invalidAddress(address);
   return { url: address, release: async () => undefined };
+}
+
+export function isPostgresUrl(address: string): boolean {
+  return /^postgres(ql)?:\/\/[^/]+/.test(address) && URL.canParse(address);
 }
 
 function invalidAddress(address: string): RejectedError {

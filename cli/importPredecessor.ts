@@ -18,6 +18,7 @@ import {
   databaseOption,
   failBatchesOption,
   hidePassword,
+  isPostgresUrl,
   type OpenDatabase,
   withDatabase,
   withServer,
@@ -104,7 +105,7 @@ async function importHere({ url, client }: OpenDatabase, argv: ImportArguments, 
 }
 
 async function importFrom(database: OpenDatabase, from: string, argv: ImportArguments, context: CommandContext) {
-  if (!/^postgres(ql)?:\/\/[^/]+/.test(from) || !URL.canParse(from)) {
+  if (!isPostgresUrl(from)) {
     throw new RejectedError(
       "InvalidDatabase",
       `--from expects postgres://user:password@host:port/name, but got "${hidePassword(from)}".`,
