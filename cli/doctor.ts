@@ -1,11 +1,19 @@
 // `climatebatch doctor`: what is well, what is not, and what to do: of one machine where serve runs, or of an installation in a
 // cluster. The checks stand in doctor/, loaded when asked for.
-import type { ArgumentsCamelCase, Argv, CommandModule } from "yargs";
+import type { Argv } from "yargs";
 import { RejectedError } from "../model/errors.ts";
 import { clusterOptions } from "./clusterOptions.ts";
-import { COMMAND_EXIT_CODES, type CommandContext, jsonOption, type OptionsOf, print, printJson } from "./command.ts";
+import {
+  type ArgumentsOf,
+  COMMAND_EXIT_CODES,
+  type CommandContext,
+  type CommandOf,
+  jsonOption,
+  printTold,
+} from "./command.ts";
 import { databaseOption, findAddress, openAddress, readEnvironmentFile } from "./database.ts";
 import type { CheckReport } from "./doctor/finding.ts";
+import { list } from "./optionKinds.ts";
 
 function buildOptions(yargs: Argv) {
   return yargs
@@ -16,11 +24,9 @@ function buildOptions(yargs: Argv) {
           "look at an installation in a cluster [default: yes in a pod and with --namespace or --kubeconfig, else no: at serve on this machine]",
       },
       "warn-only": {
-        type: "array",
-        string: true,
+        ...list,
         describe:
           'checks, by the names that stand before findings, whose problems are no more than warnings, such as batches "last firings"',
-        requiresArg: true,
       },
       ...clusterOptions,
       ...jsonOption,
@@ -36,12 +42,9 @@ function buildOptions(yargs: Argv) {
     );
 }
 
-type DoctorArguments = ArgumentsCamelCase<OptionsOf<typeof buildOptions>>;
+type DoctorArguments = ArgumentsOf<typeof buildOptions>;
 
-export function makeDoctorCommand({
-  signal,
-  setExitCode,
-}: CommandContext): CommandModule<object, OptionsOf<typeof buildOptions>> {
+export function makeDoctorCommand({ signal, setExitCode }: CommandContext): CommandOf<typeof buildOptions> {
   return {
     command: "doctor",
     describe:
@@ -50,8 +53,8 @@ export function makeDoctorCommand({
     handler: async (argv) => {
       const examined = (await isAboutCluster(argv)) ? await lookAtCluster(argv, signal) : await lookAtMachine(argv);
       const reports = examined.map((report) => (argv.warnOnly?.includes(report.check) ? demote(report) : report));
-      if (argv.json) printJson(reports);
-      else print((await import("./doctor/tellReports.ts")).tellReports(reports));
+      const { tellReports } = await import("./doctor/tellReports.ts");
+      printTold(argv, reports, tellReports);
       setExitCode(judge(reports));
     },
   };
