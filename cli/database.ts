@@ -118,7 +118,7 @@ async function connectOrExplain(url: string, purpose: string): Promise<Client> {
   }
 }
 
-/** For messages. */
+/** For messages. A password may hold what an address is made of, and stand behind the question mark too. */
 export function hidePassword(address: string): string {
-  return address.replace(/(:\/\/[^:/@]*):[^@]*@/, "$1:…@");
+  return address.replace(/(:\/\/[^:/@]*):.*@/s, "$1:…@").replace(/([?&](?:ssl)?password=)[^&]*/g, "$1…");
 }

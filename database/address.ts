@@ -4,6 +4,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { RejectedError } from "../model/errors.ts";
+import { TLS_MODES } from "./tls.ts";
 
 const ADDRESS_ENV = z.object({
   DATABASE_URL: z
@@ -14,12 +15,8 @@ const ADDRESS_ENV = z.object({
   DATABASE_NAME: z.string().min(1).default("climate_risk_db"),
   DATABASE_USER: z.string().min(1).default("postgres"),
   DATABASE_PASSWORD: z.string().default(""),
-  /** As in libpq. Unset: what the URL says, else no TLS. */
-  DATABASE_SSLMODE: z
-    .enum(["disable", "require", "verify-ca", "verify-full"], {
-      error: "expected disable, require, verify-ca or verify-full",
-    })
-    .optional(),
+  /** As in libpq. Unset: what the URL says, else verify-full where authorities are named, else no TLS. */
+  DATABASE_SSLMODE: z.enum(TLS_MODES, { error: "expected disable, require, verify-ca or verify-full" }).optional(),
   /** File with the certificates of authorities that may vouch for the server. */
   DATABASE_SSLROOTCERT: z.string().min(1).optional(),
 });
@@ -39,16 +36,12 @@ export function readDatabaseUrl(environment: Environment): string {
   const parsed = ADDRESS_ENV.safeParse(given);
   if (!parsed.success) throw invalidEnvironment(parsed.error, environment);
   const { DATABASE_URL, DATABASE_SSLMODE: mode, DATABASE_SSLROOTCERT: authorities, ...parts } = parsed.data;
-  const url = DATABASE_URL ?? buildUrl(parts);
-  const secured = new URL(url);
+  const secured = new URL(DATABASE_URL ?? buildUrl(parts));
   const { searchParams } = secured;
-  if (mode !== undefined && !searchParams.has("sslmode")) {
-    searchParams.set("sslmode", mode);
-    // Without it the driver takes every mode for verify-full, and warns that it will not do so for ever.
-    searchParams.set("uselibpqcompat", "true");
-  }
-  const isSecured = searchParams.has("sslmode") && searchParams.get("sslmode") !== "disable";
-  if (authorities !== undefined && isSecured && !searchParams.has("sslrootcert"))
+  if (mode !== undefined && !searchParams.has("sslmode")) searchParams.set("sslmode", mode);
+  // Alone it means verify-full, see tls.ts.
+  const isPlain = searchParams.get("sslmode") === "disable";
+  if (authorities !== undefined && !isPlain && !searchParams.has("sslrootcert"))
     searchParams.set("sslrootcert", authorities);
   return secured.href;
 }

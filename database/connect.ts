@@ -1,7 +1,8 @@
 // Connections: who is asking, how to wait out a full or starting server, and what kind of trouble an error is.
 import { setTimeout as sleep } from "node:timers/promises";
-import pg from "pg";
+import type pg from "pg";
 import { coerceError, TransientError } from "../model/errors.ts";
+import { explainTls, makeClient } from "./tls.ts";
 
 /** SQLSTATEs of trouble that passes by itself, with what each means. */
 const TRANSIENT_SQLSTATES: ReadonlySet<string> = new Set([
@@ -60,8 +61,7 @@ export async function connect(url: string, options: ConnectOptions): Promise<pg.
   const { purpose, patienceMs = 30_000, signal } = options;
   const deadline = performance.now() + patienceMs;
   for (let delayMs = CONNECT_RETRY_MIN_MS; ; delayMs = Math.min(delayMs * 2, CONNECT_RETRY_MAX_MS)) {
-    const client = new pg.Client({
-      connectionString: url,
+    const client = makeClient(url, {
       application_name: `climatebatch ${purpose}`,
       keepAlive: true,
       connectionTimeoutMillis: 10_000,
@@ -75,7 +75,7 @@ export async function connect(url: string, options: ConnectOptions): Promise<pg.
       const error = coerceError(thrown);
       await client.end().catch(() => undefined);
       signal?.throwIfAborted();
-      if (!isTransient(error) || performance.now() + delayMs > deadline) throw error;
+      if (!isTransient(error) || performance.now() + delayMs > deadline) throw explainTls(error, url);
       await sleep(delayMs * (0.5 + Math.random()), undefined, { signal });
     }
   }

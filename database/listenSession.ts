@@ -5,6 +5,7 @@ import pg from "pg";
 import { type Clock, within } from "../model/clock.ts";
 import { coerceError, TransientError } from "../model/errors.ts";
 import { connect, isSqlState } from "./connect.ts";
+import { explainTls, makeClient } from "./tls.ts";
 
 const READ_ONLY_TRANSACTION = "25006";
 const KEEPALIVE_MS = 10_000;
@@ -60,7 +61,7 @@ export class ListenSession {
     } catch (thrown) {
       await session.close();
       const error = coerceError(thrown);
-      if (!isSqlState(error, READ_ONLY_TRANSACTION)) throw error;
+      if (!isSqlState(error, READ_ONLY_TRANSACTION)) throw explainTls(error, options.url);
       throw new TransientError(
         `expected a primary server, found a standby (${error.message}); waiting until it is promoted or the address leads elsewhere`,
         { cause: error },
@@ -72,8 +73,7 @@ export class ListenSession {
     this.#options = options;
     this.#probeChannel = `climatebatch_probe_${Math.floor(options.random() * 2 ** 48).toString(36)}`;
     this.#socket = new Socket();
-    this.#client = new pg.Client({
-      connectionString: options.url,
+    this.#client = makeClient(options.url, {
       application_name: `climatebatch listener ${options.owner}`.trimEnd(),
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEPALIVE_MS,

@@ -1,5 +1,6 @@
 // The program of one shard, the same in a pod and in a child process: environment → claim → compute → exit code.
 import { hostname } from "node:os";
+import type { Client } from "pg";
 import { connect, isTransient } from "../database/connect.ts";
 import { checkSchemaVersion } from "../database/migrate.ts";
 import { claimShard, countRejectedCells, failShard, tooManyRejectedCells } from "../database/shards.ts";
@@ -22,7 +23,7 @@ async function main(signal: AbortSignal): Promise<number> {
   }
   const { batchId, jobAttempt, completionIndex } = config;
   const started = performance.now();
-  const client = await connect(config.databaseUrl, { purpose: `shard ${batchId}/${completionIndex}`, signal });
+  const client = await open(config);
   try {
     await checkSchemaVersion(client);
     const worker = `${hostname()}/${process.pid}`;
@@ -58,6 +59,17 @@ async function main(signal: AbortSignal): Promise<number> {
     }
   } finally {
     await client.end().catch(() => undefined);
+  }
+}
+
+async function open({ databaseUrl, batchId, completionIndex }: JobConfig): Promise<Client> {
+  const { signal } = termination;
+  try {
+    return await connect(databaseUrl, { purpose: `shard ${batchId}/${completionIndex}`, signal });
+  } catch (thrown) {
+    const cause = coerceError(thrown);
+    if (signal.aborted || isTransient(cause)) throw cause;
+    throw new RejectedError("NoDatabase", `Cannot use the database: ${cause.message}`, { cause });
   }
 }
 

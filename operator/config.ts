@@ -1,4 +1,5 @@
 // The operator's environment, read once; all problems are told together. docs/operator.md lists every variable.
+import { basename, posix } from "node:path";
 import { z } from "zod";
 import { type Environment, readDatabaseUrl, readMountedDatabaseUrl } from "../database/address.ts";
 import type { NewClimateBatchSpec } from "../model/climateBatch.ts";
@@ -166,10 +167,7 @@ function buildPodSettings(data: OperatorEnv): PodSettings {
     imagePullSecrets: pullSecrets.map((secret) => ({ name: secret.trim() })),
     ...(data.JOB_IMAGE_PULL_POLICY !== undefined && { imagePullPolicy: data.JOB_IMAGE_PULL_POLICY }),
     ...(data.JOB_SERVICE_ACCOUNT !== undefined && { serviceAccountName: data.JOB_SERVICE_ACCOUNT }),
-    ...(data.JOB_DATABASE_SECRET !== undefined && readFromSecret(data.JOB_DATABASE_SECRET, data)),
-    ...(data.JOB_DATABASE_URL !== undefined && {
-      databaseEnv: [{ name: "DATABASE_URL", value: data.JOB_DATABASE_URL }],
-    }),
+    ...locateDatabase(data),
     ...(data.JOB_RESOURCES !== undefined && { resources: data.JOB_RESOURCES as NonNullable<PodSettings["resources"]> }),
     ...(certificates !== undefined && {
       volumes: [{ name, secret: { secretName: certificates } }],
@@ -178,18 +176,21 @@ function buildPodSettings(data: OperatorEnv): PodSettings {
   };
 }
 
-/** Pods reach the database with the operator's TLS settings: where the certificates are is the same in both. */
-function readFromSecret(
-  name: string,
-  { JOB_DATABASE_URL_KEY: key, DATABASE_SSLMODE: mode, DATABASE_SSLROOTCERT: authorities }: OperatorEnv,
-): Pick<PodSettings, "databaseEnv" | "databaseEnvFrom"> {
+/** Pods reach the database with the operator's TLS settings, but find certificates of a Secret where that is mounted. */
+function locateDatabase(data: OperatorEnv): Pick<PodSettings, "databaseEnv" | "databaseEnvFrom"> {
+  const { JOB_DATABASE_SECRET: name, JOB_DATABASE_URL_KEY: key, JOB_DATABASE_URL: url, DATABASE_SSLMODE: mode } = data;
+  const file = data.DATABASE_SSLROOTCERT;
+  const isMounted = file !== undefined && data.JOB_CERTIFICATES_SECRET !== undefined;
+  const authorities = isMounted ? posix.join(CERTIFICATES_PATH, basename(file)) : file;
+  const secretKeyRef = name === undefined || key === undefined ? undefined : { name, key };
   return {
     databaseEnv: [
-      ...(key === undefined ? [] : [{ name: "DATABASE_URL", valueFrom: { secretKeyRef: { name, key } } }]),
+      ...(url === undefined ? [] : [{ name: "DATABASE_URL", value: url }]),
+      ...(secretKeyRef === undefined ? [] : [{ name: "DATABASE_URL", valueFrom: { secretKeyRef } }]),
       ...(mode === undefined ? [] : [{ name: "DATABASE_SSLMODE", value: mode }]),
       ...(authorities === undefined ? [] : [{ name: "DATABASE_SSLROOTCERT", value: authorities }]),
     ],
-    ...(key === undefined && { databaseEnvFrom: [{ secretRef: { name } }] }),
+    ...(name !== undefined && key === undefined && { databaseEnvFrom: [{ secretRef: { name } }] }),
   };
 }
 

@@ -6,7 +6,7 @@ import { namesDatabase, readDatabaseUrl, readMountedDatabaseUrl } from "../../da
 
 const PARTS = { DATABASE_HOST: "db", DATABASE_USER: "me", DATABASE_PASSWORD: "p@ss/word" };
 const TLS = { DATABASE_SSLMODE: "verify-full", DATABASE_SSLROOTCERT: "/etc/climatebatch/ca.crt" };
-const TOLD = "sslmode=verify-full&uselibpqcompat=true&sslrootcert=%2Fetc%2Fclimatebatch%2Fca.crt";
+const TOLD = "sslmode=verify-full&sslrootcert=%2Fetc%2Fclimatebatch%2Fca.crt";
 
 test.each([
   { given: PARTS, url: "postgres://me:p%40ss%2Fword@db:5432/climate_risk_db" },
