@@ -77,11 +77,12 @@ export class Triggers implements AsyncDisposable {
     this.#listener.nudge();
   }
 
+  /** Writes down first what is not: whoever goes on may have begun to listen only after it was sent. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#cancelTimer();
     await this.#listener.stop();
-    await this.#work;
+    await this.#write();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -148,7 +149,7 @@ export class Triggers implements AsyncDisposable {
   async #writeDue(): Promise<void> {
     const { clock, isLeader, log } = this.#options;
     const isDue = ({ firstHeardMs }: UnwrittenTrigger) =>
-      isLeader() || clock.monotonicMs() - firstHeardMs >= this.#graceMs;
+      isLeader() || this.#isStopped || clock.monotonicMs() - firstHeardMs >= this.#graceMs;
     let retryMs = 0;
     for (const unwritten of this.#heard.unwritten().filter(isDue)) {
       try {

@@ -98,6 +98,8 @@ export async function startOperator(
   /** Scrapes ask the database once at a time, also when it does not answer: reconciles need the sessions. */
   let reading: Promise<Figures> | null = null;
   let obstacle: string | null = "it has not begun to compete for the lease yet";
+  /** From then on it stays ready: a restart does not bring a database back. */
+  let hasListened = false;
   const elector: LeaderElector = new LeaderElector({
     leases: leaseApi.leases,
     name: leaseName,
@@ -127,6 +129,9 @@ export async function startOperator(
       withClient,
       isLeader: () => elector.isLeader(),
       onRequests: lookAtRequests,
+      onStatus: ({ state }) => {
+        hasListened ||= state !== "disconnected";
+      },
       onUnknownPayload: tellUnknownPayload,
       pollIntervalMs: config.pollIntervalMs,
       clock,
@@ -139,7 +144,7 @@ export async function startOperator(
   liveness.follow("leader election", () => elector.lastTurnMs());
   if (config.probePort !== null) {
     const findFault = () => liveness.findFault(clock.monotonicMs());
-    const probes = await startProbes(config.probePort, { findFault, findObstacle: () => obstacle, metrics });
+    const probes = await startProbes(config.probePort, { findFault, findObstacle, metrics });
     release.use(probes);
     log.info({ event: "probesStarted", port: probes.port });
   }
@@ -147,6 +152,11 @@ export async function startOperator(
   obstacle = null;
   await elector.run(signal);
   log.info({ event: "stopped" });
+
+  /** Not before it listens: an upgrade that went on would end the last replica that does. */
+  function findObstacle(): string | null {
+    return obstacle ?? (hasListened ? null : `it does not listen for NOTIFY yet: ${triggers.status.reason}`);
+  }
 
   function openApi() {
     return makeKubeApi<StoredBatch>({

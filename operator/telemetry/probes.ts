@@ -1,4 +1,4 @@
-// /healthz: every loop of the process turns. /readyz: it has begun its work. /metrics: what Prometheus reads. Nothing else is served.
+// /healthz: every loop of the process turns. /readyz: it listens and has begun its work. /metrics: what Prometheus reads. Nothing else is served.
 import { type Answer, type HttpEndpoint, openHttpEndpoint } from "./httpEndpoint.ts";
 import type { OperatorMetrics } from "./metrics.ts";
 

@@ -126,6 +126,23 @@ test("a leader killed before it wrote leaves the NOTIFY to the one that takes ov
   expect(await countRequests()).toBe(1);
 });
 
+test("a replica that is told to stop writes down what it heard, also where nobody else has heard it", async () => {
+  const standby = await startReplica(database.url, false);
+  await notify("hazard");
+  await eventually("it has heard it", () => standby.triggers.status.lastHeardAt !== null || undefined);
+  await standby.triggers.stop();
+  expect(await countRequests()).toBe(1);
+});
+
+test("a leader and a standby that stop right after a NOTIFY make one request of it", async () => {
+  const replicas = [await startReplica(database.url, true), await startReplica(database.url, false)];
+  await notify("hazard");
+  const heard = () => replicas.every(({ triggers }) => triggers.status.lastHeardAt !== null) || undefined;
+  await eventually("both have heard it", heard);
+  await Promise.all(replicas.map(({ triggers }) => triggers.stop()));
+  expect(await countRequests()).toBe(1);
+});
+
 test("a leader killed right after it wrote or claimed leaves nothing to do twice", async () => {
   for (const wasClaimed of [false, true]) {
     await client.query("TRUNCATE climatebatch.batch_requests, climatebatch.batch_request_keys CASCADE");

@@ -9,6 +9,7 @@ import { run } from "../cluster/processes.ts";
 import { describeOnApiServer } from "../support/apiServer.ts";
 import { eventually } from "../support/cli.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { exposeDatabase } from "../support/exposedDatabase.ts";
 import { describeWith } from "../support/goModules.ts";
 import { playJobController } from "../support/jobController.ts";
 import { type OperatorCluster, openOperatorCluster, type RunningOperator } from "../support/operatorCluster.ts";
@@ -147,6 +148,23 @@ describeOnApiServer("metrics of the operator", () => {
         /^climatebatch_requests_waiting [1-9]/m.test(text) && /^climatebatch_unknown_payloads_total 1$/m.test(text);
       return isTold ? true : undefined;
     });
+  });
+
+  test("an operator is not ready before it listens, and says why", async () => {
+    await using database = await createTestDatabase({ from: new URL(climate.url).pathname.slice(1) });
+    await using exposed = await exposeDatabase(database.url, "127.0.0.1");
+    exposed.cut();
+    const space = await cluster.openNamespace(exposed.url);
+    await using operator = space.start();
+    const address = await addressOf(operator);
+    await eventually("it leads", () => operator.lines.some(({ event }) => event === "startedLeading") || undefined);
+    await eventually("it tells why it is not ready", async () => {
+      const { status, text } = await get(`${address}/readyz`);
+      expect(status).toBe(503);
+      return /^it does not listen for NOTIFY yet: .*(ECONNRESET|terminated|closed)/.test(text) || undefined;
+    });
+    exposed.mend();
+    await eventually("it is ready", async () => (await get(`${address}/readyz`)).status === 200 || undefined);
   });
 
   test("leave out the numbers of a database that does not answer, and the operator stays ready", async () => {
