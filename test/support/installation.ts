@@ -74,13 +74,21 @@ export async function openChartDatabase(cluster: TestCluster): Promise<ChartData
   };
 }
 
+export interface InstallationOptions {
+  /** Closed with the installation. */
+  readonly chartDatabase?: ChartDatabase;
+  /** As in the chart's values; the Secret is the test's. */
+  readonly tls?: { readonly mode: string; readonly certificatesSecret: string };
+}
+
 export async function openInstallation(
   cluster: TestCluster,
   images: OperatorImages,
   batch: Partial<NewClimateBatchSpec>,
+  { chartDatabase, tls }: InstallationOptions = {},
 ): Promise<Installation> {
   await using opening = new AsyncDisposableStack();
-  const { database, urls } = opening.use(await openChartDatabase(cluster));
+  const { database, urls } = opening.use(chartDatabase ?? (await openChartDatabase(cluster)));
   const namespace = opening.use(await cluster.createNamespace());
   const { kubectl } = namespace;
   const levels = ["enforce", "audit", "warn"].map((how) => `pod-security.kubernetes.io/${how}=restricted`);
@@ -104,6 +112,7 @@ export async function openInstallation(
       operator: { existingSecret: "operator-database" },
       job: { existingSecret: "job-database", urlKey: "uri" },
       migrations: { existingSecret: "owner-database" },
+      ...(tls !== undefined && { tls }),
     },
   };
   const inNamespace = ["--kubeconfig", cluster.kubeconfig, "--namespace", namespace.name];
@@ -136,6 +145,6 @@ export async function openInstallation(
   };
 }
 
-function secret(name: string, stringData: Readonly<Record<string, string>>): object {
+export function secret(name: string, stringData: Readonly<Record<string, string>>): object {
   return { apiVersion: "v1", kind: "Secret", metadata: { name }, stringData };
 }
