@@ -6,7 +6,7 @@ import { coerceError } from "../model/errors.ts";
 /** libpq's allow and prefer are left out: they go on without TLS, and nobody notices. */
 export const TLS_MODES = ["disable", "require", "verify-ca", "verify-full"] as const;
 
-/** Which authority vouches for the server is in question, or for how long: codes of X.509 as Node has them. */
+/** No authority that we ask vouches for the server: codes of X.509 as Node has them. */
 const UNTRUSTED: ReadonlySet<string> = new Set([
   "CERT_CHAIN_TOO_LONG",
   "CERT_REVOKED",
@@ -44,8 +44,7 @@ export function makeClient(url: string, settings: Omit<pg.ClientConfig, "connect
 
 /** The same error, or one that says what to do when TLS is what failed. */
 export function explainTls(error: Error, url: string): Error {
-  const { mode, host, authorities } = readTls(url);
-  const remedy = findRemedy(error, { mode, host, authorities });
+  const remedy = findRemedy(error, readTls(url));
   return remedy === null ? error : new Error(`${error.message}: ${remedy}`, { cause: error });
 }
 

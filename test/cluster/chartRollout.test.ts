@@ -6,7 +6,7 @@ import { CALCULATIONS, type Calculation } from "../../model/calculations.ts";
 import { eventually } from "../support/cli.ts";
 import { writePastAndFuture } from "../support/climate.ts";
 import { describeOnCluster, type TestCluster, useCluster } from "../support/cluster.ts";
-import { type Installation, OPERATOR, openInstallation } from "../support/installation.ts";
+import { type Installation, openInstallation } from "../support/installation.ts";
 import { CELLS, SIX_SHARDS } from "../support/sixShards.ts";
 
 const DEFINITION = "climatebatches.climate.aiops.dev";
@@ -79,11 +79,15 @@ describeOnCluster("an upgrade of the chart", () => {
   test("loses no NOTIFY: two replicas listen at every moment, each is counted, and a batch follows the last of each calculation", async () => {
     const { client } = installation.database;
     const before = await podNames();
-    const sent = await notifyDuring(installation.install({ values: { commonLabels: { attempt: "second" } } }));
+    const upgrade = async () => {
+      await installation.install({ values: { commonLabels: { attempt: "second" } } });
+      await eventually("the pods of before are gone", async () => {
+        const names = await podNames();
+        return !names.some((name) => before.includes(name)) || undefined;
+      });
+    };
+    const sent = await notifyDuring(upgrade());
 
-    const rolled = ["rollout", "status", `deployment/${OPERATOR}`, "--timeout=1s"];
-    expect(await installation.kubectl(rolled)).toContain("successfully rolled out");
-    expect((await podNames()).filter((name) => before.includes(name))).toEqual([]);
     expect(new Set(sent.flatMap(({ listeners }) => listeners)).size).toBe(4);
     expect(Math.min(...sent.map(({ listeners }) => listeners.length))).toBeGreaterThanOrEqual(2);
     expect(sent.length).toBeGreaterThan(10);
