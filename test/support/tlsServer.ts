@@ -1,4 +1,4 @@
-// A PostgreSQL of its own with TLS: an authority, a certificate for one address, and who must use it. For tests.
+// A PostgreSQL of its own with TLS: an authority, a certificate for some addresses, both by openssl, and who must use it. For tests.
 import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
