@@ -1,11 +1,12 @@
 // NOTIFYs while `helm upgrade` replaces both replicas of the operator: somebody listens at every moment, and what was asked
 // for last is computed.
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { CALCULATIONS, type Calculation } from "../../model/calculations.ts";
 import { eventually } from "../support/cli.ts";
 import { writePastAndFuture } from "../support/climate.ts";
 import { describeOnCluster, type TestCluster, useCluster } from "../support/cluster.ts";
+import { lacking } from "../support/goModules.ts";
 import { type Installation, openInstallation } from "../support/installation.ts";
 import { CELLS, SIX_SHARDS } from "../support/sixShards.ts";
 
@@ -26,7 +27,7 @@ interface Sent {
 }
 
 describeOnCluster("an upgrade of the chart", () => {
-  if (inject("helmObstacle") !== null) {
+  if (lacking("helm") !== null) {
     test.skip("needs Helm, which cannot be built here", () => undefined);
     return;
   }

@@ -1,6 +1,6 @@
 // The chart with a database that takes nobody without TLS: all its pods verify the server, by an authority from a Secret.
 import { readFile } from "node:fs/promises";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { connect } from "../../database/connect.ts";
 import { yearlyRequestKey } from "../../model/yearlyRequests.ts";
 import { eventually } from "../support/cli.ts";
@@ -8,6 +8,7 @@ import { writePastAndFuture } from "../support/climate.ts";
 import { describeOnCluster, type TestCluster, useCluster } from "../support/cluster.ts";
 import { databaseUrl } from "../support/database.ts";
 import { ROLES_SQL } from "../support/databaseUsers.ts";
+import { lacking } from "../support/goModules.ts";
 import {
   type ChartDatabase,
   type Installation,
@@ -49,7 +50,7 @@ async function openTlsDatabase(cluster: TestCluster, server: TlsServer): Promise
 }
 
 describeOnCluster("the chart and a database that demands TLS", () => {
-  if (inject("helmObstacle") !== null) {
+  if (lacking("helm") !== null) {
     test.skip("needs Helm, which cannot be built here", () => undefined);
     return;
   }
