@@ -29,11 +29,13 @@ export async function findMissingFields({ components }: ServedSchemas): Promise<
   const served = Object.values(components.schemas).find((schema) =>
     schema["x-kubernetes-group-version-kind"]?.some(({ kind }) => kind === CLIMATE_BATCH.kind),
   );
+  // Not told yet.
+  if (served === undefined) return [];
   const { spec } = loadYaml(await readFile(OWN, "utf8")) as {
     spec: { versions: { name: string; schema: { openAPIV3Schema: Schema } }[] };
   };
   const own = spec.versions.find(({ name }) => name === CLIMATE_BATCH.version)!.schema.openAPIV3Schema;
-  const known = new Set(fieldsOf(served ?? {}));
+  const known = new Set(fieldsOf(served));
   return fieldsOf(own).filter((field) => !known.has(field));
 }
 

@@ -32,13 +32,9 @@ const FIGURES_LIMIT_MS = 5_000;
 const APPLY_DEFINITION = "kubectl apply --server-side -f crds/climatebatches.yaml";
 
 /** Without the definition nothing can be done, and only a person can mend that. An API server that is away, time mends. */
-async function checkDefinition(api: KubeApi, log: Logger, signal: AbortSignal): Promise<void> {
+async function checkDefinition(api: KubeApi, signal: AbortSignal): Promise<void> {
   try {
     await api.climateBatches.list({ limit: 1 }, signal);
-    const missing = await findMissingFields(await api.schemas(signal));
-    if (missing.length === 0) return;
-    const message = `The cluster's definition of ClimateBatch is older than this operator: it lacks ${missing.join(", ")}, which is dropped from what is written. Renew it: ${APPLY_DEFINITION}`;
-    log.warn({ event: "definitionOutdated", missing, message });
   } catch (cause) {
     if (!isNotFound(cause)) return;
     const { group, plural } = CLIMATE_BATCH;
@@ -48,6 +44,15 @@ async function checkDefinition(api: KubeApi, log: Logger, signal: AbortSignal): 
       { cause },
     );
   }
+}
+
+async function warnOfOldDefinition(api: KubeApi, log: Logger, signal: AbortSignal): Promise<void> {
+  // OpenAPI tells of a definition some seconds after it is served.
+  const schemas = await api.schemas(signal).catch(() => null);
+  const missing = schemas === null ? [] : await findMissingFields(schemas);
+  if (missing.length === 0) return;
+  const message = `The cluster's definition of ClimateBatch is older than this operator: it lacks ${missing.join(", ")}, which is dropped from what is written. Renew it: ${APPLY_DEFINITION}`;
+  log.warn({ event: "definitionOutdated", missing, message });
 }
 
 export interface Surroundings {
@@ -140,7 +145,8 @@ export async function startOperator(
       signal,
     }),
   );
-  await checkDefinition(api, log, signal);
+  await checkDefinition(api, signal);
+  await warnOfOldDefinition(api, log, signal);
   liveness.follow("leader election", () => elector.lastTurnMs());
   if (config.probePort !== null) {
     const findFault = () => liveness.findFault(clock.monotonicMs());

@@ -11,11 +11,13 @@ import {
   openOperatorSpace,
   prepareOperator,
 } from "../support/operatorPods.ts";
-import { choose, SEED } from "../support/random.ts";
+import { choose, isLong, SEED } from "../support/random.ts";
 import { createClimate } from "../support/sixShards.ts";
 
 /** One session a replica; its first statement is LISTEN. */
 const LISTENERS = "application_name LIKE 'climatebatch listener%' AND application_name NOT LIKE '%probe%'";
+
+const CUTS = isLong ? 20 : 5;
 
 describeOnCluster("triggers and the operator's pods", () => {
   let cluster: TestCluster;
@@ -112,7 +114,7 @@ describeOnCluster("triggers and the operator's pods", () => {
     }
   });
 
-  test("a NOTIFY while one listener is cut off, and a request while all are, are never lost: 20 times each", async () => {
+  test(`a NOTIFY while one listener is cut off, and a request while all are, are never lost: ${CUTS} times each`, async () => {
     await using space = await open();
     const { client } = space.database;
     await space.scale(2);
@@ -134,7 +136,7 @@ describeOnCluster("triggers and the operator's pods", () => {
            WHERE datname = current_database() AND ${LISTENERS} ORDER BY random() LIMIT $1) AS chosen`,
         [most],
       );
-    for (let at = 1; at <= 20; at++) {
+    for (let at = 1; at <= CUTS; at++) {
       await allListen(space, 2);
       const before = await asked("probability");
       await terminate(1);

@@ -17,6 +17,7 @@ import { run } from "../cluster/processes.ts";
 import { describeOnApiServer } from "../support/apiServer.ts";
 import { startCli } from "../support/cli.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { startFaultProxy } from "../support/faultProxy.ts";
 import { type OperatorCluster, type OperatorNamespace, openOperatorCluster } from "../support/operatorCluster.ts";
 import { SIX_SHARDS } from "../support/sixShards.ts";
 
@@ -157,6 +158,16 @@ describeOnApiServer("climatebatch doctor --cluster", () => {
         /^problem: last \S+: broken failed \(ShardsFailed\): .*no room → .*kubectl patch climatebatch broken .*"retries":1/,
       ),
     ]);
+  });
+
+  test("a definition that OpenAPI does not tell of yet, as right after it was made, keeps no operator from leading", async () => {
+    await using proxy = await startFaultProxy(cluster.server.kubeconfig);
+    proxy.fault(({ path }) => path.startsWith("/openapi/"), { status: 404 }, 99);
+    await using operator = space.start({ through: proxy.kubeConfig });
+    await expect
+      .poll(() => operator.lines.map(({ event }) => event), { timeout: 30_000 })
+      .toEqual(expect.arrayContaining(["startedLeading"]));
+    expect(proxy.seen.filter(({ path }) => path.startsWith("/openapi/")).length).toBeGreaterThan(0);
   });
 
   test("an older definition, told by the doctor and by the operator's log; and none at all", async () => {

@@ -44,7 +44,12 @@ export class ClusterReader {
     return (await this.#get<{ gitVersion: string }>("/version")).gitVersion;
   }
 
-  /** null: nothing of the definition's group and version is served. */
+  async knowsClimateBatches(): Promise<boolean> {
+    const resources = await this.#find<{ resources: readonly { name: string }[] }>(`/apis/${CLIMATE_BATCH.apiVersion}`);
+    return resources?.resources.some(({ name }) => name === CLIMATE_BATCH.plural) ?? false;
+  }
+
+  /** null: not told yet, some seconds after the definition was made. */
   schemas(): Promise<ServedSchemas | null> {
     return this.#find(SCHEMA_PATH);
   }

@@ -13,9 +13,10 @@ const RENEW =
 export const definitionCheck: Check<ClusterPatient> = {
   name: "definition",
   async look({ cluster }) {
-    const served = await cluster.schemas();
-    if (served === null)
+    if (!(await cluster.knowsClimateBatches()))
       return [problem(`the API server does not know ${CLIMATE_BATCH.plural} in ${CLIMATE_BATCH.apiVersion}`, RENEW)];
+    const served = await cluster.schemas();
+    if (served === null) return [fine(`${CLIMATE_BATCH.plural} are served since just now; ask again for their fields`)];
     const missing = await findMissingFields(served);
     if (missing.length > 0)
       return [problem(`the definition is older than this program: it lacks ${missing.join(", ")}`, RENEW)];
