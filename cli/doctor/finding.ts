@@ -26,6 +26,8 @@ export const fine = (found: string): Finding => ({ level: "ok", found, advice: n
 export const warn = (found: string, advice: string): Finding => ({ level: "warning", found, advice });
 export const problem = (found: string, advice: string): Finding => ({ level: "problem", found, advice });
 
+export const unseen = (why: string): Finding => ({ level: "unknown", found: `not looked at: ${why}`, advice: null });
+
 /** `advice`: for when the check itself fails, which is a finding and keeps no other back. */
 export async function look<Patient>(
   { name, look }: Check<Patient>,
@@ -41,8 +43,5 @@ export async function look<Patient>(
 }
 
 export function notLookedAt(why: string): (check: { readonly name: string }) => CheckReport {
-  return ({ name }) => ({
-    check: name,
-    findings: [{ level: "unknown", found: `not looked at: ${why}`, advice: null }],
-  });
+  return ({ name }) => ({ check: name, findings: [unseen(why)] });
 }

@@ -3,7 +3,7 @@ import { CLIMATE_BATCH } from "../../../model/climateBatch.ts";
 import { DEFAULT_LEASE } from "../../../operator/config.ts";
 import { findMissingFields } from "../../../operator/definition.ts";
 import { KUBE_RESOURCES } from "../../../operator/kube/client.ts";
-import { type Check, type Finding, fine, problem, warn } from "../finding.ts";
+import { type Check, type Finding, fine, problem, unseen, warn } from "../finding.ts";
 import { type ClusterPatient, type FoundOperator, OPERATOR_SELECTOR } from "./clusterPatient.ts";
 import type { Deed } from "./clusterReader.ts";
 
@@ -16,7 +16,10 @@ export const definitionCheck: Check<ClusterPatient> = {
     if (!(await cluster.knowsClimateBatches()))
       return [problem(`the API server does not know ${CLIMATE_BATCH.plural} in ${CLIMATE_BATCH.apiVersion}`, RENEW)];
     const served = await cluster.schemas();
-    if (served === null) return [fine(`${CLIMATE_BATCH.plural} are served since just now; ask again for their fields`)];
+    if (served === null)
+      return [
+        unseen(`${CLIMATE_BATCH.plural} are served since just now, and their fields are not told yet; ask again`),
+      ];
     const missing = await findMissingFields(served);
     if (missing.length > 0)
       return [problem(`the definition is older than this program: it lacks ${missing.join(", ")}`, RENEW)];
@@ -83,7 +86,7 @@ export const leaderCheck: Check<ClusterPatient> = {
 export const rightsCheck: Check<ClusterPatient> = {
   name: "rights",
   async look({ cluster, operators }) {
-    if (operators.length === 0) return [fine("no account is known without a Deployment")];
+    if (operators.length === 0) return [unseen("no account is known without a Deployment")];
     return Promise.all(
       operators.map(async ({ serviceAccount, lease }) => {
         const asked = await Promise.all(

@@ -2,7 +2,7 @@
 import { Cron } from "croner";
 import { formatIn } from "../../../model/yearlyRequests.ts";
 import { LABELS } from "../../../operator/resources/labels.ts";
-import { type Check, type Finding, fine, problem, warn } from "../finding.ts";
+import { type Check, type Finding, fine, problem, unseen, warn } from "../finding.ts";
 import type { ClusterPatient } from "./clusterPatient.ts";
 import type { ClusterReader, CronJob } from "./clusterReader.ts";
 
@@ -40,7 +40,7 @@ export const lastFiringsCheck: Check<ClusterPatient> = {
   name: "last firings",
   async look({ cluster, clock }) {
     const cronJobs = await readSchedules(cluster);
-    if (cronJobs.length === 0) return [fine("there is nothing that fires")];
+    if (cronJobs.length === 0) return [unseen("there is nothing that fires")];
     return cronJobs.map((cronJob) => judgeLastFiring(cronJob, clock.now()));
   },
 };
