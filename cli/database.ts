@@ -74,7 +74,13 @@ export async function openAddress({
 
 /** What the `.env` of the working folder says; nothing when there is none. */
 export async function readEnvironmentFile(): Promise<Environment> {
-  return parseEnv(await readFile(".env", "utf8").catch(() => ""));
+  try {
+    return parseEnv(await readFile(".env", "utf8"));
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === "ENOENT") return {};
+    throw new RejectedError("UnreadableFile", `.env of this folder cannot be read: ${message}.`, { cause });
+  }
 }
 
 /** null: neither the command line nor the environment names a database. */

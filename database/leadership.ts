@@ -2,7 +2,7 @@
 // session ends, whatever the reason, the next one takes over.
 import type { Client } from "pg";
 import type { Logger } from "pino";
-import { type Clock, pause, within } from "../model/clock.ts";
+import { type Clock, rest, within } from "../model/clock.ts";
 import { coerceError, TransientError } from "../model/errors.ts";
 import { connect } from "./connect.ts";
 
@@ -51,7 +51,7 @@ export class Leadership {
         if (signal.aborted) return;
         const retryInMs = Math.min(BACKOFF_MIN_MS * 2 ** failures++, BACKOFF_MAX_MS) * (1 - random() / 2);
         log.warn({ event: "leadershipLost", message: error.message, retryInMs: Math.round(retryInMs) });
-        await pause(clock, retryInMs, signal).catch(() => undefined);
+        await rest(clock, retryInMs, signal);
       } finally {
         this.#state = "away";
       }
@@ -66,7 +66,7 @@ export class Leadership {
       while (!signal.aborted) {
         if (this.#state === "leading") {
           await this.#ask(client, "SELECT 1", []);
-          await pause(clock, HEARTBEAT_MS, signal).catch(() => undefined);
+          await rest(clock, HEARTBEAT_MS, signal);
         } else if (await this.#takeLock(client)) {
           this.#state = "leading";
           log.info({ event: "leading", installation });
@@ -74,7 +74,7 @@ export class Leadership {
         } else {
           if (this.#state !== "standby") log.info({ event: "standby", installation });
           this.#state = "standby";
-          await pause(clock, STANDBY_RETRY_MS, signal).catch(() => undefined);
+          await rest(clock, STANDBY_RETRY_MS, signal);
         }
       }
     } finally {

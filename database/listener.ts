@@ -1,7 +1,7 @@
 // Hears NOTIFYs for as long as the process lives: one dedicated session, opened again after any loss, and a poll beside it.
 // A notification only nudges; after every LISTEN and at every poll the caller looks at what really is there.
 import type { Logger } from "pino";
-import { type Clock, pause } from "../model/clock.ts";
+import { type Clock, pause, rest } from "../model/clock.ts";
 import { coerceError, RejectedError } from "../model/errors.ts";
 import { isChannelName, ListenSession, type SessionLimits } from "./listenSession.ts";
 
@@ -114,7 +114,7 @@ export class Listener implements AsyncDisposable {
       if (this.#stop.signal.aborted) return;
       const delayMs = backoffMs(failures++, this.#limits, random);
       log.warn({ event: "listenerDisconnected", message: reason.message, retryInMs: Math.round(delayMs) });
-      await pause(clock, delayMs, this.#stop.signal).catch(() => undefined);
+      await rest(clock, delayMs, this.#stop.signal);
     }
   }
 

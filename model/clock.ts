@@ -37,6 +37,13 @@ export function pause(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
   });
 }
 
+/** Resolves after the delay, or at once when the signal says so: for loops that look at the signal themselves. */
+export function rest(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
+  return pause(clock, delayMs, signal).catch((thrown) => {
+    if (!signal.aborted) throw thrown;
+  });
+}
+
 /** What `work` gives, or `makeReason()` when it has not within the delay; then it goes on, but nobody waits for it. */
 export function within<T>(clock: Clock, delayMs: number, makeReason: () => Error, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {

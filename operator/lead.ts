@@ -1,6 +1,6 @@
 // What only the leader does: watches ClimateBatches and Jobs, reconciles each batch, cancels abandoned ones.
 import { findCondition, isConditionTrue } from "../model/climateBatch.ts";
-import { pause } from "../model/clock.ts";
+import { rest } from "../model/clock.ts";
 import { coerceError } from "../model/errors.ts";
 import { cancelAbandoned } from "./abandoned.ts";
 import type { OperatorContext, StoredBatch } from "./context.ts";
@@ -162,7 +162,7 @@ class Sweeper {
       if (this.#isNudged) continue;
       await withController(signal, async (controller) => {
         this.#wake = () => controller.abort();
-        await pause(clock, delayMs, controller.signal).catch(() => undefined);
+        await rest(clock, delayMs, controller.signal);
       }).catch(() => undefined);
     }
   }

@@ -4,7 +4,7 @@ import { endBatch } from "../../database/batches.ts";
 import { connect, isTransient } from "../../database/connect.ts";
 import { readBatchState, type UnfinishedBatch } from "../../database/serveRequests.ts";
 import { type Calculation, calculationsOf } from "../../model/calculations.ts";
-import { pause } from "../../model/clock.ts";
+import { rest } from "../../model/clock.ts";
 import { coerceError, RejectedError } from "../../model/errors.ts";
 import { type RunOutcome, runBatch } from "../runBatch.ts";
 import { watchInLog } from "./batchWatch.ts";
@@ -83,7 +83,7 @@ export class BatchQueue {
         if (!canPass(error) && (await this.#giveUp(running.batch, error))) return;
         const retryInMs = Math.round(delayMs * (1 - random() / 2));
         log.warn({ event: "batchInterrupted", batchId, err: error, message: error.message, retryInMs });
-        await pause(clock, retryInMs, signal).catch(() => undefined);
+        await rest(clock, retryInMs, signal);
       }
     }
   }

@@ -5,7 +5,7 @@ import type { Logger } from "pino";
 import { recordRequest } from "../../database/requests.ts";
 import { readFirstMigration } from "../../database/serveRequests.ts";
 import { CALCULATIONS, type Calculation } from "../../model/calculations.ts";
-import { type Clock, pause } from "../../model/clock.ts";
+import { type Clock, rest } from "../../model/clock.ts";
 import { coerceError } from "../../model/errors.ts";
 import { formatIn, yearlyRequestKey } from "../../model/yearlyRequests.ts";
 import { lastFiring, nextFiring, type YearlySchedule } from "./yearlySchedule.ts";
@@ -59,7 +59,7 @@ export class Scheduler {
       const isSettled = await this.#fireDue(now);
       const nextMs = Math.min(...CALCULATIONS.map((one) => this.#firingsAround(one, now).next.getTime()));
       const sleepMs = isSettled ? Math.min(nextMs - clock.now().getTime(), LONGEST_SLEEP_MS) : RETRY_MS;
-      await pause(clock, Math.max(sleepMs, 0), signal).catch(() => undefined);
+      await rest(clock, Math.max(sleepMs, 0), signal);
     }
   }
 

@@ -6,7 +6,7 @@ import { Leadership } from "../../database/leadership.ts";
 import { Sessions } from "../../database/sessions.ts";
 import { Triggers } from "../../database/triggers.ts";
 import { CALCULATIONS } from "../../model/calculations.ts";
-import { type Clock, pause, within } from "../../model/clock.ts";
+import { type Clock, rest, within } from "../../model/clock.ts";
 import { coerceError, RejectedError, TransientError } from "../../model/errors.ts";
 import { refusalOfPayload } from "../../model/requests.ts";
 import { BatchQueue } from "./batchQueue.ts";
@@ -169,7 +169,7 @@ async function waitForDatabase({ withClient, clock, log }: ServeContext, signal:
         );
       }
       log.warn({ event: "waitingForDatabase", message: error.message, retryInMs: DATABASE_RETRY_MS });
-      await pause(clock, DATABASE_RETRY_MS, signal).catch(() => undefined);
+      await rest(clock, DATABASE_RETRY_MS, signal);
     }
   }
 }

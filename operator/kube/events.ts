@@ -1,7 +1,7 @@
 // Tells people what happened to an object, as events.k8s.io/v1: repeated ones count up in a series, floods are cut off.
 // Losing an event is allowed, disturbing a reconcile is not: nothing here throws or is waited for.
 import type { Logger } from "pino";
-import { type Clock, pause } from "../../model/clock.ts";
+import { type Clock, rest } from "../../model/clock.ts";
 import { coerceApiError, isNotFound, isTransient } from "./apiError.ts";
 import { backoffMs } from "./backoff.ts";
 import type { KubeApi, NewEvent } from "./client.ts";
@@ -152,7 +152,7 @@ export class EventRecorder {
           return;
         }
         const delayMs = Math.max(backoffMs(failures, backoff, random), error.retryAfterMs ?? 0);
-        await pause(clock, delayMs, this.#stop.signal).catch(() => undefined);
+        await rest(clock, delayMs, this.#stop.signal);
       }
     }
   }

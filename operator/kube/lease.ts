@@ -1,7 +1,7 @@
 // Leader election on a Lease, as client-go does it: at most one leader as long as clocks run at about the same speed.
 // Unlike client-go it ends the leader's work before it lets go of the lease, and loses without ending the process.
 import type { Logger } from "pino";
-import { type Clock, pause } from "../../model/clock.ts";
+import { type Clock, rest } from "../../model/clock.ts";
 import { ApiError, coerceApiError, isAlreadyExists, isConflict, isNotFound, NO_ANSWER } from "./apiError.ts";
 import type { KubeApi, Lease } from "./client.ts";
 import { buildLease, LeaseObservation, released, renewed, takeOver } from "./leaseRecord.ts";
@@ -72,7 +72,7 @@ export class LeaderElector {
       if (signal.aborted) return this.#release(lease);
       await this.#lead(lease, signal);
       // Whoever has just stepped down lets others go first.
-      await pause(this.#options.clock, this.#times.retryPeriodMs, signal).catch(() => undefined);
+      await rest(this.#options.clock, this.#times.retryPeriodMs, signal);
     }
   }
 
@@ -90,7 +90,7 @@ export class LeaderElector {
         const { reason, message } = coerceApiError(thrown, "leader election");
         log.warn({ event: "notCompeting", reason, message });
       }
-      await pause(clock, waitMs, signal).catch(() => undefined);
+      await rest(clock, waitMs, signal);
     }
     return undefined;
   }
@@ -149,7 +149,7 @@ export class LeaderElector {
     while (held !== undefined && !workEnd.aborted) {
       const leftMs = this.#deadlineMs - clock.monotonicMs();
       if (leftMs <= 0) return undefined;
-      await pause(clock, Math.min(this.#times.retryPeriodMs, leftMs), workEnd).catch(() => undefined);
+      await rest(clock, Math.min(this.#times.retryPeriodMs, leftMs), workEnd);
       if (!workEnd.aborted && this.isLeader()) held = await this.#renew(held);
     }
     return held;

@@ -1,5 +1,5 @@
 // What the commands say: help, JSON, and where the database's address comes from.
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pMap from "p-map";
@@ -49,6 +49,19 @@ test("a reader that has seen enough of an export is no error", async () => {
   await using program = startCli([...words, "--database", database.url]);
   program.child.stdout!.destroy();
   expect(await program.ended).toMatchObject({ code: 0, stderr: "" });
+});
+
+test("a .env that cannot be read is refused, not taken for none", async () => {
+  const cwd = await mkdtemp(join(tmpdir(), "climatebatch-env-"));
+  try {
+    await mkdir(join(cwd, ".env"));
+    expect(await startCli(["status"], { cwd }).ended).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^\.env of this folder cannot be read: EISDIR/),
+    });
+  } finally {
+    await rm(cwd, { recursive: true });
+  }
 });
 
 async function inFolderWithEnv(text: string, work: (cwd: string) => Promise<void>): Promise<void> {

@@ -8,13 +8,19 @@ import { yearlyRequestKey } from "../../model/yearlyRequests.ts";
 import { CHART } from "../support/chart.ts";
 import { eventually } from "../support/cli.ts";
 import { writePastAndFuture } from "../support/climate.ts";
-import { describeOnCluster, type TestCluster, useCluster } from "../support/cluster.ts";
-import { lacking } from "../support/goModules.ts";
-import { type Installation, OPERATOR, openInstallation, RELEASE } from "../support/installation.ts";
+import type { TestCluster } from "../support/cluster.ts";
+import {
+  DEFINITION,
+  describeChartOnCluster,
+  type Installation,
+  OPERATOR,
+  openInstallation,
+  RELEASE,
+  useEmptyCluster,
+} from "../support/installation.ts";
 import { isLong } from "../support/random.ts";
 import { CELLS, SIX_SHARDS } from "../support/sixShards.ts";
 
-const DEFINITION = "climatebatches.climate.aiops.dev";
 /** Jobs that run on need it. */
 const KEPT = "serviceaccount/cb-climatebatch-job";
 const ZONE = "Asia/Seoul";
@@ -28,17 +34,12 @@ const HELD = {
   template: { nodeSelector: { [NODE_LABEL]: "yes" } },
 };
 
-describeOnCluster("the chart on a cluster", () => {
-  if (lacking("helm") !== null) {
-    test.skip("needs Helm, which cannot be built here", () => undefined);
-    return;
-  }
+describeChartOnCluster("the chart on a cluster", () => {
   let cluster: TestCluster;
   let installation: Installation;
   beforeAll(async () => {
-    cluster = await useCluster();
-    await cluster.kubectl(["delete", "crd", DEFINITION, "--ignore-not-found"]);
-    const images = { operator: await cluster.provideImage("operator"), job: await cluster.provideImage("job") };
+    const { images, ...empty } = await useEmptyCluster();
+    cluster = empty.cluster;
     installation = await openInstallation(cluster, images, batch);
   }, 600_000);
   afterAll(async () => {

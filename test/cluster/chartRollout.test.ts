@@ -5,12 +5,16 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { CALCULATIONS, type Calculation } from "../../model/calculations.ts";
 import { eventually } from "../support/cli.ts";
 import { writePastAndFuture } from "../support/climate.ts";
-import { describeOnCluster, type TestCluster, useCluster } from "../support/cluster.ts";
-import { lacking } from "../support/goModules.ts";
-import { type Installation, openInstallation } from "../support/installation.ts";
+import type { TestCluster } from "../support/cluster.ts";
+import {
+  DEFINITION,
+  describeChartOnCluster,
+  type Installation,
+  openInstallation,
+  useEmptyCluster,
+} from "../support/installation.ts";
 import { CELLS, SIX_SHARDS } from "../support/sixShards.ts";
 
-const DEFINITION = "climatebatches.climate.aiops.dev";
 const EVERY_MS = 200;
 const { calculation: _, ...batch } = SIX_SHARDS;
 
@@ -26,17 +30,12 @@ interface Sent {
   readonly listeners: readonly number[];
 }
 
-describeOnCluster("an upgrade of the chart", () => {
-  if (lacking("helm") !== null) {
-    test.skip("needs Helm, which cannot be built here", () => undefined);
-    return;
-  }
+describeChartOnCluster("an upgrade of the chart", () => {
   let cluster: TestCluster;
   let installation: Installation;
   beforeAll(async () => {
-    cluster = await useCluster();
-    await cluster.kubectl(["delete", "crd", DEFINITION, "--ignore-not-found"]);
-    const images = { operator: await cluster.provideImage("operator"), job: await cluster.provideImage("job") };
+    const { images, ...empty } = await useEmptyCluster();
+    cluster = empty.cluster;
     installation = await openInstallation(cluster, images, batch);
     await installation.install();
     await writePastAndFuture(installation.database.client, { cells: CELLS });

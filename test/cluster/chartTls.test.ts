@@ -5,22 +5,23 @@ import { connect } from "../../database/connect.ts";
 import { yearlyRequestKey } from "../../model/yearlyRequests.ts";
 import { eventually } from "../support/cli.ts";
 import { writePastAndFuture } from "../support/climate.ts";
-import { describeOnCluster, type TestCluster, useCluster } from "../support/cluster.ts";
+import type { TestCluster } from "../support/cluster.ts";
 import { databaseUrl } from "../support/database.ts";
 import { ROLES_SQL } from "../support/databaseUsers.ts";
-import { lacking } from "../support/goModules.ts";
 import {
   type ChartDatabase,
+  DEFINITION,
+  describeChartOnCluster,
   type Installation,
   OPERATOR,
   openInstallation,
   RELEASE,
   secret,
+  useEmptyCluster,
 } from "../support/installation.ts";
 import { CELLS, SIX_SHARDS } from "../support/sixShards.ts";
 import { ACCESS, type Authority, startTlsServer, type TlsServer } from "../support/tlsServer.ts";
 
-const DEFINITION = "climatebatches.climate.aiops.dev";
 const CA_SECRET = "database-ca";
 const TLS = { mode: "verify-full", certificatesSecret: CA_SECRET };
 const DISTRUST = "no authority in /etc/climatebatch/ca.crt vouches for the server. Put the certificate";
@@ -49,18 +50,13 @@ async function openTlsDatabase(cluster: TestCluster, server: TlsServer): Promise
   };
 }
 
-describeOnCluster("the chart and a database that demands TLS", () => {
-  if (lacking("helm") !== null) {
-    test.skip("needs Helm, which cannot be built here", () => undefined);
-    return;
-  }
+describeChartOnCluster("the chart and a database that demands TLS", () => {
   let cluster: TestCluster;
   let server: TlsServer;
   let installation: Installation;
   beforeAll(async () => {
-    cluster = await useCluster();
-    await cluster.kubectl(["delete", "crd", DEFINITION, "--ignore-not-found"]);
-    const images = { operator: await cluster.provideImage("operator"), job: await cluster.provideImage("job") };
+    const { images, ...empty } = await useEmptyCluster();
+    cluster = empty.cluster;
     server = await startTlsServer(`IP:127.0.0.1,IP:${cluster.nodeAddress}`);
     const chartDatabase = await openTlsDatabase(cluster, server);
     installation = await openInstallation(cluster, images, batch, { chartDatabase, tls: TLS });

@@ -5,9 +5,15 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { writePastAndFuture } from "../support/climate.ts";
-import { describeOnCluster, type TestCluster, useCluster } from "../support/cluster.ts";
-import { lacking } from "../support/goModules.ts";
-import { type ChartDatabase, openChartDatabase, smallValues } from "../support/installation.ts";
+import type { TestCluster } from "../support/cluster.ts";
+import {
+  type ChartDatabase,
+  DEFINITION,
+  describeChartOnCluster,
+  openChartDatabase,
+  smallValues,
+  useEmptyCluster,
+} from "../support/installation.ts";
 import { CELLS, SIX_SHARDS } from "../support/sixShards.ts";
 import { kubectlProgram } from "./binaries.ts";
 import { goProgram } from "./goModules.ts";
@@ -15,24 +21,18 @@ import { run } from "./processes.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const NAMESPACE = "climate";
-const DEFINITION = "climatebatches.climate.aiops.dev";
 /** Of values.yaml. */
 const OPERATOR_MEMORY_LIMIT_BYTES = 512 * 2 ** 20;
 const { calculation: _, ...batch } = SIX_SHARDS;
 
-describeOnCluster("the pages about the chart", () => {
-  if (lacking("helm") !== null) {
-    test.skip("need Helm, which cannot be built here", () => undefined);
-    return;
-  }
+describeChartOnCluster("the pages about the chart", () => {
   let cluster: TestCluster;
   let world: ChartDatabase;
   let folder: string;
   beforeAll(async () => {
-    cluster = await useCluster();
-    await cluster.kubectl(["delete", "crd", DEFINITION, "--ignore-not-found"]);
+    const { images, ...empty } = await useEmptyCluster();
+    cluster = empty.cluster;
     await cluster.kubectl(["delete", "namespace", NAMESPACE, "--ignore-not-found"]);
-    const images = { operator: await cluster.provideImage("operator"), job: await cluster.provideImage("job") };
     world = await openChartDatabase(cluster);
     folder = await mkdtemp(join(tmpdir(), "climatebatch-pages-"));
     await symlink(join(ROOT, "charts"), join(folder, "charts"));

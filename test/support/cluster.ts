@@ -47,7 +47,7 @@ export interface Namespace extends AsyncDisposable {
 }
 
 /** Null, or why there is no cluster for tests here and how to get one. */
-function clusterAvailable(): string | null {
+export function clusterAvailable(): string | null {
   return inject("clusterObstacle");
 }
 

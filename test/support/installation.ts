@@ -1,12 +1,15 @@
 // The chart installed in a namespace of a real cluster, with a database of its own that was never migrated: for end-to-end tests.
 import { CLIMATE_BATCH, type ClimateBatch, type NewClimateBatchSpec } from "../../model/climateBatch.ts";
+import { describeUnless } from "./apiServer.ts";
 import { CHART, helm, type Values } from "./chart.ts";
-import type { Kubectl, Namespace, TestCluster } from "./cluster.ts";
+import { clusterAvailable, type Kubectl, type Namespace, type TestCluster, useCluster } from "./cluster.ts";
 import { createTestDatabase, type TestDatabase } from "./database.ts";
 import { createDatabaseUsers } from "./databaseUsers.ts";
+import { lacking } from "./goModules.ts";
 import type { OperatorImages } from "./operatorPods.ts";
 
 export const RELEASE = "cb";
+export const DEFINITION = `${CLIMATE_BATCH.plural}.${CLIMATE_BATCH.group}`;
 export const OPERATOR = "cb-climatebatch-operator";
 const PATIENCE = "120s";
 
@@ -24,6 +27,19 @@ export interface Installation extends AsyncDisposable {
   read(name: string): Promise<ClimateBatch>;
   /** What the Job's pod wrote, when it has ended well. */
   runJob(name: string, ...words: readonly string[]): Promise<string>;
+}
+
+/** `describe`, skipped where no cluster can run or there is no Helm, under a name that says why. */
+export function describeChartOnCluster(name: string, body: () => void): void {
+  describeUnless(clusterAvailable() ?? lacking("helm"), name, body);
+}
+
+/** The cluster without the definition, which the chart brings, and both images on its node. */
+export async function useEmptyCluster(): Promise<{ readonly cluster: TestCluster; readonly images: OperatorImages }> {
+  const cluster = await useCluster();
+  await cluster.kubectl(["delete", "crd", DEFINITION, "--ignore-not-found"]);
+  const images = { operator: await cluster.provideImage("operator"), job: await cluster.provideImage("job") };
+  return { cluster, images };
 }
 
 /** The images as built here, on a node that has other work, and a batch small enough to wait for. */

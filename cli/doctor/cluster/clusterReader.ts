@@ -1,10 +1,11 @@
 // What the doctor asks of the API server, in one namespace. It reads, and asks who may do what; it writes nothing.
-import type { V1CronJob, V1Deployment, V1Lease } from "@kubernetes/client-node";
+import type { V1CronJob, V1Deployment } from "@kubernetes/client-node";
 import { CLIMATE_BATCH } from "../../../model/climateBatch.ts";
 import { systemClock } from "../../../model/clock.ts";
 import type { StoredBatch } from "../../../operator/context.ts";
 import { SCHEMA_PATH, type ServedSchemas } from "../../../operator/definition.ts";
 import { isNotFound } from "../../../operator/kube/apiError.ts";
+import type { Lease } from "../../../operator/kube/client.ts";
 import type { Cluster } from "../../../operator/kube/kubeConfig.ts";
 import { listAll } from "../../../operator/kube/listAll.ts";
 import { Transport } from "../../../operator/kube/transport.ts";
@@ -12,7 +13,6 @@ import type { KubeObject, ListOptions, ObjectList, Stored } from "../../../opera
 
 export type CronJob = Stored<V1CronJob>;
 export type Deployment = Stored<V1Deployment>;
-export type Lease = Stored<V1Lease>;
 
 const PAGE = 500;
 
