@@ -4,8 +4,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Client } from "pg";
-import { runBatch, watchOnTerminal } from "../cli/runBatch.ts";
 import { makeSample } from "../cli/sample.ts";
+import { watchOnTerminal } from "../cli/terminalWatch.ts";
 import { prepareReading, readSeriesRows } from "../database/climateReader.ts";
 import { connect } from "../database/connect.ts";
 import { openEmbeddedServer } from "../database/embeddedServer.ts";
@@ -14,6 +14,7 @@ import { planBatch } from "../database/plan.ts";
 import { resolveSpecification } from "../database/specification.ts";
 import { DEFAULT_BASE_PERIOD } from "../model/periods.ts";
 import { isToldAt, VARIABLE_NAMES } from "../model/variables.ts";
+import { runBatch } from "../serve/executor/runBatch.ts";
 
 const CELLS = 320;
 const ROUNDS = 3;

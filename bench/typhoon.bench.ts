@@ -1,6 +1,6 @@
 // How many cell-years of a storm record one thread makes: the winds of about 1,800 storms at each place, and the whole of typhoon
 // for four futures and five periods. Run: node bench/typhoon.bench.ts [cells]. Correctness stands in test/job.
-import { makeSampleStorms } from "../cli/sampleStorms.ts";
+import { makeSampleStorms } from "../cli/sample/sampleStorms.ts";
 import { type StormRecord, StormRecordBuilder } from "../job/risks/stormRecord.ts";
 import { makeStormWindsAt } from "../job/risks/stormWinds.ts";
 import { typhoon } from "../job/risks/typhoon.ts";

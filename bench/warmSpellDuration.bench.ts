@@ -1,6 +1,6 @@
 // How many cell-years of warm spell duration one thread makes: the kernels alone, then the whole of high temperature.
 // Run: node bench/warmSpellDuration.bench.ts [cells]. Correctness stands in test/job.
-import { makeUniform } from "../cli/sampleRandom.ts";
+import { makeUniform } from "../cli/sample/sampleRandom.ts";
 import { makeDayOfYearSample } from "../job/indices/dayOfYearSample.ts";
 import { makeHazardYears } from "../job/indices/hazardYears.ts";
 import { markValidYears } from "../job/indices/missingDays.ts";

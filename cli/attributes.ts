@@ -1,22 +1,22 @@
 // `climatebatch attributes`: what is known of cells beside their climate, from CSV, GeoTIFF or GeoJSON.
-// Reading stands in cli/attributes/, writing in database/cellAttributes.ts.
+// Reading stands in ingest/ground/, writing in database/cellAttributes.ts.
 import type { Client } from "pg";
 import type { Argv } from "yargs";
 import { type AttributeOutcome, readGridPlaces, writeAttributes } from "../database/cellAttributes.ts";
 import { DEFAULT_GRID, readGridStep } from "../database/gridCells.ts";
 import { readGround } from "../database/seaConnections.ts";
+import { describeAttributes, readAttributeName } from "../ingest/ground/attributeNames.ts";
+import { type GivenAttributes, readCsvAttributes, readMap } from "../ingest/ground/csvAttributes.ts";
+import { samplePolygons } from "../ingest/ground/polygonAttributes.ts";
+import { sampleRaster } from "../ingest/ground/rasterAttributes.ts";
+import { type ConnectedSea, connectSea, isConnectable } from "../ingest/sea/connectSea.ts";
+import { tellConnected } from "../ingest/sea/tellConnected.ts";
+import { count, tellFailedBatches } from "../ingest/series/report.ts";
 import type { Attribute } from "../model/attributes.ts";
 import { RejectedError } from "../model/errors.ts";
-import { describeAttributes, readAttributeName } from "./attributes/attributeNames.ts";
-import { type GivenAttributes, readCsvAttributes, readMap } from "./attributes/csvAttributes.ts";
-import { samplePolygons } from "./attributes/polygonAttributes.ts";
-import { sampleRaster } from "./attributes/rasterAttributes.ts";
 import { type CommandContext, type CommandOf, jsonOption, printTold } from "./command.ts";
 import { databaseOption, failBatchesOption, withDatabase } from "./database.ts";
-import { count, tellFailedBatches } from "./ingest/report.ts";
 import { files, flag, number, text, texts } from "./optionKinds.ts";
-import { type ConnectedSea, connectSea, isConnectable } from "./sea/connectSea.ts";
-import { tellConnected } from "./sea/tellConnected.ts";
 
 function buildOptions(yargs: Argv) {
   return yargs

@@ -1,20 +1,18 @@
 // `climatebatch index`: one climate index from files to a file, without a database.
-// Reading stands in cli/ingest/, what is computed in cli/climateIndex/.
+// Reading stands in ingest/, what is computed in cli/index/.
 import { realpath } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import type { Argv } from "yargs";
+import { readReadingOptions } from "../ingest/series/readingOptions.ts";
+import { count, formatReading } from "../ingest/series/report.ts";
 import { DAY_LENGTH_BANDS } from "../job/indices/fireDayLength.ts";
 import { RejectedError } from "../model/errors.ts";
 import { DEFAULT_BASE_PERIOD, formatPeriod } from "../model/periods.ts";
-import {
-  CLIMATE_INDICES,
-  INDEX_DESCRIPTIONS,
-  type IndexOption,
-  indicesWith,
-  tellNeeds,
-} from "./climateIndex/catalogue.ts";
-import { type IndexTally, readDailySeries } from "./climateIndex/indexFiles.ts";
-import { indexOutput } from "./climateIndex/indexOutput.ts";
+import type { CommandContext, CommandOf } from "./command.ts";
+import { FILE_LAYOUTS, fileReadingOptions, fileVariables, readingWords, showReading } from "./fileReading.ts";
+import { CLIMATE_INDICES, INDEX_DESCRIPTIONS, type IndexOption, indicesWith, tellNeeds } from "./index/catalogue.ts";
+import { type IndexTally, readDailySeries } from "./index/indexFiles.ts";
+import { indexOutput } from "./index/indexOutput.ts";
 import {
   FFMC_COEFFICIENT_WORDS,
   HUMIDITY_WORDS,
@@ -24,11 +22,7 @@ import {
   tellSettings,
   YEAR_END_WORDS,
   YEAR_WORDS,
-} from "./climateIndex/settings.ts";
-import type { CommandContext, CommandOf } from "./command.ts";
-import { FILE_LAYOUTS, fileReadingOptions, fileVariables, readingWords, showReading } from "./fileReading.ts";
-import { readReadingOptions } from "./ingest/readingOptions.ts";
-import { count, formatReading } from "./ingest/report.ts";
+} from "./index/settings.ts";
 import { list, text } from "./optionKinds.ts";
 import { STANDARD_OUTPUT, writeOutput } from "./outputFile.ts";
 import { startProgress } from "./progress.ts";

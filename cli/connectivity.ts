@@ -1,12 +1,12 @@
 // `climatebatch connectivity`: finds the sea's lowest way to each cell of a grid, for coastal flood.
-// The search stands in job/indices/seaConnection.ts; ingesting elevations does the same by itself.
+// The search stands in ingest/sea/seaConnection.ts; ingesting elevations does the same by itself.
 import type { Argv } from "yargs";
 import { DEFAULT_GRID } from "../database/gridCells.ts";
+import { connectSea } from "../ingest/sea/connectSea.ts";
+import { tellConnected } from "../ingest/sea/tellConnected.ts";
 import { type CommandOf, jsonOption, printTold } from "./command.ts";
 import { databaseOption, failBatchesOption, withDatabase } from "./database.ts";
 import { text } from "./optionKinds.ts";
-import { connectSea } from "./sea/connectSea.ts";
-import { tellConnected } from "./sea/tellConnected.ts";
 
 function buildOptions(yargs: Argv) {
   return yargs.options({

@@ -3,14 +3,14 @@ import type { Argv } from "yargs";
 import { EXPORT_FORMATS, type ExportRequest, exportResults } from "../database/exportResults.ts";
 import { DEFAULT_GRID } from "../database/gridCells.ts";
 import type { SeriesRequest } from "../database/seriesExport.ts";
+import { isNetcdfName } from "../ingest/formats/stationFile.ts";
+import { readVariables } from "../ingest/series/readingOptions.ts";
 import { CALCULATIONS } from "../model/calculations.ts";
 import { RejectedError } from "../model/errors.ts";
 import { FREQUENCIES } from "../model/variables.ts";
-import { isNetcdfName } from "./arrayFiles/stationFile.ts";
 import { type CommandOf, checkBatchId, type OptionsOf } from "./command.ts";
 import { databaseOption, withDatabase } from "./database.ts";
 import { exportSeries } from "./exportSeries.ts";
-import { readVariables } from "./ingest/readingOptions.ts";
 import { flag, list, text } from "./optionKinds.ts";
 import { writeOutput } from "./outputFile.ts";
 

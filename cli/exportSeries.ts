@@ -4,10 +4,10 @@ import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ClientBase } from "pg";
 import { findStoredSeries, readStoredYears, type SeriesRequest, type StoredSeries } from "../database/seriesExport.ts";
+import { DAYS_A_MONTH, formatMoment } from "../ingest/cf/dates.ts";
+import { type StationVariable, writeStationFile } from "../ingest/formats/stationFile.ts";
 import { type Calendar, daysInMonth, daysInYear } from "../model/calendars.ts";
 import { VARIABLES, type Variable } from "../model/variables.ts";
-import { type StationVariable, writeStationFile } from "./arrayFiles/stationFile.ts";
-import { DAYS_A_MONTH, formatMoment } from "./ingest/dates.ts";
 
 const MONTHS_OF_YEAR = 12;
 /** Digits that give a float32 back. */

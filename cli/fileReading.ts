@@ -1,9 +1,10 @@
 // What every command that reads climate files shares: the options that say how, their explanation, and progress meanwhile.
-// What the options mean stands in cli/ingest/readingOptions.ts.
+// What the options mean stands in ingest/series/readingOptions.ts.
+
+import type { ReadingProgress } from "../ingest/series/readFiles.ts";
+import { describeVariables, type ReadingWords } from "../ingest/series/readingOptions.ts";
+import { readStations } from "../ingest/series/stations.ts";
 import { CALENDARS } from "../model/calendars.ts";
-import type { ReadingProgress } from "./ingest/readFiles.ts";
-import { describeVariables, type ReadingWords } from "./ingest/readingOptions.ts";
-import { readStations } from "./ingest/stations.ts";
 import { number, text, texts } from "./optionKinds.ts";
 import { type Progress, startProgress } from "./progress.ts";
 

@@ -5,12 +5,15 @@ import { connect } from "../database/connect.ts";
 import { migrate } from "../database/migrate.ts";
 import { grantRoles } from "../database/roles.ts";
 import { giveBack, takeOver } from "../database/takeOver.ts";
+import type { ImportReport } from "../ingest/predecessor/report.ts";
+import { runImport } from "../ingest/predecessor/runImport.ts";
 import { RejectedError } from "../model/errors.ts";
 import {
   type ArgumentsOf,
   COMMAND_EXIT_CODES,
   type CommandContext,
   type CommandOf,
+  formatTable,
   jsonOption,
   printTold,
 } from "./command.ts";
@@ -23,8 +26,6 @@ import {
   withDatabase,
   withServer,
 } from "./database.ts";
-import { tellReport } from "./importPredecessor/report.ts";
-import { runImport } from "./importPredecessor/runImport.ts";
 import { flag, text } from "./optionKinds.ts";
 
 function buildOptions(yargs: Argv) {
@@ -141,4 +142,27 @@ async function importInto(
   } finally {
     await source.end().catch(() => undefined);
   }
+}
+
+function tellReport({ source, grid, tablesMoved, tables }: ImportReport): string {
+  const parts = [`Imported from ${source} into the grid "${grid}".`];
+  if (tablesMoved.length > 0) {
+    const names = tablesMoved.join(", ");
+    parts.push(`Moved to the schema predecessor: ${names}. The way back: climatebatch import-predecessor --give-back`);
+  }
+  const header = ["table", "what became of it", "years", "places", "rows", "as before"];
+  const rows = tables.map((one) => [
+    one.relation,
+    one.end === "before" ? "imported before" : one.end,
+    one.years,
+    one.places,
+    one.rowsWritten,
+    one.rowsUnchanged,
+  ]);
+  parts.push(formatTable(header, rows));
+  for (const { relation, mapped, notes } of tables) {
+    const lines = [...mapped, ...notes];
+    if (lines.length > 0) parts.push([`${relation}:`, ...lines.map((line) => `  ${line}`)].join("\n"));
+  }
+  return parts.join("\n\n");
 }

@@ -1,15 +1,15 @@
 // `climatebatch ingest`: the words people type, progress while files are read, and the report at the end.
-// Reading and checking stands in cli/ingest/, writing in database/climateWriter.ts.
+// Reading and checking stands in ingest/, writing in database/climateWriter.ts.
 import type { Argv } from "yargs";
 import { CONFLICT_RULES, type ConflictRule } from "../database/climateMerge.ts";
 import { DEFAULT_GRID } from "../database/gridCells.ts";
+import { DERIVABLE } from "../ingest/series/derivation.ts";
+import { type IngestProgress, ingestFiles } from "../ingest/series/ingestFiles.ts";
+import { readIngestOptions } from "../ingest/series/options.ts";
+import { formatReport } from "../ingest/series/report.ts";
 import { type CommandContext, type CommandOf, jsonOption, printTold } from "./command.ts";
 import { databaseOption, failBatchesOption, withDatabase } from "./database.ts";
 import { FILE_LAYOUTS, fileReadingOptions, fileVariables, readingWords, showReading } from "./fileReading.ts";
-import { DERIVABLE } from "./ingest/derivation.ts";
-import { type IngestProgress, ingestFiles } from "./ingest/ingestFiles.ts";
-import { readIngestOptions } from "./ingest/options.ts";
-import { formatReport } from "./ingest/report.ts";
 import { files, flag, number, text, texts } from "./optionKinds.ts";
 import { type Progress, startProgress } from "./progress.ts";
 

@@ -1,17 +1,17 @@
-// `climatebatch ingest-storms`: a record of best tracks for the typhoon risk. Reading the files stands in cli/storms/, writing in
+// `climatebatch ingest-storms`: a record of best tracks for the typhoon risk. Reading the files stands in ingest/storms/, writing in
 // database/stormWriter.ts.
 import type { Argv } from "yargs";
 import { type StormLoadOutcome, writeStorms } from "../database/stormWriter.ts";
+import { count, tellFailedBatches } from "../ingest/series/report.ts";
+import { type ReadStorms, readStormFiles, STORM_FILE_FORMATS } from "../ingest/storms/stormFiles.ts";
 import { RejectedError } from "../model/errors.ts";
 import { formatPeriod, type Period } from "../model/periods.ts";
 import type { StormTrack } from "../model/storms.ts";
 import { type CommandContext, type CommandOf, jsonOption, printTold } from "./command.ts";
 import { databaseOption, failBatchesOption, withDatabase } from "./database.ts";
 import { showReading } from "./fileReading.ts";
-import { count, tellFailedBatches } from "./ingest/report.ts";
 import { files, flag, text } from "./optionKinds.ts";
-import { readStormWords, stormReadingOptions } from "./storms/readingOptions.ts";
-import { type ReadStorms, readStormFiles, STORM_FILE_FORMATS } from "./storms/stormFiles.ts";
+import { readStormWords, stormReadingOptions } from "./stormOptions.ts";
 
 function buildOptions(yargs: Argv) {
   return yargs

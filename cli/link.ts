@@ -1,13 +1,13 @@
-// `climatebatch link`: lets the cells of one grid use series of another. How sources are chosen stands in cli/link/.
+// `climatebatch link`: lets the cells of one grid use series of another. How sources are chosen stands in ingest/link/.
 import type { Argv } from "yargs";
 import { tellSeries } from "../database/cellSources.ts";
 import { DEFAULT_GRID } from "../database/gridCells.ts";
+import { type LinkOptions, type LinkReport, linkGrids } from "../ingest/link/linkGrids.ts";
+import { readVariables } from "../ingest/series/readingOptions.ts";
+import { count, tellFailedBatches } from "../ingest/series/report.ts";
 import { RejectedError } from "../model/errors.ts";
 import { type CommandContext, type CommandOf, jsonOption, type OptionsOf, printTold } from "./command.ts";
 import { databaseOption, failBatchesOption, withDatabase } from "./database.ts";
-import { readVariables } from "./ingest/readingOptions.ts";
-import { count, tellFailedBatches } from "./ingest/report.ts";
-import { type LinkOptions, type LinkReport, linkGrids } from "./link/linkGrids.ts";
 import { flag, list, number, text } from "./optionKinds.ts";
 
 function buildOptions(yargs: Argv) {

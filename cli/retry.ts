@@ -4,6 +4,7 @@ import type { Argv } from "yargs";
 import { reopenBatch } from "../database/batches.ts";
 import { checkFreeConnections } from "../database/plan.ts";
 import { publishBatch } from "../database/publish.ts";
+import { becomeOnlyRunner } from "../serve/executor/runBatch.ts";
 import {
   COMMAND_EXIT_CODES,
   type CommandContext,
@@ -17,7 +18,6 @@ import {
 import { databaseOption, withDatabase } from "./database.ts";
 import { flag, number } from "./optionKinds.ts";
 import { runAndTell } from "./run.ts";
-import { becomeOnlyRunner } from "./runBatch.ts";
 
 function buildRetryOptions(yargs: Argv) {
   return yargs

@@ -8,6 +8,7 @@ import { CALCULATION_REQUESTS, METHODS, type Methods } from "../model/calculatio
 import { DEFAULT_BASE_PERIOD, formatPeriod, parsePeriod } from "../model/periods.ts";
 import { RISKS } from "../model/risks.ts";
 import { type BatchSpecification, specificationKey } from "../model/specification.ts";
+import { type RunOutcome, runBatch } from "../serve/executor/runBatch.ts";
 import {
   type ArgumentsOf,
   COMMAND_EXIT_CODES,
@@ -23,8 +24,8 @@ import { databaseOption, type OpenDatabase, withDatabase } from "./database.ts";
 import { methodsFileOption, readMethodsFile } from "./methodsFile.ts";
 import { flag, list, number, text } from "./optionKinds.ts";
 import { refuseWithoutInput } from "./refuseWithoutInput.ts";
-import { type RunOutcome, runBatch, watchOnTerminal } from "./runBatch.ts";
 import { printSummary } from "./summary.ts";
+import { watchOnTerminal } from "./terminalWatch.ts";
 
 export function makeRunCommand(context: CommandContext): CommandOf<typeof buildOptions> {
   return {

@@ -20,10 +20,10 @@ import {
   type SamplePlace,
   sampleBurnableFraction,
   samplePlaces,
-} from "./sampleClimate.ts";
-import { addSampleGround, hasSampleGround } from "./sampleGround.ts";
-import { makeSampleStorms, SAMPLE_STORM_YEARS } from "./sampleStorms.ts";
-import { addSampleWater } from "./sampleWater.ts";
+} from "./sample/sampleClimate.ts";
+import { addSampleGround, hasSampleGround } from "./sample/sampleGround.ts";
+import { makeSampleStorms, SAMPLE_STORM_YEARS } from "./sample/sampleStorms.ts";
+import { addSampleWater } from "./sample/sampleWater.ts";
 
 export const DEFAULT_SAMPLE_CELLS = 320;
 

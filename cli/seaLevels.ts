@@ -1,14 +1,14 @@
 // `climatebatch sea-levels` and `sea-level-rise`: how high the sea comes at stations, and how much its mean rises.
-// Reading stands in cli/sea/, writing in database/seaLevels.ts.
+// Reading stands in ingest/sea/, writing in database/seaLevels.ts.
 import type { Argv } from "yargs";
 import { type SeaLevelOutcome, writeSeaLevelRise, writeSeaLevels } from "../database/seaLevels.ts";
+import { readRiseFiles } from "../ingest/sea/readRiseFiles.ts";
+import { readStationFiles, type ShapeSign } from "../ingest/sea/readStationFiles.ts";
+import { LENGTH_UNITS, type LengthUnit } from "../ingest/sea/seaTable.ts";
+import { count, tellFailedBatches } from "../ingest/series/report.ts";
 import { type CommandContext, type CommandOf, jsonOption, printTold } from "./command.ts";
 import { databaseOption, failBatchesOption, withDatabase } from "./database.ts";
-import { count, tellFailedBatches } from "./ingest/report.ts";
 import { files, text } from "./optionKinds.ts";
-import { readRiseFiles } from "./sea/readRiseFiles.ts";
-import { readStationFiles, type ShapeSign } from "./sea/readStationFiles.ts";
-import { LENGTH_UNITS, type LengthUnit } from "./sea/seaTable.ts";
 
 const shared = {
   unit: {

@@ -1,21 +1,21 @@
 // `climatebatch wind`: the highest wind of each storm at given points, from files to a file, without a database.
-// Reading tracks stands in cli/storms/, the wind models in job/indices/windField.ts.
+// Reading tracks stands in ingest/storms/, the wind models in job/indices/windField.ts.
 import { pipeline } from "node:stream/promises";
 import type { Argv } from "yargs";
+import { count } from "../ingest/series/report.ts";
+import { type Point, readPoints } from "../ingest/storms/points.ts";
+import { readStormFiles, STORM_FILE_FORMATS } from "../ingest/storms/stormFiles.ts";
+import { formatHour } from "../ingest/storms/trackCollector.ts";
 import { prepareTrack } from "../job/indices/trackPreparation.ts";
 import { highestWind, makeStormVortex, REACH_KM } from "../job/indices/windField.ts";
 import { DEFAULT_WIND_MODEL, WIND_MODELS, type WindModel } from "../job/indices/windProfiles.ts";
 import type { StormTrack } from "../model/storms.ts";
 import { type CommandContext, type CommandOf, jsonOption, printJson } from "./command.ts";
 import { showReading } from "./fileReading.ts";
-import { count } from "./ingest/report.ts";
 import { list, number, text } from "./optionKinds.ts";
 import { STANDARD_OUTPUT, writeOutput } from "./outputFile.ts";
 import { startProgress } from "./progress.ts";
-import { type Point, readPoints } from "./storms/points.ts";
-import { readStormWords, stormReadingOptions } from "./storms/readingOptions.ts";
-import { readStormFiles, STORM_FILE_FORMATS } from "./storms/stormFiles.ts";
-import { formatHour } from "./storms/trackCollector.ts";
+import { readStormWords, stormReadingOptions } from "./stormOptions.ts";
 
 function buildOptions(yargs: Argv) {
   return yargs

@@ -5,8 +5,8 @@ import { connect, isTransient } from "../database/connect.ts";
 import { checkSchemaVersion } from "../database/migrate.ts";
 import { claimShard, countRejectedCells, failShard, tooManyRejectedCells } from "../database/shards.ts";
 import { coerceError, RejectedError, TransientError } from "../model/errors.ts";
-import { makeLog } from "../model/log.ts";
 import { BATCH_ENDING_REASONS, EXIT_CODES, type ShardEvent } from "../model/podContract.ts";
+import { makeLog } from "../telemetry/log.ts";
 import { type JobConfig, readJobConfig } from "./config.ts";
 import { computeShard } from "./shard.ts";
 

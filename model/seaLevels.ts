@@ -36,3 +36,9 @@ export interface ToldRise {
 
 /** Maxima that a law needs. */
 export const FEWEST_MAXIMA = 10;
+
+/** Fall of the water's surface on its way inland [m km-1]: Pielke and Pielke 1997, Hurricanes, as CLIMADA petals uses it. */
+export const ATTENUATION = 0.2;
+
+/** A cell with less land is sea. */
+export const LEAST_LAND_FRACTION = 0.5;

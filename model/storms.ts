@@ -1,5 +1,6 @@
 // Tropical cyclones as best tracks tell them: what is known of a storm at each of its hours, and of a record of storms.
 // Reading the agencies' files is left to cli/storms, wind fields to job/indices.
+import { M_PER_S_PER_KNOT } from "./units.ts";
 
 /** Basins of IBTrACS; null where nobody said. */
 export const BASINS = ["EP", "NA", "NI", "SA", "SI", "SP", "WP"] as const;
@@ -60,3 +61,29 @@ export const STORM_LIMITS = {
   radius: { min: 0, max: 1500, unit: "km" },
   windRadius: { min: 0, max: 3000, unit: "km" },
 } as const;
+
+/**
+ * Central pressure where only the wind is told.
+ *
+ * Inputs: wind v [m s-1, one minute]; latitude, longitude [degrees, longitude -180 to 180].
+ * Output: pressure [hPa].
+ * Definition: p = 1026.3401 - 0.05504 lat - 0.03536 lon - 0.7357 v, v in knots: linear regression on IBTrACS (r2 0.87), as in
+ *   CLIMADA 6.1, estimate_pressure. Missing data: NaN gives NaN.
+ */
+export function pressureFromWind(wind: number, latitude: number, longitude: number): number {
+  return 1026.3401 - 0.05504 * latitude - 0.03536 * longitude - (0.7357 * wind) / M_PER_S_PER_KNOT;
+}
+
+/**
+ * Highest wind where only the central pressure is told.
+ *
+ * Inputs: pressure p [hPa]; latitude, longitude [degrees, longitude -180 to 180].
+ * Output: wind [m s-1, one minute], at least 0.
+ * Definition: v = 1216.5223 - 0.04086 lat - 0.04190 lon - 1.1797 p in knots: linear regression on IBTrACS, as in CLIMADA 6.1,
+ *   estimate_vmax. Not the inverse of pressureFromWind: each is the best estimate of its own side.
+ * Missing data: NaN gives NaN.
+ */
+export function windFromPressure(pressure: number, latitude: number, longitude: number): number {
+  const knots = 1216.5223 - 0.04086 * latitude - 0.0419 * longitude - 1.1797 * pressure;
+  return Math.max(0, knots) * M_PER_S_PER_KNOT;
+}

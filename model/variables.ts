@@ -1,5 +1,5 @@
 // The climate variables the product knows, by CMIP short name or ETCCDI spelling: canonical unit, how often they are told,
-// what values are physically possible. Conversions from other units stand in job/units.ts.
+// what values are physically possible. Conversions from other units stand in model/units.ts.
 
 export const FREQUENCIES = ["daily", "monthly", "yearly"] as const;
 export type Frequency = (typeof FREQUENCIES)[number];

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { systemClock } from "../model/clock.ts";
 import { coerceError, RejectedError } from "../model/errors.ts";
-import { makeLog } from "../model/log.ts";
+import { makeLog } from "../telemetry/log.ts";
 import { readOperatorConfig } from "./config.ts";
 import { startOperator } from "./start.ts";
 

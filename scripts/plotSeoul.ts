@@ -2,10 +2,10 @@
 // means that docs/seoul.md tells. The file is a record of the Korea Meteorological Administration as KMA ASOS exports it.
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import type { ClimateIndex } from "../cli/climateIndex/catalogue.ts";
-import { type DailySeries, indexCells, readDailySeries } from "../cli/climateIndex/indexFiles.ts";
-import { type IndexWords, readIndexSettings } from "../cli/climateIndex/settings.ts";
-import { readReadingOptions } from "../cli/ingest/readingOptions.ts";
+import type { ClimateIndex } from "../cli/index/catalogue.ts";
+import { type DailySeries, indexCells, readDailySeries } from "../cli/index/indexFiles.ts";
+import { type IndexWords, readIndexSettings } from "../cli/index/settings.ts";
+import { readReadingOptions } from "../ingest/series/readingOptions.ts";
 import { lowestMonths } from "../job/indices/standardizedYears.ts";
 import { scoresOf } from "../job/risks/hazardScore.ts";
 import { methodsOf, PUBLISHED } from "../job/risks/methodSet.ts";

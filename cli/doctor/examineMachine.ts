@@ -1,7 +1,7 @@
 // One machine, where serve runs: its settings, the database, and the schedules that serve keeps itself.
 import type { Environment } from "../../database/address.ts";
 import { RejectedError } from "../../model/errors.ts";
-import { type ReadConfig, readServeConfig } from "../serve/config.ts";
+import { type ReadConfig, readServeConfig } from "../../serve/config.ts";
 import { batchesCheck } from "./batchesCheck.ts";
 import { MACHINE_RIGHTS, makePermissionsCheck, schemaCheck, serverCheck } from "./connectionChecks.ts";
 import { coverageCheck } from "./coverageCheck.ts";

@@ -3,8 +3,8 @@ import { findByKey } from "../../database/requests.ts";
 import { readFirstMigration } from "../../database/serveRequests.ts";
 import { CALCULATIONS } from "../../model/calculations.ts";
 import { formatIn, yearlyRequestKey } from "../../model/yearlyRequests.ts";
-import type { ServeConfig } from "../serve/config.ts";
-import { lastFiring, nextFiring } from "../serve/yearlySchedule.ts";
+import type { ServeConfig } from "../../serve/config.ts";
+import { lastFiring, nextFiring } from "../../serve/yearlySchedule.ts";
 import type { DatabaseCheck, DatabasePatient } from "./examineDatabase.ts";
 import { type Finding, fine, problem, warn } from "./finding.ts";
 

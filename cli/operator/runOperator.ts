@@ -3,9 +3,9 @@
 import { randomUUID } from "node:crypto";
 import { hostname, userInfo } from "node:os";
 import { systemClock } from "../../model/clock.ts";
-import { makeLog } from "../../model/log.ts";
 import { readOperatorConfig } from "../../operator/config.ts";
 import { startOperator } from "../../operator/start.ts";
+import { makeLog } from "../../telemetry/log.ts";
 import type { OperatorArguments } from "../operator.ts";
 import { findKubeconfig } from "../withCluster.ts";
 

@@ -2,11 +2,11 @@
 import { connect } from "../../database/connect.ts";
 import { migrate } from "../../database/migrate.ts";
 import { systemClock } from "../../model/clock.ts";
-import { makeLog } from "../../model/log.ts";
+import { readServeConfig } from "../../serve/config.ts";
+import { startServe } from "../../serve/startServe.ts";
+import { makeLog } from "../../telemetry/log.ts";
 import { openAddress, readEnvironmentFile } from "../database.ts";
 import type { ServeArguments } from "../serve.ts";
-import { readServeConfig } from "./config.ts";
-import { startServe } from "./startServe.ts";
 
 export async function runServe(argv: ServeArguments, signal: AbortSignal): Promise<void> {
   const { config, ignored } = readServeConfig(await readEnvironmentFile(), process.env);

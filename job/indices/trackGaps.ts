@@ -1,8 +1,8 @@
 // Central pressures, winds and radii that a best track does not tell, from those that it does.
 // The hours in between are trackPreparation.ts's.
-import type { Basin } from "../../model/storms.ts";
+import { type Basin, pressureFromWind, windFromPressure } from "../../model/storms.ts";
+import { KM_PER_NAUTICAL_MILE } from "../../model/units.ts";
 import { piecewiseLinear } from "../numerics/piecewiseLinear.ts";
-import { KM_PER_NAUTICAL_MILE, M_PER_S_PER_KNOT } from "../units.ts";
 
 /** hPa around a storm, by basin; IBTrACS' usual outermost pressures as CLIMADA takes them. */
 const ENVIRONMENT_HPA: Readonly<Record<Basin, number>> = {
@@ -22,32 +22,6 @@ const RADIUS_NAUTICAL_MILES = [14.907318, 15.726927, 25.742142, 56.856522];
 
 export function environmentPressureOf(basin: Basin | null): number {
   return basin === null ? UNKNOWN_BASIN_HPA : ENVIRONMENT_HPA[basin];
-}
-
-/**
- * Central pressure where only the wind is told.
- *
- * Inputs: wind v [m s-1, one minute]; latitude, longitude [degrees, longitude -180 to 180].
- * Output: pressure [hPa].
- * Definition: p = 1026.3401 - 0.05504 lat - 0.03536 lon - 0.7357 v, v in knots: linear regression on IBTrACS (r2 0.87), as in
- *   CLIMADA 6.1, estimate_pressure. Missing data: NaN gives NaN.
- */
-export function pressureFromWind(wind: number, latitude: number, longitude: number): number {
-  return 1026.3401 - 0.05504 * latitude - 0.03536 * longitude - (0.7357 * wind) / M_PER_S_PER_KNOT;
-}
-
-/**
- * Highest wind where only the central pressure is told.
- *
- * Inputs: pressure p [hPa]; latitude, longitude [degrees, longitude -180 to 180].
- * Output: wind [m s-1, one minute], at least 0.
- * Definition: v = 1216.5223 - 0.04086 lat - 0.04190 lon - 1.1797 p in knots: linear regression on IBTrACS, as in CLIMADA 6.1,
- *   estimate_vmax. Not the inverse of pressureFromWind: each is the best estimate of its own side.
- * Missing data: NaN gives NaN.
- */
-export function windFromPressure(pressure: number, latitude: number, longitude: number): number {
-  const knots = 1216.5223 - 0.04086 * latitude - 0.0419 * longitude - 1.1797 * pressure;
-  return Math.max(0, knots) * M_PER_S_PER_KNOT;
 }
 
 /**

@@ -1,7 +1,7 @@
 // From a best track's six-hourly points to hourly nodes that a wind field is made of: longitudes without a jump, gaps
 // filled, everything linear in between, and how the eye moves.
 import type { StormTrack } from "../../model/storms.ts";
-import { M_PER_S_PER_KNOT } from "../units.ts";
+import { M_PER_S_PER_KNOT } from "../../model/units.ts";
 import { environmentPressureOf, fillGaps, radiusFromPressure } from "./trackGaps.ts";
 
 /** With 6-hourly nodes a fast storm steps over a place; from 1 h to 15 min its highest wind changes by up to 0.5 m s-1. */

@@ -1,6 +1,6 @@
 // Wind around the eye of a storm by distance from it: four models of the profile, each from the central pressure, the radius
 // of maximum wind or the highest wind at an hourly node. The motion of the storm and the maximum over time are windField.ts's.
-import { PA_PER_HPA } from "../units.ts";
+import { PA_PER_HPA } from "../../model/units.ts";
 import type { TrackNodes } from "./trackPreparation.ts";
 
 /** Holland 2008 (the product's), Holland et al. 2010, Holland 1980, Emanuel and Rotunno 2011. */

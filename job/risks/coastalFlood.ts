@@ -3,6 +3,7 @@
 import { type Period, yearsIn } from "../../model/periods.ts";
 import type { Flag, NullReason } from "../../model/reasons.ts";
 import type { PeriodResult } from "../../model/results.ts";
+import { ATTENUATION, LEAST_LAND_FRACTION } from "../../model/seaLevels.ts";
 import { type CellSeaLevel, UNKNOWN_SEA } from "./cellSeaLevel.ts";
 import { exceedance, levelDeviation, levelOf } from "./extremeLaw.ts";
 import type { SeaLevelLaw } from "./extremeSeaLevels.ts";
@@ -24,13 +25,9 @@ import { withoutNumbers } from "./withoutNumbers.ts";
 
 /** m */
 const DEEPEST = 15;
-/** Fall of the water's surface on its way inland [m km-1]: Pielke and Pielke 1997, Hurricanes, as CLIMADA petals uses it. */
-export const ATTENUATION = 0.2;
 /** Farther [km] and higher [m above the rise] the sea does not come. */
 const FARTHEST = 50;
 const HIGHEST = 10;
-/** A cell with less land is sea. */
-export const LEAST_LAND_FRACTION = 0.5;
 const DEFAULT_PROTECTION = 50;
 const MM_PER_M = 1000;
 /** Halves of the spread of a period's sea levels, a metre or so, down to its last digits. */

@@ -1,10 +1,10 @@
 // The storms of a record as the cells of one shard need them: prepared once, those out of reach only counted.
 // Reading them is left to the shard; what a cell makes of them to typhoon.ts.
 import { BASINS, type Basin, type StormTrack, type StormYears } from "../../model/storms.ts";
+import { M_PER_S_PER_KNOT } from "../../model/units.ts";
 import { KM_PER_DEGREE, prepareTrack } from "../indices/trackPreparation.ts";
 import { makeStormVortex, REACH_KM, type StormVortex } from "../indices/windField.ts";
 import { DEFAULT_WIND_MODEL, type WindModel } from "../indices/windProfiles.ts";
-import { M_PER_S_PER_KNOT } from "../units.ts";
 import type { ByStrength } from "./stormClimate.ts";
 
 /** Highest wind of a storm's life: weaker storms are none that warming is known to change; stronger ones are categories 4 and 5. */

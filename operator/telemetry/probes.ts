@@ -1,5 +1,5 @@
 // /healthz: every loop of the process turns. /readyz: it listens and has begun its work. /metrics: what Prometheus reads. Nothing else is served.
-import { type Answer, type HttpEndpoint, openHttpEndpoint } from "./httpEndpoint.ts";
+import { type Answer, type HttpEndpoint, openHttpEndpoint } from "../../telemetry/httpEndpoint.ts";
 import type { OperatorMetrics } from "./metrics.ts";
 
 interface ProbeSources {

@@ -6,8 +6,8 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { findArray, readAll } from "../../cli/arrayFiles/arrayFile.ts";
-import { openArrayFile } from "../../cli/arrayFiles/openArrayFile.ts";
+import { findArray, readAll } from "../../ingest/formats/arrayFile.ts";
+import { openArrayFile } from "../../ingest/formats/openArrayFile.ts";
 import { makeNetcdf } from "../support/arrayFiles.ts";
 import { startCli } from "../support/cli.ts";
 

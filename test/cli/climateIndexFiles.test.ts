@@ -1,7 +1,7 @@
 // `climatebatch index` as a process: what it writes, whatever the order of its input, and what it refuses.
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { CLIMATE_INDICES } from "../../cli/climateIndex/catalogue.ts";
+import { CLIMATE_INDICES } from "../../cli/index/catalogue.ts";
 import { accepted, BASE, SEOUL } from "../support/climateIndex.ts";
 import { climatebatch } from "../support/commandLine.ts";
 import { type Day, dailyLines } from "../support/dailyFile.ts";

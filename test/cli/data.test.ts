@@ -1,8 +1,8 @@
 // `climatebatch data`: what is there, and what each risk lacks.
 import { beforeEach, expect, test } from "vitest";
 import { judgeRisks } from "../../cli/data/readiness.ts";
-import { linkGrids } from "../../cli/link/linkGrids.ts";
 import { type DataSummary, readDataSummary } from "../../database/dataSummary.ts";
+import { linkGrids } from "../../ingest/link/linkGrids.ts";
 import { RISK_DEFINITIONS } from "../../job/risks/registry.ts";
 import { isVariable } from "../../model/variables.ts";
 import { cli } from "../support/cli.ts";

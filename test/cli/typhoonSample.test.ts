@@ -1,6 +1,6 @@
 // Typhoon from end to end on the sample's synthetic storms: ingested, planned, computed in shards, published.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { makeSampleStorms, SAMPLE_STORM_YEARS } from "../../cli/sampleStorms.ts";
+import { makeSampleStorms, SAMPLE_STORM_YEARS } from "../../cli/sample/sampleStorms.ts";
 import { writeStorms } from "../../database/stormWriter.ts";
 import { digestExports } from "../support/batches.ts";
 import { cli } from "../support/cli.ts";

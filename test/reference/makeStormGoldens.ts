@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readStormFiles } from "../../cli/storms/stormFiles.ts";
+import { readStormFiles } from "../../ingest/storms/stormFiles.ts";
 import { WIND_MODELS } from "../../job/indices/windProfiles.ts";
 import { readNpy } from "../support/npy.ts";
 import { SILENT_READING } from "../support/stormFiles.ts";

@@ -2,14 +2,15 @@
 // of them moved across the date line and the equator, and a real record where one is given.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { makeSampleStorms } from "../../cli/sampleStorms.ts";
-import { pressureFromWind, radiusFromPressure, windFromPressure } from "../../job/indices/trackGaps.ts";
+import { makeSampleStorms } from "../../cli/sample/sampleStorms.ts";
+import { radiusFromPressure } from "../../job/indices/trackGaps.ts";
 import { prepareTrack, type TrackNodes } from "../../job/indices/trackPreparation.ts";
 import { windDamage } from "../../job/indices/windDamage.ts";
 import { highestWind, makeStormVortex } from "../../job/indices/windField.ts";
 import { WIND_MODELS } from "../../job/indices/windProfiles.ts";
 import { WIND_DAMAGE_REGIONS } from "../../job/risks/windDamageRegions.ts";
 import type { StormTrack } from "../../model/storms.ts";
+import { pressureFromWind, windFromPressure } from "../../model/storms.ts";
 import { makeRandom } from "../support/dailyWeather.ts";
 import { writeNpy } from "../support/npy.ts";
 

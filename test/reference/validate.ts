@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readStormFiles } from "../../cli/storms/stormFiles.ts";
+import { readStormFiles } from "../../ingest/storms/stormFiles.ts";
 import type { StormTrack } from "../../model/storms.ts";
 import { readNpy } from "../support/npy.ts";
 import { SILENT_READING } from "../support/stormFiles.ts";

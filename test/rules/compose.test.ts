@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { loadYaml } from "@kubernetes/client-node";
 import { expect, test } from "vitest";
 import { COMMANDS } from "../../cli/commands.ts";
-import { readServeConfig, SERVE_VARIABLES } from "../../cli/serve/config.ts";
 import { ADDRESS_VARIABLES } from "../../database/address.ts";
+import { readServeConfig, SERVE_VARIABLES } from "../../serve/config.ts";
 
 interface Service {
   readonly command?: readonly string[];

@@ -2,12 +2,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { SERVE_VARIABLES } from "../../cli/serve/config.ts";
 import { ADDRESS_VARIABLES } from "../../database/address.ts";
 import { RISK_DEFINITIONS } from "../../job/risks/registry.ts";
 import { RETURN_PERIODS } from "../../model/results.ts";
 import { RISKS } from "../../model/risks.ts";
 import { FREQUENCIES, isToldAt, isVariable } from "../../model/variables.ts";
+import { SERVE_VARIABLES } from "../../serve/config.ts";
 import { createTestDatabase } from "../support/database.ts";
 
 const read = (path: string) => readFileSync(join(import.meta.dirname, "../..", path), "utf8");

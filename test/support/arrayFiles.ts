@@ -8,7 +8,7 @@ import {
   type WrittenType,
   type WrittenVariable,
   writeClassicFile,
-} from "../../cli/arrayFiles/netcdf3Writer.ts";
+} from "../../ingest/formats/netcdf3Writer.ts";
 
 export type Attributes = Readonly<Record<string, string | number | undefined>>;
 

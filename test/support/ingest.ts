@@ -3,9 +3,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Client } from "pg";
-import { ingestFiles } from "../../cli/ingest/ingestFiles.ts";
-import { type IngestWords, readIngestOptions } from "../../cli/ingest/options.ts";
-import type { IngestReport } from "../../cli/ingest/report.ts";
+import { ingestFiles } from "../../ingest/series/ingestFiles.ts";
+import { type IngestWords, readIngestOptions } from "../../ingest/series/options.ts";
+import type { IngestReport } from "../../ingest/series/report.ts";
 import type { RejectedError } from "../../model/errors.ts";
 
 export type Files = Readonly<Record<string, string | Buffer>>;

@@ -1,6 +1,6 @@
 // Seeded randomness for tests: the same seed gives the same series and the same points to kill a process at.
 // SEED in the environment chooses another; LONG asks for all points instead of a few.
-import { makeUniform } from "../../cli/sampleRandom.ts";
+import { makeUniform } from "../../cli/sample/sampleRandom.ts";
 
 export const SEED = process.env.SEED ?? "1";
 export const isLong = process.env.LONG !== undefined;

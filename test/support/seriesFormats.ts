@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { File } from "h5wasm";
 import { parquetWriteBuffer } from "hyparquet-writer";
-import { dateOf, dayNumber } from "../../cli/arrayFiles/cfCalendar.ts";
+import { dateOf, dayNumber } from "../../ingest/cf/calendar.ts";
 import { makeNetcdf, makeZip, zarrEntries } from "./arrayFiles.ts";
 import type { Files } from "./ingest.ts";
 

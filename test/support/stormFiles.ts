@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type ReadStorms, readStormFiles, type StormReadingOptions } from "../../cli/storms/stormFiles.ts";
+import { type ReadStorms, readStormFiles, type StormReadingOptions } from "../../ingest/storms/stormFiles.ts";
 
 export type Files = Readonly<Record<string, string | Buffer>>;
 

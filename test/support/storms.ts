@@ -1,7 +1,7 @@
 // Storm tracks for tests: a builder, and the synthetic storm of the methods' vectors.
 
-import { M_PER_S_PER_KNOT } from "../../job/units.ts";
 import type { Basin, StormGrade, StormTrack } from "../../model/storms.ts";
+import { M_PER_S_PER_KNOT } from "../../model/units.ts";
 
 const none = (points: number) => new Float64Array(points).fill(Number.NaN);
 

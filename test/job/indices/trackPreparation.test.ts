@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { pressureFromWind, radiusFromPressure, windFromPressure } from "../../../job/indices/trackGaps.ts";
+import { radiusFromPressure } from "../../../job/indices/trackGaps.ts";
 import { prepareTrack } from "../../../job/indices/trackPreparation.ts";
-import { KM_PER_NAUTICAL_MILE, M_PER_S_PER_KNOT } from "../../../job/units.ts";
+import { pressureFromWind, windFromPressure } from "../../../model/storms.ts";
+import { KM_PER_NAUTICAL_MILE, M_PER_S_PER_KNOT } from "../../../model/units.ts";
 import { koreanStorm, TrackBuilder } from "../../support/storms.ts";
 
 describe("what a track does not tell", () => {

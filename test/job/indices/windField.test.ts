@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { readStormFiles } from "../../../cli/storms/stormFiles.ts";
+import { readStormFiles } from "../../../ingest/storms/stormFiles.ts";
 import { KM_PER_DEGREE, prepareTrack, type TrackNodes } from "../../../job/indices/trackPreparation.ts";
 import { highestWind, makeStormVortex, REACH_KM } from "../../../job/indices/windField.ts";
 import { hollandB, makeVortexNodes, PROFILES, WIND_MODELS, type WindModel } from "../../../job/indices/windProfiles.ts";

@@ -1,0 +1,125 @@
+// One Parquet file through hyparquet as a table of texts: a row group at a time, in pieces of rows. Numbers and dates become
+// the texts that a CSV file would have, so that everything after is the same.
+import { stat } from "node:fs/promises";
+import { asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetRead } from "hyparquet";
+import { RejectedError } from "../../model/errors.ts";
+import { unreadable } from "./arrayFile.ts";
+import type { TableFile } from "./tableFile.ts";
+
+/** A row group is unpacked whole. */
+const MOST_GROUP_BYTES = 256 << 20;
+const MOST_CELLS = 50_000_000;
+
+type Column = ArrayLike<unknown>;
+
+export async function openParquet(file: string): Promise<TableFile> {
+  const { size } = await stat(file);
+  const metadata = await readMetadata(file);
+  const header = metadata.schema.filter(({ num_children }) => num_children === undefined).map(({ name }) => name);
+  if (Number(metadata.num_rows) === 0 || header.length === 0) {
+    throw new RejectedError("EmptyFile", `${file} has ${header.length} columns and no rows; expected a row per day.`);
+  }
+  checkGroups(file, metadata, header.length);
+  const [first] = await readColumns(file, metadata, header, 0, 1);
+  return {
+    file,
+    bytes: size,
+    encoding: undefined,
+    header,
+    firstRow: first!.map((column) => tell(column[0])),
+    firstLine: 1,
+    readRows: async (onRow, onBytes, signal) => {
+      let line = 1;
+      let start = 0;
+      for (const group of metadata.row_groups) {
+        signal.throwIfAborted();
+        const end = start + Number(group.num_rows);
+        const columns = (await readColumns(file, metadata, header, start, end))[0]!;
+        for (let row = 0; row < end - start; row++)
+          onRow(
+            columns.map((column) => tell(column[row])),
+            line++,
+          );
+        onBytes((size * (end - start)) / Number(metadata.num_rows));
+        start = end;
+      }
+    },
+  };
+}
+
+async function readMetadata(file: string): Promise<FileMetaData> {
+  try {
+    return await parquetMetadataAsync(await asyncBufferFromFile(file));
+  } catch (error) {
+    throw unreadable(file, "its Parquet description (at the end of the file)", error);
+  }
+}
+
+function checkGroups(file: string, { row_groups: groups, schema }: FileMetaData, columns: number): void {
+  const nested = schema.slice(1).find(({ num_children }) => num_children !== undefined);
+  if (nested !== undefined) {
+    throw new RejectedError(
+      "NestedColumns",
+      `${file}: column "${nested.name}" is nested; expected a column per variable. Flatten the table first.`,
+    );
+  }
+  const large = groups.find(
+    ({ total_byte_size, num_rows }) =>
+      Number(total_byte_size) > MOST_GROUP_BYTES || Number(num_rows) * columns > MOST_CELLS,
+  );
+  if (large === undefined) return;
+  throw new RejectedError(
+    "RowGroupsTooLarge",
+    `${file} has a row group of ${large.num_rows.toLocaleString("en")} rows and ${Math.ceil(Number(large.total_byte_size) / (1 << 20)).toLocaleString("en")} MiB; at most ${MOST_GROUP_BYTES >> 20} MiB and ${MOST_CELLS.toLocaleString("en")} values are unpacked at once. ` +
+      "Write it with smaller ones: pyarrow's write_table(…, row_group_size=500000).",
+  );
+}
+
+/** [1][columns][rows start..end), in the order of the header. */
+async function readColumns(
+  file: string,
+  metadata: FileMetaData,
+  header: readonly string[],
+  start: number,
+  end: number,
+): Promise<Column[][]> {
+  const pieces = new Map<string, { readonly from: number; readonly values: Column }[]>();
+  try {
+    const { compressors } = await import("hyparquet-compressors");
+    await parquetRead({
+      file: await asyncBufferFromFile(file),
+      metadata,
+      rowStart: start,
+      rowEnd: end,
+      compressors,
+      onChunk: ({ columnName, columnData, rowStart }) => {
+        const own = pieces.get(columnName) ?? [];
+        own.push({ from: rowStart, values: columnData });
+        pieces.set(columnName, own);
+      },
+    });
+  } catch (error) {
+    throw unreadable(file, `rows ${start + 1} to ${end}`, error);
+  }
+  const columns = header.map((name) => {
+    const values = new Array<unknown>(end - start);
+    let found = 0;
+    for (const { from, values: piece } of pieces.get(name) ?? []) {
+      for (let row = Math.max(0, start - from); row < piece.length && from + row < end; row++) {
+        values[from + row - start] = piece[row];
+        found++;
+      }
+    }
+    if (found !== values.length) {
+      throw unreadable(file, `column "${name}"`, new Error(`${found} values in ${values.length} rows`));
+    }
+    return values;
+  });
+  return [columns];
+}
+
+function tell(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  if (typeof value === "string") return value.trim();
+  return value instanceof Date ? value.toISOString() : String(value);
+}

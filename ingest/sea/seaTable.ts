@@ -1,0 +1,118 @@
+// CSV tables about the sea: columns found by the names people give them, numbers checked, lengths in metres.
+import { RejectedError } from "../../model/errors.ts";
+import { openCsv } from "../formats/csvFile.ts";
+import type { TableFile } from "../formats/tableFile.ts";
+
+export const LENGTH_UNITS = { m: 1, cm: 0.01, mm: 0.001 } as const;
+export type LengthUnit = keyof typeof LENGTH_UNITS;
+
+/** The columns that tables about the sea may have, and the headers they go by, in lower case. */
+const HEADERS = {
+  station: ["station", "name", "station_name", "site_name", "id", "station_id"],
+  series: ["series", "station", "name", "location"],
+  latitude: ["latitude", "lat", "y"],
+  longitude: ["longitude", "lon", "long", "lng", "x"],
+  location: ["location", "loc", "mu"],
+  scale: ["scale", "beta", "sigma", "alpha"],
+  shape: ["shape", "xi", "k", "kappa"],
+  returnPeriod: ["return_period", "returnperiod", "rp", "period"],
+  level: ["level", "sea_level", "sealevel", "value", "maximum", "max", "annual_maximum"],
+  year: ["year"],
+  referenceYear: ["reference_year", "centre_year", "center_year", "epoch"],
+  recordYears: ["record_years", "years_of_record", "n_years"],
+  datumOffset: ["datum_offset"],
+  experiment: ["experiment", "scenario", "ssp"],
+  rise: ["rise", "slr", "sea_level_rise", "sea_level_change", "value"],
+  quantile: ["quantile", "percentile"],
+  confidence: ["confidence"],
+  process: ["process"],
+} as const satisfies Record<string, readonly string[]>;
+export type SeaColumn = keyof typeof HEADERS;
+
+export class SeaTable {
+  readonly file: string;
+  readonly header: readonly string[];
+  readonly #csv: TableFile;
+  #row: readonly string[] = [];
+  #line = 0;
+
+  private constructor(csv: TableFile) {
+    this.#csv = csv;
+    this.file = csv.file;
+    this.header = csv.header;
+  }
+
+  static async open(file: string): Promise<SeaTable> {
+    return new SeaTable(await openCsv(file));
+  }
+
+  has(column: SeaColumn): boolean {
+    return this.#at(column) !== -1;
+  }
+
+  /** Calls once a row; `text` and `number` then speak of that row. */
+  async readRows(onRow: () => void, signal: AbortSignal): Promise<void> {
+    await this.#csv.readRows(
+      (row, line) => {
+        this.#row = row;
+        this.#line = line;
+        onRow();
+      },
+      () => undefined,
+      signal,
+    );
+  }
+
+  get where(): string {
+    return `${this.file}:${this.#line}`;
+  }
+
+  /** "" where the table has no such column. */
+  text(column: SeaColumn): string {
+    return this.#row[this.#at(column)] ?? "";
+  }
+
+  /** The number in a column, null where it is blank or there is no such column. */
+  number(column: SeaColumn, min: number, max: number, unit: string): number | null {
+    const at = this.#at(column);
+    return at === -1 ? null : this.numberAt(at, min, max, unit);
+  }
+
+  /** The same by position; `max` and `min` are in the table's own unit. */
+  numberAt(at: number, min: number, max: number, unit: string): number | null {
+    const text = this.#row[at]!;
+    if (text === "" || /^(na|nan)$/i.test(text)) return null;
+    const value = Number(text);
+    if (value >= min && value <= max) return value;
+    throw new RejectedError(
+      "InvalidNumber",
+      `${this.where}: expected ${this.header[at]} to be a number from ${min} to ${max} ${unit}, found "${text}". Correct it, or say the unit of the table by --unit.`,
+    );
+  }
+
+  require(column: SeaColumn, min: number, max: number, unit: string): number {
+    const value = this.number(column, min, max, unit);
+    if (value !== null) return value;
+    throw new RejectedError(
+      "MissingNumber",
+      `${this.where}: expected ${column}, found nothing. Leave the row out, or fill it.`,
+    );
+  }
+
+  /** Refuses a table without one of the columns. */
+  requireColumns(...columns: readonly SeaColumn[]): void {
+    for (const column of columns) {
+      if (this.has(column)) continue;
+      throw new RejectedError(
+        "MissingColumn",
+        `${this.file} has no column ${column}; expected one named ${HEADERS[column].join(" or ")} among ${this.header.join(", ")}.`,
+      );
+    }
+  }
+
+  #at(column: SeaColumn): number {
+    return this.header.findIndex((title) =>
+      (HEADERS[column] as readonly string[]).includes(title.trim().toLowerCase()),
+    );
+  }
+}

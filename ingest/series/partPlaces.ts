@@ -1,0 +1,75 @@
+// The places of each part by number, and their order. Files of one run share them: they are numbered, ordered and held once.
+import { RejectedError } from "../../model/errors.ts";
+import { type ArrayPlaces, readPlaces } from "../cf/places.ts";
+import { valuesIn } from "../formats/arrayFile.ts";
+import type { ArrayPart } from "./arrayLayout.ts";
+import type { Places } from "./places.ts";
+import type { ReadingOptions } from "./readingOptions.ts";
+
+/** A hundred times Korea at 1 km. */
+const MOST_PLACES = 50_000_000;
+
+export class PlacesOfParts {
+  readonly #places: Places;
+  readonly #options: ReadingOptions;
+  readonly #known: { readonly told: ArrayPlaces; readonly numbers: Int32Array }[] = [];
+
+  constructor(places: Places, options: ReadingOptions) {
+    this.#places = places;
+    this.#options = options;
+  }
+
+  /** [positions on the place axes, row by row] numbers of the places: the same object for parts that lie at the same ones. */
+  async of(part: ArrayPart): Promise<Int32Array> {
+    const told = await this.#readPlaces(part);
+    const known = this.#known.find(
+      (one) => isSame(one.told.latitude, told.latitude) && isSame(one.told.longitude, told.longitude),
+    );
+    if (known !== undefined) return known.numbers;
+    const numbers = this.#number(part, told);
+    this.#known.push({ told, numbers });
+    return numbers;
+  }
+
+  async #readPlaces(part: ArrayPart): Promise<ArrayPlaces> {
+    const { place } = this.#options;
+    if (place !== undefined) {
+      // Refused when it is no place on Earth.
+      this.#places.numberOf(place.latitude, place.longitude, "--latitude, --longitude");
+      return { latitude: Float64Array.of(Number(place.latitude)), longitude: Float64Array.of(Number(place.longitude)) };
+    }
+    const { file, array, axes } = part;
+    const count = valuesIn(axes.placeAxes.map((axis) => array.shape[axis]!));
+    if (count > MOST_PLACES) {
+      throw new RejectedError(
+        "TooManyPlaces",
+        `${file.file}: variable "${array.name}" (${array.shape.join(" x ")}) has ${count.toLocaleString("en")} places; at most ${MOST_PLACES.toLocaleString("en")} are one grid. If its dimensions are right, cut it into regions: ncks -d, or xarray's isel.`,
+      );
+    }
+    return readPlaces(file, array, axes);
+  }
+
+  #number({ file, array }: ArrayPart, { latitude, longitude }: ArrayPlaces): Int32Array {
+    const places = this.#places;
+    const numbers = new Int32Array(latitude.length);
+    const seen = new Map<number, number>();
+    for (let at = 0; at < numbers.length; at++) {
+      numbers[at] = places.numberAt(latitude[at]!, longitude[at]!);
+      const other = seen.get(numbers[at]!);
+      if (other !== undefined) {
+        const { latitude: north, longitude: east } = places.all[numbers[at]!]!;
+        throw new RejectedError(
+          "TwoPlacesAtOnePoint",
+          `${file.file}: variable "${array.name}": the positions ${other} and ${at} both are at ${north}, ${east}, rounded to the grid's ${places.stepDegrees} degrees. ` +
+            "Leave one of them out (of a globe that repeats its first meridian: the last one), or use a --grid with a finer step.",
+        );
+      }
+      seen.set(numbers[at]!, at);
+    }
+    return numbers;
+  }
+}
+
+function isSame(one: Float64Array, other: Float64Array): boolean {
+  return one.length === other.length && one.every((value, at) => value === other[at]);
+}

@@ -1,0 +1,170 @@
+// From the rows of one file to the table of series: finds each row's day, place and values, by the file's layout.
+import { type Calendar, daysInMonth, daysInYear } from "../../model/calendars.ts";
+import { RejectedError } from "../../model/errors.ts";
+import { type Frequency, VARIABLES } from "../../model/variables.ts";
+import type { CalendarWatch } from "../cf/calendarWatch.ts";
+import { formatMoment, makeMoment, NO_DATE, readMoment, readPart, YEAR } from "../cf/dates.ts";
+import { type Layout, type LongLayout, notADate, readColumn, type TimeColumns, type WideLayout } from "./layout.ts";
+import type { Places } from "./places.ts";
+import type { ReadingOptions } from "./readingOptions.ts";
+import { type SeriesArray, type SeriesTable, variableNumber } from "./seriesTable.ts";
+import { ValueReader } from "./valueReader.ts";
+import { tellWhere, type Where } from "./where.ts";
+
+type Row = readonly string[];
+
+export interface Reading {
+  readonly options: ReadingOptions;
+  readonly places: Places;
+  readonly table: SeriesTable<SeriesArray>;
+  readonly watch: CalendarWatch;
+  /** How long the steps of monthly and yearly files are; the days of daily files are told by their dates. */
+  readonly stepCalendar: Calendar;
+  /** Every column read so far, with its counts. */
+  readonly readers: ValueReader[];
+  /** Names in long files that are no variable. */
+  readonly ignoredNames: Set<string>;
+  readonly signal: AbortSignal;
+}
+
+/** Reads all rows of one file; returns how many. */
+export async function readFileRows(
+  layout: Layout,
+  reading: Reading,
+  onBytes: (bytes: number) => void,
+): Promise<number> {
+  const where: Where = { file: layout.table.file, line: 1 };
+  const takeValues = layout.kind === "wide" ? takeWide(layout, reading, where) : takeLong(layout, reading, where);
+  const readTime = makeTimeReader(layout.time, layout.frequency, layout.table.header, where);
+  const placeOf = makePlaceReader(layout.place, reading, where);
+  const { frequency } = layout;
+  let rows = 0;
+  await layout.table.readRows(
+    (row, line) => {
+      where.line = line;
+      const moment = readTime(row);
+      const year = Math.floor(moment / YEAR);
+      const step = moment - year * YEAR;
+      if (frequency === "daily") reading.watch.see(year, step, where);
+      takeValues(row, placeOf(row), year, step, daysOf(frequency, reading.stepCalendar, year, step));
+      rows++;
+    },
+    onBytes,
+    reading.signal,
+  );
+  return rows;
+}
+
+type TakeValues = (row: Row, place: number, year: number, step: number, days: number) => void;
+
+function takeWide({ columns, blankIsZero }: WideLayout, reading: Reading, where: Where): TakeValues {
+  const readers = columns.map((column) => new ValueReader(column, reading.options));
+  reading.readers.push(...readers);
+  const ats = columns.map(({ at }) => at);
+  const numbers = columns.map(({ variable }) => variableNumber(variable));
+  const zeroed = columns.findIndex(({ variable }) => variable === blankIsZero);
+  const hasOthers = (row: Row) => ats.some((at, column) => column !== zeroed && row[at] !== "");
+  return (row, place, year, step, days) => {
+    for (let column = 0; column < readers.length; column++) {
+      const reader = readers[column]!;
+      const text = row[ats[column]!]!;
+      const value =
+        column === zeroed && text === "" && hasOthers(row) ? reader.fillZero() : reader.read(text, days, where);
+      if (Number.isNaN(value)) continue;
+      const standing = reading.table.put(place, year, numbers[column]!, step, value);
+      if (!Number.isNaN(standing)) throw duplicate(reading, reader, place, year, step, standing, value, where);
+    }
+  };
+}
+
+function takeLong(layout: LongLayout, reading: Reading, where: Where): TakeValues {
+  const readers = new Map<string, ValueReader | undefined>();
+  const makeReader = (name: string, unit: string | undefined) => {
+    const column = readColumn(name, unit, tellWhere(where), layout.frequency, reading.options);
+    if (column === undefined) {
+      reading.ignoredNames.add(name);
+      return undefined;
+    }
+    const reader = new ValueReader(column, reading.options);
+    reading.readers.push(reader);
+    return reader;
+  };
+  return (row, place, year, step, days) => {
+    const name = row[layout.variable]!;
+    const unit = layout.unit === undefined ? undefined : row[layout.unit]! || undefined;
+    const key = unit === undefined ? name : `${name}\n${unit}`;
+    if (!readers.has(key)) readers.set(key, makeReader(name, unit));
+    const reader = readers.get(key);
+    if (reader === undefined) return;
+    const value = reader.read(row[layout.value]!, days, where);
+    if (Number.isNaN(value)) return;
+    const standing = reading.table.put(place, year, variableNumber(reader.column.variable), step, value);
+    if (!Number.isNaN(standing)) throw duplicate(reading, reader, place, year, step, standing, value, where);
+  };
+}
+
+function makeTimeReader(time: TimeColumns, frequency: Frequency, header: Row, where: Where): (row: Row) => number {
+  if (time.kind === "date") {
+    return (row) => {
+      const moment = readMoment(row[time.date]!, frequency);
+      if (moment === NO_DATE) throw notADate(tellWhere(where), header[time.date]!, row[time.date]!, frequency);
+      return moment;
+    };
+  }
+  const { year, month, day } = time;
+  return (row) => {
+    const part = (at: number | undefined) => (at === undefined ? 1 : readPart(row[at]!));
+    const moment = makeMoment(frequency, readPart(row[year]!), part(month), part(day));
+    if (moment !== NO_DATE) return moment;
+    const columns = [year, month, day].filter((at) => at !== undefined);
+    throw new RejectedError(
+      "InvalidDate",
+      `${tellWhere(where)}: expected whole numbers in the columns ${columns.map((at) => `"${header[at]}"`).join(", ")}, such as ${[2020, 12, 31].slice(0, columns.length).join(", ")}; found "${columns.map((at) => row[at]).join('", "')}". Correct the row.`,
+    );
+  };
+}
+
+function makePlaceReader(columns: Layout["place"], { places, options }: Reading, where: Where): (row: Row) => number {
+  if (columns === undefined) {
+    const { latitude, longitude } = options.place!;
+    const place = places.numberOf(latitude, longitude, "--latitude, --longitude");
+    return () => place;
+  }
+  if ("latitude" in columns) {
+    return (row) => places.numberOf(row[columns.latitude]!, row[columns.longitude]!, where);
+  }
+  const stations = options.stations!;
+  return (row) => {
+    const station = row[columns.station]!;
+    const found = stations.places.get(station);
+    if (found !== undefined) return places.numberOf(found.latitude, found.longitude, `--stations ${stations.file}`);
+    throw new RejectedError(
+      "UnknownStation",
+      `${tellWhere(where)}: station "${station}" is not in --stations ${stations.file}. Add a line for it.`,
+    );
+  };
+}
+
+function daysOf(frequency: Frequency, calendar: Calendar, year: number, step: number): number {
+  if (frequency === "daily") return 1;
+  return frequency === "monthly" ? daysInMonth(calendar, year, step + 1) : daysInYear(calendar, year);
+}
+
+function duplicate(
+  { places, table }: Reading,
+  { column }: ValueReader,
+  place: number,
+  year: number,
+  step: number,
+  standing: number,
+  value: number,
+  where: Where,
+): RejectedError {
+  const { latitude, longitude } = places.all[place]!;
+  const unit = VARIABLES[column.variable].unit;
+  const tell = (number: number) => Number(number.toPrecision(7));
+  return new RejectedError(
+    "DuplicateRow",
+    `${tellWhere(where)}, column "${column.header}": ${column.variable} at ${latitude}, ${longitude} on ${formatMoment(table.frequency, year, step)} is ${tell(value)} ${unit}, but an earlier row says ${tell(standing)} ${unit}. Remove one of the rows.`,
+  );
+}

@@ -1,0 +1,96 @@
+// Units that contradict their values although every value is possible: rain in metres called millimetres is never above 1.
+// Judged on a year of values or more, and only where the user did not say the unit: then it is believed.
+
+import { RejectedError } from "../../model/errors.ts";
+import { conversionOf, convert, unitsOf, unitsOption } from "../../model/units.ts";
+import { type Frequency, VARIABLES, type Variable } from "../../model/variables.ts";
+import { sumTallies, type ValueTally } from "./valueTally.ts";
+
+/** What a year and more of values of a place must look like. */
+interface Typical {
+  /** The greatest value is at least this. */
+  readonly greatestFrom?: number;
+  readonly meanFrom?: number;
+  readonly meanTo: number;
+}
+
+/**
+ * Wide enough for any place on Earth: the wettest (Mawsynram) has a mean of 32 mm d-1; the warmest yearly mean of daily highs
+ * is near 42 degC; the windiest coasts (Commonwealth Bay) have a mean near 20 m s-1; only a few places in the driest deserts
+ * see no day above 0.5 mm in a year, and no station has a mean humidity below 5 %.
+ */
+const TYPICAL: Readonly<Partial<Record<Variable, Typical>>> = {
+  tas: { meanFrom: -65, meanTo: 40 },
+  tasmax: { meanFrom: -60, meanTo: 48 },
+  tasmin: { meanFrom: -70, meanTo: 38 },
+  pr: { greatestFrom: 0.5, meanTo: 60 },
+  hurs: { greatestFrom: 5, meanTo: 102 },
+  hursmin: { greatestFrom: 3, meanTo: 102 },
+  sfcWind: { meanTo: 25, meanFrom: 0.05 },
+};
+/** Fewer values may be of an odd season. */
+const VALUES_AT_LEAST = 360;
+
+/** One file's variable, or one column. */
+export interface JudgedSource {
+  readonly where: string;
+  readonly variable: Variable;
+  readonly unit: string;
+  readonly isUnitSaid: boolean;
+  /** Neither the file nor the user said it. */
+  readonly isUnitAssumed: boolean;
+  readonly tally: ValueTally;
+  readonly frequency: Frequency;
+}
+
+export function checkTypicalValues(sources: readonly JudgedSource[]): void {
+  for (const { where, variable, unit, isUnitSaid, isUnitAssumed, tally, frequency } of sources) {
+    const typical = TYPICAL[variable];
+    if (typical === undefined || isUnitSaid || frequency !== "daily" || tally.values < VALUES_AT_LEAST) continue;
+    const expected = expectation(typical, tally, variable);
+    if (expected === undefined) continue;
+    throw new RejectedError(
+      "UnitsContradictValues",
+      `${where} ${isUnitAssumed ? `says no unit, so it is taken to be ${unit}` : `says ${unit}`}, but its ${tally.values.toLocaleString("en")} values go from ${shorten(tally.least)} to ${shorten(tally.greatest)} ${VARIABLES[variable].unit} with a mean of ${shorten(tally.mean)}; ${expected}. ` +
+        `${tellFitting(variable, unit, typical, tally)}If the values are right, say so: ${unitsOption(variable, conversionOf(variable, unit, where).from)}.`,
+    );
+  }
+}
+
+function expectation(
+  { greatestFrom, meanFrom, meanTo }: Typical,
+  tally: ValueTally,
+  variable: Variable,
+): string | undefined {
+  const { unit } = VARIABLES[variable];
+  // Nothing but zeros is nothing in any unit.
+  if (greatestFrom !== undefined && tally.greatest > 0 && tally.greatest < greatestFrom)
+    return `expected some ${variable} above ${greatestFrom} ${unit}`;
+  if (meanFrom !== undefined && tally.mean < meanFrom) return `expected a mean of at least ${meanFrom} ${unit}`;
+  return tally.mean > meanTo ? `expected a mean of at most ${meanTo} ${unit}` : undefined;
+}
+
+/** The unit that would make them usual. */
+function tellFitting(variable: Variable, unit: string, typical: Typical, tally: ValueTally): string {
+  const said = conversionOf(variable, unit, "");
+  const back = (value: number) => (value - said.offset) / said.factor;
+  const { plausibleMin, plausibleMax } = VARIABLES[variable];
+  const fitting = unitsOf(variable).find((other) => {
+    if (other === said.from) return false;
+    const conversion = conversionOf(variable, other, "");
+    const as = sumTallies([]);
+    as.values = tally.values;
+    as.least = convert(back(tally.least), conversion, 1);
+    as.greatest = convert(back(tally.greatest), conversion, 1);
+    as.sum = convert(back(tally.mean), conversion, 1) * tally.values;
+    const isPossible = as.least >= plausibleMin && as.greatest <= plausibleMax;
+    return (
+      isPossible && as.greatest > 2 * (typical.greatestFrom ?? 0) && expectation(typical, as, variable) === undefined
+    );
+  });
+  return fitting === undefined ? "" : `If they are in ${fitting}, give ${unitsOption(variable, fitting)}. `;
+}
+
+function shorten(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}

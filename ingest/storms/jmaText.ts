@@ -1,0 +1,105 @@
+// Best tracks of the Regional Specialized Meteorological Centre Tokyo (JMA) as it publishes them: fixed columns, a header line
+// before each storm. https://www.jma.go.jp/jma/jma-eng/jma-center/rsmc-hp-pub-eg/Besttracks/e_format_bst.html
+
+import { RejectedError } from "../../model/errors.ts";
+import type { StormGrade } from "../../model/storms.ts";
+import { KM_PER_NAUTICAL_MILE } from "../../model/units.ts";
+import { oneMinuteWind } from "./agencies.ts";
+import {
+  hourOf,
+  readNumber,
+  readPositive,
+  type StormHeader,
+  type TrackCollector,
+  type TrackRadii,
+} from "./trackCollector.ts";
+
+export const JMA_HEADER = "66666";
+/** Years are told by two digits; the first track is of 1951. */
+const FIRST_YEAR = 1951;
+const TENTHS = 10;
+const BLANK = /^$/;
+
+/** Tokyo's code of a storm's grade. */
+export const TOKYO_GRADES: Readonly<Record<string, StormGrade>> = {
+  2: "TD",
+  3: "TS",
+  4: "STS",
+  5: "TY",
+  6: "ET",
+  9: "TS",
+};
+/** Degrees from north of the codes 1 (north-east) to 8 (north); 9 is a circle. */
+const EIGHTH_CIRCLE = 45;
+const NORTH_CODE = 8;
+const CIRCLE_CODE = 9;
+
+/** Reads all lines of a file; `toMetresPerSecond` is the factor of the file's winds. */
+export function readJmaText(file: string, text: string, toMetresPerSecond: number, into: TrackCollector): void {
+  let header: StormHeader | undefined;
+  text.split(/\r?\n/).forEach((line, at) => {
+    if (line.trim() === "") return;
+    const where = `${file}:${at + 1}`;
+    if (line.startsWith(JMA_HEADER)) header = readHeader(line, where);
+    else if (header === undefined) throw broken(where, `a header line that begins with ${JMA_HEADER}`, line);
+    else readPoint(line, where, header, toMetresPerSecond, into);
+  });
+}
+
+function readHeader(line: string, where: string): StormHeader {
+  const match = /^66666\s+(\d{2})(\d{2})\s/.exec(line);
+  if (match === null) throw broken(where, "66666 and the storm's number, such as 66666 1825", line);
+  const season = fullYear(Number(match[1]));
+  const name = line.slice(30, 50).trim();
+  return { stormId: `${season}${match[2]}`, name: name === "" ? null : name, season, basin: "WP" };
+}
+
+function readPoint(
+  line: string,
+  where: string,
+  header: StormHeader,
+  toMetresPerSecond: number,
+  into: TrackCollector,
+): void {
+  const match = /^(\d{2})(\d{2})(\d{2})(\d{2}) 00[12] (\d) ([ \d]{3}) ([ \d]{4}) ([ \d]{4})/.exec(line);
+  if (match === null) {
+    throw broken(where, "yymmddhh 002 grade latitude longitude pressure in fixed columns", line);
+  }
+  const [year, month, day, hour] = match.slice(1, 5).map(Number);
+  const point = {
+    hour: hourOf(fullYear(year!), month!, day!, hour!),
+    latitude: readNumber(match[6]!, BLANK, "latitude", where) / TENTHS,
+    longitude: readNumber(match[7]!, BLANK, "longitude", where) / TENTHS,
+    pressure: readPositive(match[8]!, BLANK, "pressure", where),
+    environmentPressure: Number.NaN,
+    wind: oneMinuteWind("tokyo", readPositive(line.slice(33, 36), BLANK, "wind", where) * toMetresPerSecond),
+    radius: Number.NaN,
+    grade: TOKYO_GRADES[match[5]!] ?? null,
+    gale: readRadii(line.slice(52, 53), line.slice(53, 57), line.slice(58, 62), where),
+    storm: readRadii(line.slice(41, 42), line.slice(42, 46), line.slice(47, 51), where),
+  };
+  into.add(header, point, where);
+}
+
+/** Radii of Tokyo, in nautical miles, the direction of the long one by its code. */
+export function readRadii(direction: string, long: string, short: string, where: string): TrackRadii {
+  const code = readPositive(direction, BLANK, "direction of the long radius", where);
+  return {
+    long: readPositive(long, BLANK, "long radius", where) * KM_PER_NAUTICAL_MILE,
+    short: readPositive(short, BLANK, "short radius", where) * KM_PER_NAUTICAL_MILE,
+    bearing: code < CIRCLE_CODE ? (code % NORTH_CODE) * EIGHTH_CIRCLE : Number.NaN,
+  };
+}
+
+function fullYear(twoDigits: number): number {
+  const century = 100;
+  const start = FIRST_YEAR - (FIRST_YEAR % century);
+  return start + twoDigits >= FIRST_YEAR ? start + twoDigits : start + century + twoDigits;
+}
+
+function broken(where: string, expected: string, line: string): RejectedError {
+  return new RejectedError(
+    "BrokenTrack",
+    `${where}: expected ${expected}, found "${line.slice(0, 60).trimEnd()}". Correct the line, or fetch the file again.`,
+  );
+}

@@ -1,0 +1,148 @@
+// The batches that run here, each by a runner session of its own; trouble that passes is waited out, and the batch goes on
+// where it stood.
+import { endBatch } from "../database/batches.ts";
+import { connect, isTransient } from "../database/connect.ts";
+import { readBatchState, type UnfinishedBatch } from "../database/serveRequests.ts";
+import { type Calculation, calculationsOf } from "../model/calculations.ts";
+import { rest } from "../model/clock.ts";
+import { coerceError, RejectedError } from "../model/errors.ts";
+import { watchInLog } from "./batchWatch.ts";
+import type { ServeContext } from "./context.ts";
+import { type RunOutcome, runBatch } from "./executor/runBatch.ts";
+import { makePlaces } from "./places.ts";
+
+const RETRY_MIN_MS = 1_000;
+const RETRY_MAX_MS = 30_000;
+
+interface Running {
+  readonly batch: UnfinishedBatch;
+  readonly ended: Promise<void>;
+  /** Why it does not get on at the moment. */
+  trouble: string | null;
+}
+
+export class BatchQueue {
+  readonly #context: ServeContext;
+  readonly #onEnded: () => void;
+  readonly #running = new Map<string, Running>();
+  readonly #places;
+  readonly #stop = new AbortController();
+
+  constructor(context: ServeContext, onEnded: () => void) {
+    this.#context = context;
+    this.#onEnded = onEnded;
+    this.#places = makePlaces(context.config.workers);
+  }
+
+  get running(): readonly UnfinishedBatch[] {
+    return [...this.#running.values()].map(({ batch }) => batch);
+  }
+
+  /** Calculations that a batch runs for. */
+  get busy(): ReadonlySet<Calculation> {
+    return new Set(this.running.flatMap(({ calculation }) => calculationsOf(calculation)));
+  }
+
+  get troubles(): string[] {
+    return [...this.#running.values()].flatMap(({ batch, trouble }) =>
+      trouble === null ? [] : [`batch ${batch.batchId} waits: ${trouble}`],
+    );
+  }
+
+  /** Runs the batch to its end, unless it runs here already. */
+  start(batch: UnfinishedBatch): void {
+    if (this.#running.has(batch.batchId) || this.#stop.signal.aborted) return;
+    const running: Running = { batch, trouble: null, ended: Promise.resolve() };
+    this.#running.set(batch.batchId, running);
+    const ended = this.#runToEnd(running).finally(() => {
+      this.#running.delete(batch.batchId);
+      this.#onEnded();
+    });
+    Object.assign(running, { ended });
+  }
+
+  /** Stops the shards; what is done is kept, and the batches go on at the next start. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await Promise.all([...this.#running.values()].map(({ ended }) => ended));
+  }
+
+  async #runToEnd(running: Running): Promise<void> {
+    const { clock, log, random } = this.#context;
+    const { batchId } = running.batch;
+    const { signal } = this.#stop;
+    for (let delayMs = RETRY_MIN_MS; !signal.aborted; delayMs = Math.min(2 * delayMs, RETRY_MAX_MS)) {
+      try {
+        const outcome = await this.#runOnce(running);
+        if (outcome !== null) this.#tell(running.batch, outcome);
+        return;
+      } catch (thrown) {
+        if (signal.aborted) return;
+        const error = coerceError(thrown);
+        running.trouble = error.message;
+        if (!canPass(error) && (await this.#giveUp(running.batch, error))) return;
+        const retryInMs = Math.round(delayMs * (1 - random() / 2));
+        log.warn({ event: "batchInterrupted", batchId, err: error, message: error.message, retryInMs });
+        await rest(clock, retryInMs, signal);
+      }
+    }
+  }
+
+  /** null: it had ended before, by whoever. */
+  async #runOnce(running: Running): Promise<RunOutcome | null> {
+    const { config, databaseUrl, log, metrics } = this.#context;
+    const { batchId, calculation } = running.batch;
+    const { signal } = this.#stop;
+    const client = await connect(databaseUrl, { purpose: `serve batch ${batchId}`, patienceMs: 2_000, signal });
+    try {
+      if ((await readBatchState(client, batchId)) !== "running") return null;
+      const options = {
+        databaseUrl,
+        batchId,
+        watch: watchInLog(log.child({ batchId, calculation }), metrics, () => {
+          running.trouble = null;
+        }),
+        workers: config.workers,
+        places: this.#places,
+        publish: true,
+        replaceGrid: false,
+      };
+      return await runBatch(client, options, signal);
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  }
+
+  /** Ends the batch as failed; false when not even that could be written down. */
+  async #giveUp({ batchId, calculation }: UnfinishedBatch, error: Error): Promise<boolean> {
+    const { log, metrics, withClient } = this.#context;
+    const reason = error instanceof RejectedError ? error.reason : "Bug";
+    try {
+      await withClient((client) => endBatch(client, batchId, "failed", { reason, message: error.message }));
+    } catch (thrown) {
+      log.warn({ event: "batchEndNotWritten", batchId, message: coerceError(thrown).message });
+      return false;
+    }
+    log.error({ event: "batchFailed", batchId, calculation, reason, err: error, message: error.message });
+    metrics.batches.inc({ calculation, outcome: "failed" });
+    return true;
+  }
+
+  #tell({ batchId, calculation }: UnfinishedBatch, outcome: RunOutcome): void {
+    const { log, metrics } = this.#context;
+    const told = { batchId, calculation };
+    metrics.batches.inc({ calculation, outcome: outcome.state });
+    if (outcome.state === "published") log.info({ event: "batchPublished", ...told });
+    if (outcome.state === "interrupted")
+      log.warn({ event: "batchStopped", ...told, message: "goes on at the next start" });
+    if (outcome.state === "notPublished")
+      log.warn({ event: "batchNotPublished", ...told, reason: outcome.reason, message: outcome.message });
+    if (outcome.state === "failed")
+      log.error({ event: "batchFailed", ...told, reason: outcome.reason, message: outcome.message });
+  }
+}
+
+/** A runner that was killed holds its batch until the server notices. */
+function canPass(error: Error): boolean {
+  return isTransient(error) || (error instanceof RejectedError && error.reason === "AlreadyRunning");
+}

@@ -1,0 +1,135 @@
+// Runs the shards of a batch on this machine: child processes with the program, environment and exit codes of a pod.
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import pMap from "p-map";
+import { EXIT_CODES, JOB_NODE_FLAGS, POD_ENV, type ShardEvent } from "../../model/podContract.ts";
+
+const JOB_PROGRAM = fileURLToPath(new URL("../../job/main.ts", import.meta.url));
+/** As backoffLimitPerIndex of a Job. */
+const RETRIES_PER_SHARD = 3;
+const RETRY_DELAY_MS = 1_000;
+
+export interface ShardToRun {
+  readonly jobAttempt: number;
+  readonly completionIndex: number;
+  readonly cells: number;
+}
+
+export interface ExecutorOptions {
+  readonly databaseUrl: string;
+  readonly batchId: string;
+  readonly workers: number;
+  /** Aborted: children get SIGTERM, roll back and end; the batch stays unfinished. */
+  readonly signal: AbortSignal;
+  readonly onCells: (cellsDone: number) => void;
+  /** What a shard's program writes to its log. */
+  readonly onShardLine: (completionIndex: number, line: ShardLine) => void;
+  /** A process that ended without having done its shard is started again. */
+  readonly onRetry: (line: string) => void;
+  /** Shared by batches that run at the same time; by default each has all workers for itself. */
+  readonly places?: Places | undefined;
+}
+
+export interface ShardLine {
+  readonly event?: ShardEvent;
+  readonly cells?: number;
+  readonly of?: number;
+  readonly message?: string;
+  readonly reason?: string;
+  readonly risk?: string;
+  readonly latitude?: number;
+  readonly longitude?: number;
+  readonly detail?: string;
+}
+
+/** So many processes at a time, whoever starts them. */
+export interface Places {
+  /** Resolves with what gives the place back. */
+  take(): Promise<() => void>;
+}
+
+/** Resolves when no child is left: every shard done, or given up after its retries, or told to stop. */
+export async function runShards(shards: readonly ShardToRun[], options: ExecutorOptions): Promise<void> {
+  const batchEnd = new AbortController();
+  const signal = AbortSignal.any([options.signal, batchEnd.signal]);
+  const cellsOfShard = new Map<number, number>();
+  const tellCells = (completionIndex: number, cells: number) => {
+    cellsOfShard.set(completionIndex, cells);
+    let sum = 0;
+    for (const value of cellsOfShard.values()) sum += value;
+    options.onCells(sum);
+  };
+  const runOne = async (shard: ShardToRun) => {
+    for (let tries = 0; !signal.aborted; tries++) {
+      const exit = await runInPlace(shard, options, signal, tellCells);
+      if (exit === null) return;
+      if (exit === EXIT_CODES.done) return tellCells(shard.completionIndex, shard.cells);
+      tellCells(shard.completionIndex, 0);
+      if (exit === EXIT_CODES.failShard) return;
+      if (exit === EXIT_CODES.failBatch) return batchEnd.abort();
+      if (signal.aborted || tries === RETRIES_PER_SHARD) return;
+      const how = typeof exit === "string" ? `was killed by ${exit}` : `ended with exit code ${exit}`;
+      options.onRetry(
+        `shard process ${shard.completionIndex} ${how}; trying again (${tries + 1} of ${RETRIES_PER_SHARD})`,
+      );
+      await sleep(RETRY_DELAY_MS * 2 ** tries, undefined, { signal }).catch(() => undefined);
+    }
+  };
+  // One child that cannot be started does not orphan the others.
+  await pMap(shards, runOne, { concurrency: options.workers, stopOnError: false });
+}
+
+/** null: told to stop while it waited for its place. */
+async function runInPlace(
+  shard: ShardToRun,
+  options: ExecutorOptions,
+  signal: AbortSignal,
+  tellCells: (completionIndex: number, cells: number) => void,
+): Promise<number | NodeJS.Signals | null> {
+  const giveBack = await options.places?.take();
+  try {
+    return signal.aborted ? null : await runChild(shard, options, signal, tellCells);
+  } finally {
+    giveBack?.();
+  }
+}
+
+async function runChild(
+  { jobAttempt, completionIndex }: ShardToRun,
+  { databaseUrl, batchId, onShardLine }: ExecutorOptions,
+  signal: AbortSignal,
+  tellCells: (completionIndex: number, cells: number) => void,
+): Promise<number | NodeJS.Signals> {
+  const child = spawn(process.execPath, [...JOB_NODE_FLAGS, JOB_PROGRAM], {
+    env: {
+      PATH: process.env.PATH,
+      DATABASE_URL: databaseUrl,
+      [POD_ENV.batch]: batchId,
+      [POD_ENV.jobAttempt]: String(jobAttempt),
+      [POD_ENV.completionIndex]: String(completionIndex),
+    },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const stop = () => child.kill("SIGTERM");
+  signal.addEventListener("abort", stop);
+  const lines = createInterface({ input: child.stdout! });
+  lines.on("line", (line) => {
+    const told = JSON.parse(line) as ShardLine;
+    if (told.event === "progress") tellCells(completionIndex, told.cells!);
+    onShardLine(completionIndex, told);
+  });
+  try {
+    return await exitOf(child);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+function exitOf(child: ChildProcess): Promise<number | NodeJS.Signals> {
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, signal) => resolve(code ?? signal!));
+  });
+}

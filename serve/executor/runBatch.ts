@@ -1,0 +1,63 @@
+// What `run`, `retry` and `start` share: the shards of a planned batch run here, the batch settled, its results published.
+import type { Client } from "pg";
+import { type BatchOutcome, becomeRunner, finishBatch, readOpenShards } from "../../database/batches.ts";
+import { emptySlots } from "../../database/slots.ts";
+import { RejectedError } from "../../model/errors.ts";
+import { type Places, runShards, type ShardLine } from "./localExecutor.ts";
+
+export interface RunBatchOptions {
+  readonly databaseUrl: string;
+  readonly batchId: string;
+  readonly watch: BatchWatch;
+  readonly workers: number;
+  readonly places?: Places | undefined;
+  readonly publish: boolean;
+  readonly replaceGrid: boolean;
+}
+
+/** Who looks on: a person at a terminal, or a log. */
+export interface BatchWatch {
+  /** Shards are about to run; `cells` are theirs together. */
+  begin(cells: number): void;
+  onCells(cellsDone: number): void;
+  onShardLine(completionIndex: number, line: ShardLine): void;
+  onNotice(line: string): void;
+  /** No shard runs any more. */
+  end(): void;
+}
+
+export type RunOutcome = BatchOutcome | { readonly state: "interrupted" };
+
+/** Refuses a batch that another process runs. Safe to repeat in one session. */
+export async function becomeOnlyRunner(client: Client, batchId: string): Promise<void> {
+  if (await becomeRunner(client, batchId)) return;
+  throw new RejectedError(
+    "AlreadyRunning",
+    `Batch ${batchId} is being run by another process now. Watch it: climatebatch status ${batchId}`,
+  );
+}
+
+export async function runBatch(client: Client, options: RunBatchOptions, signal: AbortSignal): Promise<RunOutcome> {
+  const { batchId, databaseUrl, workers, places, watch } = options;
+  await becomeOnlyRunner(client, batchId);
+  await emptySlots(client, batchId, {
+    signal,
+    onWait: (table) => watch.onNotice(`waiting for open transactions that read ${table} before it is emptied`),
+  });
+  const shards = await readOpenShards(client, batchId);
+  if (shards.length > 0) {
+    watch.begin(shards.reduce((sum, shard) => sum + shard.cells, 0));
+    const { onCells, onShardLine, onNotice: onRetry } = watch;
+    try {
+      await runShards(shards, { databaseUrl, batchId, workers, places, signal, onCells, onShardLine, onRetry });
+    } finally {
+      watch.end();
+    }
+    if (signal.aborted) return { state: "interrupted" };
+  }
+  return finishBatch(
+    client,
+    batchId,
+    options.publish ? { replaceGrid: options.replaceGrid, allowFewer: false, goBack: false } : null,
+  );
+}

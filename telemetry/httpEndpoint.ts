@@ -1,0 +1,36 @@
+// A port that answers probes and scrapes. What it answers stands with who opens it.
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { coerceError } from "../model/errors.ts";
+
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+  /** Plain text unless given. */
+  readonly type?: string;
+}
+
+export interface HttpEndpoint extends AsyncDisposable {
+  readonly port: number;
+}
+
+/** Port 0 takes any that is free. An answer that fails is a 500 with its message. */
+export async function openHttpEndpoint(port: number, answer: (url: string) => Promise<Answer>): Promise<HttpEndpoint> {
+  const server = createServer(async (request, response) => {
+    const failed = (thrown: unknown): Answer => ({ status: 500, body: `${coerceError(thrown).message}\n` });
+    const { status, body, type = "text/plain" } = await answer(request.url ?? "").catch(failed);
+    response.writeHead(status, { "content-type": type }).end(body);
+  });
+  server.listen(port);
+  await once(server, "listening");
+  return {
+    port: (server.address() as AddressInfo).port,
+    async [Symbol.asyncDispose]() {
+      const closed = once(server, "close");
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}

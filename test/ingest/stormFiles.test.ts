@@ -1,0 +1,282 @@
+// Best tracks from the agencies' files: what a point becomes, and which files are refused with which words.
+import { existsSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import { readStormFiles } from "../../ingest/storms/stormFiles.ts";
+import { hourOf } from "../../ingest/storms/trackCollector.ts";
+import { KM_PER_NAUTICAL_MILE, M_PER_S_PER_KNOT } from "../../model/units.ts";
+import { refusalOf } from "../support/ingest.ts";
+import {
+  type Files,
+  ibtracs,
+  jmaStorm,
+  jmaYear,
+  KMA_HEADER,
+  readStorms,
+  SILENT_READING,
+} from "../support/stormFiles.ts";
+
+const JMA = new URL("../../../shared/data/jma_besttrack_2015_2018/bst_2015_2018.txt", import.meta.url);
+
+describe("JMA's text", () => {
+  const POINTS = [
+    "18100512 002 5 291 1274  975     065     90120 0120 30240 0180     ",
+    "18100518 002 4 312 1274  975     060     00000 0000 90240 0240     ",
+    "18100600 001 6 336 1281  980     000                               ",
+  ];
+
+  test("a point has its time, place, pressure, one-minute wind, grade and radii", async () => {
+    const { format, agency, tracks } = await readStorms({ "bst.txt": jmaStorm("1825", "KONG-REY", ...POINTS) });
+    expect({ format, agency, storms: tracks.length }).toEqual({ format: "JMA", agency: "JMA", storms: 1 });
+    const [track] = tracks;
+    expect(track).toMatchObject({
+      stormId: "201825",
+      name: "KONG-REY",
+      season: 2018,
+      basin: "WP",
+      grade: ["TY", "STS", "ET"],
+    });
+    expect([...track!.hours]).toEqual([hourOf(2018, 10, 5, 12), hourOf(2018, 10, 5, 18), hourOf(2018, 10, 6, 0)]);
+    expect([...track!.latitude]).toEqual([29.1, 31.2, 33.6]);
+    expect([...track!.longitude]).toEqual([127.4, 127.4, 128.1]);
+    expect([...track!.pressure]).toEqual([975, 975, 980]);
+    expect(track!.wind[0]).toBeCloseTo(((65 - 23.3) / 0.6) * M_PER_S_PER_KNOT, 9);
+    expect(track!.wind[2]).toBeNaN();
+    expect(track!.storm.long[0]).toBeCloseTo(120 * KM_PER_NAUTICAL_MILE, 9);
+    expect(track!.storm.bearing[0]).toBeNaN();
+    expect(track!.gale.long[0]).toBeCloseTo(240 * KM_PER_NAUTICAL_MILE, 9);
+    expect(track!.gale.short[0]).toBeCloseTo(180 * KM_PER_NAUTICAL_MILE, 9);
+    expect(track!.gale.bearing[0]).toBe(135);
+    expect(track!.storm.long[1]).toBeNaN();
+  });
+
+  test("two-digit years before 51 are of this century, a longitude beyond 180 is west", async () => {
+    const { tracks } = await readStorms({
+      "bst.txt": jmaStorm(
+        "5101",
+        "",
+        "51021906 002 2 200 1810 1010     000     ",
+        "51021912 002 2 230 1790 1010     000     ",
+      ),
+    });
+    expect(tracks[0]).toMatchObject({ stormId: "195101", season: 1951, name: null });
+    expect([...tracks[0]!.longitude]).toEqual([-179, 179]);
+  });
+
+  test.skipIf(!existsSync(JMA))("the real file of 2015-2018 has 109 storms of 4,010 points", async () => {
+    const options = { files: [JMA.pathname], windUnit: undefined, agency: undefined };
+    const { tracks, leftOut } = await readStormFiles(options, SILENT_READING, new AbortController().signal);
+    expect(tracks.length).toBe(109);
+    expect(tracks.reduce((sum, { hours }) => sum + hours.length, 0)).toBe(4010);
+    expect(leftOut).toEqual({ storms: 0, points: 0 });
+    const kongRey = tracks.find(({ name }) => name === "KONG-REY")!;
+    expect(Math.min(...kongRey.pressure)).toBe(900);
+  });
+});
+
+test("KMA's words become the same point, the long radius opposite or as told by the short one's direction", async () => {
+  const { agency, tracks } = await readStorms({
+    "kma.txt": [
+      ...KMA_HEADER,
+      "TY 2211 2022 8 29 12 141.2 27.3 40 955 160 100 NE 50 30 NE HINNAMNOR",
+      "L  2211 2022 8 29 18 140.1 27.1 -999 -999 -999 -999 - -999 -999 - HINNAMNOR",
+      "TS,2211,2022,8,30,0,139.0,27.0,20,990,160,160,-,-,-,-,HINNAMNOR",
+      "#7777END",
+    ].join("\n"),
+  });
+  expect(agency).toBe("KMA");
+  expect(tracks[0]).toMatchObject({ stormId: "202211", season: 2022, name: "HINNAMNOR", grade: ["TY", "ET", "TS"] });
+  expect(tracks[0]!.wind[0]).toBeCloseTo(40 / 0.88, 9);
+  expect([...tracks[0]!.pressure]).toEqual([955, Number.NaN, 990]);
+  expect([...tracks[0]!.gale.long]).toEqual([160, Number.NaN, 160]);
+  expect([...tracks[0]!.gale.bearing]).toEqual([225, Number.NaN, Number.NaN]);
+  expect([...tracks[0]!.storm.short]).toEqual([30, Number.NaN, Number.NaN]);
+});
+
+test("the unit that winds are written in changes nothing", async () => {
+  const kma = (factor: number) =>
+    Array.from({ length: 12 }, (_, at) => {
+      const wind = (30 + at) * factor;
+      return `TY 2201 2022 8 1 ${at} 130 ${20 + at / 10} ${wind} ${970 - at} - - - - - - X`;
+    }).join("\n");
+  const [plain, knots, kilometres] = await Promise.all([
+    readStorms({ "a.txt": kma(1) }),
+    readStorms({ "a.txt": kma(1 / M_PER_S_PER_KNOT) }, { windUnit: "kt" }),
+    readStorms({ "a.txt": kma(3.6) }, { windUnit: "km/h" }),
+  ]);
+  for (const [at, wind] of plain.tracks[0]!.wind.entries()) {
+    expect(knots.tracks[0]!.wind[at]).toBeCloseTo(wind, 9);
+    expect(kilometres.tracks[0]!.wind[at]).toBeCloseTo(wind, 9);
+  }
+});
+
+describe("IBTrACS", () => {
+  const row = {
+    SID: "2018271N06154",
+    SEASON: 2018,
+    BASIN: "WP",
+    NAME: "KONG-REY",
+    TRACK_TYPE: "main",
+    NATURE: "TS",
+    LON: 127.4,
+    WMO_AGENCY: "tokyo",
+  };
+  const ROWS = [
+    {
+      ...row,
+      ISO_TIME: "2018-10-05 12:00:00",
+      LAT: 29.1,
+      WMO_WIND: 65,
+      WMO_PRES: 975,
+      USA_WIND: 70,
+      USA_PRES: 970,
+      USA_RMW: 30,
+      USA_POCI: 1000,
+      TOKYO_GRADE: 5,
+      TOKYO_R30_DIR: 3,
+      TOKYO_R30_LONG: 240,
+      TOKYO_R30_SHORT: 180,
+    },
+    { ...row, ISO_TIME: "2018-10-05 15:00:00", LAT: 30 },
+    { ...row, ISO_TIME: "2018-10-05 18:00:00", LAT: 31.2, WMO_WIND: 60, WMO_PRES: 975, USA_WIND: 65, NATURE: "ET" },
+    { ...row, ISO_TIME: "2018-10-05 18:00:00", LAT: 35, TRACK_TYPE: "spur-merge" },
+  ];
+
+  test("the responsible agency's winds become one-minute winds by its own rule, spurs are left out", async () => {
+    const { agency, format, tracks } = await readStorms({ "ibtracs.csv": ibtracs(...ROWS) });
+    expect({ agency, format }).toEqual({ agency: "IBTrACS/wmo", format: "IBTrACS" });
+    const [track] = tracks;
+    expect(track).toMatchObject({
+      stormId: "2018271N06154",
+      season: 2018,
+      basin: "WP",
+      name: "KONG-REY",
+      grade: ["TY", null, "ET"],
+    });
+    expect([...track!.latitude]).toEqual([29.1, 30, 31.2]);
+    expect(track!.wind[0]).toBeCloseTo(((65 - 23.3) / 0.6) * M_PER_S_PER_KNOT, 9);
+    expect([...track!.pressure]).toEqual([975, Number.NaN, 975]);
+    expect(track!.radius[0]).toBeCloseTo(30 * KM_PER_NAUTICAL_MILE, 9);
+    expect(track!.environmentPressure[0]).toBe(1000);
+    expect(track!.gale.bearing[0]).toBe(135);
+  });
+
+  test("gzipped as well", async () => {
+    const plain = await readStorms({ "ibtracs.csv": ibtracs(...ROWS) });
+    expect(await readStorms({ "ibtracs.csv.gz": gzipSync(ibtracs(...ROWS)) })).toEqual(plain);
+  });
+
+  test("of another agency if asked", async () => {
+    const { agency, tracks } = await readStorms({ "ibtracs.csv": ibtracs(...ROWS) }, { agency: "usa" });
+    expect(agency).toBe("IBTrACS/usa");
+    expect([...tracks[0]!.wind].map((wind) => wind / M_PER_S_PER_KNOT)).toEqual([70, Number.NaN, 65]);
+    expect([...tracks[0]!.pressure]).toEqual([970, Number.NaN, Number.NaN]);
+  });
+
+  test("the basin of the northern Atlantic is NA, not a missing value", async () => {
+    const { tracks } = await readStorms({
+      "a.csv": ibtracs(...ROWS.map((one) => ({ ...one, BASIN: "NA", WMO_AGENCY: "hurdat_atl" }))),
+    });
+    expect(tracks[0]!.basin).toBe("NA");
+  });
+
+  test("an agency of unknown averaging is refused, not guessed", async () => {
+    const file = ibtracs(...ROWS.map((one) => ({ ...one, WMO_AGENCY: "somebody" })));
+    expect(await refusalOf(readStorms({ "a.csv": file }))).toBe(
+      `UnknownAgency: a.csv:3: WMO_AGENCY "somebody" is none whose averaging of winds is known. Give --agency usa, whose winds are sustained for one minute everywhere.`,
+    );
+  });
+});
+
+describe("refused", () => {
+  const YEARS = [1, 2, 3].map((number) => jmaYear(2018, number)).join("");
+
+  test.each<{ name: string; files: Files; words?: Parameters<typeof readStorms>[1]; told: RegExp }>([
+    {
+      name: "knots declared as metres per second",
+      files: { "bst.txt": YEARS },
+      words: { windUnit: "m/s" },
+      told: /^WrongUnit: The winds, read as m\/s, are \d\.\d\d times what the central pressures beside them make .* Knots read as metres per second look like this\. Leave --wind-unit out, or say what the files hold: --wind-unit kt\.$/,
+    },
+    {
+      name: "one wind that no storm has",
+      files: {
+        "k.txt":
+          "TY 2211 2022 8 29 12 141.2 27.3 40 955 - - - - - - X\nTY 2211 2022 8 29 18 141.2 27.3 400 955 - - - - - - X\n",
+      },
+      told: /^ImplausibleStorm: k\.txt:2: expected one-minute wind of 0 to 105 m s-1, found 454\.545\. Correct the line\.$/,
+    },
+    {
+      name: "metres per second declared as knots",
+      files: {
+        "kma.txt": Array.from(
+          { length: 12 },
+          (_, at) => `TY 2201 2022 8 1 ${at} 130 ${20 + at / 10} 40 955 - - - - - - X`,
+        ).join("\n"),
+      },
+      words: { windUnit: "kt" },
+      told: /^WrongUnit: The winds, read as kt, are 0\.5\d times what the central pressures beside them make \(median of 12 points\); expected about 1\. Metres per second read as knots look like this\. Leave --wind-unit out, or say what the files hold: --wind-unit m\/s\.$/,
+    },
+    {
+      name: "two different points of a storm at one time",
+      files: { "a.txt": jmaYear(2018), "b.txt": jmaYear(2018).replace(" 930 ", " 925 ") },
+      told: /^StormConflict: b\.txt:2: storm 201801 has two different points at 2018-08-01T00:00Z\./,
+    },
+    {
+      name: "files of two agencies",
+      files: { "a.txt": jmaYear(2018), "k.txt": "TY 2211 2022 8 29 12 141.2 27.3 40 955 160 100 NE 50 30 NE X\n" },
+      told: /^MixedFormats: k\.txt is of KMA,/,
+    },
+    {
+      name: "a file that is no best track",
+      files: { "x.csv": "date,tasmax\n2020-01-01,3\n" },
+      told: /^UnknownTracks: x\.csv: expected best tracks of JMA .*, found "date,tasmax"\.$/,
+    },
+    {
+      name: "a broken line",
+      files: { "a.txt": `${jmaYear(2018)}18080506 002 5 2x0 1290  930     095\r\n` },
+      told: /^BrokenTrack: a\.txt:14: expected yymmddhh 002 grade latitude longitude pressure in fixed columns, found "18080506 002 5 2x0/,
+    },
+    {
+      name: "a wind that is no number",
+      files: { "k.txt": "TY 2211 2022 8 29 12 141.2 27.3 4O 955 160 100 NE 50 30 NE X\n" },
+      told: /^BrokenTrack: k\.txt:1: expected a number as MAX_WS, found "4O"\. Correct the line, or fetch the file again\.$/,
+    },
+    {
+      name: "a day that does not exist",
+      files: { "a.txt": jmaStorm("1801", "X", "18023006 002 5 200 1290  930     095") },
+      told: /^ImplausibleStorm: a\.txt:2: expected a time of a day that exists, found none\./,
+    },
+    {
+      name: "a pressure in pascal",
+      files: { "k.txt": "TY 2211 2022 8 29 12 141.2 27.3 40 95500 160 100 NE 50 30 NE X\n" },
+      told: /^ImplausibleStorm: k\.txt:1: expected central pressure of 840 to 1060 hPa, found 95500\./,
+    },
+    {
+      name: "no storm with a pressure or a wind",
+      files: {
+        "a.txt": jmaStorm("1801", "X", "18020306 002 2 200 1290    0     000", "18020312 002 2 210 1290    0     000"),
+      },
+      told: /^NoStorms: a\.txt: no storm has two points with a pressure or a wind\.$/,
+    },
+    {
+      name: "IBTrACS without the columns of the agency",
+      files: { "i.csv": ibtracs() },
+      words: { agency: "cma" },
+      told: /^MissingColumn: i\.csv: expected the columns of IBTrACS v04, but CMA_WIND, CMA_PRES are missing\./,
+    },
+  ])("$name", async ({ files, words, told }) => {
+    expect(await refusalOf(readStorms(files, words))).toMatch(told);
+  });
+
+  test("a file that does not exist", async () => {
+    const options = { files: ["/nowhere/bst.txt"], windUnit: undefined, agency: undefined };
+    const reading = readStormFiles(options, SILENT_READING, new AbortController().signal);
+    expect(await refusalOf(reading)).toMatch(/^UnreadableFile: \/nowhere\/bst\.txt does not exist\./);
+  });
+
+  test("the units that the formats have are not", async () => {
+    expect((await readStorms({ "bst.txt": YEARS })).tracks).toHaveLength(3);
+    expect((await readStorms({ "bst.txt": YEARS }, { windUnit: "kt" })).tracks).toHaveLength(3);
+  });
+});
