@@ -13,7 +13,7 @@ import { migrate } from "../database/migrate.ts";
 import { planBatch } from "../database/plan.ts";
 import { resolveSpecification } from "../database/specification.ts";
 import { DEFAULT_BASE_PERIOD } from "../model/periods.ts";
-import { isToldAt, VARIABLE_NAMES } from "../model/variables.ts";
+import { existsAt, VARIABLE_NAMES } from "../model/variables.ts";
 import { runBatch } from "../serve/executor/runBatch.ts";
 
 const CELLS = 320;
@@ -53,7 +53,7 @@ async function copyRate(session: Client): Promise<number> {
      FROM climatebatch.grid_cells`,
   );
   const { first: firstCell, last: lastCell, scenarios: scenarioIds } = rows[0];
-  const wanted = { daily: VARIABLE_NAMES.filter((variable) => isToldAt(variable, "daily")) };
+  const wanted = { daily: VARIABLE_NAMES.filter((variable) => existsAt(variable, "daily")) };
   let bytes = 0;
   const started = performance.now();
   await readSeriesRows(

@@ -10,11 +10,11 @@ import { type GivenAttributes, readCsvAttributes, readMap } from "../ingest/grou
 import { samplePolygons } from "../ingest/ground/polygonAttributes.ts";
 import { sampleRaster } from "../ingest/ground/rasterAttributes.ts";
 import { type ConnectedSea, connectSea, isConnectable } from "../ingest/sea/connectSea.ts";
-import { tellConnected } from "../ingest/sea/tellConnected.ts";
-import { count, tellFailedBatches } from "../ingest/series/report.ts";
+import { describeConnected } from "../ingest/sea/describeConnected.ts";
+import { count, describeFailedBatches } from "../ingest/series/report.ts";
 import type { Attribute } from "../model/attributes.ts";
 import { RejectedError } from "../model/errors.ts";
-import { type CommandContext, type CommandOf, jsonOption, printTold } from "./command.ts";
+import { type CommandContext, type CommandOf, jsonOption, printFacts } from "./command.ts";
 import { databaseOption, failBatchesOption, withDatabase } from "./database.ts";
 import { files, flag, number, text, texts } from "./optionKinds.ts";
 
@@ -52,7 +52,7 @@ export function makeAttributesCommand({ signal }: Pick<CommandContext, "signal">
     handler: async (argv) => {
       const words = { ...argv, map: argv.map ?? [], missing: argv.missing ?? [] };
       const told = await withDatabase(argv, "attributes", ({ client }) => loadAttributes(client, words, signal));
-      printTold(argv, told, tellAttributes);
+      printFacts(argv, told, describeLoaded);
     },
   };
 }
@@ -148,19 +148,19 @@ function refuseOption(value: string | undefined, option: string, hint: string): 
     throw new RejectedError("InvalidOption", `${option} ${value} does not go with this file. ${hint}`);
 }
 
-function tellAttributes(told: LoadedAttributes): string {
+function describeLoaded(told: LoadedAttributes): string {
   const names = Object.entries(told.attributes).map(([name, cells]) => `${name} (${cells.toLocaleString("en")})`);
   const lines = [`${count(told.places, "place")} of grid "${told.grid}": ${names.join(", ")}`];
   if (told.placesElsewhere > 0)
     lines.push(
       `${count(told.placesElsewhere, "place")} are no cell of the grid and were left out (--add-cells makes them its cells).`,
     );
-  lines.push(...tellFailedBatches(told.failedBatches));
+  lines.push(...describeFailedBatches(told.failedBatches));
   const same = told.cellsUnchanged > 0 ? `, ${told.cellsUnchanged.toLocaleString("en")} were the same` : "";
   const added = told.cellsAdded > 0 ? `, ${told.cellsAdded.toLocaleString("en")} of them new` : "";
   lines.push(
     `${count(told.cellsChanged, "cell")} changed${added}${same}; grid/${told.grid} is now at revision ${told.revision}.`,
   );
-  if (told.sea !== null) lines.push(tellConnected(told.sea));
+  if (told.sea !== null) lines.push(describeConnected(told.sea));
   return lines.join("\n");
 }

@@ -23,7 +23,7 @@ import {
   type CommandOf,
   jsonOption,
   parsePeriods,
-  printTold,
+  printFacts,
 } from "./command.ts";
 import { databaseOption, failBatchesOption, withDatabase } from "./database.ts";
 import { list, text } from "./optionKinds.ts";
@@ -65,7 +65,7 @@ export function makeBasinsCommand({ signal }: Pick<CommandContext, "signal">): C
         const report = await transaction(client, () =>
           makeBasins(client, specification, argv.failRunningBatches, signal),
         );
-        printTold(argv, report, tellReport);
+        printFacts(argv, report, describeReport);
       }),
   };
 }
@@ -172,7 +172,7 @@ function storedBasin(basin: number, sums: BasinSums, period: Period, cellsOfBasi
   return [{ ...record, basin, cells: sums.cells, flags: partial ? [...record.flags, "partialBasin"] : record.flags }];
 }
 
-function tellReport({ basins, cells, cellsSummed, grid, periods, scenarios }: BasinReport): string {
+function describeReport({ basins, cells, cellsSummed, grid, periods, scenarios }: BasinReport): string {
   const left =
     cellsSummed < cells ? `, ${cells - cellsSummed} of them without runoff, withdrawal or area: left out` : "";
   return `Summed ${basins} basins of the grid "${grid}" over ${cells} cells${left}; ${scenarios.join(", ")}; ${periods.map(formatPeriod).join(", ")}.`;

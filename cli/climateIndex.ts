@@ -10,16 +10,22 @@ import { RejectedError } from "../model/errors.ts";
 import { DEFAULT_BASE_PERIOD, formatPeriod } from "../model/periods.ts";
 import type { CommandContext, CommandOf } from "./command.ts";
 import { FILE_LAYOUTS, fileReadingOptions, fileVariables, readingWords, showReading } from "./fileReading.ts";
-import { CLIMATE_INDICES, INDEX_DESCRIPTIONS, type IndexOption, indicesWith, tellNeeds } from "./index/catalogue.ts";
+import {
+  CLIMATE_INDICES,
+  describeNeeds,
+  INDEX_DESCRIPTIONS,
+  type IndexOption,
+  indicesWith,
+} from "./index/catalogue.ts";
 import { type IndexTally, readDailySeries } from "./index/indexFiles.ts";
 import { indexOutput } from "./index/indexOutput.ts";
 import {
+  describeSettings,
   FFMC_COEFFICIENT_WORDS,
   HUMIDITY_WORDS,
   IN_BASE_WORDS,
   type IndexSettings,
   readIndexSettings,
-  tellSettings,
   YEAR_END_WORDS,
   YEAR_WORDS,
 } from "./index/settings.ts";
@@ -106,7 +112,7 @@ function buildOptions(yargs: Argv) {
 function describeIndices(): string {
   const lines = CLIMATE_INDICES.map((name) => {
     const { longName, unit, step, needs } = INDEX_DESCRIPTIONS[name];
-    return `  ${name.padEnd(7)} by ${step} [${unit}]: ${longName}. Needs ${tellNeeds(needs)}.`;
+    return `  ${name.padEnd(7)} by ${step} [${unit}]: ${longName}. Needs ${describeNeeds(needs)}.`;
   });
   return ["Indices:", ...lines].join("\n");
 }
@@ -135,7 +141,7 @@ export function makeIndexCommand({ signal }: CommandContext): CommandOf<typeof b
         progress?.stop();
         read.close(true);
       });
-      process.stderr.write(`${tellOutcome(settings, tally, cells, argv.output)}\n`);
+      process.stderr.write(`${describeOutcome(settings, tally, cells, argv.output)}\n`);
     },
   };
 }
@@ -150,12 +156,12 @@ async function refuseOverwritingInput(output: string, inputs: readonly string[])
   }
 }
 
-function tellOutcome(settings: IndexSettings, tally: IndexTally, cells: number, output: string): string {
+function describeOutcome(settings: IndexSettings, tally: IndexTally, cells: number, output: string): string {
   const { longName, unit } = INDEX_DESCRIPTIONS[settings.name];
   const remarks = [...tally.remarks].map(
     ([remark, about]) => `  ${remark}${about === cells ? "" : ` (${count(about, "cell")} of ${cells})`}`,
   );
-  const how = tellSettings(settings);
+  const how = describeSettings(settings);
   return [
     `${settings.name}, ${longName} [${unit}]${how === "" ? "" : `: ${how}`}`,
     ...remarks,

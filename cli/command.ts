@@ -39,7 +39,11 @@ export function printJson(facts: unknown): void {
 }
 
 /** Facts for scripts with --json, else the words that tell them. */
-export function printTold<Facts>(argv: { readonly json: boolean }, facts: Facts, tell: (facts: Facts) => string): void {
+export function printFacts<Facts>(
+  argv: { readonly json: boolean },
+  facts: Facts,
+  tell: (facts: Facts) => string,
+): void {
   if (argv.json) printJson(facts);
   else print(tell(facts));
 }

@@ -3,8 +3,8 @@
 import type { Argv } from "yargs";
 import { DEFAULT_GRID } from "../database/gridCells.ts";
 import { connectSea } from "../ingest/sea/connectSea.ts";
-import { tellConnected } from "../ingest/sea/tellConnected.ts";
-import { type CommandOf, jsonOption, printTold } from "./command.ts";
+import { describeConnected } from "../ingest/sea/describeConnected.ts";
+import { type CommandOf, jsonOption, printFacts } from "./command.ts";
 import { databaseOption, failBatchesOption, withDatabase } from "./database.ts";
 import { text } from "./optionKinds.ts";
 
@@ -25,6 +25,6 @@ export const connectivityCommand: CommandOf<typeof buildOptions> = {
     const sea = await withDatabase(argv, "connectivity", ({ client }) =>
       connectSea(client, argv.grid, argv.failRunningBatches),
     );
-    printTold(argv, sea, tellConnected);
+    printFacts(argv, sea, describeConnected);
   },
 };

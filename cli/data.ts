@@ -4,7 +4,7 @@ import { type DataSummary, readDataSummary } from "../database/dataSummary.ts";
 import { RISK_DEFINITIONS } from "../job/risks/registry.ts";
 import { DEFAULT_BASE_PERIOD, formatPeriod, parsePeriod } from "../model/periods.ts";
 import { RISKS } from "../model/risks.ts";
-import { type CommandOf, formatTable, jsonOption, printTold } from "./command.ts";
+import { type CommandOf, formatTable, jsonOption, printFacts } from "./command.ts";
 import { judgeRisks, type Readiness } from "./data/readiness.ts";
 import { databaseOption, withDatabase } from "./database.ts";
 import { text } from "./optionKinds.ts";
@@ -29,7 +29,7 @@ export const dataCommand: CommandOf<typeof buildOptions> = {
     const basePeriod = said === undefined ? DEFAULT_BASE_PERIOD : parsePeriod(said, "--base-period");
     const summary = await withDatabase(argv, "data", ({ client }) => readDataSummary(client));
     const risks = judgeRisks(summary, basePeriod);
-    printTold(argv, { ...summary, risks }, () => formatSummary(summary, risks));
+    printFacts(argv, { ...summary, risks }, () => formatSummary(summary, risks));
   },
 };
 

@@ -9,7 +9,7 @@ import {
   type CommandContext,
   type CommandOf,
   jsonOption,
-  printTold,
+  printFacts,
 } from "./command.ts";
 import { databaseOption, findAddress, openAddress, readEnvironmentFile } from "./database.ts";
 import type { CheckReport } from "./doctor/finding.ts";
@@ -53,8 +53,8 @@ export function makeDoctorCommand({ signal, setExitCode }: CommandContext): Comm
     handler: async (argv) => {
       const examined = (await isAboutCluster(argv)) ? await lookAtCluster(argv, signal) : await lookAtMachine(argv);
       const reports = examined.map((report) => (argv.warnOnly?.includes(report.check) ? demote(report) : report));
-      const { tellReports } = await import("./doctor/tellReports.ts");
-      printTold(argv, reports, tellReports);
+      const { describeReports } = await import("./doctor/describeReports.ts");
+      printFacts(argv, reports, describeReports);
       setExitCode(judge(reports));
     },
   };

@@ -9,7 +9,7 @@ import type { RiskDefinition } from "../job/risks/riskDefinition.ts";
 import { METHODS, type Methods } from "../model/calculations.ts";
 import { ANCHOR_SCORES, type MethodSet, type ProbabilityMethods, type RiskMethods } from "../model/methodSet.ts";
 import { RISKS, type Risk } from "../model/risks.ts";
-import { type CommandOf, formatTable, jsonOption, printTold } from "./command.ts";
+import { type CommandOf, formatTable, jsonOption, printFacts } from "./command.ts";
 import { methodsFileOption, readMethodsFile } from "./methodsFile.ts";
 
 const LINE = 110;
@@ -33,7 +33,7 @@ export const explainCommand: CommandOf<typeof buildOptions> = {
   handler: async (argv) => {
     const overrides = await readMethodsFile(argv.methodsFile);
     const told = explain(argv.risk, argv.methods, overrides);
-    printTold(argv, told, tell);
+    printFacts(argv, told, tell);
   },
 };
 
@@ -83,10 +83,10 @@ function tell(one: ExplainedRisk): string {
     "",
     `Bins of ${one.intensity} [${edges.unit}] and base damage rates [1 a year]; default ${defaultRateSet}`,
     indent(formatTable(["bin", ...sets.map(([name]) => name)], rates)),
-    wrap(`Bins: ${tellSource(edges)}`),
-    ...sets.map(([name, set]) => wrap(`${name} (${set.impactType}, ${set.sector}): ${tellSource(set)}`)),
+    wrap(`Bins: ${describeSource(edges)}`),
+    ...sets.map(([name, set]) => wrap(`${name} (${set.impactType}, ${set.sector}): ${describeSource(set)}`)),
     ...("anchors" in one.methods
-      ? tellAnchors(one.methods)
+      ? describeAnchors(one.methods)
       : ["", "No score: this method set computes probability only."]),
     "",
     ...(one.companions.length === 0
@@ -97,17 +97,17 @@ function tell(one: ExplainedRisk): string {
   ].join("\n");
 }
 
-function tellAnchors({ anchors }: RiskMethods): string[] {
+function describeAnchors({ anchors }: RiskMethods): string[] {
   const scores = ANCHOR_SCORES.map((score, at) => [score, anchors.values[at]!]);
   return [
     "",
     `Score anchors [${anchors.unit}], linear between them`,
     indent(formatTable(["score", "value"], scores)),
-    wrap(`Anchors: ${tellSource(anchors)}`),
+    wrap(`Anchors: ${describeSource(anchors)}`),
   ];
 }
 
-function tellSource({ judgement, source }: { readonly judgement: boolean; readonly source: string }): string {
+function describeSource({ judgement, source }: { readonly judgement: boolean; readonly source: string }): string {
   return `${source}${judgement ? " [judgement]" : ""}`;
 }
 

@@ -15,7 +15,7 @@ import {
   type CommandOf,
   formatTable,
   jsonOption,
-  printTold,
+  printFacts,
 } from "./command.ts";
 import {
   databaseOption,
@@ -88,7 +88,7 @@ export function makeImportPredecessorCommand(context: CommandContext): CommandOf
 async function undoTakeOver(argv: ImportArguments): Promise<void> {
   return withServer(argv, "import", async ({ client }) => {
     const tablesMoved = await giveBack(client);
-    printTold(
+    printFacts(
       argv,
       { tablesMoved },
       () => `Given back: ${tablesMoved.join(", ")} stand in public again. Our data stay in the schema climatebatch.`,
@@ -137,14 +137,14 @@ async function importInto(
       signal,
       onNotice: (line) => void process.stderr.write(`${line}\n`),
     });
-    printTold(argv, { ...report, tablesMoved }, tellReport);
+    printFacts(argv, { ...report, tablesMoved }, describeReport);
     if (report.tables.some(({ end }) => end === "failed")) setExitCode(COMMAND_EXIT_CODES.failed);
   } finally {
     await source.end().catch(() => undefined);
   }
 }
 
-function tellReport({ source, grid, tablesMoved, tables }: ImportReport): string {
+function describeReport({ source, grid, tablesMoved, tables }: ImportReport): string {
   const parts = [`Imported from ${source} into the grid "${grid}".`];
   if (tablesMoved.length > 0) {
     const names = tablesMoved.join(", ");

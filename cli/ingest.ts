@@ -7,7 +7,7 @@ import { DERIVABLE } from "../ingest/series/derivation.ts";
 import { type IngestProgress, ingestFiles } from "../ingest/series/ingestFiles.ts";
 import { readIngestOptions } from "../ingest/series/options.ts";
 import { formatReport } from "../ingest/series/report.ts";
-import { type CommandContext, type CommandOf, jsonOption, printTold } from "./command.ts";
+import { type CommandContext, type CommandOf, jsonOption, printFacts } from "./command.ts";
 import { databaseOption, failBatchesOption, withDatabase } from "./database.ts";
 import { FILE_LAYOUTS, fileReadingOptions, fileVariables, readingWords, showReading } from "./fileReading.ts";
 import { files, flag, number, text, texts } from "./optionKinds.ts";
@@ -75,7 +75,7 @@ export function makeIngestCommand({ signal }: Pick<CommandContext, "signal">): C
         const progress = showProgress(argv.json, argv.check);
         return ingestFiles(client, options, progress, signal).finally(() => progress.stop());
       });
-      printTold(argv, report, formatReport);
+      printFacts(argv, report, formatReport);
     },
   };
 }

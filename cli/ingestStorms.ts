@@ -2,12 +2,12 @@
 // database/stormWriter.ts.
 import type { Argv } from "yargs";
 import { type StormLoadOutcome, writeStorms } from "../database/stormWriter.ts";
-import { count, tellFailedBatches } from "../ingest/series/report.ts";
+import { count, describeFailedBatches } from "../ingest/series/report.ts";
 import { type ReadStorms, readStormFiles, STORM_FILE_FORMATS } from "../ingest/storms/stormFiles.ts";
 import { RejectedError } from "../model/errors.ts";
 import { formatPeriod, type Period } from "../model/periods.ts";
 import type { StormTrack } from "../model/storms.ts";
-import { type CommandContext, type CommandOf, jsonOption, printTold } from "./command.ts";
+import { type CommandContext, type CommandOf, jsonOption, printFacts } from "./command.ts";
 import { databaseOption, failBatchesOption, withDatabase } from "./database.ts";
 import { showReading } from "./fileReading.ts";
 import { files, flag, text } from "./optionKinds.ts";
@@ -59,8 +59,8 @@ export function makeIngestStormsCommand({ signal }: Pick<CommandContext, "signal
         }),
       );
       const { format, leftOut } = read;
-      printTold(argv, { format, leftOut, outsideYears: outside, ...outcome }, () =>
-        tellOutcome(read, outside, outcome),
+      printFacts(argv, { format, leftOut, outsideYears: outside, ...outcome }, () =>
+        describeOutcome(read, outside, outcome),
       );
     },
   };
@@ -92,14 +92,14 @@ function readYears(text: string): Period {
   return { firstYear, lastYear };
 }
 
-function tellOutcome({ format, leftOut }: ReadStorms, outside: number, outcome: StormLoadOutcome): string {
+function describeOutcome({ format, leftOut }: ReadStorms, outside: number, outcome: StormLoadOutcome): string {
   const { failedBatches, pointsWritten, record, revision, stormsRemoved, stormsWritten } = outcome;
   const lines = [`${count(stormsWritten, "storm")} of ${format}, ${count(pointsWritten, "point")}`];
   if (outside > 0) lines.push(`Outside --years: ${count(outside, "storm")}`);
   if (leftOut.storms > 0) lines.push(`Left out, without pressures and winds: ${count(leftOut.storms, "storm")}`);
   if (leftOut.points > 0) lines.push(`Left out, without a position: ${count(leftOut.points, "point")}`);
   if (stormsRemoved > 0) lines.push(`They replace ${count(stormsRemoved, "storm")} stored before`);
-  lines.push(...tellFailedBatches(failedBatches));
+  lines.push(...describeFailedBatches(failedBatches));
   lines.push(`The record is ${record.agency} ${formatPeriod(record)}; storms is now at revision ${revision}.`);
   return lines.join("\n");
 }

@@ -1,12 +1,12 @@
 // `climatebatch link`: lets the cells of one grid use series of another. How sources are chosen stands in ingest/link/.
 import type { Argv } from "yargs";
-import { tellSeries } from "../database/cellSources.ts";
+import { describeSeries } from "../database/cellSources.ts";
 import { DEFAULT_GRID } from "../database/gridCells.ts";
 import { type LinkOptions, type LinkReport, linkGrids } from "../ingest/link/linkGrids.ts";
 import { readVariables } from "../ingest/series/readingOptions.ts";
-import { count, tellFailedBatches } from "../ingest/series/report.ts";
+import { count, describeFailedBatches } from "../ingest/series/report.ts";
 import { RejectedError } from "../model/errors.ts";
-import { type CommandContext, type CommandOf, jsonOption, type OptionsOf, printTold } from "./command.ts";
+import { type CommandContext, type CommandOf, jsonOption, type OptionsOf, printFacts } from "./command.ts";
 import { databaseOption, failBatchesOption, withDatabase } from "./database.ts";
 import { flag, list, number, text } from "./optionKinds.ts";
 
@@ -56,7 +56,7 @@ export function makeLinkCommand({ signal }: Pick<CommandContext, "signal">): Com
     handler: async (argv) => {
       const options = readLinkOptions(argv);
       const report = await withDatabase(argv, "link", ({ client }) => linkGrids(client, options, signal));
-      printTold(argv, report, () => formatReport(report, options));
+      printFacts(argv, report, () => formatReport(report, options));
     },
   };
 }
@@ -101,8 +101,8 @@ function formatReport(report: LinkReport, { keepTarget }: LinkOptions): string {
   return [
     ...(cellsAdded > 0 ? [`${count(cellsAdded, "cell")} added to the grid "${grid}".`] : []),
     `${linked.toLocaleString("en")} of ${count(cells, "cell")} of "${grid}" use ${sourcesUsed.toLocaleString("en")} of ${count(sources, "cell")} of "${from}", at most ${farthestKm!.toFixed(1)} km away${without === 0 ? "" : `; ${without.toLocaleString("en")} have no source`}.`,
-    ...series.map((one) => `  ${tellSeries(one)}`),
+    ...series.map((one) => `  ${describeSeries(one)}`),
     ...(keepTarget ? [] : [`The grid "${from}" is a source now: run computes nothing for its own cells.`]),
-    ...tellFailedBatches(failedBatches),
+    ...describeFailedBatches(failedBatches),
   ].join("\n");
 }

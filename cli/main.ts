@@ -60,9 +60,9 @@ try {
   const error = coerceError(thrown);
   if (error instanceof RejectedError) fail(error.message, COMMAND_EXIT_CODES.rejected);
   else if (interruption.signal.aborted) fail("Stopped; run the same command to go on.", COMMAND_EXIT_CODES.interrupted);
-  else if (isComplaint(error)) fail(tellComplaint(error), COMMAND_EXIT_CODES.rejected);
+  else if (isComplaint(error)) fail(describeComplaint(error), COMMAND_EXIT_CODES.rejected);
   else if (isTransient(error))
-    fail(`${tellTransient(error)} The same command may work later.`, COMMAND_EXIT_CODES.unavailable);
+    fail(`${describeTransient(error)} The same command may work later.`, COMMAND_EXIT_CODES.unavailable);
   else
     fail(
       `This is a bug in climatebatch: ${error.stack}${error.cause === undefined ? "" : `\ncaused by ${coerceError(error.cause).stack}`}`,
@@ -76,7 +76,7 @@ function isComplaint(error: Error): boolean {
   return error.name === "YError" || (error.name === "Error" && /\/node_modules\/yargs/.test(thrownIn ?? ""));
 }
 
-function tellComplaint({ message }: Error): string {
+function describeComplaint({ message }: Error): string {
   const word = process.argv[2] ?? "";
   if (Object.hasOwn(COMMANDS, word)) return `${message}\nHelp: climatebatch ${word} --help`;
   if (word === "" || word.startsWith("-")) return `${message}\nHelp: climatebatch --help`;
@@ -84,7 +84,7 @@ function tellComplaint({ message }: Error): string {
   return `There is no command "${word}".${hint}\nHelp: climatebatch --help`;
 }
 
-function tellTransient(error: Error): string {
+function describeTransient(error: Error): string {
   return error instanceof TransientError ? error.message : `The database is away: ${messageOf(error)}.`;
 }
 

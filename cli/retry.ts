@@ -17,7 +17,7 @@ import {
 } from "./command.ts";
 import { databaseOption, withDatabase } from "./database.ts";
 import { flag, number } from "./optionKinds.ts";
-import { runAndTell } from "./run.ts";
+import { runAndReport } from "./run.ts";
 
 function buildRetryOptions(yargs: Argv) {
   return yargs
@@ -53,7 +53,7 @@ export function makeRetryCommand(context: CommandContext): CommandOf<typeof buil
         const { specification, shards, cells } = await reopenBatch(client, batchId);
         process.stderr.write(`batch ${batchId}: ${shards} shards with ${cells} cells to run again\n`);
         const batch = { batchId, cells, shards, doneShards: 0 };
-        await runAndTell(database, { batch, specification }, { ...argv, replaceGrid: false }, "retry", context);
+        await runAndReport(database, { batch, specification }, { ...argv, replaceGrid: false }, "retry", context);
       }),
   };
 }

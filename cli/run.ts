@@ -35,7 +35,7 @@ export function makeRunCommand(context: CommandContext): CommandOf<typeof buildO
     handler: (argv) =>
       withDatabase(argv, "run", async (database) => {
         const taken = await takeBatch(database.client, argv);
-        await runAndTell(database, taken, argv, argv.calculation, context);
+        await runAndReport(database, taken, argv, argv.calculation, context);
       }),
   };
 }
@@ -138,7 +138,7 @@ async function takeBatch(client: Client, argv: RunArguments): Promise<TakenBatch
 }
 
 /** Runs the batch on this machine, tells how it ended, and sets the exit code by that; `purpose` stands beside its progress. */
-export async function runAndTell(
+export async function runAndReport(
   { client, url }: OpenDatabase,
   { batch, specification }: TakenBatch,
   options: {
@@ -154,12 +154,12 @@ export async function runAndTell(
   const { workers, publish, replaceGrid } = options;
   const watch = watchOnTerminal(`batch ${batchId} ${purpose}`);
   const outcome = await runBatch(client, { databaseUrl: url, batchId, watch, workers, publish, replaceGrid }, signal);
-  await tellOutcome(client, batch, specification, outcome, options.json);
+  await describeOutcome(client, batch, specification, outcome, options.json);
   setExitCode(exitCodeOf(outcome));
   return outcome;
 }
 
-async function tellOutcome(
+async function describeOutcome(
   client: Client,
   batch: PlannedBatch,
   specification: BatchSpecification,
@@ -199,7 +199,7 @@ function exitCodeOf(outcome: RunOutcome): number {
     case "published":
       return COMMAND_EXIT_CODES.done;
     case "notPublished":
-      return outcome.reason === "AsAsked" ? COMMAND_EXIT_CODES.done : COMMAND_EXIT_CODES.notPublished;
+      return outcome.reason === "AsRequested" ? COMMAND_EXIT_CODES.done : COMMAND_EXIT_CODES.notPublished;
     case "failed":
       return COMMAND_EXIT_CODES.failed;
     case "interrupted":

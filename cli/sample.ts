@@ -6,7 +6,7 @@ import { readStormYears } from "../database/stormReader.ts";
 import { writeStorms } from "../database/stormWriter.ts";
 import { RejectedError } from "../model/errors.ts";
 import type { Variable } from "../model/variables.ts";
-import { type CommandContext, type CommandOf, checkWholeNumber, jsonOption, printTold } from "./command.ts";
+import { type CommandContext, type CommandOf, checkWholeNumber, jsonOption, printFacts } from "./command.ts";
 import { databaseOption, hidePassword, SAMPLE_DATABASE, withDatabase } from "./database.ts";
 import { number } from "./optionKinds.ts";
 import { startProgress } from "./progress.ts";
@@ -52,7 +52,7 @@ export function makeSampleCommand({ signal }: CommandContext): CommandOf<typeof 
       withDatabase(argv, "sample", async ({ client }) => {
         checkWholeNumber(argv.cells, "--cells", 1);
         const made = await makeSample(client, argv.cells, signal);
-        printTold(argv, made, () => tellSample(made, hidePassword(argv.database)));
+        printFacts(argv, made, () => describeSample(made, hidePassword(argv.database)));
       }),
   };
 }
@@ -63,7 +63,7 @@ export interface Sample {
   readonly rowsWritten: number;
 }
 
-export function tellSample({ cells, variables, rowsWritten }: Sample, database: string): string {
+export function describeSample({ cells, variables, rowsWritten }: Sample, database: string): string {
   const scenarios = SAMPLE_SCENARIOS.map(({ name, firstYear, lastYear }) => `${name} ${firstYear}-${lastYear}`).join(
     ", ",
   );

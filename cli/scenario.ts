@@ -2,7 +2,7 @@
 import type { Argv } from "yargs";
 import { type DescribedScenario, readScenarioOrigins, setScenarioOrigin } from "../database/scenarioOrigin.ts";
 import { RejectedError } from "../model/errors.ts";
-import { type ArgumentsOf, type CommandOf, formatTable, jsonOption, printTold } from "./command.ts";
+import { type ArgumentsOf, type CommandOf, formatTable, jsonOption, printFacts } from "./command.ts";
 import { databaseOption, failBatchesOption, withDatabase } from "./database.ts";
 import { text } from "./optionKinds.ts";
 
@@ -39,7 +39,7 @@ export const scenarioCommand: CommandOf<typeof buildOptions> = {
         argv.name === undefined
           ? await readScenarioOrigins(client)
           : [await setScenarioOrigin(client, argv.name, given, argv.failRunningBatches)];
-      printTold(argv, told, tell);
+      printFacts(argv, told, tell);
     }),
 };
 

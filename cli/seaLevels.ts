@@ -5,8 +5,8 @@ import { type SeaLevelOutcome, writeSeaLevelRise, writeSeaLevels } from "../data
 import { readRiseFiles } from "../ingest/sea/readRiseFiles.ts";
 import { readStationFiles, type ShapeSign } from "../ingest/sea/readStationFiles.ts";
 import { LENGTH_UNITS, type LengthUnit } from "../ingest/sea/seaTable.ts";
-import { count, tellFailedBatches } from "../ingest/series/report.ts";
-import { type CommandContext, type CommandOf, jsonOption, printTold } from "./command.ts";
+import { count, describeFailedBatches } from "../ingest/series/report.ts";
+import { type CommandContext, type CommandOf, jsonOption, printFacts } from "./command.ts";
 import { databaseOption, failBatchesOption, withDatabase } from "./database.ts";
 import { files, text } from "./optionKinds.ts";
 
@@ -57,10 +57,10 @@ export function makeSeaLevelsCommand({
         writeSeaLevels(client, stations, argv.failRunningBatches),
       );
       const facts = { ...outcome, stations: stations.map(({ name, told }) => ({ name, kind: told.kind })) };
-      printTold(
+      printFacts(
         argv,
         facts,
-        () => `${count(outcome.written, "station")} stored${tellOutcome(outcome, "extreme_sea_levels")}`,
+        () => `${count(outcome.written, "station")} stored${describeOutcome(outcome, "extreme_sea_levels")}`,
       );
     },
   };
@@ -93,13 +93,13 @@ export function makeSeaLevelRiseCommand({
         writeSeaLevelRise(client, rises, argv.failRunningBatches),
       );
       const others = otherExperiments.length > 0 ? ` (left out: ${otherExperiments.join(", ")})` : "";
-      const end = tellOutcome(outcome, "sea_level_rise");
+      const end = describeOutcome(outcome, "sea_level_rise");
       const facts = { ...outcome, passedOver, otherExperiments };
-      printTold(argv, facts, () => `${rises.length} series of sea-level rise stored${others}${end}`);
+      printFacts(argv, facts, () => `${rises.length} series of sea-level rise stored${others}${end}`);
     },
   };
 }
 
-function tellOutcome({ failedBatches, revision }: SeaLevelOutcome, input: string): string {
-  return [`; ${input} is now at revision ${revision}.`, ...tellFailedBatches(failedBatches)].join("\n");
+function describeOutcome({ failedBatches, revision }: SeaLevelOutcome, input: string): string {
+  return [`; ${input} is now at revision ${revision}.`, ...describeFailedBatches(failedBatches)].join("\n");
 }

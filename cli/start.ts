@@ -6,8 +6,8 @@ import { resolveSpecification } from "../database/specification.ts";
 import { DEFAULT_BASE_PERIOD } from "../model/periods.ts";
 import { type CommandContext, print } from "./command.ts";
 import { SAMPLE_DATABASE, withDatabase } from "./database.ts";
-import { runAndTell } from "./run.ts";
-import { DEFAULT_SAMPLE_CELLS, makeSample, tellSample } from "./sample.ts";
+import { runAndReport } from "./run.ts";
+import { DEFAULT_SAMPLE_CELLS, describeSample, makeSample } from "./sample.ts";
 
 const NEXT_STEPS = `
 The results are in the embedded PostgreSQL in .climatebatch/sample, in the views probability_results and hazard_results. Next:
@@ -24,7 +24,7 @@ export function makeStartCommand(context: CommandContext): CommandModule {
     handler: () =>
       withDatabase({ database: SAMPLE_DATABASE }, "start", async (database) => {
         const { client } = database;
-        print(tellSample(await makeSample(client, DEFAULT_SAMPLE_CELLS, context.signal), SAMPLE_DATABASE));
+        print(describeSample(await makeSample(client, DEFAULT_SAMPLE_CELLS, context.signal), SAMPLE_DATABASE));
         const workers = availableParallelism();
         const specification = await resolveSpecification(client, {
           calculation: "all",
@@ -35,7 +35,7 @@ export function makeStartCommand(context: CommandContext): CommandModule {
           (await findUnfinishedBatch(client, specification)) ??
           (await planBatch(client, specification, { cellsPerShard: null, workers, maxRejectedCells: null }));
         const options = { workers, publish: true, replaceGrid: false, json: false };
-        const outcome = await runAndTell(database, { batch, specification }, options, "all", context);
+        const outcome = await runAndReport(database, { batch, specification }, options, "all", context);
         if (outcome.state === "published") print(NEXT_STEPS);
       }),
   };

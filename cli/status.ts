@@ -8,7 +8,7 @@ import {
   readRecentBatches,
 } from "../database/batchReports.ts";
 import { formatPeriod } from "../model/periods.ts";
-import { type CommandOf, checkBatchId, formatTable, jsonOption, printTold } from "./command.ts";
+import { type CommandOf, checkBatchId, formatTable, jsonOption, printFacts } from "./command.ts";
 import { databaseOption, withDatabase } from "./database.ts";
 
 const RECENT_BATCHES = 10;
@@ -28,14 +28,14 @@ export const statusCommand: CommandOf<typeof buildStatusOptions> = {
     withDatabase(argv, "status", async ({ client }) => {
       if (argv.batch !== undefined) {
         const batch = await readBatch(client, checkBatchId(argv.batch));
-        return printTold(argv, batch, tellBatch);
+        return printFacts(argv, batch, describeBatch);
       }
       const batches = await readRecentBatches(client, RECENT_BATCHES);
-      printTold(argv, batches, tellBatches);
+      printFacts(argv, batches, describeBatches);
     }),
 };
 
-function tellBatches(batches: readonly BatchLine[]): string {
+function describeBatches(batches: readonly BatchLine[]): string {
   if (batches.length === 0) return "No batch yet. Start one: climatebatch run all";
   const header = ["batch", "calculation", "state", "cells done", "of", "rejected", "started", "took", "published"];
   const rows = batches.map((batch) => [
@@ -52,7 +52,7 @@ function tellBatches(batches: readonly BatchLine[]): string {
   return formatTable(header, rows);
 }
 
-function tellBatch(batch: BatchLine): string {
+function describeBatch(batch: BatchLine): string {
   const { specification: asked } = batch;
   const lines: [string, string][] = [
     ["batch", batch.batchId],
@@ -92,11 +92,11 @@ export const logsCommand: CommandOf<typeof buildLogsOptions> = {
       const batch = await readBatch(client, checkBatchId(argv.batch));
       const logs = await readBatchLogs(client, batch.batchId, REJECTED_CELLS_SHOWN);
       const { batchId, state, reason, message } = batch;
-      printTold(argv, { batchId, state, reason, message, ...logs }, () => tellLogs(batch, logs));
+      printFacts(argv, { batchId, state, reason, message, ...logs }, () => describeLogs(batch, logs));
     }),
 };
 
-function tellLogs(batch: BatchLine, { shards, rejectedCounts, rejectedCells }: BatchLogs): string {
+function describeLogs(batch: BatchLine, { shards, rejectedCounts, rejectedCells }: BatchLogs): string {
   const parts = [
     `batch ${batch.batchId} is ${batch.state}${batch.message === null ? "" : ` (${batch.reason}): ${batch.message}`}`,
   ];

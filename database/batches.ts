@@ -57,7 +57,11 @@ export async function finishBatch(
     const end = await settle(client, batchId);
     if (end.state === "failed") return end;
     if (publish === null)
-      return { state: "notPublished", reason: "AsAsked", message: `To publish it: climatebatch publish ${batchId}` };
+      return {
+        state: "notPublished",
+        reason: "AsRequested",
+        message: `To publish it: climatebatch publish ${batchId}`,
+      };
     const publication = await publishLocked(client, batchId, publish);
     if (publication.published) return { state: "published" };
     return { state: "notPublished", reason: publication.reason, message: publication.message };

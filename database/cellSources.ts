@@ -148,6 +148,6 @@ function compare(a: string, b: string): number {
 }
 
 /** A variable and a frequency, as people write them. */
-export function tellSeries({ variable, frequency }: Told): string {
+export function describeSeries({ variable, frequency }: Told): string {
   return `${frequency} ${variable} (${VARIABLES[variable].longName})`;
 }

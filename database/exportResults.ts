@@ -120,7 +120,7 @@ async function findSlot(
 function jsonArray(): Transform {
   let first = true;
   let rest = "";
-  const tellLine = (line: string) => {
+  const formatLine = (line: string) => {
     const lead = first ? "[\n" : ",\n";
     first = false;
     return lead + line.replaceAll("\\\\", "\\");
@@ -133,7 +133,7 @@ function jsonArray(): Transform {
       rest = text.slice(end);
       const lines = text.slice(0, end).split("\n");
       lines.pop();
-      done(null, Buffer.from(lines.map(tellLine).join(""), "latin1"));
+      done(null, Buffer.from(lines.map(formatLine).join(""), "latin1"));
     },
     flush(done) {
       done(null, first ? "[]\n" : "\n]\n");

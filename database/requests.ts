@@ -72,7 +72,7 @@ async function record(client: ClientBase, parameters: readonly unknown[]): Promi
   }
 }
 
-export interface ToldRequest {
+export interface RequestDescription {
   readonly requestId: string;
   readonly calculation: Calculation;
   /** A claim since then still answers. */
@@ -86,7 +86,7 @@ const ANSWERS = `request_id = $1 AND calculation = $2 AND options = '{}'
  * Whether a request that was told on the request channel after a NOTIFY answers it: read again, since anybody may tell
  * anything. One that waits does; one claimed by now does if that was not long before the NOTIFY was heard.
  */
-export async function answersNotify(client: ClientBase, told: ToldRequest): Promise<boolean> {
+export async function answersNotify(client: ClientBase, told: RequestDescription): Promise<boolean> {
   const { rows } = await client.query(`SELECT FROM climatebatch.batch_requests WHERE ${ANSWERS}`, [
     told.requestId,
     told.calculation,
@@ -96,7 +96,7 @@ export async function answersNotify(client: ClientBase, told: ToldRequest): Prom
 }
 
 /** The same, and if so counts the NOTIFYs there. Claims skip the row for that moment: look again afterwards. */
-export async function countNotify(client: ClientBase, told: ToldRequest, times: number): Promise<boolean> {
+export async function countNotify(client: ClientBase, told: RequestDescription, times: number): Promise<boolean> {
   const { rowCount } = await client.query(
     `UPDATE climatebatch.batch_requests SET coalesced = coalesced + $4 WHERE ${ANSWERS}`,
     [told.requestId, told.calculation, told.claimedWithinMs / 1000, times],

@@ -28,7 +28,7 @@ const INPUTS = tables(
 const BATCHES = tables("batches", "batch_inputs", "batch_shards", "slots");
 const FOUND_BY_SHARDS = tables("rejected_cells", "rejected_counts", "batch_risks", "batch_rate_sets");
 const RESULT_VIEWS = `${tables("probability_results", "hazard_results", "probability_ensemble", "hazard_ensemble")}, public.probability_results, public.hazard_results, public.batch_job_logs`;
-const TOLD_VIEWS = tables("probability_rows_told", "hazard_rows_told");
+const ALL_BATCHES_VIEWS = tables("probability_rows_told", "hazard_rows_told");
 /** Functions in a view run with the rights of who reads it. */
 const FUNCTIONS_OF_VIEWS = [
   "bin_data",
@@ -51,7 +51,7 @@ export const GRANTS = {
     "USAGE ON SCHEMA climatebatch",
     `SELECT ON ${tables("schema_migrations", "publications", "batch_requests", "batch_request_keys")}`,
     `SELECT ON ${INPUTS}, ${BATCHES}, ${FOUND_BY_SHARDS}`,
-    `SELECT ON ${RESULT_VIEWS}, ${TOLD_VIEWS}, climatebatch.climate_values`,
+    `SELECT ON ${RESULT_VIEWS}, ${ALL_BATCHES_VIEWS}, climatebatch.climate_values`,
     "INSERT, UPDATE (row_lock) ON climatebatch.input_revisions",
     `INSERT ON ${tables("batches", "batch_inputs", "batch_shards", "batch_requests", "batch_request_keys")}`,
     `UPDATE ON ${tables("batches", "batch_shards", "slots", "publications", "batch_requests", "batch_request_keys")}`,

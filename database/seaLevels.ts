@@ -1,6 +1,6 @@
 // Sea levels and their rise as stored: written by ingest, read by a shard. What they mean for a cell stands in the job program.
 import type { ClientBase } from "pg";
-import type { SeaLevelStation, ToldRise, ToldSeaLevels } from "../model/seaLevels.ts";
+import type { RiseSeries, SeaLevelStation, StationLevels } from "../model/seaLevels.ts";
 import { transaction } from "./connect.ts";
 import { failBatches, lockInputsForLoading, refuseUnfinishedBatches } from "./inputLoading.ts";
 import { readRevision } from "./inputRevisions.ts";
@@ -43,7 +43,7 @@ export async function writeSeaLevels(
 
 export async function writeSeaLevelRise(
   client: ClientBase,
-  series: readonly ToldRise[],
+  series: readonly RiseSeries[],
   mayFailBatches: boolean,
 ): Promise<SeaLevelOutcome> {
   return replaceInput(client, SEA_LEVEL_RISE, mayFailBatches, async () => {
@@ -92,7 +92,7 @@ export async function readStations(
   return rows.map(
     ({ name, latitude, longitude, referenceYear, recordYears, datumOffset, location, scale, shape, ...more }) => {
       const { returnPeriods, levels, years, maxima } = more;
-      const told: ToldSeaLevels =
+      const told: StationLevels =
         location !== null
           ? { kind: "parameters", location, scale, shape }
           : years !== null
@@ -103,7 +103,7 @@ export async function readStations(
   );
 }
 
-export async function readRises(client: ClientBase): Promise<ToldRise[]> {
+export async function readRises(client: ClientBase): Promise<RiseSeries[]> {
   const { rows } = await client.query(
     "SELECT series, experiment, latitude, longitude, years, rises FROM climatebatch.sea_level_rise ORDER BY series, experiment",
   );

@@ -32,7 +32,7 @@ export interface TriggerOptions
 
 /** A standby writes what has no request after so long: the leader is gone, or was not listening at that moment. */
 const STANDBY_GRACE_MS = 5_000;
-type TellingRequest = NonNullable<ReturnType<typeof parseRequestPayload>>;
+type DescribedRequest = NonNullable<ReturnType<typeof parseRequestPayload>>;
 const WRITE_RETRY_MS = 1_000;
 /** A request told after a NOTIFY may have been claimed, elsewhere, so long before that NOTIFY was heard here. */
 const DELIVERY_DELAY_MAX_MS = 5_000;
@@ -108,7 +108,7 @@ export class Triggers implements AsyncDisposable {
   }
 
   /** What was heard before a request was told, up to `upTo`, is answered by it. Who leads counts it there. */
-  async #settleIfAnswered({ calculation, requestId }: TellingRequest, upTo: number): Promise<void> {
+  async #settleIfAnswered({ calculation, requestId }: DescribedRequest, upTo: number): Promise<void> {
     const { clock, isLeader, withClient } = this.#options;
     const unwritten = this.#heard.unwrittenOf(calculation, upTo);
     if (unwritten === null) return;

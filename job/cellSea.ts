@@ -2,7 +2,7 @@
 // Reading the tables is left to shardSea.ts.
 import { type Future, futureOf } from "../model/experiments.ts";
 import type { Period } from "../model/periods.ts";
-import type { SeaLevelStation, ToldRise } from "../model/seaLevels.ts";
+import type { RiseSeries, SeaLevelStation } from "../model/seaLevels.ts";
 import { greatCircleKm } from "./numerics/greatCircle.ts";
 import type { CellSeaLevel } from "./risks/cellSeaLevel.ts";
 import { seaLevelLaw } from "./risks/extremeSeaLevels.ts";
@@ -24,7 +24,7 @@ export class Sea {
   readonly #rises: ReadonlyMap<Future, readonly { readonly place: Place | null; readonly rise: SeaLevelRise }[]>;
 
   /** Stations without a law, of fewer maxima than it needs, are none. */
-  constructor(stations: readonly SeaLevelStation[], rises: readonly ToldRise[], basePeriod: Period) {
+  constructor(stations: readonly SeaLevelStation[], rises: readonly RiseSeries[], basePeriod: Period) {
     this.#stations = stations.flatMap((station) => {
       const found = seaLevelLaw(station, basePeriod);
       const { datumOffset, latitude, longitude } = station;

@@ -139,10 +139,10 @@ export class ScenarioSeries {
       values[start + at] = value;
       if ((value < plausibleMin || value > plausibleMax) && firstBad === -1) firstBad = at;
     }
-    if (firstBad !== -1) this.#tellImplausible(frequency, variable, year, firstBad);
+    if (firstBad !== -1) this.#describeImplausible(frequency, variable, year, firstBad);
   }
 
-  #tellImplausible(frequency: Frequency, variable: Variable, year: number, at: number): void {
+  #describeImplausible(frequency: Frequency, variable: Variable, year: number, at: number): void {
     if (this.implausible.some((known) => known.frequency === frequency && known.variable === variable)) return;
     const { plausibleMin, plausibleMax, unit } = VARIABLES[variable];
     const when = {

@@ -78,7 +78,7 @@ export async function readBlock(
   onCell: (cell: Cell) => void,
 ): Promise<void> {
   let at = 0;
-  const tellUpTo = (cellId: number) => {
+  const describeUpTo = (cellId: number) => {
     for (; at < cells.length && cells[at]!.cellId < cellId; at++) {
       onCell(cells[at]!);
       for (const series of stream.series) series.clear();
@@ -86,10 +86,10 @@ export async function readBlock(
   };
   const range = { ...stream.range, wanted: stream.wanted, firstCell: cells[0]!.cellId, lastCell: cells.at(-1)!.cellId };
   await readSeriesRows(client, range, (cellId, scenarioId, frequency, variable, year, bytes, offset, length) => {
-    tellUpTo(cellId);
+    describeUpTo(cellId);
     // Cells of other grids may lie between ours.
     if (cells[at]?.cellId !== cellId) return;
     for (const series of stream.series) series.accept(scenarioId, frequency, variable, year, bytes, offset, length);
   });
-  tellUpTo(Number.POSITIVE_INFINITY);
+  describeUpTo(Number.POSITIVE_INFINITY);
 }

@@ -33,11 +33,11 @@ function computeRisk(
   definition: RiskDefinition,
 ): RiskOfCell {
   const bad = implausible.find(({ frequency, variable }) => definition.inputs[frequency]?.includes(variable));
-  if (bad !== undefined) return { risk, told: tellNothing(input, "implausibleInput"), rejection: bad.detail };
+  if (bad !== undefined) return { risk, told: describeNothing(input, "implausibleInput"), rejection: bad.detail };
   return { risk, told: compareWithBase(input, definition.compute(input)), rejection: null };
 }
 
-function tellNothing(input: CellInput, reason: NullReason): ComparedResult[] {
+function describeNothing(input: CellInput, reason: NullReason): ComparedResult[] {
   return input.periods.map((period) => ({
     period,
     input: null,

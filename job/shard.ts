@@ -97,7 +97,7 @@ async function prepareWork(client: ClientBase, shard: ClaimedShard): Promise<Wor
 
 async function computeBlock(client: ClientBase, cells: readonly Cell[], work: Work, told: Told): Promise<void> {
   const basinsOf = await readBlockBasins(client, work, cells);
-  await readBlock(client, work.stream, cells, (cell) => tellCell(cell, work, basinsOf, told));
+  await readBlock(client, work.stream, cells, (cell) => addCell(cell, work, basinsOf, told));
 }
 
 /** Water of the basins that the block's cells belong to, by scenario and basin. */
@@ -124,7 +124,7 @@ function isWhole(value: unknown): value is number {
   return Number.isInteger(value);
 }
 
-function tellCell(
+function addCell(
   cell: Cell,
   { definitions, specification, stream, storms, sea }: Work,
   basinsOf: Awaited<ReturnType<typeof readBlockBasins>>,

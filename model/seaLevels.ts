@@ -1,7 +1,7 @@
 // What providers tell of the sea: how high it comes at a station, and how much its mean rises.
 
 /** Law of a year's highest level [m] above the station's datum, in one of three shapes. */
-export type ToldSeaLevels =
+export type StationLevels =
   /** GEV shape of Hosking's sign (negative: heavy tail), 0 for Gumbel. */
   | { readonly kind: "parameters"; readonly location: number; readonly scale: number; readonly shape: number }
   | { readonly kind: "levels"; readonly returnPeriods: readonly number[]; readonly levels: readonly number[] }
@@ -12,7 +12,7 @@ export interface SeaLevelStation {
   /** degrees north, degrees east */
   readonly latitude: number;
   readonly longitude: number;
-  readonly told: ToldSeaLevels;
+  readonly told: StationLevels;
   /** Middle of the years behind parameters and levels; null where not known. */
   readonly referenceYear: number | null;
   /** How many years stand behind them; null where not known. */
@@ -22,7 +22,7 @@ export interface SeaLevelStation {
 }
 
 /** Mean sea level of an experiment, at a place or everywhere. */
-export interface ToldRise {
+export interface RiseSeries {
   readonly series: string;
   /** Such as ssp245. */
   readonly experiment: string;

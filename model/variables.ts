@@ -174,6 +174,6 @@ export function isVariable(name: string): name is Variable {
   return Object.hasOwn(VARIABLES, name);
 }
 
-export function isToldAt(variable: Variable, frequency: Frequency): boolean {
+export function existsAt(variable: Variable, frequency: Frequency): boolean {
   return (VARIABLES[variable].frequencies as readonly Frequency[]).includes(frequency);
 }

@@ -106,7 +106,7 @@ const CERTIFICATES_PATH = "/etc/climatebatch";
 export function readOperatorConfig(environment: Environment, identity: string): OperatorConfig {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
   const parsed = OPERATOR_ENV.safeParse(given);
-  const problems: string[] = parsed.success ? [] : parsed.error.issues.map((issue) => tellProblem(issue, given));
+  const problems: string[] = parsed.success ? [] : parsed.error.issues.map((issue) => describeProblem(issue, given));
   const note = <T>(read: () => T): T | undefined => {
     try {
       return read();
@@ -195,7 +195,7 @@ function locateDatabase(data: OperatorEnv): Pick<PodSettings, "databaseEnv" | "d
 }
 
 /** Addresses may carry passwords: named, never shown. */
-function tellProblem({ path, message }: z.core.$ZodIssue, environment: Environment): string {
+function describeProblem({ path, message }: z.core.$ZodIssue, environment: Environment): string {
   const name = String(path[0]);
   const value = environment[name];
   const found =

@@ -6,7 +6,7 @@ import type { Clock } from "../model/clock.ts";
 import type { Job, KubeApi } from "./kube/client.ts";
 import type { EventRecorder } from "./kube/events.ts";
 import type { StoreView } from "./kube/objectStore.ts";
-import type { KubeObject } from "./kube/wire.ts";
+import type { KubeObject } from "./kube/wireFormat.ts";
 import type { Policy } from "./reconcile/observe.ts";
 import type { PodSettings } from "./resources/job.ts";
 

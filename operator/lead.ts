@@ -78,7 +78,7 @@ export function lead(
         {
           workers,
           work: (name, one) => measure(context, metrics, () => reconcile(name, working, one)),
-          onError: (name, thrown, failures) => tellFailure(context, name, thrown, failures),
+          onError: (name, thrown, failures) => describeFailure(context, name, thrown, failures),
         },
         controller.signal,
       );
@@ -125,7 +125,7 @@ function mattersToOthers(batch: StoredBatch | undefined, old: StoredBatch | unde
 }
 
 /** One batch's trouble is its own: it is told, and tried again later. */
-function tellFailure({ log }: OperatorContext, climateBatch: string, thrown: unknown, failures: number): void {
+function describeFailure({ log }: OperatorContext, climateBatch: string, thrown: unknown, failures: number): void {
   const error = coerceError(thrown);
   const words = { event: "reconcileFailed", climateBatch, failures, err: error, message: error.message };
   if (error instanceof ApiError || failures < 3) log.warn(words);

@@ -137,7 +137,7 @@ export async function startOperator(
       onStatus: ({ state }) => {
         hasListened ||= state !== "disconnected";
       },
-      onUnknownPayload: tellUnknownPayload,
+      onUnknownPayload: describeUnknownPayload,
       pollIntervalMs: config.pollIntervalMs,
       clock,
       random,
@@ -198,7 +198,7 @@ export async function startOperator(
   }
 
   /** There is no object that it is about: the Lease, which everybody finds, stands for the operator. */
-  function tellUnknownPayload(payload: string): void {
+  function describeUnknownPayload(payload: string): void {
     const note = refusalOfPayload(config.triggerChannel, payload);
     metrics.unknownPayload();
     log.warn({ event: "unknownPayload", message: note });

@@ -9,7 +9,7 @@ import { coerceError, RejectedError } from "../model/errors.ts";
 import { watchInLog } from "./batchWatch.ts";
 import type { ServeContext } from "./context.ts";
 import { type RunOutcome, runBatch } from "./executor/runBatch.ts";
-import { makePlaces } from "./places.ts";
+import { makePlaces } from "./shardSlots.ts";
 
 const RETRY_MIN_MS = 1_000;
 const RETRY_MAX_MS = 30_000;

@@ -7,8 +7,8 @@ import { resolveSpecification } from "../database/specification.ts";
 import { coerceError, RejectedError } from "../model/errors.ts";
 import { DEFAULT_BASE_PERIOD } from "../model/periods.ts";
 import type { BatchQueue } from "./batchQueue.ts";
+import { chooseStartable } from "./chooseStartable.ts";
 import type { ServeContext } from "./context.ts";
-import { chooseStartable } from "./startable.ts";
 
 export class RequestDesk {
   readonly #context: ServeContext;

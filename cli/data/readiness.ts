@@ -73,11 +73,11 @@ function judge(
   const ways = definition.accepts.map((words) => ({ words, needs: readNeeds(words) }));
   const known = ways.filter((way): way is { words: string; needs: NeededSeries[] } => way.needs !== undefined);
   if (known.length === 0) return { canRun: null, from: null, remark: `needs ${definition.accepts.join(", or ")}` };
-  const wantingOf = (needs: readonly NeededSeries[]) => needs.filter((need) => seriesOf(available, need).length === 0);
-  const possible = known.find(({ needs }) => wantingOf(needs).length === 0);
+  const missingOf = (needs: readonly NeededSeries[]) => needs.filter((need) => seriesOf(available, need).length === 0);
+  const possible = known.find(({ needs }) => missingOf(needs).length === 0);
   if (possible === undefined) {
-    const [nearest] = known.toSorted((a, b) => wantingOf(a.needs).length - wantingOf(b.needs).length);
-    const wanting = wantingOf(nearest!.needs).map(({ variable, frequency }) => `${frequency} ${variable}`);
+    const [nearest] = known.toSorted((a, b) => missingOf(a.needs).length - missingOf(b.needs).length);
+    const wanting = missingOf(nearest!.needs).map(({ variable, frequency }) => `${frequency} ${variable}`);
     return { canRun: false, from: null, remark: `missing ${wanting.join(", ")} (for ${nearest!.words})` };
   }
   const years = yearsOf(available, possible.needs, basePeriod);

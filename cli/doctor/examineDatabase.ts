@@ -13,11 +13,12 @@ export interface Session {
   readonly random: () => number;
 }
 
-export interface DatabasePatient extends Session {
+export interface DatabaseCheckContext extends Session {
   readonly triggerChannel: string;
 }
 
-export interface DatabaseCheck<Patient extends DatabasePatient = DatabasePatient> extends Check<Patient> {
+export interface DatabaseCheck<CheckContext extends DatabaseCheckContext = DatabaseCheckContext>
+  extends Check<CheckContext> {
   /** schema: only in a database that is ours and current. */
   readonly needs: "connection" | "schema";
 }
@@ -27,10 +28,10 @@ export const CONNECTION = "connection";
 /** The check after which those that need the schema are looked at, or not. */
 export const SCHEMA = "schema";
 
-export async function examineDatabase<Patient extends DatabasePatient>(
+export async function examineDatabase<CheckContext extends DatabaseCheckContext>(
   databaseUrl: string,
-  checks: readonly DatabaseCheck<Patient>[],
-  admit: (session: Session) => Patient,
+  checks: readonly DatabaseCheck<CheckContext>[],
+  admit: (session: Session) => CheckContext,
 ): Promise<CheckReport[]> {
   const shown = hidePassword(databaseUrl);
   let client: Client;

@@ -5,7 +5,7 @@ import { DEFAULT_TRIGGER_CHANNEL } from "../../model/requests.ts";
 import type { Cluster } from "../../operator/kube/kubeConfig.ts";
 import { batchesCheck } from "./batchesCheck.ts";
 import { climateBatchesCheck } from "./cluster/climateBatchesCheck.ts";
-import { type ClusterPatient, type FoundOperator, findOperators } from "./cluster/clusterPatient.ts";
+import { type ClusterCheckContext, type FoundOperator, findOperators } from "./cluster/clusterCheckContext.ts";
 import { ClusterReader } from "./cluster/clusterReader.ts";
 import { definitionCheck, leaderCheck, operatorCheck, rightsCheck } from "./cluster/operatorChecks.ts";
 import { lastFiringsCheck, nextFiringsCheck } from "./cluster/scheduleChecks.ts";
@@ -19,7 +19,7 @@ import { channelCheck, listenersCheck, requestsCheck } from "./listeningChecks.t
 export const API_SERVER = "API server";
 
 /** In the order in which trouble follows from trouble. */
-export const CLUSTER_CHECKS: readonly Check<ClusterPatient>[] = [
+export const CLUSTER_CHECKS: readonly Check<ClusterCheckContext>[] = [
   definitionCheck,
   operatorCheck,
   leaderCheck,
@@ -84,7 +84,7 @@ async function examineCluster(
   } catch (thrown) {
     unread = problem(`Deployments cannot be read: ${coerceError(thrown).message}`, advice);
   }
-  const patient: ClusterPatient = { cluster, clock: systemClock, operators };
+  const patient: ClusterCheckContext = { cluster, clock: systemClock, operators };
   for (const check of CLUSTER_CHECKS)
     if (check === operatorCheck && unread !== null) reports.push({ check: check.name, findings: [unread] });
     else reports.push(await look(check, patient, advice));

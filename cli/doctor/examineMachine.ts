@@ -8,10 +8,10 @@ import { coverageCheck } from "./coverageCheck.ts";
 import { type DatabaseCheck, examineDatabase, type Session } from "./examineDatabase.ts";
 import { type CheckReport, fine, problem, warn } from "./finding.ts";
 import { channelCheck, listenersCheck, requestsCheck } from "./listeningChecks.ts";
-import { lastFiringsCheck, type MachinePatient, nextFiringsCheck, zoneCheck } from "./scheduleChecks.ts";
+import { lastFiringsCheck, type MachineCheckContext, nextFiringsCheck, zoneCheck } from "./scheduleChecks.ts";
 
 /** In the order in which trouble follows from trouble. */
-export const MACHINE_CHECKS: readonly DatabaseCheck<MachinePatient>[] = [
+export const MACHINE_CHECKS: readonly DatabaseCheck<MachineCheckContext>[] = [
   serverCheck,
   schemaCheck,
   makePermissionsCheck(MACHINE_RIGHTS, "climatebatch_operator, climatebatch_job"),

@@ -12,9 +12,9 @@ export interface Finding {
   readonly advice: string | null;
 }
 
-export interface Check<Patient> {
+export interface Check<CheckContext> {
   readonly name: string;
-  look(patient: Patient): Promise<readonly Finding[]>;
+  look(patient: CheckContext): Promise<readonly Finding[]>;
 }
 
 export interface CheckReport {
@@ -29,9 +29,9 @@ export const problem = (found: string, advice: string): Finding => ({ level: "pr
 export const unseen = (why: string): Finding => ({ level: "unknown", found: `not looked at: ${why}`, advice: null });
 
 /** `advice`: for when the check itself fails, which is a finding and keeps no other back. */
-export async function look<Patient>(
-  { name, look }: Check<Patient>,
-  patient: Patient,
+export async function look<CheckContext>(
+  { name, look }: Check<CheckContext>,
+  patient: CheckContext,
   advice: string,
 ): Promise<CheckReport> {
   try {

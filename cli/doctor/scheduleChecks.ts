@@ -5,15 +5,15 @@ import { CALCULATIONS } from "../../model/calculations.ts";
 import { formatIn, yearlyRequestKey } from "../../model/yearlyRequests.ts";
 import type { ServeConfig } from "../../serve/config.ts";
 import { lastFiring, nextFiring } from "../../serve/yearlySchedule.ts";
-import type { DatabaseCheck, DatabasePatient } from "./examineDatabase.ts";
+import type { DatabaseCheck, DatabaseCheckContext } from "./examineDatabase.ts";
 import { type Finding, fine, problem, warn } from "./finding.ts";
 
-export interface MachinePatient extends DatabasePatient {
+export interface MachineCheckContext extends DatabaseCheckContext {
   /** The settings that serve would have; the defaults where they are wrong. */
   readonly config: ServeConfig;
 }
 
-export const zoneCheck: DatabaseCheck<MachinePatient> = {
+export const zoneCheck: DatabaseCheck<MachineCheckContext> = {
   name: "time zone",
   needs: "connection",
   async look({ client, config }) {
@@ -28,7 +28,7 @@ export const zoneCheck: DatabaseCheck<MachinePatient> = {
   },
 };
 
-export const nextFiringsCheck: DatabaseCheck<MachinePatient> = {
+export const nextFiringsCheck: DatabaseCheck<MachineCheckContext> = {
   name: "next firings",
   needs: "connection",
   async look({ clock, config }) {
@@ -42,7 +42,7 @@ export const nextFiringsCheck: DatabaseCheck<MachinePatient> = {
   },
 };
 
-export const lastFiringsCheck: DatabaseCheck<MachinePatient> = {
+export const lastFiringsCheck: DatabaseCheck<MachineCheckContext> = {
   name: "last firings",
   needs: "schema",
   async look({ client, clock, config }) {

@@ -111,6 +111,6 @@ export function indicesWith(option: IndexOption): readonly ClimateIndex[] {
   return CLIMATE_INDICES.filter((name) => INDEX_DESCRIPTIONS[name].options.includes(option));
 }
 
-export function tellNeeds(needs: IndexDescription["needs"]): string {
+export function describeNeeds(needs: IndexDescription["needs"]): string {
   return needs.map((variables) => variables.join(", ")).join("; or ");
 }

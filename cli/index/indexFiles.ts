@@ -10,7 +10,7 @@ import type { TimeAxis } from "../../job/timeAxis.ts";
 import { RejectedError } from "../../model/errors.ts";
 import { formatPeriod } from "../../model/periods.ts";
 import type { Variable } from "../../model/variables.ts";
-import { INDEX_DESCRIPTIONS, type IndexDescription, tellNeeds } from "./catalogue.ts";
+import { describeNeeds, INDEX_DESCRIPTIONS, type IndexDescription } from "./catalogue.ts";
 import { makeComputeIndex } from "./computeIndex.ts";
 import type { IndexSettings } from "./settings.ts";
 
@@ -71,7 +71,7 @@ function checkVariables({ series }: DailySeries, { files }: ReadingOptions, { na
     .sort((a, b) => a.length - b.length)[0]!;
   throw new RejectedError(
     "MissingVariable",
-    `${name} needs ${tellNeeds(needs)}; found ${found.join(", ")} in ${files.join(", ")}. ` +
+    `${name} needs ${describeNeeds(needs)}; found ${found.join(", ")} in ${files.join(", ")}. ` +
       `Say which column is ${wanting.join(", which ")}: ${wanting.map((variable) => `--map COLUMN=${variable}`).join(" ")}; or give the file that has it.`,
   );
 }
@@ -117,7 +117,7 @@ export function* indexCells(
     const place = series.places[at]!;
     const daily = dailyOf(series, at, axis, buffers);
     const variables = settings.needs.find((set) => set.every((variable) => daily.has(variable)));
-    const lacking = `no values: without ${tellNeeds(settings.needs)}`;
+    const lacking = `no values: without ${describeNeeds(settings.needs)}`;
     const cell = {
       ...place,
       axis,

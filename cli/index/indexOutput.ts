@@ -7,7 +7,7 @@ import { makeTimeAxis, type TimeAxis } from "../../job/timeAxis.ts";
 import { daysInMonth } from "../../model/calendars.ts";
 import { INDEX_DESCRIPTIONS, type IndexDescription } from "./catalogue.ts";
 import { type DailySeries, type IndexTally, indexCells, southWestFirst } from "./indexFiles.ts";
-import { type IndexSettings, tellSettings } from "./settings.ts";
+import { describeSettings, type IndexSettings } from "./settings.ts";
 
 const MONTHS_OF_YEAR = 12;
 const COLUMNS: Readonly<Record<IndexDescription["step"], string>> = {
@@ -61,7 +61,7 @@ function netcdfOf(
 ): AsyncGenerator<Buffer> {
   const { longName, unit, step } = INDEX_DESCRIPTIONS[settings.name];
   const { series, calendar } = read;
-  const how = tellSettings(settings);
+  const how = describeSettings(settings);
   const variable: StationVariable = {
     name: settings.name,
     type: "double",

@@ -80,7 +80,7 @@ function refuseIdleOptions(name: ClimateIndex, words: IndexWords): void {
 }
 
 /** The settings that bear on the index, in words. */
-export function tellSettings(settings: IndexSettings): string {
+export function describeSettings(settings: IndexSettings): string {
   const { ffmcCoefficient, bands } = settings.fireWeather;
   const told: Readonly<Record<IndexOption, string>> = {
     "base-period": `base period ${formatPeriod(settings.basePeriod)}`,

@@ -38,7 +38,7 @@ export async function submitBatch(argv: SubmitArguments, { signal, setExitCode }
     }
     const end = argv.wait ? await followToEnd(api, batch, argv, signal) : null;
     if (argv.json) printJson({ name, namespace, created: isNew, ...end });
-    else if (end !== null) print(tellEnd(name, end));
+    else if (end !== null) print(describeEnd(name, end));
     setExitCode(exitCodeOf(end));
   });
 }
@@ -116,7 +116,7 @@ async function followToEnd(
 ): Promise<BatchEnd> {
   const { name } = batch.metadata;
   let progress: Progress | undefined;
-  let toldReason: string | undefined;
+  let shownReason: string | undefined;
   const onLook = ({ status }: StoredBatch) => {
     if (json) return;
     const { total = 0, done = 0 } = status?.shards ?? {};
@@ -126,8 +126,8 @@ async function followToEnd(
       return;
     }
     const planned = status?.conditions?.find(({ type }) => type === "Planned");
-    if (planned === undefined || planned.reason === toldReason) return;
-    toldReason = planned.reason;
+    if (planned === undefined || planned.reason === shownReason) return;
+    shownReason = planned.reason;
     process.stderr.write(`${name}: ${planned.reason}: ${planned.message}\n`);
   };
   try {
@@ -140,7 +140,7 @@ async function followToEnd(
   }
 }
 
-function tellEnd(name: string, end: BatchEnd): string {
+function describeEnd(name: string, end: BatchEnd): string {
   switch (end.end) {
     case "published":
       return `${name} is published. ${end.message}`;

@@ -1,7 +1,7 @@
 // Which calendar the dates of the files follow: checked day by day when it is known, found out when it is not.
 import { type Calendar, daysInMonth, isLeapYear } from "../../model/calendars.ts";
 import { RejectedError } from "../../model/errors.ts";
-import { tellWhere, type Where } from "../series/where.ts";
+import { describeWhere, type Where } from "../series/position.ts";
 import { DAYS_A_MONTH, formatMoment, STEPS } from "./dates.ts";
 
 export interface KnownCalendar {
@@ -39,7 +39,7 @@ export class CalendarWatch {
     const day = (step % DAYS_A_MONTH) + 1;
     if (day > 28)
       this.#weigh(year, Math.floor(step / DAYS_A_MONTH), day, {
-        where: tellWhere(where),
+        where: describeWhere(where),
         date: formatMoment("daily", year, step),
       });
     this.#days[step] = 1;

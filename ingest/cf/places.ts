@@ -53,7 +53,7 @@ export function findAxes(file: ArrayFile, array: ArrayVariable, isOnePlace: bool
   if (time === undefined || timeAxis === -1) {
     throw new RejectedError(
       "NoTimeAxis",
-      `${at} (${tellShape(array)}) has no time axis; expected one with a coordinate whose units are such as "days since 1850-01-01". ` +
+      `${at} (${describeShape(array)}) has no time axis; expected one with a coordinate whose units are such as "days since 1850-01-01". ` +
         "A climatology is no series: ingest the days, months or years that it was made from.",
     );
   }
@@ -62,7 +62,7 @@ export function findAxes(file: ArrayFile, array: ArrayVariable, isOnePlace: bool
   if (!isOnePlace && (latitude === undefined || longitude === undefined)) {
     throw new RejectedError(
       "NoPlace",
-      `${at} (${tellShape(array)}) has no ${latitude === undefined ? "latitude" : "longitude"}; expected a coordinate with the units ` +
+      `${at} (${describeShape(array)}) has no ${latitude === undefined ? "latitude" : "longitude"}; expected a coordinate with the units ` +
         `${latitude === undefined ? "degrees_north" : "degrees_east"}, as an axis or named by the attribute "coordinates". ` +
         "If all values are of one place, give it: --latitude 37.57142 --longitude 126.9658.",
     );
@@ -75,7 +75,7 @@ export function findAxes(file: ArrayFile, array: ArrayVariable, isOnePlace: bool
   if (odd !== undefined) {
     throw new RejectedError(
       "TooManyAxes",
-      `${at} (${tellShape(array)}) has the axis "${array.dimensions[odd]}" beside time and place. Select one of its ${array.shape[odd]} positions first: xarray's isel, or ncks -d ${array.dimensions[odd]},0.`,
+      `${at} (${describeShape(array)}) has the axis "${array.dimensions[odd]}" beside time and place. Select one of its ${array.shape[odd]} positions first: xarray's isel, or ncks -d ${array.dimensions[odd]},0.`,
     );
   }
   return { time, timeAxis, latitude, longitude, placeAxes };
@@ -148,6 +148,6 @@ async function readCoordinate(
   return told;
 }
 
-function tellShape({ dimensions, shape }: Pick<ArrayVariable, "dimensions" | "shape">): string {
+function describeShape({ dimensions, shape }: Pick<ArrayVariable, "dimensions" | "shape">): string {
   return dimensions.length === 0 ? "one value" : dimensions.map((name, axis) => `${name} ${shape[axis]}`).join(" x ");
 }

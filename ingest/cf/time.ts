@@ -60,9 +60,9 @@ export async function readTimeSteps(file: ArrayFile, time: ArrayVariable): Promi
   const { calendar, isMixed } = readCalendar(at, time);
   const since = readSince(at, time, calendar, isMixed);
   const values = await readAll(file, time);
-  checkOrder(at, values, (value) => tellDate(since.dateOf(value)));
+  checkOrder(at, values, (value) => describeDate(since.dateOf(value)));
   const dates = Array.from(values, since.dateOf);
-  const frequency = tellFrequency(at, file, values, since.daysPerUnit);
+  const frequency = describeFrequency(at, file, values, since.daysPerUnit);
   const middles = frequency === "daily" ? undefined : await readMiddles(file, time);
   const moments = new Int32Array(dates.length);
   dates.forEach((date, step) => {
@@ -72,7 +72,7 @@ export async function readTimeSteps(file: ArrayFile, time: ArrayVariable): Promi
     if (moments[step] === -1) {
       throw wrongTime(
         at,
-        `expected years from ${FIRST_YEAR} to ${LAST_YEAR}, found ${tellDate(date)} at position ${step}`,
+        `expected years from ${FIRST_YEAR} to ${LAST_YEAR}, found ${describeDate(date)} at position ${step}`,
       );
     }
     if (step > 0 && moments[step]! <= moments[step - 1]!) {
@@ -139,7 +139,7 @@ function checkOrder(at: string, values: Float64Array, tell: (value: number) => s
   }
 }
 
-function tellFrequency(at: string, file: ArrayFile, values: Float64Array, daysPerUnit: number): Frequency {
+function describeFrequency(at: string, file: ArrayFile, values: Float64Array, daysPerUnit: number): Frequency {
   if (values.length === 1) {
     const words = ["frequency", "table_id", "time_frequency"].map((name) => file.attributes.get(name));
     const said = SAID.find(([pattern]) => words.some((word) => typeof word === "string" && pattern.test(word)));
@@ -174,7 +174,7 @@ async function readMiddles(file: ArrayFile, time: ArrayVariable): Promise<Float6
   return Float64Array.from({ length: bounds.shape[0]! }, (_, step) => (ends[2 * step]! + ends[2 * step + 1]!) / 2);
 }
 
-function tellDate({ year, month, day }: CfDate): string {
+function describeDate({ year, month, day }: CfDate): string {
   const two = (part: number) => String(part).padStart(2, "0");
   return `${String(year).padStart(4, "0")}-${two(month)}-${two(day)}`;
 }

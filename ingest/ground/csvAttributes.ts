@@ -5,7 +5,7 @@ import { ATTRIBUTES } from "../../model/attributes.ts";
 import { RejectedError } from "../../model/errors.ts";
 import { openCsv } from "../formats/csvFile.ts";
 import { Places } from "../series/places.ts";
-import { tellWhere } from "../series/where.ts";
+import { describeWhere } from "../series/position.ts";
 import { checkAttribute, findAttribute, readAttributeName } from "./attributeNames.ts";
 
 export interface GivenAttributes {
@@ -67,12 +67,12 @@ export async function readCsvAttributes(
       for (const column of columns) {
         const text = row[column.at]!;
         if (MISSING.has(text.toLowerCase()) || missing.has(text.toLowerCase())) continue;
-        const value = checkAttribute(column.attribute, Number(text), text, tellWhere(where));
+        const value = checkAttribute(column.attribute, Number(text), text, describeWhere(where));
         const before = known[column.attribute];
         if (before !== undefined && before !== value) {
           throw new RejectedError(
             "AttributesConflict",
-            `${tellWhere(where)}: ${column.attribute} of ${row[latitude]}, ${row[longitude]} is ${value}, but an earlier row of the same place says ${before}. Leave one of them out.`,
+            `${describeWhere(where)}: ${column.attribute} of ${row[latitude]}, ${row[longitude]} is ${value}, but an earlier row of the same place says ${before}. Leave one of them out.`,
           );
         }
         known[column.attribute] = value;

@@ -2,7 +2,7 @@
 import { basename } from "node:path";
 import { RejectedError } from "../../model/errors.ts";
 import { futureOf } from "../../model/experiments.ts";
-import type { ToldRise } from "../../model/seaLevels.ts";
+import type { RiseSeries } from "../../model/seaLevels.ts";
 import { LENGTH_UNITS, type LengthUnit, SeaTable } from "./seaTable.ts";
 
 /** m above the mean of 1995-2014; beyond the highest low-confidence quantiles of 2150, and below any uplift. */
@@ -22,12 +22,12 @@ export interface RiseOptions {
 interface Draft {
   readonly series: string;
   readonly experiment: string;
-  readonly place: ToldRise["place"];
+  readonly place: RiseSeries["place"];
   readonly rises: Map<number, number>;
 }
 
 export interface ReadRises {
-  readonly rises: readonly ToldRise[];
+  readonly rises: readonly RiseSeries[];
   /** Rows of other quantiles, confidences and processes. */
   readonly passedOver: number;
   /** Experiments that no scenario of this product follows. */

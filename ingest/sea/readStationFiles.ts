@@ -1,7 +1,7 @@
 // Extreme sea levels from CSV, in the three shapes that providers publish, told apart by their columns.
 // Laws are fitted by the job program; here the numbers are only read and checked.
 import { RejectedError } from "../../model/errors.ts";
-import { FEWEST_MAXIMA, type SeaLevelStation, type ToldSeaLevels } from "../../model/seaLevels.ts";
+import { FEWEST_MAXIMA, type SeaLevelStation, type StationLevels } from "../../model/seaLevels.ts";
 import { LENGTH_UNITS, type LengthUnit, SeaTable } from "./seaTable.ts";
 
 export type ShapeSign = "hosking" | "coles";
@@ -162,7 +162,7 @@ function twice(table: SeaTable, { place }: Draft, what: string): RejectedError {
 function finish({ levels, parameters, place, where }: Draft, kind: Kind): SeaLevelStation {
   const keys = [...levels.keys()].sort((a, b) => a - b);
   const values = keys.map((key) => levels.get(key)!);
-  let told: ToldSeaLevels;
+  let told: StationLevels;
   if (parameters !== null) told = { kind: "parameters", ...parameters };
   else if (kind === "maxima") {
     if (keys.length < FEWEST_MAXIMA) {

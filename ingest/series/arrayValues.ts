@@ -171,11 +171,11 @@ function implausible(part: ArrayPart, number: number, value: number, step: numbe
       `found ${shorten(told)} ${conversion.from}${inUnit}${isPacked ? ` (stored as ${shorten(number)})` : ""}. ` +
       (looksLikeMissingMark(String(Number(told.toPrecision(6))))
         ? `If it marks a missing value, give the array the attribute _FillValue ${shorten(number)}: ncatted -a _FillValue,${array.name},o,${array.bytesPerValue === 8 ? "d" : "f"},${shorten(number)}.`
-        : tellFitting(part, conversion, told)),
+        : describeFitting(part, conversion, told)),
   );
 }
 
-function tellFitting({ variable, array, steps }: ArrayPart, conversion: Conversion, told: number): string {
+function describeFitting({ variable, array, steps }: ArrayPart, conversion: Conversion, told: number): string {
   const { plausibleMin, plausibleMax } = VARIABLES[variable];
   const days = steps.frequency === "daily" ? 1 : steps.frequency === "monthly" ? 30 : 365;
   const fitting = unitsOf(variable).find((unit) => {

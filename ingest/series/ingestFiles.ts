@@ -38,7 +38,7 @@ export async function ingestFiles(
       const { series, rules: derived } = deriveSeries(read.series, options.derive);
       checkYears(series.firstYear, target.firstYear, options);
       const { onConflict, failRunningBatches, grid } = options;
-      const counted = tellCells(series, progress);
+      const counted = describeCells(series, progress);
       const load = { grid, scenario, calendar, series: counted, onConflict, failRunningBatches, derived, signal };
       const outcome = await (options.check ? checkClimate : writeClimate)(client, load);
       isDone = true;
@@ -56,7 +56,7 @@ export async function ingestFiles(
 }
 
 /** The same series, telling of each place that it is asked for. */
-function tellCells(series: ClimateSeries, progress: IngestProgress): ClimateSeries {
+function describeCells(series: ClimateSeries, progress: IngestProgress): ClimateSeries {
   let cells = 0;
   progress.onWriting(series.places.length);
   return {

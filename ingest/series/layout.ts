@@ -3,7 +3,7 @@
 
 import { RejectedError } from "../../model/errors.ts";
 import { type Conversion, conversionOf, unitsOf, unitsOption } from "../../model/units.ts";
-import { type Frequency, isToldAt, VARIABLES, type Variable } from "../../model/variables.ts";
+import { existsAt, type Frequency, VARIABLES, type Variable } from "../../model/variables.ts";
 import { DATE_FORMS, frequencyOf } from "../cf/dates.ts";
 import type { TableFile } from "../formats/tableFile.ts";
 import { findKmaDialect, variableOfKma } from "./kmaDialect.ts";
@@ -128,7 +128,7 @@ function findVariableColumns(
 }
 
 export function checkFrequency(where: string, variable: Variable, frequency: Frequency): void {
-  if (isToldAt(variable, frequency)) return;
+  if (existsAt(variable, frequency)) return;
   throw new RejectedError(
     "WrongFrequency",
     `${where} is ${frequency}, but ${variable} (${VARIABLES[variable].longName}) is ${VARIABLES[variable].frequencies.join(" or ")}. Give it in a file of its own.`,

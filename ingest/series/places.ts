@@ -3,7 +3,7 @@
 import type { Place } from "../../database/gridCells.ts";
 import { snapCoordinate } from "../../database/gridCells.ts";
 import { RejectedError } from "../../model/errors.ts";
-import { tellWhere, type Where } from "./where.ts";
+import { describeWhere, type Where } from "./position.ts";
 
 export class Places {
   readonly stepDegrees: number;
@@ -55,7 +55,7 @@ export class Places {
             : "Correct the row, or leave it out.";
       throw new RejectedError(
         "InvalidPlace",
-        `${typeof where === "string" ? where : tellWhere(where)}: expected a ${name} of ${min} to ${max} degrees, found "${text}". ${hint}`,
+        `${typeof where === "string" ? where : describeWhere(where)}: expected a ${name} of ${min} to ${max} degrees, found "${text}". ${hint}`,
       );
     }
     return degrees;

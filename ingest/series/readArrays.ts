@@ -157,11 +157,11 @@ function makeBoxTaker<Values extends SpoolValues>(
   const tile = tiles[at]!;
   const placeOfCell = new Int32Array(placeOf.length);
   cellOf.forEach((cell, position) => void (placeOfCell[cell] = placeOf[position]!));
-  const tellPlace = (cell: number) => {
+  const describePlace = (cell: number) => {
     const { latitude, longitude } = places.all[placeOfCell[cell]!]!;
     return `${latitude}, ${longitude}`;
   };
-  const reader = makeBoxReader<Values>(part, tallies[at]!, tellPlace);
+  const reader = makeBoxReader<Values>(part, tallies[at]!, describePlace);
   const seenCells = new Uint8Array(placeOf.length);
   const out = makeValues(valuesIn(shape));
   let located: { readonly key: string; readonly places: BoxPlaces } | undefined;

@@ -95,14 +95,14 @@ async function readTables<Values extends SeriesArray>(
     firstYear: series.firstYear,
     lastYear: series.lastYear,
     variables: describeColumns(reading.readers),
-    notes: layouts.flatMap(tellDialect),
+    notes: layouts.flatMap(describeDialect),
     ignoredColumns: [...new Set([...layouts.flatMap(({ ignored }) => ignored), ...reading.ignoredNames])],
   };
   return { series, calendar, report, close: () => table.close() };
 }
 
 /** Rules of a file's dialect that no option asked for. */
-function tellDialect({ table, blankIsZero }: Layout): string[] {
+function describeDialect({ table, blankIsZero }: Layout): string[] {
   const notes = [];
   if (table.encoding === CP949) notes.push(`${table.file} is CP949 text.`);
   if (blankIsZero !== undefined) {

@@ -6,10 +6,10 @@ import type { CalendarWatch } from "../cf/calendarWatch.ts";
 import { formatMoment, makeMoment, NO_DATE, readMoment, readPart, YEAR } from "../cf/dates.ts";
 import { type Layout, type LongLayout, notADate, readColumn, type TimeColumns, type WideLayout } from "./layout.ts";
 import type { Places } from "./places.ts";
+import { describeWhere, type Where } from "./position.ts";
 import type { ReadingOptions } from "./readingOptions.ts";
 import { type SeriesArray, type SeriesTable, variableNumber } from "./seriesTable.ts";
 import { ValueReader } from "./valueReader.ts";
-import { tellWhere, type Where } from "./where.ts";
 
 type Row = readonly string[];
 
@@ -80,7 +80,7 @@ function takeWide({ columns, blankIsZero }: WideLayout, reading: Reading, where:
 function takeLong(layout: LongLayout, reading: Reading, where: Where): TakeValues {
   const readers = new Map<string, ValueReader | undefined>();
   const makeReader = (name: string, unit: string | undefined) => {
-    const column = readColumn(name, unit, tellWhere(where), layout.frequency, reading.options);
+    const column = readColumn(name, unit, describeWhere(where), layout.frequency, reading.options);
     if (column === undefined) {
       reading.ignoredNames.add(name);
       return undefined;
@@ -107,7 +107,7 @@ function makeTimeReader(time: TimeColumns, frequency: Frequency, header: Row, wh
   if (time.kind === "date") {
     return (row) => {
       const moment = readMoment(row[time.date]!, frequency);
-      if (moment === NO_DATE) throw notADate(tellWhere(where), header[time.date]!, row[time.date]!, frequency);
+      if (moment === NO_DATE) throw notADate(describeWhere(where), header[time.date]!, row[time.date]!, frequency);
       return moment;
     };
   }
@@ -119,7 +119,7 @@ function makeTimeReader(time: TimeColumns, frequency: Frequency, header: Row, wh
     const columns = [year, month, day].filter((at) => at !== undefined);
     throw new RejectedError(
       "InvalidDate",
-      `${tellWhere(where)}: expected whole numbers in the columns ${columns.map((at) => `"${header[at]}"`).join(", ")}, such as ${[2020, 12, 31].slice(0, columns.length).join(", ")}; found "${columns.map((at) => row[at]).join('", "')}". Correct the row.`,
+      `${describeWhere(where)}: expected whole numbers in the columns ${columns.map((at) => `"${header[at]}"`).join(", ")}, such as ${[2020, 12, 31].slice(0, columns.length).join(", ")}; found "${columns.map((at) => row[at]).join('", "')}". Correct the row.`,
     );
   };
 }
@@ -140,7 +140,7 @@ function makePlaceReader(columns: Layout["place"], { places, options }: Reading,
     if (found !== undefined) return places.numberOf(found.latitude, found.longitude, `--stations ${stations.file}`);
     throw new RejectedError(
       "UnknownStation",
-      `${tellWhere(where)}: station "${station}" is not in --stations ${stations.file}. Add a line for it.`,
+      `${describeWhere(where)}: station "${station}" is not in --stations ${stations.file}. Add a line for it.`,
     );
   };
 }
@@ -165,6 +165,6 @@ function duplicate(
   const tell = (number: number) => Number(number.toPrecision(7));
   return new RejectedError(
     "DuplicateRow",
-    `${tellWhere(where)}, column "${column.header}": ${column.variable} at ${latitude}, ${longitude} on ${formatMoment(table.frequency, year, step)} is ${tell(value)} ${unit}, but an earlier row says ${tell(standing)} ${unit}. Remove one of the rows.`,
+    `${describeWhere(where)}, column "${column.header}": ${column.variable} at ${latitude}, ${longitude} on ${formatMoment(table.frequency, year, step)} is ${tell(value)} ${unit}, but an earlier row says ${tell(standing)} ${unit}. Remove one of the rows.`,
   );
 }

@@ -62,7 +62,7 @@ export function describeColumns(readers: readonly ValueReader[]): VariableReport
 export function formatReport(report: IngestReport): string {
   const lines = [formatReading(report, ` (${report.cellsAdded} new) of grid "${report.grid}"`)];
   for (const { variable, rule } of report.derived) lines.push(`  ${variable}: derived, ${rule}`);
-  lines.push(...tellFailedBatches(report.failedBatches, report.isCheck ? "Would fail" : undefined));
+  lines.push(...describeFailedBatches(report.failedBatches, report.isCheck ? "Would fail" : undefined));
   lines.push(formatOutcome(report));
   return lines.join("\n");
 }
@@ -107,6 +107,6 @@ export function count(number: number, noun: string): string {
 }
 
 /** A line when batches failed, else none. */
-export function tellFailedBatches(batches: readonly string[], what = "Failed, as asked"): string[] {
+export function describeFailedBatches(batches: readonly string[], what = "Failed, as asked"): string[] {
   return batches.length === 0 ? [] : [`${what} (InputChanged): batch ${batches.join(", ")}`];
 }

@@ -52,7 +52,7 @@ export function checkTypicalValues(sources: readonly JudgedSource[]): void {
     throw new RejectedError(
       "UnitsContradictValues",
       `${where} ${isUnitAssumed ? `says no unit, so it is taken to be ${unit}` : `says ${unit}`}, but its ${tally.values.toLocaleString("en")} values go from ${shorten(tally.least)} to ${shorten(tally.greatest)} ${VARIABLES[variable].unit} with a mean of ${shorten(tally.mean)}; ${expected}. ` +
-        `${tellFitting(variable, unit, typical, tally)}If the values are right, say so: ${unitsOption(variable, conversionOf(variable, unit, where).from)}.`,
+        `${describeFitting(variable, unit, typical, tally)}If the values are right, say so: ${unitsOption(variable, conversionOf(variable, unit, where).from)}.`,
     );
   }
 }
@@ -71,7 +71,7 @@ function expectation(
 }
 
 /** The unit that would make them usual. */
-function tellFitting(variable: Variable, unit: string, typical: Typical, tally: ValueTally): string {
+function describeFitting(variable: Variable, unit: string, typical: Typical, tally: ValueTally): string {
   const said = conversionOf(variable, unit, "");
   const back = (value: number) => (value - said.offset) / said.factor;
   const { plausibleMin, plausibleMax } = VARIABLES[variable];

@@ -5,9 +5,9 @@ import { RejectedError } from "../../model/errors.ts";
 import { conversionOf, convert, unitsOf, unitsOption } from "../../model/units.ts";
 import { VARIABLES } from "../../model/variables.ts";
 import type { ConvertedColumn } from "./layout.ts";
+import { describeWhere, type Where } from "./position.ts";
 import type { ReadingOptions } from "./readingOptions.ts";
 import { ValueTally } from "./valueTally.ts";
-import { tellWhere, type Where } from "./where.ts";
 
 const AFTER_NINE = 58;
 const DECIMAL_NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
@@ -106,7 +106,7 @@ export class ValueReader {
   }
 
   #tell(where: Where): string {
-    return `${tellWhere(where)}, column "${this.column.header}"`;
+    return `${describeWhere(where)}, column "${this.column.header}"`;
   }
 }
 

@@ -85,7 +85,7 @@ export class TrackCollector {
           [...points.values()].sort((a, b) => a.hour - b.hour),
         ),
       )
-      .filter(({ pressure, wind }) => countTold(pressure, wind) >= FEWEST_POINTS);
+      .filter(({ pressure, wind }) => countResults(pressure, wind) >= FEWEST_POINTS);
     return { tracks, leftOut: { storms: all.length - tracks.length, points: this.#points } };
   }
 }
@@ -158,7 +158,7 @@ function samePoint(a: TrackPoint, b: TrackPoint): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-function countTold(pressure: Float64Array, wind: Float64Array): number {
+function countResults(pressure: Float64Array, wind: Float64Array): number {
   let count = 0;
   for (let i = 0; i < pressure.length; i++) if (!Number.isNaN(pressure[i]!) || !Number.isNaN(wind[i]!)) count++;
   return count;

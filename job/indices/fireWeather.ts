@@ -94,7 +94,7 @@ export function fireWeather(
   const days = input.temperature.length;
   markMissing(input, arrays.missing);
   arrays.inactive.fill(0);
-  leaveUntold(arrays, 0, firstDay);
+  leaveUndefined(arrays, 0, firstDay);
   if (settings.season === "alwaysOn") {
     computeDays(input, settings, arrays, firstDay, days, DC_START);
   } else {
@@ -159,10 +159,10 @@ function computeStretch(
   fineFuelMoisture(temperature, humidity, wind, rain, missing, first, end, ffmcCoefficient, FFMC_START, moisture);
   duffMoistureCode(temperature, humidity, rain, missing, month, first, end, duff, DMC_START, dmc);
   droughtCode(temperature, rain, missing, month, first, end, drought, dcStart, dc);
-  if (untold > 0) leaveUntold(arrays, first, Math.min(end, first + untold));
+  if (untold > 0) leaveUndefined(arrays, first, Math.min(end, first + untold));
 }
 
-function leaveUntold(arrays: FireWeatherArrays, first: number, end: number): void {
+function leaveUndefined(arrays: FireWeatherArrays, first: number, end: number): void {
   arrays.moisture.fill(Number.NaN, first, end);
   arrays.dmc.fill(Number.NaN, first, end);
   arrays.dc.fill(Number.NaN, first, end);
@@ -181,17 +181,17 @@ function computeSeasons(
   while (day < days) {
     const winterFrom = day;
     while (day < days && arrays.inactive[day] === 1) day++;
-    leaveUntold(arrays, winterFrom, day);
+    leaveUndefined(arrays, winterFrom, day);
     if (day === days) return;
     const dcStart = overwinteredDroughtCode(dcBefore, winterRain(input.rain, winterFrom, day));
     const seasonFrom = day;
     while (day < days && arrays.inactive[day] === 0) day++;
     computeDays(input, settings, arrays, seasonFrom, day, dcStart);
-    dcBefore = lastTold(arrays.dc, seasonFrom, day);
+    dcBefore = lastShown(arrays.dc, seasonFrom, day);
   }
 }
 
-function lastTold(codes: Float64Array, first: number, end: number): number {
+function lastShown(codes: Float64Array, first: number, end: number): number {
   for (let day = end - 1; day >= first; day--) {
     if (!Number.isNaN(codes[day]!)) return codes[day]!;
   }

@@ -100,9 +100,9 @@ function fillPoints(track: StormTrack) {
   const pressure = Float64Array.from(track.pressure);
   const wind = Float64Array.from(track.wind);
   const estimated = fillGaps(hours, latitude, track.longitude, pressure, wind);
-  const isTold = (value: number) => !Number.isNaN(value);
-  const from = pressure.findIndex(isTold);
-  const to = pressure.findLastIndex(isTold);
+  const isShown = (value: number) => !Number.isNaN(value);
+  const from = pressure.findIndex(isShown);
+  const to = pressure.findLastIndex(isShown);
   if (from === to) return null;
   const environment = environmentPressureOf(track.basin);
   return {

@@ -18,7 +18,7 @@ export const NORMAL_90 = 1.645;
  * Definition: binIntervals, binDamage.
  * Missing data: n = null gives intervals of NaN and no interval of the damage; rateScale = null gives no damage.
  */
-export function tellProbability(
+export function describeProbability(
   probabilities: readonly number[],
   counts: readonly number[],
   years: number | null,

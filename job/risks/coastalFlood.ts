@@ -5,7 +5,7 @@ import type { Flag, NullReason } from "../../model/reasons.ts";
 import type { PeriodResult } from "../../model/results.ts";
 import { ATTENUATION, LEAST_LAND_FRACTION } from "../../model/seaLevels.ts";
 import { type CellSeaLevel, UNKNOWN_SEA } from "./cellSeaLevel.ts";
-import { exceedance, levelDeviation, levelOf } from "./extremeLaw.ts";
+import { exceedance, levelDeviation, levelOf } from "./extremeDistribution.ts";
 import type { SeaLevelLaw } from "./extremeSeaLevels.ts";
 import {
   type DepthChain,

@@ -12,7 +12,7 @@ import { kernelProbability } from "./kernelProbability.ts";
 import { describeMethods, methodsOf, PUBLISHED, type RiskMethods } from "./methodSet.ts";
 import { countMarks, isBaseUsable, isLowSample, positionsIn, sortedYears, tooFewYears } from "./periodYears.ts";
 import type { RiskDefinition } from "./riskDefinition.ts";
-import { BALANCE_SOURCES, balanceSource, tellBalance } from "./waterBalance.ts";
+import { BALANCE_SOURCES, balanceSource, describeBalance } from "./waterBalance.ts";
 import { withoutNumbers } from "./withoutNumbers.ts";
 import { makeWorkPerAxis } from "./workPerAxis.ts";
 
@@ -37,7 +37,7 @@ export function makeDrought(methods: RiskMethods, settings: DroughtSettings): Ri
     intensity: "-S12min",
     unit: methods.edges.unit,
     inputs: { daily: ["pr", "tasmin", "tasmax", "tas"], monthly: ["pr", "tasmin", "tasmax", "tas", "SPEI12"] },
-    accepts: [...BALANCE_SOURCES.map(tellBalance), PROVIDED],
+    accepts: [...BALANCE_SOURCES.map(describeBalance), PROVIDED],
     ...describeMethods(methods),
     companions: [
       { name: "M2", unit: "month" },
@@ -59,7 +59,7 @@ export function makeDrought(methods: RiskMethods, settings: DroughtSettings): Ri
         const base = positionsIn(input.basePeriod, input.axis.firstYear, input.axis.years);
         if (isBaseUsable(countMarks(work.valid, base.from, base.to))) {
           if (isArid(work, input.basePeriod)) common.push("aridCell");
-          return tell(tellBalance(source), common);
+          return tell(describeBalance(source), common);
         }
       }
       const provided = input.monthly.get("SPEI12");
@@ -70,7 +70,7 @@ export function makeDrought(methods: RiskMethods, settings: DroughtSettings): Ri
       return input.periods.map((period) =>
         source === null
           ? withoutNumbers(period, "noInput", null, [])
-          : withoutNumbers(period, "noBasePeriod", tellBalance(source), common),
+          : withoutNumbers(period, "noBasePeriod", describeBalance(source), common),
       );
     },
   };

@@ -2,8 +2,8 @@
 // What the sea does on land stands in coastalFlood.ts.
 import type { Period } from "../../model/periods.ts";
 import type { Flag } from "../../model/reasons.ts";
-import type { SeaLevelStation, ToldSeaLevels } from "../../model/seaLevels.ts";
-import type { ExtremeLaw } from "./extremeLaw.ts";
+import type { SeaLevelStation, StationLevels } from "../../model/seaLevels.ts";
+import type { ExtremeLaw } from "./extremeDistribution.ts";
 import { blockAround, fitExtremes, makeExtremesScratch, recordShape } from "./extremes.ts";
 import { RISE_EPOCH } from "./seaLevelRise.ts";
 
@@ -11,7 +11,7 @@ import { RISE_EPOCH } from "./seaLevelRise.ts";
 const SHORTEST_RETURN_PERIOD = 2;
 
 export interface SeaLevelLaw {
-  readonly kind: ToldSeaLevels["kind"];
+  readonly kind: StationLevels["kind"];
   readonly law: ExtremeLaw;
   /** Year whose mean sea level the law refers to. */
   readonly referenceYear: number;
@@ -47,7 +47,7 @@ export function seaLevelLaw(station: SeaLevelStation, basePeriod: Period): SeaLe
 }
 
 function lawOfMaxima(
-  { maxima, years }: Extract<ToldSeaLevels, { kind: "maxima" }>,
+  { maxima, years }: Extract<StationLevels, { kind: "maxima" }>,
   basePeriod: Period,
 ): SeaLevelLaw | null {
   const firstYear = Math.min(...years);

@@ -6,7 +6,7 @@ import { RETURN_PERIODS } from "../../model/results.ts";
 import { fitGev, gevShapeFromSkewness, LOCATION, SCALE } from "../numerics/gev.ts";
 import { L1, L2, sampleLMoments, T3 } from "../numerics/lMoments.ts";
 import { removeRunningMean, type TrendRemoval } from "../numerics/trendRemoval.ts";
-import { type ExtremeLaw, levelOf } from "./extremeLaw.ts";
+import { type ExtremeLaw, levelOf } from "./extremeDistribution.ts";
 
 const BLOCK_YEARS = 30;
 const BLOCK_YEARS_BEFORE_CENTRE = 14;

@@ -2,9 +2,9 @@
 // become bin probabilities, return levels, damage and a score. What the level and the chain are stands with each flood.
 import type { Flag } from "../../model/reasons.ts";
 import { type HazardResult, type ProbabilityResult, RETURN_PERIODS } from "../../model/results.ts";
-import { NORMAL_90, tellProbability } from "./binStatistics.ts";
+import { describeProbability, NORMAL_90 } from "./binStatistics.ts";
 import { curveOf, type DamageNodes, makeDamageNodes, placeDamageNodes } from "./depthDamage.ts";
-import { type ExtremeLaw, levelOf } from "./extremeLaw.ts";
+import { type ExtremeLaw, levelOf } from "./extremeDistribution.ts";
 import { scoresOf } from "./hazardScore.ts";
 import { certainlyHarmless } from "./kernelProbability.ts";
 import type { RiskMethods } from "./methodSet.ts";
@@ -136,7 +136,7 @@ export function floodNumbers(
   const hazard = scoredDepth(undefended, scoredLevel, law.deviation(SCORED_RETURN_PERIOD), methods);
   return {
     probability: {
-      ...tellProbability(probabilities, counts, years, methods, rateScale, returnLevels),
+      ...describeProbability(probabilities, counts, years, methods, rateScale, returnLevels),
       damageContinuous: work.damage === null ? null : rateScale * expectedDamage(law, work.damage),
     },
     hazard: { ...hazard, undefendedValue: hazard.value },

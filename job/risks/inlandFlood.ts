@@ -10,13 +10,13 @@ import {
   riverResponse,
 } from "../indices/riverFlood.ts";
 import { criticalRain, isWithinDay } from "../indices/stormRain.ts";
-import { type ExtremeLaw, levelOf } from "./extremeLaw.ts";
+import { type ExtremeLaw, levelOf } from "./extremeDistribution.ts";
 import { type DepthChain, makeFloodWork, protectedLevel } from "./floodDepths.ts";
 import { describeMethods, methodsOf, PUBLISHED, type RiskMethods } from "./methodSet.ts";
 import { computeRainFlood, type SiteReading } from "./rainFlood.ts";
 import { makeRainYears, RAIN_USED } from "./rainYears.ts";
 import type { RiskDefinition } from "./riskDefinition.ts";
-import { SiteNumbers } from "./siteNumbers.ts";
+import { SiteNumbers } from "./siteAttributes.ts";
 import { makeWorkPerAxis } from "./workPerAxis.ts";
 
 /** m */

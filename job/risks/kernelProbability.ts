@@ -2,7 +2,7 @@
 // Values with an atom at zero (spell days) are spellRisk.ts's.
 import type { ProbabilityResult } from "../../model/results.ts";
 import { countBins, kernelBinProbabilities } from "../numerics/kernelDensity.ts";
-import { tellProbability } from "./binStatistics.ts";
+import { describeProbability } from "./binStatistics.ts";
 import type { RiskMethods } from "./methodSet.ts";
 
 /** When more of the years than this share one value, they are told as counted: a kernel would smear the value. */
@@ -34,7 +34,7 @@ export function kernelProbability(
   const counts = Array.from(bins);
   if (longestTie(sorted, n) > ATOM_SHARE * n) for (let bin = 0; bin < bins.length; bin++) bins[bin] = bins[bin]! / n;
   else kernelBinProbabilities(sorted, n, edges, lowerBound, bins);
-  return tellProbability(Array.from(bins), counts, n, methods, rateScale, returnLevels);
+  return describeProbability(Array.from(bins), counts, n, methods, rateScale, returnLevels);
 }
 
 /** Fewer values between the bounds than this are told as they were counted. */
@@ -74,7 +74,7 @@ export function boundedProbability(
     bins[0] = bins[0]! + sorted.filter((value) => value <= lowest).length / n;
     bins[edges.length] = bins[edges.length]! + sorted.filter((value) => value >= highest).length / n;
   }
-  return tellProbability(Array.from(bins), counts, n, methods, UNSCALED, returnLevels);
+  return describeProbability(Array.from(bins), counts, n, methods, UNSCALED, returnLevels);
 }
 
 /** P(H) where the hazard can do no harm: certainly the lowest bin, whatever the years say. */
@@ -82,7 +82,7 @@ export function certainlyHarmless(n: number, methods: RiskMethods, returnLevels:
   const bins = methods.edges.values.length + 1;
   const certain = (value: number) => Array.from({ length: bins }, (_, bin) => (bin === 0 ? value : 0));
   return {
-    ...tellProbability(certain(1), certain(n), n, methods, 0, returnLevels),
+    ...describeProbability(certain(1), certain(n), n, methods, 0, returnLevels),
     probabilitiesLow: certain(1),
     probabilitiesHigh: certain(1),
   };

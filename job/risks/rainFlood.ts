@@ -3,7 +3,7 @@
 import type { Period } from "../../model/periods.ts";
 import type { Flag, NullReason } from "../../model/reasons.ts";
 import type { PeriodResult } from "../../model/results.ts";
-import { type ExtremeLaw, exceedance, levelDeviation, levelOf } from "./extremeLaw.ts";
+import { type ExtremeLaw, exceedance, levelDeviation, levelOf } from "./extremeDistribution.ts";
 import { blockAround, fitRainExtremes, gumbelOfSame, type RecordShape, recordShape } from "./extremes.ts";
 import {
   countDepths,

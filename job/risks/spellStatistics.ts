@@ -5,7 +5,7 @@ import type { Flag } from "../../model/reasons.ts";
 import { type HazardResult, type PeriodResult, type ProbabilityResult, RETURN_PERIODS } from "../../model/results.ts";
 import type { Tail } from "../indices/percentileThresholds.ts";
 import { countBins, zeroInflatedBinProbabilities } from "../numerics/kernelDensity.ts";
-import { tellProbability } from "./binStatistics.ts";
+import { describeProbability } from "./binStatistics.ts";
 import { blockAround, type ExtremesScratch, extremeLevels, type RecordShape } from "./extremes.ts";
 import { meanWithInterval, scoresOf } from "./hazardScore.ts";
 import type { RiskMethods } from "./methodSet.ts";
@@ -104,7 +104,7 @@ function probabilityOf(
   countBins(record.sorted, 0, yearsUsed, edges, bins);
   const counts = Array.from(bins);
   zeroInflatedBinProbabilities(record.sorted, yearsUsed, edges, LOWEST_SPELL_DAYS, record.roots, bins);
-  return tellProbability(Array.from(bins), counts, yearsUsed, methods, UNSCALED, returnLevels);
+  return describeProbability(Array.from(bins), counts, yearsUsed, methods, UNSCALED, returnLevels);
 }
 
 /** `record.sorted` holds the period's spell days; it is used up for the companions. */

@@ -18,7 +18,7 @@ import {
   windReturnLevel,
 } from "../indices/windExceedance.ts";
 import { countBins } from "../numerics/kernelDensity.ts";
-import { NORMAL_90, tellProbability } from "./binStatistics.ts";
+import { describeProbability, NORMAL_90 } from "./binStatistics.ts";
 import { scoresOf } from "./hazardScore.ts";
 import { describeMethods, methodsOf, PUBLISHED, type RiskMethods } from "./methodSet.ts";
 import { tooFewYears } from "./periodYears.ts";
@@ -197,7 +197,7 @@ function probabilityOf(
   const rateSet = Object.hasOwn(methods.rateSets, region) ? region : methods.defaultRateSet;
   const returnLevels = RETURN_PERIODS.map((T) => windReturnLevel(curve, T, years));
   return {
-    ...tellProbability(probabilities, Array.from(counts), years, methods, UNSCALED, returnLevels, rateSet),
+    ...describeProbability(probabilities, Array.from(counts), years, methods, UNSCALED, returnLevels, rateSet),
     damageContinuous: rateSet === region ? expectedWindDamage(curve, frequency, halfDamageWind) : null,
   };
 }

@@ -5,13 +5,13 @@ import type { Flag } from "../../model/reasons.ts";
 import { retention } from "../indices/curveNumberRunoff.ts";
 import { depthPerStorage, excessStorage, rainOfStorage, urbanRunoff } from "../indices/ponding.ts";
 import { shareOfDay, wettestDay } from "../indices/stormRain.ts";
-import { type ExtremeLaw, levelOf } from "./extremeLaw.ts";
+import { type ExtremeLaw, levelOf } from "./extremeDistribution.ts";
 import { type DepthChain, makeFloodWork } from "./floodDepths.ts";
 import { describeMethods, methodsOf, PUBLISHED, type RiskMethods } from "./methodSet.ts";
 import { computeRainFlood, type SiteReading } from "./rainFlood.ts";
 import { makeRainYears, RAIN_USED } from "./rainYears.ts";
 import type { RiskDefinition } from "./riskDefinition.ts";
-import { SiteNumbers } from "./siteNumbers.ts";
+import { SiteNumbers } from "./siteAttributes.ts";
 import { makeWorkPerAxis } from "./workPerAxis.ts";
 
 /** m; below the sill water does no damage */

@@ -45,7 +45,7 @@ function hasBalance(series: SeriesOf, evapotranspiration: Evapotranspiration): b
 }
 
 /** A source in the words of a result row. */
-export function tellBalance({ evapotranspiration, frequency }: BalanceSource): string {
+export function describeBalance({ evapotranspiration, frequency }: BalanceSource): string {
   return `pr, ${evapotranspiration === "hargreaves" ? "tasmin, tasmax" : "tas"} ${frequency}`;
 }
 

@@ -10,11 +10,11 @@ import {
   type BalanceSource,
   type BalanceWork,
   balanceSource,
+  describeBalance,
   fillEvapotranspiration,
   fillRain,
   makeBalanceWork,
   monthlyTotalsOfMeans,
-  tellBalance,
 } from "./waterBalance.ts";
 
 const FINEST_FIRST: readonly Frequency[] = ["daily", "monthly", "yearly"];
@@ -31,12 +31,12 @@ const RUNOFF_SOURCES: readonly RunoffSource[] = [
 ];
 
 export const RUNOFF_WORDS: readonly string[] = [
-  ...RUNOFF_SOURCES.map(tellRunoff),
-  ...BALANCE_SOURCES.map((balance) => tellRunoff({ kind: "balance", balance })),
+  ...RUNOFF_SOURCES.map(describeRunoff),
+  ...BALANCE_SOURCES.map((balance) => describeRunoff({ kind: "balance", balance })),
 ];
 
-export function tellRunoff(source: RunoffSource): string {
-  if (source.kind === "balance") return tellBalance(source.balance);
+export function describeRunoff(source: RunoffSource): string {
+  if (source.kind === "balance") return describeBalance(source.balance);
   return source.kind === "mrro" ? `mrro ${source.frequency}` : `pr, evspsblpot ${source.frequency}`;
 }
 

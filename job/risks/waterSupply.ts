@@ -6,11 +6,11 @@ import { fuRunoff } from "../indices/budyko.ts";
 import type { TimeAxis } from "../timeAxis.ts";
 import type { CellInput } from "./riskDefinition.ts";
 import {
+  describeRunoff,
   fillWaterYears,
   fillWithdrawal,
   makeWaterYears,
   runoffSource,
-  tellRunoff,
   type WaterYears,
 } from "./waterRunoff.ts";
 import { makeWorkPerAxis } from "./workPerAxis.ts";
@@ -58,7 +58,7 @@ export function makeCellWater(): (input: CellInput) => NullReason | ((period: Pe
     if (byCurve && given === undefined) common.push("defaultBudykoOmega");
     if (source.kind === "balance" && source.balance.evapotranspiration === "thornthwaite") common.push("thornthwaite");
     const inflow = input.yearly.get("inflow");
-    const words = `${tellRunoff(source)}; withdrawal${inflow === undefined ? "" : ", inflow"} yearly`;
+    const words = `${describeRunoff(source)}; withdrawal${inflow === undefined ? "" : ", inflow"} yearly`;
     return (period) => {
       const first = period.firstYear - input.axis.firstYear;
       const held = first < told.first || period.lastYear - input.axis.firstYear > told.last;

@@ -6,7 +6,7 @@ import { SCHEMA_PATH, type ServedSchemas } from "../definition.ts";
 import { readStatus } from "./apiError.ts";
 import type { Request } from "./connections.ts";
 import { Transport, type TransportOptions } from "./transport.ts";
-import type { KubeObject, ListOptions, ListWatch, ObjectList, Stored, WatchEvent, Wire } from "./wire.ts";
+import type { KubeObject, ListOptions, ListWatch, ObjectList, Stored, WatchEvent, Wire } from "./wireFormat.ts";
 
 export type Verb = "create" | "delete" | "get" | "list" | "patch" | "update" | "watch";
 

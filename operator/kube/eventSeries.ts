@@ -1,7 +1,7 @@
 // What an Event says, what makes two of them the same, and how a repeated one counts as a series.
 import { randomUUID } from "node:crypto";
 import type { MergePatch, NewEvent } from "./client.ts";
-import { type KubeObject, microTime } from "./wire.ts";
+import { type KubeObject, microTime } from "./wireFormat.ts";
 
 export interface EventWords {
   readonly type: "Normal" | "Warning";

@@ -7,7 +7,7 @@ import { backoffMs } from "./backoff.ts";
 import type { KubeApi, NewEvent } from "./client.ts";
 import { buildEvent, buildSeriesPatch, type EventWords, type Reporter, series, seriesKey } from "./eventSeries.ts";
 import { TokenBucket } from "./tokenBucket.ts";
-import type { KubeObject } from "./wire.ts";
+import type { KubeObject } from "./wireFormat.ts";
 
 const EVENT_LIMITS = {
   /** Per object: a batch's life has fewer transitions than the burst, a failure loop of an hour writes 16. */

@@ -1,6 +1,6 @@
 // The words of a coordination.k8s.io/v1 Lease, and how somebody who only watches it judges whether its holder lives.
 import type { Lease, NewLease } from "./client.ts";
-import { microTime } from "./wire.ts";
+import { microTime } from "./wireFormat.ts";
 
 export interface Claim {
   readonly identity: string;

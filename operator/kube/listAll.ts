@@ -1,6 +1,6 @@
 // All objects of a resource, page by page, each made small before the next page is asked for.
 import { isGone } from "./apiError.ts";
-import type { KubeObject, ListWatch, ObjectList } from "./wire.ts";
+import type { KubeObject, ListWatch, ObjectList } from "./wireFormat.ts";
 
 export interface Listing<T> {
   readonly objects: readonly T[];

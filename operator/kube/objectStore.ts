@@ -1,6 +1,6 @@
 // The reflector's memory: objects by uid, and by name for those who are asked for one.
 // Two objects of one name never stand in it together: the older is told to have gone.
-import type { KubeObject } from "./wire.ts";
+import type { KubeObject } from "./wireFormat.ts";
 
 /** `object` undefined: deleted. `old` undefined: added. */
 export type OnChange<T> = (object: T | undefined, old: T | undefined) => void;

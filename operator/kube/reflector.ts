@@ -8,7 +8,7 @@ import { dropManagedFields, type Listing, listAll } from "./listAll.ts";
 import { ObjectStore, type OnChange, type StoreView } from "./objectStore.ts";
 import { type ListReason, REFLECTOR_LIMITS, type ReflectorLimits, type ReflectorMetrics } from "./reflectorLimits.ts";
 import { withController } from "./signals.ts";
-import type { KubeObject, ListWatch, WatchEvent } from "./wire.ts";
+import type { KubeObject, ListWatch, WatchEvent } from "./wireFormat.ts";
 
 export interface ReflectorOptions<T> {
   /** For logs. */

@@ -47,9 +47,14 @@ export async function act(
   return null;
 }
 
-type Deed = Exclude<Action, { do: "wait" | "lookAgain" }>;
+type Permission = Exclude<Action, { do: "wait" | "lookAgain" }>;
 
-function actOnce(action: Deed, batch: StoredBatch, context: ReconcileContext, signal: AbortSignal): Promise<unknown> {
+function actOnce(
+  action: Permission,
+  batch: StoredBatch,
+  context: ReconcileContext,
+  signal: AbortSignal,
+): Promise<unknown> {
   const { api, withClient, policy } = context;
   const { uid } = batch.metadata;
   switch (action.do) {
@@ -146,9 +151,9 @@ async function publish(batchId: string, { withClient }: ReconcileContext): Promi
 }
 
 /** What the user asked for can be refused; anything else that fails is tried again. */
-const REFUSABLE: readonly Deed["do"][] = ["plan", "publish", "retry"];
+const REFUSABLE: readonly Permission["do"][] = ["plan", "publish", "retry"];
 
-function findRefusal({ do: action }: Deed, error: Error): Refusal | null {
+function findRefusal({ do: action }: Permission, error: Error): Refusal | null {
   const { message } = error;
   if (error instanceof RejectedError && REFUSABLE.includes(action)) return { action, reason: error.reason, message };
   if (action !== "createJob" || !(error instanceof ApiError) || isTransient(error)) return null;
@@ -159,7 +164,7 @@ function ignoreGone(error: unknown): void {
   if (!isNotFound(error)) throw error;
 }
 
-function describe(action: Deed): object {
+function describe(action: Permission): object {
   const { do: what, ...words } = action;
   return { action: what, ...words };
 }

@@ -176,14 +176,14 @@ function observeRival(batch: ClimateBatch, database: DatabaseFacts | null): Riva
     asks: whatItAsks(batch),
     isSuspended: spec.suspend,
     isBeingDeleted: metadata.deletionTimestamp !== undefined,
-    stands: whereItStands(batch, database),
+    stands: positionOf(batch, database),
     completedAt: status?.completionTime === undefined ? null : new Date(status.completionTime),
     isPublished: isConditionTrue(status, "Published"),
   };
 }
 
 /** Of others the row is known only when it runs; the rest they say themselves. */
-function whereItStands({ metadata, status }: ClimateBatch, database: DatabaseFacts | null): Rival["stands"] {
+function positionOf({ metadata, status }: ClimateBatch, database: DatabaseFacts | null): Rival["stands"] {
   if (database?.runningUids.has(metadata.uid)) return "running";
   if (isConditionTrue(status, "Complete")) return "complete";
   if (isConditionTrue(status, "Failed")) return "failed";

@@ -14,9 +14,9 @@ export function startProbes(port: number, { findFault, findObstacle, metrics }: 
   return openHttpEndpoint(port, async (url) => {
     switch (url) {
       case "/healthz":
-        return tellState(findFault(), "ok");
+        return describeState(findFault(), "ok");
       case "/readyz":
-        return tellState(findObstacle(), "ready");
+        return describeState(findObstacle(), "ready");
       case "/metrics":
         return { status: 200, body: await metrics.render(), type: metrics.contentType };
       default:
@@ -25,6 +25,6 @@ export function startProbes(port: number, { findFault, findObstacle, metrics }: 
   });
 }
 
-function tellState(trouble: string | null, word: string): Answer {
+function describeState(trouble: string | null, word: string): Answer {
   return trouble === null ? { status: 200, body: `${word}\n` } : { status: 503, body: `${trouble}\n` };
 }

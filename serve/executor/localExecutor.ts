@@ -55,7 +55,7 @@ export async function runShards(shards: readonly ShardToRun[], options: Executor
   const batchEnd = new AbortController();
   const signal = AbortSignal.any([options.signal, batchEnd.signal]);
   const cellsOfShard = new Map<number, number>();
-  const tellCells = (completionIndex: number, cells: number) => {
+  const describeCells = (completionIndex: number, cells: number) => {
     cellsOfShard.set(completionIndex, cells);
     let sum = 0;
     for (const value of cellsOfShard.values()) sum += value;
@@ -63,10 +63,10 @@ export async function runShards(shards: readonly ShardToRun[], options: Executor
   };
   const runOne = async (shard: ShardToRun) => {
     for (let tries = 0; !signal.aborted; tries++) {
-      const exit = await runInPlace(shard, options, signal, tellCells);
+      const exit = await runInPlace(shard, options, signal, describeCells);
       if (exit === null) return;
-      if (exit === EXIT_CODES.done) return tellCells(shard.completionIndex, shard.cells);
-      tellCells(shard.completionIndex, 0);
+      if (exit === EXIT_CODES.done) return describeCells(shard.completionIndex, shard.cells);
+      describeCells(shard.completionIndex, 0);
       if (exit === EXIT_CODES.failShard) return;
       if (exit === EXIT_CODES.failBatch) return batchEnd.abort();
       if (signal.aborted || tries === RETRIES_PER_SHARD) return;
@@ -86,11 +86,11 @@ async function runInPlace(
   shard: ShardToRun,
   options: ExecutorOptions,
   signal: AbortSignal,
-  tellCells: (completionIndex: number, cells: number) => void,
+  describeCells: (completionIndex: number, cells: number) => void,
 ): Promise<number | NodeJS.Signals | null> {
   const giveBack = await options.places?.take();
   try {
-    return signal.aborted ? null : await runChild(shard, options, signal, tellCells);
+    return signal.aborted ? null : await runChild(shard, options, signal, describeCells);
   } finally {
     giveBack?.();
   }
@@ -100,7 +100,7 @@ async function runChild(
   { jobAttempt, completionIndex }: ShardToRun,
   { databaseUrl, batchId, onShardLine }: ExecutorOptions,
   signal: AbortSignal,
-  tellCells: (completionIndex: number, cells: number) => void,
+  describeCells: (completionIndex: number, cells: number) => void,
 ): Promise<number | NodeJS.Signals> {
   const child = spawn(process.execPath, [...JOB_NODE_FLAGS, JOB_PROGRAM], {
     env: {
@@ -117,7 +117,7 @@ async function runChild(
   const lines = createInterface({ input: child.stdout! });
   lines.on("line", (line) => {
     const told = JSON.parse(line) as ShardLine;
-    if (told.event === "progress") tellCells(completionIndex, told.cells!);
+    if (told.event === "progress") describeCells(completionIndex, told.cells!);
     onShardLine(completionIndex, told);
   });
   try {

@@ -105,7 +105,7 @@ test.skipIf(!hasPsql)(
     expect(output('psql -c "SELECT latitude')).toContain(`(${RISKS.length * PLACES} rows)`);
     expect(output('psql -c "SELECT * FROM batch_job_logs')).toContain("completed");
     expect(output('psql -c "UPDATE climatebatch.publications')).toContain("UPDATE 2");
-    expect(output("npx climatebatch run probability --methods predecessor")).toContain("not published (AsAsked)");
+    expect(output("npx climatebatch run probability --methods predecessor")).toContain("not published (AsRequested)");
     expect(output("npx climatebatch import-predecessor --give-back")).toContain("Given back");
     const { rows } = await database.client.query("SELECT count(*)::int AS n FROM public.probability_results");
     expect(rows).toEqual([{ n: PLACES }]);

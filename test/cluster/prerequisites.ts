@@ -23,7 +23,7 @@ const CAPABILITIES = { CAP_NET_ADMIN: 12, CAP_SYS_ADMIN: 21 } as const;
 
 export function cniFolder(): string {
   const folder = CNI_FOLDERS.find((one) => existsSync(join(one, "bridge")));
-  if (folder === undefined) throw new Error(tellMissing([CNI_PACKAGE]));
+  if (folder === undefined) throw new Error(describeMissing([CNI_PACKAGE]));
   return folder;
 }
 
@@ -38,13 +38,13 @@ export function localClusterObstacle(): string | null {
     return `The local cluster needs ${lacking.join(" and ")}, which this root lacks: start the container privileged. ${instead}`;
   }
   const missing = missingPackages();
-  return missing.length === 0 || canInstall() ? null : `${tellMissing(missing)} ${instead}`;
+  return missing.length === 0 || canInstall() ? null : `${describeMissing(missing)} ${instead}`;
 }
 
 export async function ensurePackages(tell: (line: string) => void): Promise<void> {
   const missing = missingPackages();
   if (missing.length === 0) return;
-  if (!canInstall()) throw new Error(tellMissing(missing));
+  if (!canInstall()) throw new Error(describeMissing(missing));
   tell(`Installing the Debian packages that the cluster needs: ${missing.join(" ")}`);
   const env = { DEBIAN_FRONTEND: "noninteractive" };
   await run("apt-get", ["update", "--quiet=2"], { env });
@@ -67,7 +67,7 @@ function canInstall(): boolean {
   return existsSync("/etc/debian_version") && isOnPath("apt-get");
 }
 
-function tellMissing(packages: readonly string[]): string {
+function describeMissing(packages: readonly string[]): string {
   return `The local cluster needs programs of these packages: ${packages.join(" ")} (Debian's names); install them, as root.`;
 }
 

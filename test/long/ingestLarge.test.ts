@@ -1,6 +1,6 @@
 // Two gigabytes stored day by day: memory stays bounded whatever the size; how fast stands in docs/measurements.md.
 import { expect, test } from "vitest";
-import { ingestLargeGrid, tellLargeIngest } from "../support/largeGrid.ts";
+import { describeLargeIngest, ingestLargeGrid } from "../support/largeGrid.ts";
 
 const MOST_MIB = 512;
 const HALF_AN_HOUR_MS = 1_800_000;
@@ -10,7 +10,7 @@ test.skipIf(process.platform !== "linux")(
   { timeout: HALF_AN_HOUR_MS },
   async () => {
     const measured = await ingestLargeGrid({ rows: 200, columns: 250, firstYear: 1991, lastYear: 2018 });
-    console.log(tellLargeIngest(measured));
+    console.log(describeLargeIngest(measured));
     expect(measured).toMatchObject({ code: 0, wrong: 0, left: [] });
     expect(measured.highestMib).toBeLessThan(MOST_MIB);
   },

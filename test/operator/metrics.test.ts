@@ -144,9 +144,9 @@ describeOnApiServer("metrics of the operator", () => {
     await database.client.query("NOTIFY aiops_trigger, 'hazards'");
     await eventually("both are told", async () => {
       const { text } = await get(`${address}/metrics`);
-      const isTold =
+      const isShown =
         /^climatebatch_requests_waiting [1-9]/m.test(text) && /^climatebatch_unknown_payloads_total 1$/m.test(text);
-      return isTold ? true : undefined;
+      return isShown ? true : undefined;
     });
   });
 

@@ -13,7 +13,7 @@ import {
   riverResponse,
 } from "../../job/indices/riverFlood.ts";
 import { coastalFlood } from "../../job/risks/coastalFlood.ts";
-import { type ExtremeLaw, exceedance, levelDeviation, levelOf } from "../../job/risks/extremeLaw.ts";
+import { type ExtremeLaw, exceedance, levelDeviation, levelOf } from "../../job/risks/extremeDistribution.ts";
 import {
   type DepthChain,
   type FloodWork,

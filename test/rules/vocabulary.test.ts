@@ -6,7 +6,7 @@ import { ADDRESS_VARIABLES } from "../../database/address.ts";
 import { RISK_DEFINITIONS } from "../../job/risks/registry.ts";
 import { RETURN_PERIODS } from "../../model/results.ts";
 import { RISKS } from "../../model/risks.ts";
-import { FREQUENCIES, isToldAt, isVariable } from "../../model/variables.ts";
+import { existsAt, FREQUENCIES, isVariable } from "../../model/variables.ts";
 import { SERVE_VARIABLES } from "../../serve/config.ts";
 import { createTestDatabase } from "../support/database.ts";
 
@@ -23,7 +23,7 @@ test.each(RISKS.map((risk) => RISK_DEFINITIONS[risk]))("$risk is described consi
   expect(RISK_DEFINITIONS[definition.risk]).toBe(definition);
   for (const frequency of FREQUENCIES) {
     expect(
-      definition.inputs[frequency]?.filter((name) => !isVariable(name) || !isToldAt(name, frequency)) ?? [],
+      definition.inputs[frequency]?.filter((name) => !isVariable(name) || !existsAt(name, frequency)) ?? [],
     ).toEqual([]);
   }
   for (const rates of Object.values(definition.rateSets)) expect(rates).toHaveLength(definition.edges.length + 1);

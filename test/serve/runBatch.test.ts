@@ -92,7 +92,10 @@ test("a second run of a batch that is being run is refused and named; --new star
   expect(second).toMatchObject({ code: 2, stderr: expect.stringContaining(refusal) });
   expect(retry).toMatchObject({ code: 2, stderr: refusal });
   expect(await first.ended).toMatchObject({ code: 0 });
-  expect(await another.ended).toMatchObject({ code: 0, stdout: expect.stringContaining("not published (AsAsked)") });
+  expect(await another.ended).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining("not published (AsRequested)"),
+  });
   expect((await readSeen(database.client)).hazard).toEqual([{ batch: batchId, rows: CELLS * RISKS.length }]);
   expect(Number(anotherId)).toBeGreaterThan(Number(batchId));
 });

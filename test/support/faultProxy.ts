@@ -34,7 +34,7 @@ export interface FaultProxy extends AsyncDisposable {
   blackholeConnected(): void;
   resetConnected(): void;
   /** Writes a line, as it is or as JSON, into each open watch and ends it. */
-  tellWatches(line: unknown): number;
+  describeWatches(line: unknown): number;
 }
 
 interface PlannedFault {
@@ -135,7 +135,7 @@ export async function startFaultProxy(kubeconfig: string): Promise<FaultProxy> {
     resetConnected: () => {
       for (const socket of sockets) socket.resetAndDestroy();
     },
-    tellWatches(line) {
+    describeWatches(line) {
       const open = [...watches];
       for (const watch of open) watch.end(`${typeof line === "string" ? line : JSON.stringify(line)}\n`);
       return open.length;

@@ -46,7 +46,7 @@ export function playJobController(space: OperatorNamespace, options: JobControll
     const { name, uid } = job.metadata;
     const isEnded = job.status?.conditions?.some(({ type, status }) => status === "True" && type !== "Suspended");
     if (isEnded || job.metadata.deletionTimestamp !== undefined) return;
-    if (job.spec!.suspend) return tellSuspended(job);
+    if (job.spec!.suspend) return describeSuspended(job);
     const progress = known.get(uid) ?? { done: new Set(), failed: new Set(), isFailed: false };
     known.set(uid, progress);
     if (options.isHeld?.()) return;
@@ -93,7 +93,7 @@ export function playJobController(space: OperatorNamespace, options: JobControll
       ...(isOver && { conditions: end, ...(isGood && { completionTime: now }) }),
     });
   };
-  const tellSuspended = async (job: Job) => {
+  const describeSuspended = async (job: Job) => {
     if (job.status?.conditions?.some(({ type }) => type === "Suspended")) return;
     const now = new Date().toISOString().replace(/\.\d+Z/, "Z");
     const words = { type: "Suspended", status: "True", reason: "JobSuspended", message: "Job suspended" };

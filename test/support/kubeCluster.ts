@@ -5,7 +5,7 @@ import { KubeConfig } from "@kubernetes/client-node";
 import { systemClock } from "../../model/clock.ts";
 import { type KubeApi, makeKubeApi } from "../../operator/kube/client.ts";
 import { Transport } from "../../operator/kube/transport.ts";
-import type { KubeObject } from "../../operator/kube/wire.ts";
+import type { KubeObject } from "../../operator/kube/wireFormat.ts";
 import { type ApiServer, startApiServer } from "./apiServer.ts";
 import { eventually } from "./cli.ts";
 import { type FaultProxy, startFaultProxy } from "./faultProxy.ts";

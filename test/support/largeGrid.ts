@@ -133,7 +133,7 @@ export async function countWrong(client: Client, { rows, columns, firstYear, las
   return wrong;
 }
 
-export function tellLargeIngest({ megabytes, seconds, rawCopySeconds, highestMib }: LargeIngest): string {
+export function describeLargeIngest({ megabytes, seconds, rawCopySeconds, highestMib }: LargeIngest): string {
   const rate = (over: number) => `${(megabytes / over).toFixed(0)} MB/s`;
   return (
     `measured: ingest of ${megabytes.toFixed(0)} MB of NetCDF-4, one day a chunk: ${seconds.toFixed(1)} s (${rate(seconds)}), ` +

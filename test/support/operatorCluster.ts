@@ -10,7 +10,7 @@ import type { OperatorConfig } from "../../operator/config.ts";
 import type { StoredBatch } from "../../operator/context.ts";
 import type { Job } from "../../operator/kube/client.ts";
 import { Transport } from "../../operator/kube/transport.ts";
-import type { KubeObject, ObjectList } from "../../operator/kube/wire.ts";
+import type { KubeObject, ObjectList } from "../../operator/kube/wireFormat.ts";
 import { startOperator } from "../../operator/start.ts";
 import { kubectlProgram } from "../cluster/binaries.ts";
 import { run } from "../cluster/processes.ts";

@@ -3,7 +3,7 @@ import { type ConditionType, findCondition, isConditionTrue } from "../../../mod
 import type { StoredBatch } from "../../../operator/context.ts";
 import { PASSING_REFUSALS, type Reason } from "../../../operator/resources/conditions.ts";
 import { type Check, type Finding, fine, problem, warn } from "../finding.ts";
-import type { ClusterPatient } from "./clusterPatient.ts";
+import type { ClusterCheckContext } from "./clusterCheckContext.ts";
 
 /** Where nobody needs to do anything but wait. */
 const UNDER_WAY: readonly string[] = [
@@ -17,7 +17,7 @@ const UNDER_WAY: readonly string[] = [
 /** A ClimateBatch that nobody has looked at for so long: no operator does. */
 const UNSEEN_MS = 60_000;
 
-export const climateBatchesCheck: Check<ClusterPatient> = {
+export const climateBatchesCheck: Check<ClusterCheckContext> = {
   name: "ClimateBatches",
   async look({ cluster, clock }) {
     const batches = await cluster.climateBatches();

@@ -9,14 +9,14 @@ import type { Lease } from "../../../operator/kube/client.ts";
 import type { Cluster } from "../../../operator/kube/kubeConfig.ts";
 import { listAll } from "../../../operator/kube/listAll.ts";
 import { Transport } from "../../../operator/kube/transport.ts";
-import type { KubeObject, ListOptions, ObjectList, Stored } from "../../../operator/kube/wire.ts";
+import type { KubeObject, ListOptions, ObjectList, Stored } from "../../../operator/kube/wireFormat.ts";
 
 export type CronJob = Stored<V1CronJob>;
 export type Deployment = Stored<V1Deployment>;
 
 const PAGE = 500;
 
-export interface Deed {
+export interface Permission {
   readonly group: string;
   /** plural, or plural/subresource */
   readonly resource: string;
@@ -71,7 +71,7 @@ export class ClusterReader {
   }
 
   /** Whether a ServiceAccount of the namespace may do it there; whoever asks needs the right to ask. */
-  async mayDo(serviceAccount: string, { group, resource, verb, name }: Deed): Promise<boolean> {
+  async mayDo(serviceAccount: string, { group, resource, verb, name }: Permission): Promise<boolean> {
     const [plural, subresource] = resource.split("/");
     const resourceAttributes = { namespace: this.namespace, verb, group, resource: plural, subresource, name };
     const groups = [`system:serviceaccounts:${this.namespace}`, "system:serviceaccounts", "system:authenticated"];

@@ -4,13 +4,13 @@ import { DEFAULT_LEASE } from "../../../operator/config.ts";
 import { findMissingFields } from "../../../operator/definition.ts";
 import { KUBE_RESOURCES } from "../../../operator/kube/client.ts";
 import { type Check, type Finding, fine, problem, unseen, warn } from "../finding.ts";
-import { type ClusterPatient, type FoundOperator, OPERATOR_SELECTOR } from "./clusterPatient.ts";
-import type { Deed } from "./clusterReader.ts";
+import { type ClusterCheckContext, type FoundOperator, OPERATOR_SELECTOR } from "./clusterCheckContext.ts";
+import type { Permission } from "./clusterReader.ts";
 
 const RENEW =
   "helm upgrade, with crds.create true; or kubectl apply --server-side -f crds/climatebatches.yaml of this version.";
 
-export const definitionCheck: Check<ClusterPatient> = {
+export const definitionCheck: Check<ClusterCheckContext> = {
   name: "definition",
   async look({ cluster }) {
     if (!(await cluster.knowsClimateBatches()))
@@ -29,7 +29,7 @@ export const definitionCheck: Check<ClusterPatient> = {
   },
 };
 
-export const operatorCheck: Check<ClusterPatient> = {
+export const operatorCheck: Check<ClusterCheckContext> = {
   name: "operator",
   async look({ cluster, operators }) {
     if (operators.length > 0) return operators.map(judgeOperator);
@@ -58,7 +58,7 @@ function judgeOperator({ deployment: { metadata, spec, status }, installation }:
   return ready === 0 ? problem(told, advice) : warn(told, advice);
 }
 
-export const leaderCheck: Check<ClusterPatient> = {
+export const leaderCheck: Check<ClusterCheckContext> = {
   name: "leader",
   async look({ cluster, clock, operators }) {
     // An operator that runs outside of the cluster has a lease, and no Deployment.
@@ -83,16 +83,18 @@ export const leaderCheck: Check<ClusterPatient> = {
   },
 };
 
-export const rightsCheck: Check<ClusterPatient> = {
+export const rightsCheck: Check<ClusterCheckContext> = {
   name: "rights",
   async look({ cluster, operators }) {
     if (operators.length === 0) return [unseen("no account is known without a Deployment")];
     return Promise.all(
       operators.map(async ({ serviceAccount, lease }) => {
         const asked = await Promise.all(
-          deedsOfOperator(lease).map(async (deed) => ((await cluster.mayDo(serviceAccount, deed)) ? null : deed)),
+          permissionsOfOperator(lease).map(async (permission) =>
+            (await cluster.mayDo(serviceAccount, permission)) ? null : permission,
+          ),
         );
-        const refused = asked.filter((deed) => deed !== null);
+        const refused = asked.filter((permission) => permission !== null);
         if (refused.length === 0)
           return fine(`ServiceAccount ${serviceAccount} may do all that the operator does (${asked.length} rights)`);
         const told = refused.map(
@@ -108,7 +110,7 @@ export const rightsCheck: Check<ClusterPatient> = {
 };
 
 /** A lease that is there already is asked for by its name: rights may be given for that one only. */
-function deedsOfOperator(lease: string): readonly Deed[] {
+function permissionsOfOperator(lease: string): readonly Permission[] {
   return Object.values(KUBE_RESOURCES).flatMap(({ group, resource, verbs }) =>
     verbs.map((verb) => ({
       group,

@@ -3,14 +3,14 @@ import { Cron } from "croner";
 import { formatIn } from "../../../model/yearlyRequests.ts";
 import { LABELS } from "../../../operator/resources/labels.ts";
 import { type Check, type Finding, fine, problem, unseen, warn } from "../finding.ts";
-import type { ClusterPatient } from "./clusterPatient.ts";
+import type { ClusterCheckContext } from "./clusterCheckContext.ts";
 import type { ClusterReader, CronJob } from "./clusterReader.ts";
 
 const SCHEDULE_SELECTOR = `${LABELS.appComponent}=schedule`;
 /** Until the controller has seen to a firing. */
 const GRACE_MS = 120_000;
 
-export const nextFiringsCheck: Check<ClusterPatient> = {
+export const nextFiringsCheck: Check<ClusterCheckContext> = {
   name: "next firings",
   async look({ cluster, clock }) {
     const cronJobs = await readSchedules(cluster);
@@ -24,7 +24,7 @@ export const nextFiringsCheck: Check<ClusterPatient> = {
     return cronJobs.map((cronJob) => {
       const { name, namespace } = cronJob.metadata;
       const next = makeCron(cronJob).nextRun(clock.now());
-      const told = `${name}: ${next === null ? "never" : tellInstant(cronJob, next)}`;
+      const told = `${name}: ${next === null ? "never" : describeInstant(cronJob, next)}`;
       if (next === null) return problem(told, `No day is "${cronJob.spec!.schedule}": correct schedules.….schedule`);
       if (cronJob.spec!.suspend)
         return warn(
@@ -36,7 +36,7 @@ export const nextFiringsCheck: Check<ClusterPatient> = {
   },
 };
 
-export const lastFiringsCheck: Check<ClusterPatient> = {
+export const lastFiringsCheck: Check<ClusterCheckContext> = {
   name: "last firings",
   async look({ cluster, clock }) {
     const cronJobs = await readSchedules(cluster);
@@ -53,12 +53,12 @@ function judgeLastFiring(cronJob: CronJob, now: Date): Finding {
   const isDue = due !== undefined && due > new Date(creationTimestamp) && now.getTime() - due.getTime() > GRACE_MS;
   if (isDue && !cronJob.spec!.suspend && (lastScheduleTime === undefined || new Date(lastScheduleTime) < due))
     return problem(
-      `${name}: ${tellInstant(cronJob, due)} was missed`,
+      `${name}: ${describeInstant(cronJob, due)} was missed`,
       `The CronJob controller was away for longer than startingDeadlineSeconds, or the CronJob was suspended. Make up for it: ${byHand}`,
     );
   if (lastScheduleTime === undefined)
     return fine(`${name} has not been due yet since it was created, ${creationTimestamp}`);
-  const told = `${name}: ${tellInstant(cronJob, new Date(lastScheduleTime))}`;
+  const told = `${name}: ${describeInstant(cronJob, new Date(lastScheduleTime))}`;
   if (active.length > 0) return fine(`${told}: its Job ${active.map((one) => one.name).join(", ")} runs`);
   if (lastSuccessfulTime !== undefined && lastSuccessfulTime >= lastScheduleTime)
     return fine(`${told}: its ClimateBatch was asked for at ${lastSuccessfulTime}`);
@@ -85,6 +85,6 @@ function makeCron(cronJob: CronJob): Cron {
   return new Cron(cronJob.spec!.schedule, { timezone: zoneOf(cronJob), paused: true });
 }
 
-function tellInstant(cronJob: CronJob, instant: Date): string {
+function describeInstant(cronJob: CronJob, instant: Date): string {
   return `${formatIn(zoneOf(cronJob), instant)}, that is ${instant.toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }

@@ -11,7 +11,7 @@ import type { Flag, NullReason } from "../../../model/reasons.ts";
 import { type PeriodResult, RETURN_PERIODS } from "../../../model/results.ts";
 import type { Risk } from "../../../model/risks.ts";
 import type { VariablesByFrequency } from "../../../model/variables.ts";
-import { tellProbability } from "../binStatistics.ts";
+import { describeProbability } from "../binStatistics.ts";
 import { describeBins } from "../methodSet.ts";
 import { isLowSample } from "../periodYears.ts";
 import type { CellInput, RiskDefinition } from "../riskDefinition.ts";
@@ -106,7 +106,7 @@ function periodResult(
     flags: isLowSample(yearsUsed, period) ? [...flags, "lowSample"] : flags,
     yearsUsed,
     block: null,
-    probability: tellProbability(probabilities, counts, null, methods, UNSCALED, returnLevels),
+    probability: describeProbability(probabilities, counts, null, methods, UNSCALED, returnLevels),
     hazard: null,
   };
 }

@@ -159,7 +159,7 @@ test("a gap of four days restarts the codes and leaves the next 60 days untold",
   const input = weather(120);
   input.temperature.fill(Number.NaN, 20, 24);
   const fwi = indexOf(input);
-  const firstTold = fwi.findIndex((value, day) => day >= 20 && !Number.isNaN(value));
+  const firstShown = fwi.findIndex((value, day) => day >= 20 && !Number.isNaN(value));
   const restarted: FireWeatherInput = {
     ...input,
     month: input.month.slice(24),
@@ -168,7 +168,7 @@ test("a gap of four days restarts the codes and leaves the next 60 days untold",
     wind: input.wind.slice(24),
     rain: input.rain.slice(24),
   };
-  expect(firstTold).toBe(84);
+  expect(firstShown).toBe(84);
   expect([...fwi.subarray(84)]).toEqual([...indexOf(restarted).subarray(60)]);
 });
 

@@ -3,20 +3,20 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type CellSeaLevel, UNKNOWN_SEA } from "../../../job/risks/cellSeaLevel.ts";
 import { coastalFlood } from "../../../job/risks/coastalFlood.ts";
-import { levelOf } from "../../../job/risks/extremeLaw.ts";
+import { levelOf } from "../../../job/risks/extremeDistribution.ts";
 import { gumbelOfLevels, seaLevelLaw } from "../../../job/risks/extremeSeaLevels.ts";
 import { globalRise, riseIn, type SeaLevelRise } from "../../../job/risks/seaLevelRise.ts";
 import type { Attribute } from "../../../model/attributes.ts";
 import type { PeriodResult } from "../../../model/results.ts";
-import type { ToldSeaLevels } from "../../../model/seaLevels.ts";
+import type { StationLevels } from "../../../model/seaLevels.ts";
 import { CellBuilder } from "../../support/dailyWeather.ts";
 
 const BASE = { firstYear: 1991, lastYear: 2020 };
 const FUTURE = { firstYear: 2041, lastYear: 2060 };
-const PARAMETERS: ToldSeaLevels = { kind: "parameters", location: 1.2, scale: 0.15, shape: 0 };
+const PARAMETERS: StationLevels = { kind: "parameters", location: 1.2, scale: 0.15, shape: 0 };
 
 /** The sea of the vectors: a Gumbel law of 2005, and a rise that is 0 until then and `future` [m] from 2041 on. */
-function seaOf(future: number, more: Partial<CellSeaLevel> = {}, told: ToldSeaLevels = PARAMETERS): CellSeaLevel {
+function seaOf(future: number, more: Partial<CellSeaLevel> = {}, told: StationLevels = PARAMETERS): CellSeaLevel {
   const rise: SeaLevelRise = {
     name: "test",
     years: [1980, 2005, 2041, 2100],
@@ -101,7 +101,7 @@ describe("the law of the sea", () => {
   test("yearly maxima have the law of the 30 years at the base period's centre, which says from when it is", () => {
     const years = Array.from({ length: 61 }, (_, at) => 1960 + at);
     const maxima = years.map((year) => 1 + 0.003 * (year - 1960) + 0.1 * Math.sin(12.9898 * year) ** 2);
-    const told: ToldSeaLevels = { kind: "maxima", years, maxima };
+    const told: StationLevels = { kind: "maxima", years, maxima };
     const found = seaOf(0, {}, told).station!.found;
     expect([found.referenceYear, found.years]).toEqual([2005.5, 30]);
     const few = { kind: "maxima", years: years.slice(0, 9), maxima: maxima.slice(0, 9) } as const;

@@ -1,7 +1,7 @@
 // The law of a year's highest value: chances, levels and their errors, with and without years that have none.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type ExtremeLaw, exceedance, levelDeviation, levelOf } from "../../../job/risks/extremeLaw.ts";
+import { type ExtremeLaw, exceedance, levelDeviation, levelOf } from "../../../job/risks/extremeDistribution.ts";
 import { fitRainExtremes, gumbelOfSame, makeExtremesScratch, recordShape } from "../../../job/risks/extremes.ts";
 import { makeRandom } from "../../support/dailyWeather.ts";
 

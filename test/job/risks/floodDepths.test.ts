@@ -14,7 +14,7 @@ import {
   riverResponse,
 } from "../../../job/indices/riverFlood.ts";
 import { curveOf, damageAt, JRC_ASIA } from "../../../job/risks/depthDamage.ts";
-import { type ExtremeLaw, exceedance, levelDeviation, levelOf } from "../../../job/risks/extremeLaw.ts";
+import { type ExtremeLaw, exceedance, levelDeviation, levelOf } from "../../../job/risks/extremeDistribution.ts";
 import { type DepthChain, floodNumbers, invertChain, makeFloodWork } from "../../../job/risks/floodDepths.ts";
 import { methodsOf, PUBLISHED } from "../../../job/risks/methodSet.ts";
 import { RETURN_PERIODS } from "../../../model/results.ts";

@@ -5,7 +5,7 @@ import { type Dataset, File, ready } from "h5wasm/node";
 import { beforeAll, describe, expect, test } from "vitest";
 import { findSeaWays, type TerrainGrid } from "../../../ingest/sea/seaConnection.ts";
 import { Sea } from "../../../job/cellSea.ts";
-import { levelOf } from "../../../job/risks/extremeLaw.ts";
+import { levelOf } from "../../../job/risks/extremeDistribution.ts";
 import { gumbelOfLevels } from "../../../job/risks/extremeSeaLevels.ts";
 import type { SeaLevelStation } from "../../../model/seaLevels.ts";
 

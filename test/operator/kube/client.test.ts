@@ -9,7 +9,7 @@ import {
   NO_ANSWER,
 } from "../../../operator/kube/apiError.ts";
 import { KUBE_RESOURCES } from "../../../operator/kube/client.ts";
-import { microTime, type WatchEvent } from "../../../operator/kube/wire.ts";
+import { microTime, type WatchEvent } from "../../../operator/kube/wireFormat.ts";
 import { describeOnApiServer } from "../../support/apiServer.ts";
 import type { SeenRequest } from "../../support/faultProxy.ts";
 import { type KubeCluster, openKubeCluster } from "../../support/kubeCluster.ts";

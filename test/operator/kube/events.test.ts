@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { systemClock } from "../../../model/clock.ts";
 import { ApiError } from "../../../operator/kube/apiError.ts";
 import { EventRecorder, type EventRecorderOptions } from "../../../operator/kube/events.ts";
-import type { KubeObject, ObjectList, Stored } from "../../../operator/kube/wire.ts";
+import type { KubeObject, ObjectList, Stored } from "../../../operator/kube/wireFormat.ts";
 import { describeOnApiServer } from "../../support/apiServer.ts";
 import { FakeClock } from "../../support/fakeClock.ts";
 import { type KubeCluster, type KubeNamespace, openKubeCluster, SILENT } from "../../support/kubeCluster.ts";

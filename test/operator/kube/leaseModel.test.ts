@@ -12,7 +12,7 @@ class Candidate {
   readonly elector: LeaderElector;
   readonly startedAtMs: number[] = [];
   readonly stoppedAtMs: number[] = [];
-  readonly toldToStopAtMs: number[] = [];
+  readonly stopRequestedAtMs: number[] = [];
   readonly run: Promise<void>;
   readonly #controller = new AbortController();
 
@@ -28,7 +28,7 @@ class Candidate {
         new Promise((resolve) => {
           this.startedAtMs.push(clock.monotonicMs());
           const end = () => {
-            this.toldToStopAtMs.push(clock.monotonicMs());
+            this.stopRequestedAtMs.push(clock.monotonicMs());
             clock.after(drainMs, resolve);
           };
           if (signal.aborted) end();
@@ -77,7 +77,7 @@ test("cut off from the API a leader stops ten seconds after the last renewal was
   await clock.advance(6_000);
   first.way.isCut = true;
   await clock.advance(60_000);
-  expect(first.toldToStopAtMs).toEqual([6_000 + LEASE_TIMES.renewDeadlineMs]);
+  expect(first.stopRequestedAtMs).toEqual([6_000 + LEASE_TIMES.renewDeadlineMs]);
   expect(second.startedAtMs[0]).toBeGreaterThanOrEqual(6_000 + LEASE_TIMES.leaseDurationMs);
   expect(second.startedAtMs[0]).toBeLessThanOrEqual(6_000 + LEASE_TIMES.leaseDurationMs + 2_200);
   expect(first.elector.isLeader()).toBe(false);
@@ -94,7 +94,7 @@ test("a renewal that needs several slow calls is given up at the deadline, in th
     server.write(server.lease!, server.lease!.metadata.resourceVersion);
   }
   await clock.advance(5_000);
-  expect(first.toldToStopAtMs).toEqual([2_000 + LEASE_TIMES.renewDeadlineMs]);
+  expect(first.stopRequestedAtMs).toEqual([2_000 + LEASE_TIMES.renewDeadlineMs]);
 });
 
 test("one that lost competes again in the same process, and leads when the other is gone", async () => {
@@ -121,7 +121,7 @@ test("a shorter trouble than the deadline costs nothing", async () => {
     first.way.isCut = false;
     await clock.advance(5_000);
   }
-  expect(first.toldToStopAtMs).toEqual([]);
+  expect(first.stopRequestedAtMs).toEqual([]);
 });
 
 test("at shutdown the work ends first, under a lease that is still renewed, and only then the next one begins", async () => {
@@ -158,13 +158,13 @@ test("a lease taken by somebody else, or deleted, is lost at the next renewal", 
   server.lease!.spec!.holderIdentity = "somebody";
   server.write(server.lease!, server.lease!.metadata.resourceVersion);
   await clock.advance(1_000);
-  expect(first.toldToStopAtMs).toEqual([2_000]);
+  expect(first.stopRequestedAtMs).toEqual([2_000]);
   await clock.advance(20_000);
   expect(first.startedAtMs).toHaveLength(2);
   server.lease = undefined;
-  const stops = first.toldToStopAtMs.length;
+  const stops = first.stopRequestedAtMs.length;
   await clock.advance(2_000);
-  expect(first.toldToStopAtMs).toHaveLength(stops + 1);
+  expect(first.stopRequestedAtMs).toHaveLength(stops + 1);
   await clock.advance(5_000);
   expect(first.elector.isLeader()).toBe(true);
 });

@@ -1,7 +1,7 @@
 // What is told of objects that come, change, go and come again under the same name.
 import { expect, test } from "vitest";
 import { ObjectStore } from "../../../operator/kube/objectStore.ts";
-import type { KubeObject } from "../../../operator/kube/wire.ts";
+import type { KubeObject } from "../../../operator/kube/wireFormat.ts";
 
 function batch(name: string, uid: string, resourceVersion: string): KubeObject {
   return { metadata: { name, namespace: "climate", uid, resourceVersion, creationTimestamp: "2028-01-01T00:00:00Z" } };

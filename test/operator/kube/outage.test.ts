@@ -4,7 +4,7 @@ import { systemClock } from "../../../model/clock.ts";
 import { LeaderElector } from "../../../operator/kube/lease.ts";
 import { type Reflector, startReflector } from "../../../operator/kube/reflector.ts";
 import { REFLECTOR_LIMITS, type ReflectorLimits } from "../../../operator/kube/reflectorLimits.ts";
-import type { KubeObject, ListWatch } from "../../../operator/kube/wire.ts";
+import type { KubeObject, ListWatch } from "../../../operator/kube/wireFormat.ts";
 import { describeOnApiServer } from "../../support/apiServer.ts";
 import { eventually } from "../../support/cli.ts";
 import { type KubeCluster, openKubeCluster, SILENT } from "../../support/kubeCluster.ts";

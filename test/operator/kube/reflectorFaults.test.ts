@@ -44,7 +44,7 @@ describeOnApiServer("a reflector in trouble", () => {
     await space.create("second");
     await watched.ends("+second");
     space.proxy.fault(isList, { delayMs: 500 });
-    expect(space.proxy.tellWatches({ type: "ERROR", object: GONE })).toBe(1);
+    expect(space.proxy.describeWatches({ type: "ERROR", object: GONE })).toBe(1);
     // Nobody watches now.
     await space.remove("first");
     await space.create("third");
@@ -65,7 +65,7 @@ describeOnApiServer("a reflector in trouble", () => {
     const { space, watched } = opened;
     await space.create("second");
     await watched.ends("+second");
-    expect(space.proxy.tellWatches(line)).toBe(1);
+    expect(space.proxy.describeWatches(line)).toBe(1);
     await space.create("third");
     await watched.ends("+third");
     expect(watched.lists).toEqual(["first"]);

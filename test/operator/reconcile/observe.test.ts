@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { ClimateBatch } from "../../../model/climateBatch.ts";
 import type { Job, Pod } from "../../../operator/kube/client.ts";
-import type { StoredMetadata } from "../../../operator/kube/wire.ts";
+import type { StoredMetadata } from "../../../operator/kube/wireFormat.ts";
 import { type JobFacts, observe, type PodFacts } from "../../../operator/reconcile/observe.ts";
 import { decideAbandoned } from "../../../operator/reconcile/retention.ts";
 import { at, climateBatch } from "../../support/climateBatch.ts";

@@ -5,6 +5,6 @@ export interface Where {
   line: number;
 }
 
-export function tellWhere({ file, line }: Where): string {
+export function describeWhere({ file, line }: Where): string {
   return `${file}:${line}`;
 }

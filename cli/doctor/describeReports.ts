@@ -9,7 +9,7 @@ const MARKS: Readonly<Record<Level, string>> = {
   unknown: "-      ",
 };
 
-export function tellReports(reports: readonly CheckReport[]): string {
+export function describeReports(reports: readonly CheckReport[]): string {
   const lines = reports.flatMap(({ check, findings }) =>
     findings.flatMap(({ level, found, advice }) => {
       const head = `${MARKS[level]}  ${check.padEnd(NAME_WIDTH)} `;

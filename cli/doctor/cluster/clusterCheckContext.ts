@@ -5,7 +5,7 @@ import { DEFAULT_LEASE } from "../../../operator/config.ts";
 import { LABELS } from "../../../operator/resources/labels.ts";
 import type { ClusterReader, Deployment } from "./clusterReader.ts";
 
-export interface ClusterPatient {
+export interface ClusterCheckContext {
   readonly cluster: ClusterReader;
   readonly clock: Clock;
   readonly operators: readonly FoundOperator[];
