@@ -3,9 +3,10 @@ import { readFile } from "node:fs/promises";
 import { parseEnv } from "node:util";
 import type { Client } from "pg";
 import { type Environment, namesDatabase, readDatabaseUrl } from "../database/address.ts";
-import { connect, isTransient } from "../database/connect.ts";
+import { connect } from "../database/connect.ts";
 import { type DatabaseHandle, openEmbeddedServer } from "../database/embeddedServer.ts";
 import { checkSchemaVersion, migrate } from "../database/migrate.ts";
+import { findTrouble } from "../database/troubles.ts";
 import { RejectedError } from "../model/errors.ts";
 import { flag, text } from "./optionKinds.ts";
 
@@ -115,7 +116,7 @@ async function connectOrExplain(url: string, purpose: string): Promise<Client> {
   try {
     return await connect(url, { purpose, patienceMs: 10_000 });
   } catch (error) {
-    if (isTransient(error)) throw error;
+    if (findTrouble(error)?.fate === "passing") throw error;
     throw new RejectedError(
       "NoDatabase",
       `Cannot use the database ${hidePassword(url)}: ${(error as Error).message}. Check the address, user and password in --database, DATABASE_* or .env.`,

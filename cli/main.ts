@@ -1,6 +1,6 @@
 // The commands people type, wired; errors told, exit codes set. What a command does stands in its own file.
 import yargs from "yargs";
-import { isTransient } from "../database/connect.ts";
+import { isPassing } from "../database/troubles.ts";
 import { coerceError, RejectedError, TransientError } from "../model/errors.ts";
 import { COMMAND_EXIT_CODES, type CommandContext, checkOccurrences } from "./command.ts";
 import { COMMANDS, loadCommands } from "./commands.ts";
@@ -61,7 +61,7 @@ try {
   if (error instanceof RejectedError) fail(error.message, COMMAND_EXIT_CODES.rejected);
   else if (interruption.signal.aborted) fail("Stopped; run the same command to go on.", COMMAND_EXIT_CODES.interrupted);
   else if (isComplaint(error)) fail(describeComplaint(error), COMMAND_EXIT_CODES.rejected);
-  else if (isTransient(error))
+  else if (isPassing(error))
     fail(`${describeTransient(error)} The same command may work later.`, COMMAND_EXIT_CODES.unavailable);
   else
     fail(

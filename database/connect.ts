@@ -1,72 +1,33 @@
-// Connections: who is asking, how to wait out a full or starting server, and what kind of trouble an error is.
-import { setTimeout as sleep } from "node:timers/promises";
+// Connections: opened with patience for a server that is full or starting, and transactions on them.
 import type pg from "pg";
+import { backoffMs, pause, systemClock } from "../model/clock.ts";
 import { coerceError, TransientError } from "../model/errors.ts";
 import { explainTls, makeClient } from "./tls.ts";
+import { findConnectTrouble, isPassing } from "./troubles.ts";
 
-/** SQLSTATEs of trouble that passes by itself, with what each means. */
-const TRANSIENT_SQLSTATES: ReadonlySet<string> = new Set([
-  "08000", // connection exception
-  "08001", // could not establish a connection
-  "08003", // connection does not exist
-  "08006", // connection failure
-  "40001", // serialization failure
-  "40P01", // deadlock detected
-  "53300", // too many connections
-  "55P03", // lock not available within lock_timeout
-  "57P01", // terminated by an administrator
-  "57P02", // crash shutdown
-  "57P03", // cannot connect now: starting up or shutting down
-]);
-const TRANSIENT_SYSTEM_CODES: ReadonlySet<string> = new Set([
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "EPIPE",
-  "ETIMEDOUT",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-]);
-const CONNECT_RETRY_MIN_MS = 200;
-const CONNECT_RETRY_MAX_MS = 5_000;
-
-export function isTransient(error: unknown): boolean {
-  if (error instanceof TransientError) return true;
-  if (!(error instanceof Error)) return false;
-  if (error instanceof AggregateError) return error.errors.some(isTransient);
-  const { code } = error as { code?: unknown };
-  if (typeof code === "string" && (TRANSIENT_SQLSTATES.has(code) || TRANSIENT_SYSTEM_CODES.has(code))) return true;
-  return isLostConnection(error.message) || isTransient(error.cause);
-}
-
-/** What the driver says without a code: of the connection that is lost, and of each statement after that. */
-function isLostConnection(message: string): boolean {
-  return message.startsWith("Connection terminated") || message.endsWith("and is not queryable");
-}
-
-export function isSqlState(error: unknown, state: string): boolean {
-  return error instanceof Error && (error as { code?: unknown }).code === state;
-}
+const CONNECT_RETRY = { minMs: 200, maxMs: 5_000, jitter: 0.5 };
 
 export interface ConnectOptions {
   /** Shown in pg_stat_activity after "climatebatch ". */
   readonly purpose: string;
-  /** How long to wait for a server that is full or starting; 0 tries once. */
+  /** How long to wait for trouble that passes; 0 tries once. */
   readonly patienceMs?: number;
+  /** Whether to wait as well for a password, user or database name to become right. */
+  readonly waitsForSettings?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** One connection; the caller ends it. Trouble that passes is waited out with jitter, up to `patienceMs`. */
 export async function connect(url: string, options: ConnectOptions): Promise<pg.Client> {
-  const { purpose, patienceMs = 30_000, signal } = options;
-  const deadline = performance.now() + patienceMs;
-  for (let delayMs = CONNECT_RETRY_MIN_MS; ; delayMs = Math.min(delayMs * 2, CONNECT_RETRY_MAX_MS)) {
+  const { purpose, patienceMs = 30_000, waitsForSettings = false, signal } = options;
+  const deadline = systemClock.monotonicMs() + patienceMs;
+  for (let failures = 0; ; failures++) {
     const client = makeClient(url, {
       application_name: `climatebatch ${purpose}`,
       keepAlive: true,
       connectionTimeoutMillis: 10_000,
     });
-    // A connection that dies while idle reports here; the next statement tells the caller.
+    // A connection that dies while idle reports here; the caller's next statement fails.
     client.on("error", () => undefined);
     try {
       await client.connect();
@@ -75,10 +36,19 @@ export async function connect(url: string, options: ConnectOptions): Promise<pg.
       const error = coerceError(thrown);
       await client.end().catch(() => undefined);
       signal?.throwIfAborted();
-      if (!isTransient(error) || performance.now() + delayMs > deadline) throw explainTls(error, url);
-      await sleep(delayMs * (0.5 + Math.random()), undefined, { signal });
+      const { fate } = findConnectTrouble(error);
+      if (fate === "final") throw explainTls(error, url);
+      const delayMs = backoffMs(failures, CONNECT_RETRY, Math.random);
+      const isWaiting = fate === "passing" || waitsForSettings;
+      if (!isWaiting || systemClock.monotonicMs() + delayMs > deadline) throw asPassing(explainTls(error, url));
+      await pause(systemClock, delayMs, signal);
     }
   }
+}
+
+/** An error of the network need not say that it is one. */
+function asPassing(error: Error): Error {
+  return isPassing(error) ? error : new TransientError(error.message, { cause: error });
 }
 
 /** Runs `work` in one transaction: commits what it returns, rolls back what it throws. */

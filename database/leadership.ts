@@ -2,7 +2,7 @@
 // session ends, whatever the reason, the next one takes over.
 import type { Client } from "pg";
 import type { Logger } from "pino";
-import { type Clock, rest, within } from "../model/clock.ts";
+import { backoffMs, type Clock, rest, within } from "../model/clock.ts";
 import { coerceError, TransientError } from "../model/errors.ts";
 import { connect } from "./connect.ts";
 
@@ -11,8 +11,7 @@ const LEADER_LOCK = 4_211_873;
 const STANDBY_RETRY_MS = 2_000;
 const HEARTBEAT_MS = 10_000;
 const ANSWER_TIMEOUT_MS = 5_000;
-const BACKOFF_MIN_MS = 500;
-const BACKOFF_MAX_MS = 30_000;
+const BACKOFF = { minMs: 500, maxMs: 30_000, jitter: 0.5 };
 
 export interface LeadershipOptions {
   readonly installation: string;
@@ -49,7 +48,7 @@ export class Leadership {
       } catch (thrown) {
         const error = coerceError(thrown);
         if (signal.aborted) return;
-        const retryInMs = Math.min(BACKOFF_MIN_MS * 2 ** failures++, BACKOFF_MAX_MS) * (1 - random() / 2);
+        const retryInMs = backoffMs(failures++, BACKOFF, random);
         log.warn({ event: "leadershipLost", message: error.message, retryInMs: Math.round(retryInMs) });
         await rest(clock, retryInMs, signal);
       } finally {

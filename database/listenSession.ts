@@ -4,8 +4,9 @@ import { Socket } from "node:net";
 import pg from "pg";
 import { type Clock, within } from "../model/clock.ts";
 import { coerceError, TransientError } from "../model/errors.ts";
-import { connect, isSqlState } from "./connect.ts";
+import { connect } from "./connect.ts";
 import { explainTls, makeClient } from "./tls.ts";
+import { isSqlState } from "./troubles.ts";
 
 const READ_ONLY_TRANSACTION = "25006";
 const KEEPALIVE_MS = 10_000;

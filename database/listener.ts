@@ -1,14 +1,14 @@
 // Hears NOTIFYs for as long as the process lives: one dedicated session, opened again after any loss, and a poll beside it.
 // A notification only nudges; after every LISTEN and at every poll the caller looks at what really is there.
 import type { Logger } from "pino";
-import { type Clock, pause, rest } from "../model/clock.ts";
+import { type BackoffLimits, backoffMs, type Clock, pause, rest } from "../model/clock.ts";
 import { coerceError, RejectedError } from "../model/errors.ts";
 import { isChannelName, ListenSession, type SessionLimits } from "./listenSession.ts";
 
 export interface ListenerLimits extends SessionLimits {
   readonly heartbeatMs: number;
-  readonly backoffMinMs: number;
-  readonly backoffMaxMs: number;
+  /** Between the loss of a session and the next try. */
+  readonly backoff: BackoffLimits;
 }
 
 /** A half-open connection is noticed after at most heartbeatMs + answerTimeoutMs. Delays between tries: 0.25, 0.5, 1 … 30 s, each up to half shorter. */
@@ -17,8 +17,7 @@ export const LISTENER_LIMITS: ListenerLimits = {
   answerTimeoutMs: 5_000,
   probeTimeoutMs: 2_000,
   connectTimeoutMs: 10_000,
-  backoffMinMs: 250,
-  backoffMaxMs: 30_000,
+  backoff: { minMs: 250, maxMs: 30_000, jitter: 0.5 },
 };
 
 /** degraded: the session stands, but notifications do not come through; requests are found by polling. */
@@ -112,7 +111,7 @@ export class Listener implements AsyncDisposable {
       });
       this.#tell("disconnected", this.#stop.signal.aborted ? "stopped" : reason.message);
       if (this.#stop.signal.aborted) return;
-      const delayMs = backoffMs(failures++, this.#limits, random);
+      const delayMs = backoffMs(failures++, this.#limits.backoff, random);
       log.warn({ event: "listenerDisconnected", message: reason.message, retryInMs: Math.round(delayMs) });
       await rest(clock, delayMs, this.#stop.signal);
     }
@@ -218,11 +217,6 @@ export class Listener implements AsyncDisposable {
     if (state === "degraded") log.warn({ event: "listenerDegraded", message: reason });
     onStatus?.(this.#status);
   }
-}
-
-/** Capped, and up to half shorter by chance, so that replicas do not come back together. */
-function backoffMs(failures: number, { backoffMinMs, backoffMaxMs }: ListenerLimits, random: () => number): number {
-  return Math.min(backoffMinMs * 2 ** failures, backoffMaxMs) * (1 - random() / 2);
 }
 
 function checkChannel(channel: string): void {

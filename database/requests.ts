@@ -5,7 +5,7 @@ import { type Calculation, type CalculationRequest, METHODS } from "../model/cal
 import { RejectedError } from "../model/errors.ts";
 import type { RequestOptions, RequestSource } from "../model/requests.ts";
 import { RISKS } from "../model/risks.ts";
-import { isSqlState } from "./connect.ts";
+import { isSqlState } from "./troubles.ts";
 
 const INVALID_PARAMETER = "22023";
 

@@ -3,8 +3,9 @@
 import type { ClientBase } from "pg";
 import { CALCULATIONS } from "../model/calculations.ts";
 import { RejectedError } from "../model/errors.ts";
-import { isSqlState, transaction } from "./connect.ts";
+import { transaction } from "./connect.ts";
 import { slotTable } from "./slots.ts";
+import { isSqlState } from "./troubles.ts";
 
 /** Owns everything, by way of its members' migrations. */
 export const OWNER_ROLE = "climatebatch_owner";

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ClientBase } from "pg";
 import type { Calculation } from "../model/calculations.ts";
 import { RejectedError } from "../model/errors.ts";
-import { isSqlState } from "./connect.ts";
+import { isSqlState } from "./troubles.ts";
 
 /** Readers queue behind a waiting TRUNCATE: it must give up before anyone notices. */
 const EMPTY_LOCK_TIMEOUT_MS = 20;

@@ -2,8 +2,9 @@
 // somebody wants that. Nothing is copied, nothing is lost.
 import type { ClientBase } from "pg";
 import { RejectedError } from "../model/errors.ts";
-import { isSqlState, transaction } from "./connect.ts";
+import { transaction } from "./connect.ts";
 import { PREDECESSOR_TABLES } from "./migrate.ts";
+import { isSqlState } from "./troubles.ts";
 
 /** Where the predecessor's tables wait while our views have their names, and our views while its tables have them. */
 export const PREDECESSOR_SCHEMA = "predecessor";

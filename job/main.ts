@@ -1,9 +1,10 @@
 // The program of one shard, the same in a pod and in a child process: environment → claim → compute → exit code.
 import { hostname } from "node:os";
 import type { Client } from "pg";
-import { connect, isTransient } from "../database/connect.ts";
+import { connect } from "../database/connect.ts";
 import { checkSchemaVersion } from "../database/migrate.ts";
 import { claimShard, countRejectedCells, failShard, tooManyRejectedCells } from "../database/shards.ts";
+import { isPassing } from "../database/troubles.ts";
 import { coerceError, RejectedError, TransientError } from "../model/errors.ts";
 import { BATCH_ENDING_REASONS, EXIT_CODES, type ShardEvent } from "../model/podContract.ts";
 import { makeLog } from "../telemetry/log.ts";
@@ -49,7 +50,7 @@ async function main(signal: AbortSignal): Promise<number> {
       return report(tooManyRejectedCells(batchId, rejected, shard.maxRejectedCells!));
     } catch (thrown) {
       const error = coerceError(thrown);
-      if (!signal.aborted && !isTransient(error)) {
+      if (!signal.aborted && !isPassing(error)) {
         await client.query("ROLLBACK");
         const reason = error instanceof RejectedError ? error.reason : "Bug";
         const isOurs = await failShard(client, shard, reason, error.message);
@@ -68,7 +69,7 @@ async function open({ databaseUrl, batchId, completionIndex }: JobConfig): Promi
     return await connect(databaseUrl, { purpose: `shard ${batchId}/${completionIndex}`, signal });
   } catch (thrown) {
     const cause = coerceError(thrown);
-    if (signal.aborted || isTransient(cause)) throw cause;
+    if (signal.aborted || isPassing(cause)) throw cause;
     throw new RejectedError("NoDatabase", `Cannot use the database: ${cause.message}`, { cause });
   }
 }
@@ -79,7 +80,7 @@ function report(thrown: unknown): number {
     log.warn({ event: "stopped" satisfies ShardEvent, message: "told to stop; nothing was written" });
     return EXIT_CODES.retry;
   }
-  if (isTransient(error)) {
+  if (isPassing(error)) {
     log.warn({ event: "stopped" satisfies ShardEvent, err: error, message: error.message });
     return EXIT_CODES.retry;
   }

@@ -1,18 +1,18 @@
 // The batches that run here, each by a runner session of its own; trouble that passes is waited out, and the batch goes on
 // where it stood.
 import { endBatch } from "../database/batches.ts";
-import { connect, isTransient } from "../database/connect.ts";
+import { connect } from "../database/connect.ts";
 import { readBatchState, type UnfinishedBatch } from "../database/serveRequests.ts";
+import { isPassing } from "../database/troubles.ts";
 import { type Calculation, calculationsOf } from "../model/calculations.ts";
-import { rest } from "../model/clock.ts";
+import { backoffMs, rest } from "../model/clock.ts";
 import { coerceError, RejectedError } from "../model/errors.ts";
 import { watchInLog } from "./batchWatch.ts";
 import type { ServeContext } from "./context.ts";
 import { type RunOutcome, runBatch } from "./executor/runBatch.ts";
 import { makePlaces } from "./shardSlots.ts";
 
-const RETRY_MIN_MS = 1_000;
-const RETRY_MAX_MS = 30_000;
+const RETRY = { minMs: 1_000, maxMs: 30_000, jitter: 0.5 };
 
 interface Running {
   readonly batch: UnfinishedBatch;
@@ -71,7 +71,7 @@ export class BatchQueue {
     const { clock, log, random } = this.#context;
     const { batchId } = running.batch;
     const { signal } = this.#stop;
-    for (let delayMs = RETRY_MIN_MS; !signal.aborted; delayMs = Math.min(2 * delayMs, RETRY_MAX_MS)) {
+    for (let failures = 0; !signal.aborted; ) {
       try {
         const outcome = await this.#runOnce(running);
         if (outcome !== null) this.#tell(running.batch, outcome);
@@ -81,7 +81,7 @@ export class BatchQueue {
         const error = coerceError(thrown);
         running.trouble = error.message;
         if (!canPass(error) && (await this.#giveUp(running.batch, error))) return;
-        const retryInMs = Math.round(delayMs * (1 - random() / 2));
+        const retryInMs = Math.round(backoffMs(failures++, RETRY, random));
         log.warn({ event: "batchInterrupted", batchId, err: error, message: error.message, retryInMs });
         await rest(clock, retryInMs, signal);
       }
@@ -144,5 +144,5 @@ export class BatchQueue {
 
 /** A runner that was killed holds its batch until the server notices. */
 function canPass(error: Error): boolean {
-  return isTransient(error) || (error instanceof RejectedError && error.reason === "AlreadyRunning");
+  return isPassing(error) || (error instanceof RejectedError && error.reason === "AlreadyRunning");
 }

@@ -1,10 +1,10 @@
 // `serve` from its settings: opened here in order, released in reverse. Listens, keeps the schedules, and lets batches run,
 // until the signal; then the shards stop, and the batches go on at the next start.
 import type { Logger } from "pino";
-import { isTransient } from "../database/connect.ts";
 import { Leadership } from "../database/leadership.ts";
 import { Sessions } from "../database/sessions.ts";
 import { Triggers } from "../database/triggers.ts";
+import { isPassing } from "../database/troubles.ts";
 import { CALCULATIONS } from "../model/calculations.ts";
 import { type Clock, rest, within } from "../model/clock.ts";
 import { coerceError, RejectedError, TransientError } from "../model/errors.ts";
@@ -161,7 +161,7 @@ async function waitForDatabase({ withClient, clock, log }: ServeContext, signal:
     } catch (thrown) {
       const error = coerceError(thrown);
       if (error instanceof RejectedError) throw error;
-      if (!isTransient(error)) {
+      if (!isPassing(error)) {
         throw new RejectedError(
           "NoDatabase",
           `Cannot use the database: ${error.message}. Check DATABASE_* in the environment and .env.`,

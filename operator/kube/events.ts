@@ -1,9 +1,8 @@
 // Tells people what happened to an object, as events.k8s.io/v1: repeated ones count up in a series, floods are cut off.
 // Losing an event is allowed, disturbing a reconcile is not: nothing here throws or is waited for.
 import type { Logger } from "pino";
-import { type Clock, rest } from "../../model/clock.ts";
+import { backoffMs, type Clock, rest } from "../../model/clock.ts";
 import { coerceApiError, isNotFound, isTransient } from "./apiError.ts";
-import { backoffMs } from "./backoff.ts";
 import type { KubeApi, NewEvent } from "./client.ts";
 import { buildEvent, buildSeriesPatch, type EventWords, type Reporter, series, seriesKey } from "./eventSeries.ts";
 import { TokenBucket } from "./tokenBucket.ts";

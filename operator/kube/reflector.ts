@@ -1,9 +1,8 @@
 // Keeps a store equal to what the API server has: list, then watch, and again after whatever went wrong.
 // It never ends by itself: only stop() does that, or a handler that throws, which is a bug and no trouble of the API.
 import type { Logger } from "pino";
-import { type Clock, pause } from "../../model/clock.ts";
+import { backoffMs, type Clock, pause } from "../../model/clock.ts";
 import { ApiError, coerceApiError, isGone, NO_ANSWER } from "./apiError.ts";
-import { backoffMs } from "./backoff.ts";
 import { dropManagedFields, type Listing, listAll } from "./listAll.ts";
 import { ObjectStore, type OnChange, type StoreView } from "./objectStore.ts";
 import { type ListReason, REFLECTOR_LIMITS, type ReflectorLimits, type ReflectorMetrics } from "./reflectorLimits.ts";

@@ -1,8 +1,7 @@
 // Keys to be reconciled, as client-go's workqueue: each once however often it is added, never by two workers at a time,
 // again after growing delays when the work fails. What the work is, and which errors are bugs, is left to the caller.
 
-import type { Clock } from "../../model/clock.ts";
-import { backoffMs } from "./backoff.ts";
+import { backoffMs, type Clock } from "../../model/clock.ts";
 
 /** As client-go (util/workqueue/default_rate_limiters.go), but a failing key is tried every five minutes, not every 17. */
 const WORK_QUEUE_BACKOFF = { minMs: 5, maxMs: 300_000, jitter: 0 };

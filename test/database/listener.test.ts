@@ -15,7 +15,12 @@ import { startProxy } from "../support/proxy.ts";
 import { isLong, makeRandom, SEED } from "../support/random.ts";
 
 const CHANNEL = "test_channel";
-const SHORT = { heartbeatMs: 300, answerTimeoutMs: 300, probeTimeoutMs: 300, backoffMinMs: 50, backoffMaxMs: 200 };
+const SHORT = {
+  heartbeatMs: 300,
+  answerTimeoutMs: 300,
+  probeTimeoutMs: 300,
+  backoff: { minMs: 50, maxMs: 200, jitter: 0.5 },
+};
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -239,8 +244,7 @@ test("tries come later and later, up to the cap, each shortened by chance; LISTE
   let random = 0;
   const limits = {
     heartbeatMs: 400,
-    backoffMinMs: 300,
-    backoffMaxMs: 30_000,
+    backoff: { minMs: 300, maxMs: 30_000, jitter: 0.5 },
     answerTimeoutMs: 99_000,
     probeTimeoutMs: 99_000,
   };
@@ -248,7 +252,7 @@ test("tries come later and later, up to the cap, each shortened by chance; LISTE
   const clock: Clock = {
     ...systemClock,
     after(delayMs, call) {
-      const isBackoff = delayMs % 75 === 0 && delayMs <= limits.backoffMaxMs;
+      const isBackoff = delayMs % 75 === 0 && delayMs <= limits.backoff.maxMs;
       if (isBackoff) delays.push(delayMs);
       return systemClock.after(isBackoff ? 0 : delayMs, call);
     },

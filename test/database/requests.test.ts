@@ -1,7 +1,7 @@
 // Requests as rows: what coalesces, keys, and that each is claimed exactly once.
 import type { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { connect, isTransient, transaction } from "../../database/connect.ts";
+import { connect, transaction } from "../../database/connect.ts";
 import {
   answersNotify,
   claimRequests,
@@ -13,6 +13,7 @@ import {
   recordRequest,
   settleRequest,
 } from "../../database/requests.ts";
+import { isPassing } from "../../database/troubles.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import {
   claimOldest,
@@ -164,7 +165,7 @@ test("a request asked for in an open transaction is neither claimed nor lost, an
   expect(refused).toMatchObject({
     message: "another session has asked for all in a transaction that is still open after 5 s",
   });
-  expect(isTransient(refused)).toBe(true);
+  expect(isPassing(refused)).toBe(true);
   expect((await claimOldest(client, "here", 9)).map(({ calculation }) => calculation)).toEqual(["hazard", "all"]);
 });
 

@@ -232,7 +232,7 @@ describe("verify-full where the server demands TLS", () => {
       onConnected: () => undefined,
       onNotification: (_, payload) => void heard.push(payload),
       pollIntervalMs: 60_000,
-      limits: { heartbeatMs: 300, backoffMinMs: 50, backoffMaxMs: 200 },
+      limits: { heartbeatMs: 300, backoff: { minMs: 50, maxMs: 200, jitter: 0.5 } },
       clock: systemClock,
       random: Math.random,
       log: { info() {}, warn: (line: { message: string }) => void told.push(line.message), error() {} } as never,

@@ -14,8 +14,7 @@ export const LIMITS = {
   heartbeatMs: 300,
   answerTimeoutMs: 500,
   probeTimeoutMs: 500,
-  backoffMinMs: 200,
-  backoffMaxMs: 400,
+  backoff: { minMs: 200, maxMs: 400, jitter: 0.5 },
 };
 
 const started: Replica[] = [];

@@ -1,6 +1,6 @@
 // Who gets a token when, and how long backing off takes.
 import { expect, test } from "vitest";
-import { backoffMs } from "../../../operator/kube/backoff.ts";
+import { backoffMs } from "../../../model/clock.ts";
 import { TokenBucket } from "../../../operator/kube/tokenBucket.ts";
 import { FakeClock } from "../../support/fakeClock.ts";
 
