@@ -6,8 +6,8 @@ import type { NewClimateBatchSpec } from "../model/climateBatch.ts";
 import { RejectedError } from "../model/errors.ts";
 import { DEFAULT_TRIGGER_CHANNEL } from "../model/requests.ts";
 import { type Cluster, loadCluster } from "./kube/kubeConfig.ts";
+import type { PodSettings } from "./objects/job.ts";
 import type { Policy } from "./reconcile/observe.ts";
-import type { PodSettings } from "./resources/job.ts";
 
 export interface OperatorConfig {
   readonly cluster: Cluster;

@@ -7,8 +7,8 @@ import type { Job, KubeApi } from "./kube/client.ts";
 import type { EventRecorder } from "./kube/events.ts";
 import type { StoreView } from "./kube/objectStore.ts";
 import type { KubeObject } from "./kube/wireFormat.ts";
+import type { PodSettings } from "./objects/job.ts";
 import type { Policy } from "./reconcile/observe.ts";
-import type { PodSettings } from "./resources/job.ts";
 
 /** As read from the API server. */
 export type StoredBatch = ClimateBatch & KubeObject;

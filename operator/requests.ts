@@ -13,24 +13,24 @@ import { findCondition, isConditionTrue, type NewClimateBatchSpec } from "../mod
 import { coerceError, RejectedError } from "../model/errors.ts";
 import type { OperatorContext, StoredBatch } from "./context.ts";
 import { ApiError, isAlreadyExists, isInvalid, isNotFound } from "./kube/apiError.ts";
-import { ANNOTATIONS } from "./resources/labels.ts";
-import { buildRequestedBatch } from "./resources/requestedBatch.ts";
+import { ANNOTATIONS } from "./objects/labels.ts";
+import { buildRequestedBatch } from "./objects/requestedBatch.ts";
 
 const CLAIMED_AT_ONCE = 20;
 
-export interface RequestDeskOptions {
+export interface RequestIntakeOptions {
   readonly context: OperatorContext;
   /** Of ClimateBatches that requests lead to, where they say nothing themselves. */
   readonly defaults: Partial<NewClimateBatchSpec>;
 }
 
 /** Looks after the requests of this installation, once at a time; only while it leads. */
-export class RequestDesk {
-  readonly #options: RequestDeskOptions;
+export class RequestIntake {
+  readonly #options: RequestIntakeOptions;
   #looking: Promise<void> | null = null;
   #lookAgain = false;
 
-  constructor(options: RequestDeskOptions) {
+  constructor(options: RequestIntakeOptions) {
     this.#options = options;
   }
 

@@ -10,16 +10,15 @@ import { coerceError, RejectedError } from "../model/errors.ts";
 import { refusalOfPayload } from "../model/requests.ts";
 import type { OperatorConfig } from "./config.ts";
 import type { OperatorContext, StoredBatch } from "./context.ts";
+import { runController } from "./controller.ts";
 import { findMissingFields } from "./definition.ts";
 import { isNotFound } from "./kube/apiError.ts";
 import { type KubeApi, makeKubeApi } from "./kube/client.ts";
 import { EventRecorder } from "./kube/events.ts";
 import { LeaderElector } from "./kube/lease.ts";
-import { lead } from "./lead.ts";
-import { RequestDesk } from "./requests.ts";
-import { Liveness } from "./telemetry/liveness.ts";
+import { RequestIntake } from "./requests.ts";
 import { makeMetrics } from "./telemetry/metrics.ts";
-import { startProbes } from "./telemetry/probes.ts";
+import { Liveness, startProbes } from "./telemetry/probes.ts";
 
 const CONTROLLER = "climate.aiops.dev/operator";
 /** More than reconciles take at once: requests, triggers and the sweep have work, too. */
@@ -88,9 +87,9 @@ export async function startOperator(
   const withClient: OperatorContext["withClient"] = (work) => sessions.withClient(work);
   const { pods, methodsFile } = config;
   const context: OperatorContext = { api, withClient, policy, pods, methodsFile, events, clock, log };
-  const desk = new RequestDesk({ context, defaults: config.requestDefaults });
+  const intake = new RequestIntake({ context, defaults: config.requestDefaults });
   const lookAtRequests = async () => {
-    if (elector.isLeader()) await desk.look(signal);
+    if (elector.isLeader()) await intake.look(signal);
   };
   const liveness = new Liveness();
   const metrics = makeMetrics({
@@ -117,7 +116,10 @@ export async function startOperator(
         triggers.takeOver().catch(tell("triggersNotTakenOver"));
       };
       const onPlanned = () => void lookAtRequests().catch(tell("requestsNotRead"));
-      await lead({ context, random, workers: config.workers, metrics, liveness, onPlanned, onSynced }, leading);
+      await runController(
+        { context, random, workers: config.workers, metrics, liveness, onPlanned, onSynced },
+        leading,
+      );
     },
     onStoppedLeading: () => {
       obstacle = null;

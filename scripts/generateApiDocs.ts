@@ -2,8 +2,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadYaml } from "@kubernetes/client-node";
-import { REASONS } from "../operator/resources/conditions.ts";
-import { KUEUE_QUEUE_LABEL, LABELS } from "../operator/resources/labels.ts";
+import { REASONS } from "../operator/objects/conditions.ts";
+import { KUEUE_QUEUE_LABEL, LABELS } from "../operator/objects/labels.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 export const API_DOCS = join(ROOT, "docs/api.md");

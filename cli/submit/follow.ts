@@ -5,7 +5,7 @@ import { type Clock, pause } from "../../model/clock.ts";
 import type { StoredBatch } from "../../operator/context.ts";
 import { isNotFound, isTransient } from "../../operator/kube/apiError.ts";
 import type { KubeApi } from "../../operator/kube/client.ts";
-import { INTERIM_UNPUBLISHED } from "../../operator/resources/conditions.ts";
+import { INTERIM_UNPUBLISHED } from "../../operator/objects/conditions.ts";
 
 const LOOK_MS = 2_000;
 

@@ -6,7 +6,7 @@ import type { CalculationRequest } from "../../model/calculations.ts";
 import { BATCH_NAME_MAX_LENGTH, CLIMATE_BATCH, type NewClimateBatchSpec } from "../../model/climateBatch.ts";
 import { coerceError, RejectedError } from "../../model/errors.ts";
 import type { RequestOptions } from "../../model/requests.ts";
-import { buildSpec, type NewClimateBatch } from "../../operator/resources/requestedBatch.ts";
+import { buildSpec, type NewClimateBatch } from "../../operator/objects/requestedBatch.ts";
 
 /** What a file gives: a whole ClimateBatch, or the fields of a spec alone. */
 export interface GivenBatch {

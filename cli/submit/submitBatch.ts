@@ -11,7 +11,7 @@ import { readScheduledInstant, yearlyRequestKey } from "../../model/yearlyReques
 import type { StoredBatch } from "../../operator/context.ts";
 import { isAlreadyExists } from "../../operator/kube/apiError.ts";
 import type { KubeApi } from "../../operator/kube/client.ts";
-import type { NewClimateBatch } from "../../operator/resources/requestedBatch.ts";
+import type { NewClimateBatch } from "../../operator/objects/requestedBatch.ts";
 import {
   COMMAND_EXIT_CODES,
   type CommandContext,

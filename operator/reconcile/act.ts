@@ -11,19 +11,12 @@ import { coerceError, RejectedError } from "../../model/errors.ts";
 import { type MethodSet, parseMethodSet } from "../../model/methodSet.ts";
 import type { ReconcileContext, StoredBatch } from "../context.ts";
 import { ApiError, isAlreadyExists, isInvalid, isNotFound, isTransient } from "../kube/apiError.ts";
-import { buildJob } from "../resources/job.ts";
-import { ANNOTATIONS } from "../resources/labels.ts";
-import type { Action } from "./decide.ts";
-import type { Refusal } from "./status.ts";
+import { buildJob } from "../objects/job.ts";
+import { ANNOTATIONS } from "../objects/labels.ts";
+import type { Action, Refusal, Trouble } from "./actions.ts";
 
 /** What a person would do, too: nothing is overridden. */
 const NO_EXCEPTIONS = { replaceGrid: false, allowFewer: false, goBack: false } as const;
-
-export interface Trouble {
-  readonly error: Error;
-  /** null: nothing that the user could mend; it is tried again. */
-  readonly refusal: Refusal | null;
-}
 
 /** null when all went well. */
 export async function act(

@@ -1,40 +1,9 @@
 // What to do about a batch, given what was observed: a list of actions as plain data. Pure; acting is left to reconcile.ts.
+import type { Action, JobReference } from "./actions.ts";
 import type { BatchRow, Observation, ObservedJob, Policy } from "./observe.ts";
 import { decideRetention } from "./retention.ts";
 import { findStage, isAllDone, type Stage, wasPublishingTried } from "./stage.ts";
 import { findNextStuck } from "./stuckPods.ts";
-
-/** In the order they are to be done; the first that fails ends the list. Each may be repeated safely. */
-export type Action =
-  /** Cut the shards, pin the inputs, reserve and empty the slots; the row carries the batch's uid and is made once. */
-  | { readonly do: "plan" }
-  /** Empty the slots, in case that was cut short after planning. */
-  | { readonly do: "emptySlots"; readonly batchId: string }
-  | {
-      readonly do: "createJob";
-      readonly batchId: string;
-      readonly attempt: number;
-      readonly completions: number;
-    }
-  | { readonly do: "suspendJob"; readonly job: JobReference }
-  | { readonly do: "resumeJob"; readonly job: JobReference }
-  | { readonly do: "deleteJob"; readonly job: JobReference; readonly because: string }
-  /** Settle the batch by its shards; publish it in the same transaction when all are done. */
-  | { readonly do: "finish"; readonly batchId: string; readonly publish: boolean }
-  | { readonly do: "publish"; readonly batchId: string }
-  /** Open the batch again: its failed shards become the indexes of a new attempt. */
-  | { readonly do: "retry"; readonly batchId: string }
-  | { readonly do: "cancel"; readonly batchId: string; readonly reason: string; readonly message: string }
-  | { readonly do: "deleteBatch"; readonly name: string; readonly uid: string; readonly because: string }
-  /** No watch tells what the database knows: observe again at once. */
-  | { readonly do: "lookAgain" }
-  /** Observe again at that instant, whatever else happens. */
-  | { readonly do: "wait"; readonly until: Date; readonly because: string };
-
-export interface JobReference {
-  readonly name: string;
-  readonly uid: string;
-}
 
 /** Events wake a batch before these; they are for events that were missed. */
 const LOOK_AT_DATABASE_SECONDS = 15;

@@ -8,9 +8,9 @@ import {
   findCondition,
   isConditionTrue,
 } from "../../model/climateBatch.ts";
-import type { Reason } from "../resources/conditions.ts";
-import { KUEUE_QUEUE_LABEL, LABELS } from "../resources/labels.ts";
-import { childJobName } from "../resources/names.ts";
+import type { Reason } from "../objects/conditions.ts";
+import { childJobName } from "../objects/job.ts";
+import { KUEUE_QUEUE_LABEL, LABELS } from "../objects/labels.ts";
 
 /** What of a Job is looked at; a batch/v1 Job as read from the API server has this shape. */
 export interface JobFacts {

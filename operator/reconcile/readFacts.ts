@@ -6,8 +6,8 @@ import { coerceError } from "../../model/errors.ts";
 import type { ReconcileContext, StoredBatch } from "../context.ts";
 import { isNotFound } from "../kube/apiError.ts";
 import type { Job } from "../kube/client.ts";
-import { jobPodsSelector } from "../resources/labels.ts";
-import { childJobName } from "../resources/names.ts";
+import { childJobName } from "../objects/job.ts";
+import { jobPodsSelector } from "../objects/labels.ts";
 import type { Facts } from "./observe.ts";
 
 /** null: there is no such ClimateBatch any more. */

@@ -1,5 +1,5 @@
 // How long finished batches stay: their own ttl, the history limits, and rows whose object has gone. Pure.
-import type { Action } from "./decide.ts";
+import type { Action } from "./actions.ts";
 import type { Observation, Policy, Rival } from "./observe.ts";
 
 /** For a batch that has ended: delete its object, or wait for its time, or nothing. Only once its end was recorded. */
@@ -38,23 +38,16 @@ function endedBefore(own: Rival, rival: Rival): boolean {
   return apart === 0 ? own.uid < rival.uid : apart < 0;
 }
 
-export interface RunningRow {
-  readonly batchId: string;
-  /** Of the ClimateBatch that it was planned for. */
-  readonly uid: string;
-}
-
 /**
- * Rows of this installation that run for objects that are no more: nobody else will end them. `liveUids` must have been
- * listed after the rows were read, or a batch that was planned in between would be cancelled.
+ * Rows of this installation that run for objects that are gone. `liveUids` must have been listed after the rows were read, or a
+ * batch that was planned in between would be cancelled.
  */
-export function decideAbandoned(running: readonly RunningRow[], liveUids: ReadonlySet<string>): readonly Action[] {
+export function decideAbandoned(
+  running: readonly { readonly batchId: string; readonly uid: string }[],
+  liveUids: ReadonlySet<string>,
+): readonly Extract<Action, { do: "cancel" }>[] {
+  const message = "The ClimateBatch of this batch was deleted.";
   return running
     .filter(({ uid }) => !liveUids.has(uid))
-    .map(({ batchId }) => ({
-      do: "cancel",
-      batchId,
-      reason: "Deleted",
-      message: "The ClimateBatch of this batch was deleted.",
-    }));
+    .map(({ batchId }) => ({ do: "cancel", batchId, reason: "Deleted", message }));
 }

@@ -1,6 +1,6 @@
 // Where a batch stands, as one word with what belongs to it. Deciding and the status both read it from here. Pure.
 import { type ClimateBatchStatus, findCondition, isConditionTrue } from "../../model/climateBatch.ts";
-import { INTERIM_UNPUBLISHED } from "../resources/conditions.ts";
+import { INTERIM_UNPUBLISHED } from "../objects/conditions.ts";
 import { findBlockers, findReplacement, findSuccessor } from "./concurrency.ts";
 import type { BatchRow, Observation, Policy } from "./observe.ts";
 

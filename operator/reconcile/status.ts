@@ -1,19 +1,11 @@
 // The status that an observation amounts to, and the patch that brings the stored one there. Pure.
 import { isDeepStrictEqual } from "node:util";
 import type { ClimateBatchStatus, Condition } from "../../model/climateBatch.ts";
-import { formatInstant, PASSING_REFUSALS, setCondition } from "../resources/conditions.ts";
-import type { Action } from "./decide.ts";
+import { formatInstant, PASSING_REFUSALS, setCondition } from "../objects/conditions.ts";
+import type { Refusal } from "./actions.ts";
 import type { BatchRow, Observation, Policy } from "./observe.ts";
 import { findStage, retriesUsed, type Stage } from "./stage.ts";
 import { describeConditions } from "./statusConditions.ts";
-
-/** An action of this pass was refused for a reason that the user must know. */
-export interface Refusal {
-  readonly action: Action["do"];
-  /** One CamelCase word. */
-  readonly reason: string;
-  readonly message: string;
-}
 
 /** Running batches are written anew when another third of their shards is done: few writes, whatever their size. */
 const PROGRESS_STEPS = 3;

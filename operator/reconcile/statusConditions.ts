@@ -1,9 +1,9 @@
 // What each stage says of the conditions, in words. Setting them, with their times, is left to resources/conditions.ts.
 import { type ConditionType, findCondition } from "../../model/climateBatch.ts";
-import { formatInstant, type NewCondition, PASSING_REFUSALS } from "../resources/conditions.ts";
+import { formatInstant, type NewCondition, PASSING_REFUSALS } from "../objects/conditions.ts";
+import type { Refusal } from "./actions.ts";
 import type { BatchRow, Observation } from "./observe.ts";
 import { isAllDone, type Stage } from "./stage.ts";
-import type { Refusal } from "./status.ts";
 import { findStuckPods } from "./stuckPods.ts";
 
 interface Words {

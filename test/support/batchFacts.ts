@@ -1,9 +1,9 @@
 // What the builder of ClimateBatches starts from: a row just planned, a Job, the instants of a made-up day.
 import { CLIMATE_BATCH } from "../../model/climateBatch.ts";
+import { formatInstant } from "../../operator/objects/conditions.ts";
+import { childJobName } from "../../operator/objects/job.ts";
+import { KUEUE_QUEUE_LABEL, LABELS } from "../../operator/objects/labels.ts";
 import type { BatchRow, JobFacts } from "../../operator/reconcile/observe.ts";
-import { formatInstant } from "../../operator/resources/conditions.ts";
-import { KUEUE_QUEUE_LABEL, LABELS } from "../../operator/resources/labels.ts";
-import { childJobName } from "../../operator/resources/names.ts";
 
 export const START = new Date("2028-01-01T00:00:00Z");
 /** That many seconds after everything began. */

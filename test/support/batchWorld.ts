@@ -1,12 +1,13 @@
 // A small world in memory: ClimateBatches, a database, Jobs whose indexes end in any order, and an operator that may be
 // killed between any two things it does. It acts on what `decide` says and on nothing else.
 import type { ClimateBatch, ClimateBatchSpec } from "../../model/climateBatch.ts";
-import { type Action, decide, isSettled } from "../../operator/reconcile/decide.ts";
+import { childJobName } from "../../operator/objects/job.ts";
+import { LABELS } from "../../operator/objects/labels.ts";
+import type { Action, Refusal } from "../../operator/reconcile/actions.ts";
+import { decide, isSettled } from "../../operator/reconcile/decide.ts";
 import { type JobFacts, observe } from "../../operator/reconcile/observe.ts";
 import { decideAbandoned } from "../../operator/reconcile/retention.ts";
-import { buildStatus, buildStatusPatch, type Refusal } from "../../operator/reconcile/status.ts";
-import { LABELS } from "../../operator/resources/labels.ts";
-import { childJobName } from "../../operator/resources/names.ts";
+import { buildStatus, buildStatusPatch } from "../../operator/reconcile/status.ts";
 import { at, climateBatch, POLICY } from "./climateBatch.ts";
 import { RefusedError, WorldDatabase, type WorldRow } from "./worldDatabase.ts";
 

@@ -9,6 +9,8 @@ import {
   type WireCalculation,
   type WireRisk,
 } from "../../model/climateBatch.ts";
+import { formatInstant } from "../../operator/objects/conditions.ts";
+import type { Refusal } from "../../operator/reconcile/actions.ts";
 import {
   type BatchRow,
   type Facts,
@@ -18,8 +20,7 @@ import {
   type PodFacts,
   type Policy,
 } from "../../operator/reconcile/observe.ts";
-import { buildStatus, type Refusal } from "../../operator/reconcile/status.ts";
-import { formatInstant } from "../../operator/resources/conditions.ts";
+import { buildStatus } from "../../operator/reconcile/status.ts";
 import { at, buildJobFacts, countIn, freshRow, type JobSituation, START } from "./batchFacts.ts";
 
 export { at } from "./batchFacts.ts";

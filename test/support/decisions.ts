@@ -1,5 +1,5 @@
 // Situations of the batch `spi` and what is decided in them, in the words that the tables of tests use.
-import type { Action } from "../../operator/reconcile/decide.ts";
+import type { Action } from "../../operator/reconcile/actions.ts";
 import { at, type ClimateBatchBuilder, climateBatch } from "./climateBatch.ts";
 
 export const NOW = at(1000);

@@ -1,6 +1,7 @@
 // What tests of a ClimateBatch's status start from: batches in some situations, and the status that is written of them.
 import type { ClimateBatchStatus } from "../../model/climateBatch.ts";
-import { buildStatus, type Refusal } from "../../operator/reconcile/status.ts";
+import type { Refusal } from "../../operator/reconcile/actions.ts";
+import { buildStatus } from "../../operator/reconcile/status.ts";
 import { at, type ClimateBatchBuilder, climateBatch, POLICY } from "./climateBatch.ts";
 
 export const NOW = at(1000);

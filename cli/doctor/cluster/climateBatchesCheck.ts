@@ -1,7 +1,7 @@
 // Batch failing? The ClimateBatches that have not ended, and how the last of each calculation ended.
 import { type ConditionType, findCondition, isConditionTrue } from "../../../model/climateBatch.ts";
 import type { StoredBatch } from "../../../operator/context.ts";
-import { PASSING_REFUSALS, type Reason } from "../../../operator/resources/conditions.ts";
+import { PASSING_REFUSALS, type Reason } from "../../../operator/objects/conditions.ts";
 import { type Check, type Finding, fine, problem, warn } from "../finding.ts";
 import type { ClusterCheckContext } from "./clusterCheckContext.ts";
 

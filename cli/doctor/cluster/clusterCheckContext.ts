@@ -2,7 +2,7 @@
 import type { Clock } from "../../../model/clock.ts";
 import { DEFAULT_TRIGGER_CHANNEL } from "../../../model/requests.ts";
 import { DEFAULT_LEASE } from "../../../operator/config.ts";
-import { LABELS } from "../../../operator/resources/labels.ts";
+import { LABELS } from "../../../operator/objects/labels.ts";
 import type { ClusterReader, Deployment } from "./clusterReader.ts";
 
 export interface ClusterCheckContext {

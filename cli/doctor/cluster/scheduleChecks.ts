@@ -1,7 +1,7 @@
 // Schedule not running? When each CronJob of climatebatch fires next, in its own zone and in UTC, and what became of the last time.
 import { Cron } from "croner";
 import { formatIn } from "../../../model/yearlyRequests.ts";
-import { LABELS } from "../../../operator/resources/labels.ts";
+import { LABELS } from "../../../operator/objects/labels.ts";
 import { type Check, type Finding, fine, problem, unseen, warn } from "../finding.ts";
 import type { ClusterCheckContext } from "./clusterCheckContext.ts";
 import type { ClusterReader, CronJob } from "./clusterReader.ts";

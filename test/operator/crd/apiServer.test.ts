@@ -12,7 +12,7 @@ import {
 } from "@kubernetes/client-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { CLIMATE_BATCH, type ClimateBatch, type ClimateBatchSpec } from "../../../model/climateBatch.ts";
-import { buildJob } from "../../../operator/resources/job.ts";
+import { buildJob } from "../../../operator/objects/job.ts";
 import { kubectlProgram } from "../../cluster/binaries.ts";
 import { run } from "../../cluster/processes.ts";
 import { type ApiServer, describeOnApiServer, startApiServer } from "../../support/apiServer.ts";

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { CONDITION_TYPES } from "../../../model/climateBatch.ts";
-import { buildStatus, type Refusal } from "../../../operator/reconcile/status.ts";
+import type { Refusal } from "../../../operator/reconcile/actions.ts";
+import { buildStatus } from "../../../operator/reconcile/status.ts";
 import { type ClimateBatchBuilder, climateBatch, POLICY } from "../../support/climateBatch.ts";
 import { complete, failed, NOW, refused, running, spi, tell, write } from "../../support/writtenStatus.ts";
 

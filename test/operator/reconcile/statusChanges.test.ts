@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { findCondition } from "../../../model/climateBatch.ts";
-import { buildStatus, buildStatusPatch, type Refusal } from "../../../operator/reconcile/status.ts";
-import { describeTransitions } from "../../../operator/resources/conditions.ts";
+import { describeTransitions } from "../../../operator/objects/conditions.ts";
+import type { Refusal } from "../../../operator/reconcile/actions.ts";
+import { buildStatus, buildStatusPatch } from "../../../operator/reconcile/status.ts";
 import { type ClimateBatchBuilder, climateBatch, POLICY } from "../../support/climateBatch.ts";
 import { complete, failed, NOW, refused, running, spi, tell, write } from "../../support/writtenStatus.ts";
 

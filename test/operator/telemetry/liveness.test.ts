@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Liveness, SILENCE_LIMIT_MS, WORK_LIMIT_MS } from "../../../operator/telemetry/liveness.ts";
+import { Liveness, SILENCE_LIMIT_MS, WORK_LIMIT_MS } from "../../../operator/telemetry/probes.ts";
 
 test("a loop that has not turned for longer than the limit is named, one that turns or is no longer followed is not", () => {
   const liveness = new Liveness();

@@ -12,10 +12,15 @@ import type {
   V1Volume,
   V1VolumeMount,
 } from "@kubernetes/client-node";
-import { CLIMATE_BATCH, type ClimateBatch, type PodOverrides, WIRE_CALCULATIONS } from "../../model/climateBatch.ts";
+import {
+  CLIMATE_BATCH,
+  type ClimateBatch,
+  type ClimateBatchMetadata,
+  type PodOverrides,
+  WIRE_CALCULATIONS,
+} from "../../model/climateBatch.ts";
 import { EXIT_CODES, POD_ENV } from "../../model/podContract.ts";
 import { ANNOTATIONS, buildChildLabels, kueueLabels } from "./labels.ts";
-import { childJobName } from "./names.ts";
 
 /** How the operator is configured to run pods. */
 export interface PodSettings {
@@ -49,6 +54,16 @@ const SHARD_COMMAND = ["node", "job/main.ts"] as const;
 /** The root file system is read-only. */
 const SCRATCH: V1Volume = { name: "climatebatch-tmp", emptyDir: { sizeLimit: "64Mi" } };
 const SCRATCH_MOUNT: V1VolumeMount = { name: SCRATCH.name, mountPath: "/tmp" };
+
+const UID_DIGITS = 8;
+
+/**
+ * `<batch>-<8 digits of its uid>-<attempt>`: at most 40 + 1 + 8 + 1 + 3 characters, which leaves a pod's host name
+ * (`<Job>-<completion index>`) its 63. The uid separates batches that had the same name one after the other. Not of the clock, so that creating twice collides.
+ */
+export function childJobName({ name, uid }: Pick<ClimateBatchMetadata, "name" | "uid">, attempt: number): string {
+  return `${name}-${uid.replaceAll("-", "").slice(0, UID_DIGITS)}-${attempt}`;
+}
 
 export function buildJob(batch: ClimateBatch, attempt: JobAttempt, settings: PodSettings): V1Job {
   const { metadata, spec } = batch;

@@ -1,23 +1,18 @@
 // What only the leader does: watches ClimateBatches and Jobs, reconciles each batch, cancels abandoned ones.
 import { findCondition, isConditionTrue } from "../model/climateBatch.ts";
-import { rest } from "../model/clock.ts";
 import { coerceError } from "../model/errors.ts";
-import { cancelAbandoned } from "./abandoned.ts";
+import { AbandonedBatches } from "./abandonedBatches.ts";
 import type { OperatorContext, StoredBatch } from "./context.ts";
 import { ApiError } from "./kube/apiError.ts";
 import { type Reflector, startReflector } from "./kube/reflector.ts";
 import { withController } from "./kube/signals.ts";
 import { type WorkOutcome, WorkQueue } from "./kube/workqueue.ts";
+import { CHILD_SELECTOR, LABELS } from "./objects/labels.ts";
 import { reconcile } from "./reconcile/reconcile.ts";
-import { CHILD_SELECTOR, LABELS } from "./resources/labels.ts";
-import { type Liveness, WORK_LIMIT_MS } from "./telemetry/liveness.ts";
 import type { OperatorMetrics, ReconcileResult } from "./telemetry/metrics.ts";
+import { type Liveness, WORK_LIMIT_MS } from "./telemetry/probes.ts";
 
-/** Deletions are noticed at once; this is for those that happened while nobody looked. */
-const SWEEP_MS = 600_000;
-const SWEEP_RETRY_MS = 30_000;
-
-export interface LeadOptions {
+export interface ControllerOptions {
   readonly context: OperatorContext;
   readonly random: () => number;
   /** Batches reconciled at the same time. */
@@ -30,14 +25,14 @@ export interface LeadOptions {
 }
 
 /** Until the signal. Rejects only with a bug. */
-export function lead(
-  { context, random, workers, metrics, liveness, onPlanned, onSynced }: LeadOptions,
+export function runController(
+  { context, random, workers, metrics, liveness, onPlanned, onSynced }: ControllerOptions,
   signal: AbortSignal,
 ): Promise<void> {
   return withController(signal, async (controller) => {
     const { api, clock, log } = context;
     const queue = new WorkQueue({ clock, metrics: metrics.queue });
-    const sweeper = new Sweeper(context);
+    const abandoned = new AbandonedBatches(context);
     const common = { clock, random, log };
     const batches: Reflector<StoredBatch> = startReflector<StoredBatch>({
       ...common,
@@ -46,7 +41,7 @@ export function lead(
       metrics: metrics.reflector("climatebatches"),
       onChange: (batch, old) => {
         queue.add((batch ?? old)!.metadata.name);
-        if (batch === undefined) sweeper.nudge();
+        if (batch === undefined) abandoned.nudge();
         if (mattersToOthers(batch, old)) for (const other of batches.store.values()) queue.add(other.metadata.name);
       },
     });
@@ -73,7 +68,7 @@ export function lead(
       await Promise.race([synced, aborted(controller.signal)]);
       if (controller.signal.aborted) return;
       onSynced();
-      const sweeping = sweeper.run(controller.signal);
+      const sweeping = abandoned.cancelUntil(controller.signal);
       await queue.run(
         {
           workers,
@@ -130,42 +125,6 @@ function describeFailure({ log }: OperatorContext, climateBatch: string, thrown:
   const words = { event: "reconcileFailed", climateBatch, failures, err: error, message: error.message };
   if (error instanceof ApiError || failures < 3) log.warn(words);
   else log.error(words);
-}
-
-class Sweeper {
-  readonly #context: OperatorContext;
-  #wake: () => void = () => {};
-  #isNudged = false;
-
-  constructor(context: OperatorContext) {
-    this.#context = context;
-  }
-
-  nudge(): void {
-    this.#isNudged = true;
-    this.#wake();
-  }
-
-  async run(signal: AbortSignal): Promise<void> {
-    const { clock, log } = this.#context;
-    while (!signal.aborted) {
-      let delayMs = SWEEP_MS;
-      this.#isNudged = false;
-      try {
-        await cancelAbandoned(this.#context, signal);
-      } catch (thrown) {
-        if (signal.aborted) return;
-        const error = coerceError(thrown);
-        log.warn({ event: "sweepFailed", err: error, message: error.message });
-        delayMs = SWEEP_RETRY_MS;
-      }
-      if (this.#isNudged) continue;
-      await withController(signal, async (controller) => {
-        this.#wake = () => controller.abort();
-        await rest(clock, delayMs, controller.signal);
-      }).catch(() => undefined);
-    }
-  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Condition } from "../../../model/climateBatch.ts";
-import { PASSING_REFUSALS, REASONS, setCondition } from "../../../operator/resources/conditions.ts";
+import { PASSING_REFUSALS, REASONS, setCondition } from "../../../operator/objects/conditions.ts";
 import { at } from "../../support/climateBatch.ts";
 
 const RUNNING = { type: "Complete", status: "False", reason: "Running", message: "pods compute" } as const;

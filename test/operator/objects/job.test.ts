@@ -2,9 +2,8 @@ import type { V1Container } from "@kubernetes/client-node";
 import { describe, expect, test } from "vitest";
 import { BATCH_NAME_MAX_LENGTH, type ClimateBatchSpec, type PodOverrides } from "../../../model/climateBatch.ts";
 import { EXIT_CODES, POD_ENV } from "../../../model/podContract.ts";
-import { buildJob, type JobAttempt, type PodSettings } from "../../../operator/resources/job.ts";
-import { KUEUE_QUEUE_LABEL, LABELS } from "../../../operator/resources/labels.ts";
-import { childJobName } from "../../../operator/resources/names.ts";
+import { buildJob, childJobName, type JobAttempt, type PodSettings } from "../../../operator/objects/job.ts";
+import { KUEUE_QUEUE_LABEL, LABELS } from "../../../operator/objects/labels.ts";
 import { climateBatch } from "../../support/climateBatch.ts";
 
 const SETTINGS: PodSettings = {
