@@ -86,10 +86,11 @@ export function buildApiDocs(crd: Crd): string {
   const schema = schemaOf(crd);
   const { spec, status } = schema.properties!;
   const columns = versions[0]!.additionalPrinterColumns;
-  return `# ClimateBatch
+  const page = `# ClimateBatch
 
-\`${group}/${versions[0]!.name}\`, kind \`${names.kind}\`, short name \`${names.shortNames.join(", ")}\`, category \`${names.categories.join(", ")}\`. Generated from
-\`crds/climatebatches.yaml\` by \`npm run api-docs\`; \`kubectl explain ${names.singular}.spec\` says the same. Samples: [docs/samples](samples).
+\`${group}/${versions[0]!.name}\`, kind \`${names.kind}\`, short name \`${names.shortNames.join(", ")}\`, category \`${names.categories.join(", ")}\`.
+Generated from \`crds/climatebatches.yaml\` by \`npm run api-docs\`; \`kubectl explain ${names.singular}.spec\` shows the same.
+Samples: [docs/samples](samples).
 
 ${schema.description}
 
@@ -98,28 +99,28 @@ ${listRules(schema)}
 
 ${spec!.description}
 
-${buildTable(listFields(spec!, "spec"))}
+${buildList(listFields(spec!, "spec"))}
 
-Rules over several fields, beside those in the table:
+Further rules:
 
 ${listRules(spec!)}
 ## status
 
 ${status!.description}
 
-${buildTable(listFields(status!, "status"))}
+${buildList(listFields(status!, "status"))}
 
-## What kubectl get shows
+## Columns of kubectl get
 
-| column | holds |
+| column | content |
 | --- | --- |
 ${columns.map(({ name, description, priority }) => `| ${name}${priority ? " (`-o wide`)" : ""} | ${description} |`).join("\n")}
 
 ## Reasons
 
-Conditions give one of these, or what the database or the API server said when it refused something.
+A condition has one of these reasons, or a reason of the database or the API server.
 
-| reason | means |
+| reason | meaning |
 | --- | --- |
 ${Object.entries(REASONS)
   .map(([reason, means]) => `| \`${reason}\` | ${means} |`)
@@ -129,16 +130,31 @@ ${Object.entries(REASONS)
 
 ${Object.values(LABELS)
   .map((key) => `\`${key}\``)
-  .join(", ")}. The label \`${KUEUE_QUEUE_LABEL}\` of a ClimateBatch, and others of Kueue, are passed to its Jobs.
+  .join(", ")}. The label \`${KUEUE_QUEUE_LABEL}\` and other labels of Kueue are passed from a ClimateBatch to its Jobs.
 `;
+  return page.split("\n").map(wrap).join("\n");
 }
 
-function buildTable(fields: readonly Field[]): string {
-  const rows = fields.map(({ path, schema, isRequired }) => {
-    const name = `\`${path}\`${isRequired ? " *" : ""}`;
-    return `| ${name} | ${describeType(schema)} | ${(schema.description ?? "").replaceAll("|", "\\|")} |`;
-  });
-  return `| field (* required) | type | meaning |\n| --- | --- | --- |\n${rows.join("\n")}`;
+function buildList(fields: readonly Field[]): string {
+  return fields
+    .map(({ path, schema, isRequired }) => {
+      const required = isRequired ? ", required" : "";
+      return `- **\`${path}\`** (${describeType(schema)}${required}): ${schema.description ?? ""}`;
+    })
+    .join("\n");
+}
+
+/** A line of prose in lines of at most 140 characters; tables stay as they are. */
+function wrap(line: string): string {
+  if (line.startsWith("|")) return line;
+  const indent = line.startsWith("- ") ? "  " : "";
+  const lines = [""];
+  for (const word of line.split(" ")) {
+    const longer = lines.at(-1) === "" ? word : `${lines.at(-1)} ${word}`;
+    if (longer.length <= 140 || lines.at(-1) === "") lines[lines.length - 1] = longer;
+    else lines.push(indent + word);
+  }
+  return lines.join("\n");
 }
 
 function describeType(schema: Schema): string {

@@ -25,10 +25,15 @@ const hasPsql =
     ).catch(() => [1])
   )[0] === 0;
 
-/** Lines of the page's ```sh blocks, in order. */
+/** Commands of the page's ```sh blocks, in order; a backslash continues a line. */
 async function readCommands(): Promise<string[]> {
   const page = await readFile(PAGE, "utf8");
-  return [...page.matchAll(/^```sh\n(.*?)^```$/gms)].flatMap(([, block]) => block!.trim().split("\n"));
+  return [...page.matchAll(/^```sh\n(.*?)^```$/gms)].flatMap(([, block]) =>
+    block!
+      .replaceAll(/\\\n\s*/g, "")
+      .trim()
+      .split("\n"),
+  );
 }
 
 let database: TestDatabase;
@@ -53,9 +58,8 @@ beforeAll(async () => {
       .map(([name, value]) => `${name}=${value}\n`)
       .join(""),
   );
-  // What npx would find in an installation.
-  await writeFile(join(folder, "npx"), `#!/bin/sh\nshift\nexec "${process.execPath}" "${CLI}" "$@"\n`);
-  await chmod(join(folder, "npx"), 0o755);
+  await writeFile(join(folder, "climatebatch"), `#!/bin/sh\nexec "${process.execPath}" "${CLI}" "$@"\n`);
+  await chmod(join(folder, "climatebatch"), 0o755);
 });
 afterAll(async () => {
   await database?.drop();
@@ -79,7 +83,7 @@ test.skipIf(!hasPsql)(
     try {
       for (const command of await readCommands()) {
         if (/^(set -a|export )/.test(command)) exports.push(command);
-        else if (command === "npx climatebatch serve") {
+        else if (command === "climatebatch serve") {
           serve = await startServe("", { PROBE_PORT: String(await freePort()) }, folder);
           await Promise.all([serve.told("leading"), serve.told("listenerConnected")]);
         } else {
@@ -99,14 +103,14 @@ test.skipIf(!hasPsql)(
     }
     const output = (start: string) => [...outputs].find(([command]) => command.startsWith(start))![1].output;
 
-    expect(output("npx climatebatch import-predecessor --take-over --dry-run")).toMatch(/^public\.ta_data +found/m);
-    const imported = output("npx climatebatch import-predecessor --take-over");
+    expect(output("climatebatch import-predecessor --take-over --dry-run")).toMatch(/^public\.ta_data +found/m);
+    const imported = output("climatebatch import-predecessor --take-over");
     expect(imported).toMatch(/^public\.ta_data +(found|imported)/m);
     expect(output('psql -c "SELECT latitude')).toContain(`(${RISKS.length * PLACES} rows)`);
     expect(output('psql -c "SELECT * FROM batch_job_logs')).toContain("completed");
     expect(output('psql -c "UPDATE climatebatch.publications')).toContain("UPDATE 2");
-    expect(output("npx climatebatch run probability --methods predecessor")).toContain("not published (AsRequested)");
-    expect(output("npx climatebatch import-predecessor --give-back")).toContain("Given back");
+    expect(output("climatebatch run probability --methods predecessor")).toContain("not published (AsRequested)");
+    expect(output("climatebatch import-predecessor --give-back")).toContain("Given back");
     const { rows } = await database.client.query("SELECT count(*)::int AS n FROM public.probability_results");
     expect(rows).toEqual([{ n: PLACES }]);
     await eventually("serve has ended", () => serve?.child.exitCode !== null || undefined);
