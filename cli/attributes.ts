@@ -5,6 +5,7 @@ import type { Argv } from "yargs";
 import { type AttributeOutcome, readGridPlaces, writeAttributes } from "../database/cellAttributes.ts";
 import { DEFAULT_GRID, readGridStep } from "../database/gridCells.ts";
 import { readGround } from "../database/seaConnections.ts";
+import { chooseFormat, openFile } from "../ingest/formats/formats.ts";
 import { describeAttributes, readAttributeName } from "../ingest/ground/attributeNames.ts";
 import { type GivenAttributes, readCsvAttributes, readMap } from "../ingest/ground/csvAttributes.ts";
 import { samplePolygons } from "../ingest/ground/polygonAttributes.ts";
@@ -101,9 +102,8 @@ async function readGiven(client: Client, words: AttributeWords, signal: AbortSig
   const { file: files, grid, map } = words;
   const missing = new Set(words.missing.map((mark) => mark.toLowerCase()));
   const [file] = files;
-  const isRaster = /\.tiff?$/i.test(file!);
-  const isPolygons = /\.(geo)?json$/i.test(file!);
-  if (!isRaster && !isPolygons) {
+  const { kind } = await chooseFormat(file!, "table", "raster", "polygons");
+  if (kind === "table") {
     refuseOption(words.attribute, "--attribute", "A CSV file names its attributes in its header, or by --map.");
     const stepDegrees = await readGridStep(client, grid);
     return readCsvAttributes(files, { map: readMap(map), missing, stepDegrees }, signal);
@@ -121,10 +121,17 @@ async function readGiven(client: Client, words: AttributeWords, signal: AbortSig
   const attribute = readAttributeName(words.attribute, "--attribute");
   const places = await readGridPlaces(client, grid);
   const { property = null, inside, outside = property === null ? 0 : null } = words;
-  const values = isRaster
-    ? await sampleRaster(file!, attribute, places, missing, signal)
-    : await samplePolygons(file!, attribute, places, { property, inside, outside });
-  return withValues(places, attribute, values, file!);
+  if (kind === "polygons") {
+    const polygons = await openFile(file!, "polygons");
+    const values = samplePolygons(file!, polygons, attribute, places, { property, inside, outside });
+    return withValues(places, attribute, values, file!);
+  }
+  const raster = await openFile(file!, "raster");
+  try {
+    return withValues(places, attribute, await sampleRaster(raster, attribute, places, missing, signal), file!);
+  } finally {
+    raster.close();
+  }
 }
 
 function withValues(

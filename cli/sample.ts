@@ -1,7 +1,8 @@
 // `climatebatch sample`: a database with a synthetic climate to try things on, apart from the user's own data.
 import type { Client } from "pg";
 import type { Argv } from "yargs";
-import { type LoadOutcome, writeClimate } from "../database/climateWriter.ts";
+import type { LoadOutcome } from "../database/climateLoad.ts";
+import { writeClimate } from "../database/climateWriter.ts";
 import { readStormYears } from "../database/stormReader.ts";
 import { writeStorms } from "../database/stormWriter.ts";
 import { RejectedError } from "../model/errors.ts";

@@ -1,7 +1,8 @@
 // The options that every command has that reads best tracks.
 
+import type { WindUnit } from "../ingest/formats/trackFile.ts";
 import { IBTRACS_AGENCIES } from "../ingest/storms/agencies.ts";
-import type { StormReadingOptions, WindUnit } from "../ingest/storms/stormFiles.ts";
+import type { StormReadingOptions } from "../ingest/storms/stormFiles.ts";
 import { RejectedError } from "../model/errors.ts";
 import { text } from "./optionKinds.ts";
 

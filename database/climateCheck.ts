@@ -1,11 +1,18 @@
 // A load that is only looked at: what it would refuse and what it would write, without writing or locking anything.
 import type { ClientBase } from "pg";
-import type { LoadOutcome, LoadRequest } from "./climateWriter.ts";
+import {
+  inOrderOfCells,
+  inputOf,
+  inTurns,
+  type LoadOutcome,
+  type LoadRequest,
+  mergeYear,
+  readStoredYears,
+} from "./climateLoad.ts";
 import { findCells } from "./gridCells.ts";
 import { findScenarioId } from "./ingestTarget.ts";
 import { refuseUnfinishedBatches } from "./inputLoading.ts";
 import { readRevision } from "./inputRevisions.ts";
-import { inOrderOfCells, inputOf, inTurns, mergeYear, readStoredYears } from "./storedYears.ts";
 
 /**
  * What `writeClimate` would do, without writing or locking: what it would refuse is refused, the counts are those it would

@@ -1,59 +1,25 @@
 // Writes series into climate_data in one transaction: the inputs locked, unfinished batches on them refused or failed,
-// new values merged with stored ones. Reading files and converting units is left to who calls.
+// new values merged with stored ones.
 import { pipeline } from "node:stream/promises";
 import type { ClientBase } from "pg";
 import { from as copyFrom } from "pg-copy-streams";
-import type { Calendar } from "../model/calendars.ts";
-import type { Variable } from "../model/variables.ts";
-import type { ConflictRule } from "./climateMerge.ts";
+import {
+  type ClimateYear,
+  inOrderOfCells,
+  inputOf,
+  inTurns,
+  type Load,
+  type LoadOutcome,
+  type LoadRequest,
+  mergeYear,
+  readStoredYears,
+} from "./climateLoad.ts";
 import { transaction } from "./connect.ts";
 import { CopyEncoder } from "./copyBinary.ts";
-import { addCells, advanceCellIds, findCells, type Place } from "./gridCells.ts";
-import { findOrCreateScenario, type ScenarioRequest } from "./ingestTarget.ts";
+import { addCells, advanceCellIds, findCells } from "./gridCells.ts";
+import { findOrCreateScenario } from "./ingestTarget.ts";
 import { failBatches, lockInputsForLoading, refuseUnfinishedBatches } from "./inputLoading.ts";
 import { readRevision } from "./inputRevisions.ts";
-import { inOrderOfCells, inputOf, inTurns, type Load, mergeYear, readStoredYears } from "./storedYears.ts";
-
-/** Values of one place, variable and year in the canonical unit, NaN where missing: the calendar's days, 12 or 1. */
-export interface ClimateYear {
-  readonly variable: Variable;
-  readonly year: number;
-  readonly values: Float32Array;
-}
-
-export interface ClimateSeries {
-  readonly frequency: "daily" | "monthly" | "yearly";
-  readonly variables: readonly Variable[];
-  readonly firstYear: number;
-  readonly lastYear: number;
-  /** No two the same, rounded to the grid's step. */
-  readonly places: readonly Place[];
-  /** Years of the place at this position, each variable's in order; a year all missing is left out. Asked for once; its values may be overwritten. */
-  yearsOf(at: number): Iterable<ClimateYear>;
-}
-
-export interface LoadRequest {
-  readonly grid: string;
-  readonly scenario: ScenarioRequest;
-  readonly calendar: Calendar;
-  readonly series: ClimateSeries;
-  readonly onConflict: ConflictRule;
-  readonly failRunningBatches: boolean;
-  /** Variables that were derived from others, by which rule. */
-  readonly derived?: ReadonlyMap<Variable, string>;
-  /** Aborted: whatever was begun is undone. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface LoadOutcome {
-  readonly cellsAdded: number;
-  readonly rowsWritten: number;
-  /** Rows that stood there with the same values. */
-  readonly rowsUnchanged: number;
-  /** Of climate_data/SCENARIO. */
-  readonly revision: number;
-  readonly failedBatches: readonly string[];
-}
 
 const COLUMNS = "cell_id, scenario_id, year, variable, frequency, values";
 const FLUSH_BYTES = 1 << 20;

@@ -1,7 +1,7 @@
 // A synthetic climate of South Korea, for a first look and for tests: plausible, seeded, and nobody's measurement.
 // Coast, mountains and cities differ; two scenarios warm at different speeds from a common past.
 
-import type { ClimateYear } from "../../database/climateWriter.ts";
+import type { ClimateYear } from "../../database/climateLoad.ts";
 import { daysInYear } from "../../model/calendars.ts";
 import type { Variable } from "../../model/variables.ts";
 import { hash, makeRandom, type Random } from "./sampleRandom.ts";

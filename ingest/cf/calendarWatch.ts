@@ -1,7 +1,7 @@
 // Which calendar the dates of the files follow: checked day by day when it is known, found out when it is not.
 import { type Calendar, daysInMonth, isLeapYear } from "../../model/calendars.ts";
 import { RejectedError } from "../../model/errors.ts";
-import { describeWhere, type Where } from "../series/position.ts";
+import { describeWhere, type Where } from "../formats/tableFile.ts";
 import { DAYS_A_MONTH, formatMoment, STEPS } from "./dates.ts";
 
 export interface KnownCalendar {

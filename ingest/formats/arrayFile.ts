@@ -1,6 +1,5 @@
-// What NetCDF and Zarr have in common: named arrays over named dimensions, with attributes, read a box at a time.
-// Each format stands in its own file; what arrays mean (time, place, units) is left to cfTime.ts, cfPlaces.ts and cfPacking.ts.
-import { RejectedError } from "../../model/errors.ts";
+// What the formats of arrays have in common: named arrays over named dimensions, with attributes, read a box at a time.
+import type { RejectedError } from "../../model/errors.ts";
 
 export type NumberArray =
   | Int8Array
@@ -18,25 +17,26 @@ export type AttributeValue = string | readonly number[];
 
 export interface ArrayVariable {
   readonly name: string;
-  /** Of each axis the dimension's name; unnamed ones have names of our own. */
+  /** Name of each axis; made up where the file has none. */
   readonly dimensions: readonly string[];
   readonly shape: readonly number[];
-  /** Of a stored value; null when the values are no numbers. */
+  /** Size of a stored value; null when the values are no numbers. */
   readonly bytesPerValue: number | null;
   readonly isFloat: boolean;
   /** What is stored in one piece; null when the whole array is. */
   readonly chunk: readonly number[] | null;
   readonly attributes: ReadonlyMap<string, AttributeValue>;
-  /** The value of what was never written, when the format itself says so. */
+  /** Value of what was never written, when the format itself says so. */
   readonly fillValue: number | null;
-  /** Why it cannot be read; told only to who asks for it. */
+  /** Why it cannot be read; thrown only when the array is needed. */
   readonly trouble?: RejectedError;
 }
 
 /** One opened file (or folder) of arrays. */
 export interface ArrayFile {
   readonly file: string;
-  readonly format: "NetCDF-3" | "NetCDF-4" | "Zarr v2" | "Zarr v3";
+  /** Name of the format, with its version. */
+  readonly format: string;
   readonly bytes: number;
   readonly variables: readonly ArrayVariable[];
   readonly attributes: ReadonlyMap<string, AttributeValue>;
@@ -70,19 +70,4 @@ export async function readAll(file: ArrayFile, variable: ArrayVariable): Promise
   return values instanceof BigInt64Array || values instanceof BigUint64Array
     ? Float64Array.from(values, Number)
     : Float64Array.from(values);
-}
-
-/** What a library could not read, in our words. */
-export function unreadable(file: string, what: string, cause: unknown): RejectedError {
-  const words = cause instanceof Error ? cause.message : String(cause);
-  return new RejectedError(
-    "UnreadableFile",
-    `${file}: ${what} cannot be read: ${shorten(words)}. The file is damaged or was cut off: fetch it again, or compare its size and checksum with the source's.`,
-    { cause },
-  );
-}
-
-function shorten(words: string): string {
-  const line = words.replaceAll(/\s+/g, " ").trim().replace(/\.$/, "");
-  return line.length > 200 ? `${line.slice(0, 199)}…` : line;
 }

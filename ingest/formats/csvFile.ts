@@ -1,14 +1,18 @@
-// One CSV file, plain or gzipped, in UTF-8, UTF-16 or CP949: what its first lines tell, and then its rows, streamed. What the
-// columns mean is left to layout.ts.
+// CSV, plain or gzipped, in UTF-8, UTF-16 or CP949: what its first lines say, and then its rows, streamed.
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { type Readable, Transform } from "node:stream";
+import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { CsvError, type Options, parse } from "csv-parse";
 import { parse as parseNow } from "csv-parse/sync";
 import { RejectedError } from "../../model/errors.ts";
+import { type FormatOfKind, readSample } from "./fileFormat.ts";
 import type { TableFile } from "./tableFile.ts";
+import { explainReading } from "./unreadable.ts";
+
+/** Last in the list: whatever no other format recognizes. */
+export const CSV: FormatOfKind<"table"> = { name: "CSV", kind: "table", matches: () => true, open: openCsv };
 
 const UTF_8 = "utf-8";
 /** The encoding that WHATWG calls euc-kr is CP949: https://encoding.spec.whatwg.org/#euc-kr */
@@ -18,18 +22,6 @@ const CHUNK_BYTES = 1 << 18;
 /** No row of climate data is longer; a file with other line ends or none is. */
 const LONGEST_ROW = 1 << 17;
 const DELIMITERS = [",", ";", "\t"];
-const FOREIGN_FORMATS: readonly (readonly [magic: string, name: string])[] = [
-  ["GRIB", "GRIB; convert it to NetCDF first: cdo -f nc4 copy"],
-  ["CDF", "NetCDF of an unknown version"],
-  ["II*\0", "TIFF"],
-  ["MM\0*", "TIFF"],
-  ["\xd0\xcf\x11\xe0", "an old Excel workbook; save it as CSV"],
-  ["BZh", "packed by bzip2; unpack it first"],
-  ["\xfd7zXZ", "packed by xz; unpack it first"],
-  ["%PDF", "PDF"],
-  ["<", "HTML or XML, perhaps a page that says why there is no file; look into it"],
-];
-
 interface CsvFile {
   readonly file: string;
   readonly gzip: boolean;
@@ -40,10 +32,7 @@ interface CsvFile {
 
 /** Reads the header and the first row. */
 export async function openCsv(file: string): Promise<TableFile> {
-  const bytes = await sizeOf(file);
-  const raw = await readSample(file, false);
-  const gzip = raw[0] === 0x1f && raw[1] === 0x8b;
-  const sample = gzip ? await readSample(file, true) : raw;
+  const { size, sample, gzip } = await readBeginning(file);
   const { text, encoding } = decodeSample(file, sample);
   const firstLine = text.slice(0, text.search(/[\r\n]|$/));
   const count = (delimiter: string) => firstLine.split(delimiter).length;
@@ -54,7 +43,7 @@ export async function openCsv(file: string): Promise<TableFile> {
     const whole = sample.length < SAMPLE_BYTES ? text : text.slice(0, text.lastIndexOf("\n") + 1) || text;
     rows = parseNow(whole, { ...parserOptions(delimiter), to: 2 });
   } catch (error) {
-    throw explainReading(error, file);
+    throw explainCsv(error, file);
   }
   const [header, firstRow] = rows;
   if (header === undefined) {
@@ -66,7 +55,7 @@ export async function openCsv(file: string): Promise<TableFile> {
   const csv: CsvFile = { file, gzip, delimiter, encoding, header };
   return {
     file,
-    bytes,
+    bytes: size,
     encoding,
     header,
     firstRow,
@@ -99,7 +88,7 @@ async function readRows(
     const decoded = encoding === UTF_8 ? [] : [decodeStream(encoding)];
     await pipeline([source, ...unpacked, ...decoded, parser], { signal });
   } catch (error) {
-    throw explainReading(error, file);
+    throw explainCsv(error, file);
   }
 }
 
@@ -128,10 +117,13 @@ function wrongWidth(at: string, row: readonly string[], header: readonly string[
   );
 }
 
-async function sizeOf(file: string): Promise<number> {
+async function readBeginning(file: string): Promise<{ size: number; sample: Buffer; gzip: boolean }> {
   try {
     const facts = await stat(file);
-    if (facts.isFile()) return facts.size;
+    if (facts.isFile()) {
+      const { bytes: sample, gzip } = await readSample(file);
+      return { size: facts.size, sample, gzip };
+    }
   } catch (error) {
     throw explainReading(error, file);
   }
@@ -141,33 +133,9 @@ async function sizeOf(file: string): Promise<number> {
   );
 }
 
-async function readSample(file: string, gzip: boolean): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  const source = createReadStream(file, { highWaterMark: SAMPLE_BYTES });
-  const stream: Readable = gzip ? source.pipe(createGunzip()) : source;
-  source.on("error", (error) => stream.destroy(error));
-  try {
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
-      chunks.push(chunk);
-      bytes += chunk.length;
-      if (bytes >= SAMPLE_BYTES) break;
-    }
-  } catch (error) {
-    throw explainReading(error, file);
-  } finally {
-    source.destroy();
-  }
-  return Buffer.concat(chunks).subarray(0, SAMPLE_BYTES);
-}
-
 function decodeSample(file: string, sample: Buffer): { readonly text: string; readonly encoding: string } {
-  const start = sample.toString("latin1", 0, 8);
-  const foreign = FOREIGN_FORMATS.find(([magic]) => start.startsWith(magic));
-  if (foreign !== undefined) {
-    throw new RejectedError("NotCsv", `${file}: expected NetCDF, Zarr, Parquet or CSV; found ${foreign[1]}.`);
-  }
-  const encodings = start.startsWith("\xff\xfe") ? ["utf-16le"] : [UTF_8, CP949];
+  const isUtf16 = sample[0] === 0xff && sample[1] === 0xfe;
+  const encodings = isUtf16 ? ["utf-16le"] : [UTF_8, CP949];
   for (const encoding of encodings) {
     try {
       const text = new TextDecoder(encoding, { fatal: true }).decode(sample, { stream: true });
@@ -178,7 +146,7 @@ function decodeSample(file: string, sample: Buffer): { readonly text: string; re
   }
   throw new RejectedError(
     "NotText",
-    `${file}: expected NetCDF, Zarr, Parquet, or CSV as text in UTF-8 or CP949; found bytes that are none of them. If it is text of another encoding, convert it: iconv -f ENCODING -t UTF-8 "${file}" > utf8.csv`,
+    `${file}: expected a format that is read, or CSV as text in UTF-8 or CP949; found bytes that are neither. If it is text of another encoding, convert it: iconv -f ENCODING -t UTF-8 "${file}" > utf8.csv`,
   );
 }
 
@@ -191,33 +159,19 @@ function decodeStream(encoding: string): Transform {
   });
 }
 
-/** Trouble of the file system, gzip and the CSV parser in words; anything else is passed on. */
-export function explainReading(error: unknown, file: string): unknown {
-  if (!(error instanceof Error) || error instanceof RejectedError) return error;
-  const { code } = error as { code?: string };
-  if (error instanceof CsvError) {
-    const line = /at line (\d+)/.exec(error.message)?.[1] ?? error.lines;
-    const words =
-      code === "CSV_QUOTE_NOT_CLOSED"
-        ? 'the file ends within a quoted text, whose quote (") opens on this line or before'
-        : code === "CSV_MAX_RECORD_SIZE"
-          ? `a row is longer than ${LONGEST_ROW} characters`
-          : 'a quote (") stands inside a text; write it twice ("") within a quoted text';
-    return new RejectedError(
-      "BrokenCsv",
-      `${file}:${line}: ${words}. Expected CSV as spreadsheets write it. Correct the line.`,
-      {
-        cause: error,
-      },
-    );
-  }
+/** Errors of the CSV parser in words too. */
+function explainCsv(error: unknown, file: string): unknown {
+  if (!(error instanceof CsvError)) return explainReading(error, file);
+  const line = /at line (\d+)/.exec(error.message)?.[1] ?? error.lines;
   const words =
-    code === "ENOENT"
-      ? "does not exist. Check the name; a relative one is looked for in the working folder."
-      : code === "EACCES" || code === "EPERM"
-        ? "may not be read by this user. Change its permissions."
-        : code?.startsWith("Z_")
-          ? `is damaged: its gzip stream cannot be read (${error.message}). Fetch it again.`
-          : undefined;
-  return words === undefined ? error : new RejectedError("UnreadableFile", `${file} ${words}`, { cause: error });
+    error.code === "CSV_QUOTE_NOT_CLOSED"
+      ? 'the file ends within a quoted text, whose quote (") opens on this line or before'
+      : error.code === "CSV_MAX_RECORD_SIZE"
+        ? `a row is longer than ${LONGEST_ROW} characters`
+        : 'a quote (") is inside a text; write it twice ("") within a quoted text';
+  return new RejectedError(
+    "BrokenCsv",
+    `${file}:${line}: ${words}. Expected CSV as spreadsheets write it. Correct the line.`,
+    { cause: error },
+  );
 }

@@ -1,14 +1,24 @@
-// NetCDF-4 (HDF5) files through h5wasm: root-level arrays, their dimension scales and attributes, boxes of values.
-// What the arrays mean is left to the cf… files.
+// NetCDF-4 (HDF5) through h5wasm: root-level arrays, their dimension scales and attributes, boxes of values.
+import { stat } from "node:fs/promises";
 import type { Attribute, Dataset, File } from "h5wasm";
-import { type ArrayFile, type ArrayVariable, type AttributeValue, type NumberArray, unreadable } from "./arrayFile.ts";
+import type { ArrayFile, ArrayVariable, AttributeValue, NumberArray } from "./arrayFile.ts";
+import { beginsWith, type FormatOfKind } from "./fileFormat.ts";
+import { unreadable } from "./unreadable.ts";
+
+export const NETCDF4: FormatOfKind<"array"> = {
+  name: "NetCDF-4",
+  kind: "array",
+  matches: beginsWith("\x89HDF\r\n\x1a\n"),
+  open: openHdf5,
+};
 
 /** HDF5's own classes of stored types. */
 const [INTEGER, FLOAT] = [0, 1];
 /** A dimension without coordinates, as the NetCDF library writes it. */
 const BARE_DIMENSION = "This is a netCDF dimension but not a netCDF variable";
 
-export async function openHdf5(file: string, bytes: number): Promise<ArrayFile> {
+async function openHdf5(file: string): Promise<ArrayFile> {
+  const { size } = await stat(file);
   // Loaded when it is needed: 1 MB of WebAssembly that most commands never use.
   const { default: h5wasm } = await import("h5wasm/node");
   // Else HDF5 prints pages on standard error and goes on with what it could not read.
@@ -32,8 +42,8 @@ export async function openHdf5(file: string, bytes: number): Promise<ArrayFile> 
     }
     return {
       file,
-      format: "NetCDF-4",
-      bytes,
+      format: NETCDF4.name,
+      bytes: size,
       variables,
       attributes: readAttributes(root.attrs),
       read: async (variable, start, count) => {
@@ -99,7 +109,7 @@ function readAttributes(stored: Readonly<Record<string, Attribute>>): Map<string
   return attributes;
 }
 
-/** HDF5 tells a stack of its functions; the last of them knows what is wrong. */
+/** HDF5 reports a stack of its functions; the last of them says what is wrong. */
 function innermost(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const words = [...error.message.matchAll(/\bin \w+\(\): ([^\n]+)/g)].at(-1)?.[1];

@@ -1,8 +1,8 @@
-// NetCDF classic files, values read by position: nothing of the file is held beyond the box that is asked for.
-// The header is read by netcdf3Header.ts.
-import { closeSync, openSync, readSync } from "node:fs";
+// NetCDF classic files, values read by position: nothing of the file is held beyond the box that is read.
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { RejectedError } from "../../model/errors.ts";
-import { type ArrayFile, type ArrayVariable, type NumberArray, unreadable, valuesIn } from "./arrayFile.ts";
+import { type ArrayFile, type ArrayVariable, type NumberArray, valuesIn } from "./arrayFile.ts";
+import { beginsWith, type FormatOfKind } from "./fileFormat.ts";
 import {
   CHAR,
   type ClassicHeader,
@@ -13,6 +13,14 @@ import {
   readClassicHeader,
   TYPE_BYTES,
 } from "./netcdf3Header.ts";
+import { unreadable } from "./unreadable.ts";
+
+export const NETCDF3: FormatOfKind<"array"> = {
+  name: "NetCDF-3",
+  kind: "array",
+  matches: beginsWith("CDF\x01", "CDF\x02", "CDF\x05"),
+  open: openNetcdf3,
+};
 
 const FIRST_HEADER_BYTES = 1 << 16;
 const MOST_HEADER_BYTES = 1 << 26;
@@ -25,15 +33,16 @@ interface Located {
   readonly firstStride: number;
 }
 
-export async function openNetcdf3(file: string, bytes: number): Promise<ArrayFile> {
+async function openNetcdf3(file: string): Promise<ArrayFile> {
   const descriptor = openSync(file, "r");
   try {
+    const bytes = fstatSync(descriptor).size;
     const header = readHeader(file, descriptor, bytes);
     const located = locate(file, header, bytes);
     const byName = new Map(located.map((one) => [one.variable.name, one]));
     return {
       file,
-      format: "NetCDF-3",
+      format: NETCDF3.name,
       bytes,
       variables: located.map(({ variable }) => variable),
       attributes: header.attributes,

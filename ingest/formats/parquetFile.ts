@@ -1,10 +1,17 @@
-// One Parquet file through hyparquet as a table of texts: a row group at a time, in pieces of rows. Numbers and dates become
-// the texts that a CSV file would have, so that everything after is the same.
+// Parquet through hyparquet as a table of texts, a row group at a time. Numbers and dates become the texts of a CSV file.
 import { stat } from "node:fs/promises";
 import { asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetRead } from "hyparquet";
 import { RejectedError } from "../../model/errors.ts";
-import { unreadable } from "./arrayFile.ts";
+import { beginsWith, type FormatOfKind } from "./fileFormat.ts";
 import type { TableFile } from "./tableFile.ts";
+import { unreadable } from "./unreadable.ts";
+
+export const PARQUET: FormatOfKind<"table"> = {
+  name: "Parquet",
+  kind: "table",
+  matches: beginsWith("PAR1"),
+  open: openParquet,
+};
 
 /** A row group is unpacked whole. */
 const MOST_GROUP_BYTES = 256 << 20;
@@ -12,7 +19,7 @@ const MOST_CELLS = 50_000_000;
 
 type Column = ArrayLike<unknown>;
 
-export async function openParquet(file: string): Promise<TableFile> {
+async function openParquet(file: string): Promise<TableFile> {
   const { size } = await stat(file);
   const metadata = await readMetadata(file);
   const header = metadata.schema.filter(({ num_children }) => num_children === undefined).map(({ name }) => name);
@@ -20,13 +27,13 @@ export async function openParquet(file: string): Promise<TableFile> {
     throw new RejectedError("EmptyFile", `${file} has ${header.length} columns and no rows; expected a row per day.`);
   }
   checkGroups(file, metadata, header.length);
-  const [first] = await readColumns(file, metadata, header, 0, 1);
+  const first = await readColumns(file, metadata, header, 0, 1);
   return {
     file,
     bytes: size,
     encoding: undefined,
     header,
-    firstRow: first!.map((column) => tell(column[0])),
+    firstRow: first.map((column) => textOf(column[0])),
     firstLine: 1,
     readRows: async (onRow, onBytes, signal) => {
       let line = 1;
@@ -34,12 +41,11 @@ export async function openParquet(file: string): Promise<TableFile> {
       for (const group of metadata.row_groups) {
         signal.throwIfAborted();
         const end = start + Number(group.num_rows);
-        const columns = (await readColumns(file, metadata, header, start, end))[0]!;
-        for (let row = 0; row < end - start; row++)
-          onRow(
-            columns.map((column) => tell(column[row])),
-            line++,
-          );
+        const columns = await readColumns(file, metadata, header, start, end);
+        for (let row = 0; row < end - start; row++) {
+          const texts = columns.map((column) => textOf(column[row]));
+          onRow(texts, line++);
+        }
         onBytes((size * (end - start)) / Number(metadata.num_rows));
         start = end;
       }
@@ -75,14 +81,14 @@ function checkGroups(file: string, { row_groups: groups, schema }: FileMetaData,
   );
 }
 
-/** [1][columns][rows start..end), in the order of the header. */
+/** [columns][rows start..end), in the order of the header. */
 async function readColumns(
   file: string,
   metadata: FileMetaData,
   header: readonly string[],
   start: number,
   end: number,
-): Promise<Column[][]> {
+): Promise<Column[]> {
   const pieces = new Map<string, { readonly from: number; readonly values: Column }[]>();
   try {
     const { compressors } = await import("hyparquet-compressors");
@@ -101,7 +107,7 @@ async function readColumns(
   } catch (error) {
     throw unreadable(file, `rows ${start + 1} to ${end}`, error);
   }
-  const columns = header.map((name) => {
+  return header.map((name) => {
     const values = new Array<unknown>(end - start);
     let found = 0;
     for (const { from, values: piece } of pieces.get(name) ?? []) {
@@ -115,10 +121,9 @@ async function readColumns(
     }
     return values;
   });
-  return [columns];
 }
 
-function tell(value: unknown): string {
+function textOf(value: unknown): string {
   if (value === null || value === undefined) return "";
   if (typeof value === "string") return value.trim();
   return value instanceof Date ? value.toISOString() : String(value);

@@ -1,18 +1,12 @@
-// What CSV and Parquet have in common: a header and rows of texts. Each format stands in its own file; what the columns mean
-// is left to layout.ts.
-
-import { openCsv } from "./csvFile.ts";
-import type { FileFormat } from "./openArrayFile.ts";
-import { openParquet } from "./parquetFile.ts";
-
+// What the formats of tables have in common: a header and rows of texts.
 export interface TableFile {
   readonly file: string;
   readonly bytes: number;
-  /** Of texts, as WHATWG names it; undefined where the format says. */
+  /** Encoding of texts, as WHATWG names it; undefined where the format says. */
   readonly encoding: string | undefined;
   readonly header: readonly string[];
   readonly firstRow: readonly string[];
-  /** The line that messages tell of the first row. */
+  /** Line of the first row in messages. */
   readonly firstLine: number;
   /** Calls `onRow` for every row with its line; rows of another width are refused. */
   readRows(
@@ -22,6 +16,18 @@ export interface TableFile {
   ): Promise<void>;
 }
 
-export function openTable(file: string, format: FileFormat): Promise<TableFile> {
-  return format === "parquet" ? openParquet(file) : openCsv(file);
+/** The row that is being read: one object for a whole reading, shown in messages as file:line. */
+export interface Where {
+  file: string;
+  line: number;
+}
+
+export function describeWhere({ file, line }: Where): string {
+  return `${file}:${line}`;
+}
+
+/** Position of the first column with one of the names, in lower case; undefined when there is none. */
+export function findColumn({ header }: Pick<TableFile, "header">, names: readonly string[]): number | undefined {
+  const titles = header.map((title) => title.trim().toLowerCase());
+  return names.map((name) => titles.indexOf(name)).find((at) => at !== -1);
 }

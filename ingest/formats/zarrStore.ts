@@ -1,14 +1,25 @@
 // Zarr v2 and v3, in a folder or a zip, through zarrita: arrays of the root group and boxes of their values.
-// What stored pieces may cost is bounded here: a damaged or hostile store is refused before it is unpacked.
+// A piece that would unpack to more than its chunk holds is refused before it is unpacked.
 import { openAsBlob } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { FileSystemStore, ZipFileStore } from "@zarrita/storage";
 import type { Array as ZarrArray } from "zarrita";
 import { RejectedError } from "../../model/errors.ts";
-import { type ArrayFile, type ArrayVariable, type NumberArray, unreadable, valuesIn } from "./arrayFile.ts";
-import { describeArray, indescribable, readAttributes, refuseShortChunks } from "./zarrArrays.ts";
-import { declaredBytes } from "./zarrChunks.ts";
+import { type ArrayFile, type ArrayVariable, type NumberArray, valuesIn } from "./arrayFile.ts";
+import type { FormatOfKind } from "./fileFormat.ts";
+import { unreadable } from "./unreadable.ts";
+import { declaredBytes, describeArray, indescribable, readAttributes, refuseShortChunks } from "./zarrArrays.ts";
+
+export const ZARR: FormatOfKind<"array"> = {
+  name: "Zarr",
+  kind: "array",
+  matches: ({ file, text, entries }) =>
+    text.startsWith("PK\x03\x04") ||
+    (entries !== undefined &&
+      (/\.zarr\/*$/.test(file) || entries.includes(".zgroup") || entries.includes("zarr.json"))),
+  open: openZarr,
+};
 
 type Key = `/${string}`;
 /** What the folder and the zip have in common. */
@@ -21,7 +32,7 @@ const MOST_METADATA_BYTES = 1 << 24;
 const MOST_CHUNK_BYTES = 1 << 28;
 const METADATA = /(^|\/)(\.zarray|\.zattrs|\.zgroup|\.zmetadata|zarr\.json)$/;
 
-export async function openZarr(file: string): Promise<ArrayFile> {
+async function openZarr(file: string): Promise<ArrayFile> {
   const isFolder = (await stat(file)).isDirectory();
   const found = isFolder ? await lookIntoFolder(file) : await lookIntoZip(file);
   const version = found.root.endsWith("zarr.json") ? 3 : 2;
@@ -48,7 +59,7 @@ export async function openZarr(file: string): Promise<ArrayFile> {
   }
   return {
     file,
-    format: `Zarr v${version}`,
+    format: `${ZARR.name} v${version}`,
     bytes: found.bytes,
     variables,
     attributes: readAttributes(group.attrs),
@@ -126,7 +137,7 @@ async function lookIntoZip(file: string): Promise<Found> {
   return { bytes: blob.size, root, arrays, zip };
 }
 
-/** Unpacked size by name, as the zip's directory tells. */
+/** Unpacked size by name, from the zip's directory. */
 async function listZip(blob: Blob): Promise<Map<string, number>> {
   const sizes = new Map<string, number>();
   const store = ZipFileStore.fromBlob(blob, {
@@ -135,7 +146,7 @@ async function listZip(blob: Blob): Promise<Map<string, number>> {
       return entries;
     },
   });
-  // The directory is read on the first question.
+  // The directory is read with the first key.
   await store.has("/.zgroup");
   return sizes;
 }
@@ -189,7 +200,7 @@ function noGroup(file: string, names: readonly string[]): RejectedError {
   const shown = names.slice(0, 5).join('", "');
   return new RejectedError(
     "NotZarr",
-    `${file}: expected a Zarr group (a file .zgroup or zarr.json in it), found ${names.length === 0 ? "nothing" : `"${shown}"${names.length > 5 ? ", …" : ""}`}. Name the store's own folder or zip.`,
+    `${file}: expected a Zarr group (a file .zgroup or zarr.json in it), found ${names.length === 0 ? "nothing" : `"${shown}"${names.length > 5 ? ", …" : ""}`}. Name the store's own folder or zip; if other files are in it, unpack it and name those.`,
   );
 }
 

@@ -1,11 +1,11 @@
-// Attributes from CSV: a row per place, a column per attribute. Which cells the places are is left to the database.
+// Attributes from tables: a row per place, a column per attribute.
 import type { Place } from "../../database/gridCells.ts";
 import type { Attribute } from "../../model/attributes.ts";
 import { ATTRIBUTES } from "../../model/attributes.ts";
 import { RejectedError } from "../../model/errors.ts";
-import { openCsv } from "../formats/csvFile.ts";
+import { openFile } from "../formats/formats.ts";
+import { describeWhere } from "../formats/tableFile.ts";
 import { Places } from "../series/places.ts";
-import { describeWhere } from "../series/position.ts";
 import { checkAttribute, findAttribute, readAttributeName } from "./attributeNames.ts";
 
 export interface GivenAttributes {
@@ -55,7 +55,7 @@ export async function readCsvAttributes(
   const places = new Places(stepDegrees);
   const values: Partial<Record<Attribute, number>>[] = [];
   for (const name of files) {
-    const file = await openCsv(name);
+    const file = await openFile(name, "table");
     const latitude = findColumn(file.header, LATITUDE, "latitude", name);
     const longitude = findColumn(file.header, LONGITUDE, "longitude", name);
     const columns = readColumns(file.header, map, name);

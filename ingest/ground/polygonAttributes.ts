@@ -1,9 +1,9 @@
-// One attribute from GeoJSON polygons: a mask (inside or outside), or a number that each feature carries, such as a basin's id.
+// One attribute from polygons: a mask (inside or outside), or a number that each feature carries, such as a basin's id.
 import type { Place } from "../../database/gridCells.ts";
 import type { Attribute } from "../../model/attributes.ts";
 import { RejectedError } from "../../model/errors.ts";
+import type { Polygons } from "../formats/polygons.ts";
 import { checkAttribute } from "./attributeNames.ts";
-import { readPolygons } from "./polygons.ts";
 
 export interface PolygonOptions {
   /** The features' own number; null: a mask. */
@@ -14,13 +14,13 @@ export interface PolygonOptions {
 }
 
 /** [places] NaN where nothing is told; where polygons overlap, the first in the file has the cell. */
-export async function samplePolygons(
+export function samplePolygons(
   file: string,
+  { properties, find }: Polygons,
   attribute: Attribute,
   places: readonly Place[],
   options: PolygonOptions,
-): Promise<Float64Array> {
-  const { properties, find } = await readPolygons(file);
+): Float64Array {
   const values = new Map(
     [...properties].map(([feature, known]) => [feature, readValue(file, feature, attribute, options, known)]),
   );

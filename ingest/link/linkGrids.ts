@@ -14,7 +14,7 @@ import { addCells, advanceCellIds, DEFAULT_STEP_DEGREES, findCells, readGridStep
 import { lockInputsForLoading, refuseUnfinishedBatches } from "../../database/inputLoading.ts";
 import { RejectedError } from "../../model/errors.ts";
 import type { Variable } from "../../model/variables.ts";
-import { readPolygons } from "../ground/polygons.ts";
+import { openFile } from "../formats/formats.ts";
 import { linkNearest, nearestOf } from "./nearest.ts";
 import { type PlaceTable, placeKey, readPlaceTable } from "./placeCodes.ts";
 
@@ -120,7 +120,7 @@ async function findLinks(
 ): Promise<CellSource[]> {
   if (rule.rule === "nearest") return linkNearest(cells, sources, rule.withinKm);
   if (rule.rule === "polygon") {
-    const polygons = await readPolygons(rule.polygons);
+    const polygons = await openFile(rule.polygons, "polygons");
     return linkByGroup(cells, sources, (cell) => {
       const feature = polygons.find(cell);
       return feature === -1 ? undefined : String(feature);

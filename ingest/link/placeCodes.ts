@@ -1,7 +1,8 @@
 // Tables of places: cells to make, and the codes (of districts, of basins) that places have.
 import type { Place } from "../../database/gridCells.ts";
 import { RejectedError } from "../../model/errors.ts";
-import { openCsv } from "../formats/csvFile.ts";
+import { openFile } from "../formats/formats.ts";
+import { findColumn } from "../formats/tableFile.ts";
 import { Places } from "../series/places.ts";
 
 export interface PlaceTable {
@@ -23,10 +24,8 @@ export async function readPlaceTable(
   needsCode: boolean,
   signal: AbortSignal,
 ): Promise<PlaceTable> {
-  const table = await openCsv(file);
-  const names = table.header.map((header) => header.trim().toLowerCase());
-  const find = (wanted: readonly string[]) => wanted.map((name) => names.indexOf(name)).find((at) => at !== -1);
-  const [latitude, longitude, code] = [find(LATITUDE), find(LONGITUDE), find(CODE)];
+  const table = await openFile(file, "table");
+  const [latitude, longitude, code] = [LATITUDE, LONGITUDE, CODE].map((names) => findColumn(table, names));
   if (latitude === undefined || longitude === undefined || (needsCode && code === undefined)) {
     throw new RejectedError(
       "InvalidPlaces",

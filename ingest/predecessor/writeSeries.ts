@@ -1,6 +1,7 @@
 // Blocks of places into climate_data: one load per scenario and frequency.
 import type { Client } from "pg";
-import { type ClimateYear, writeClimate } from "../../database/climateWriter.ts";
+import type { ClimateYear } from "../../database/climateLoad.ts";
+import { writeClimate } from "../../database/climateWriter.ts";
 import type { SeriesTable, ValueColumn } from "./findTables.ts";
 import { CALENDAR, type PlaceSeries, type Span } from "./readSeries.ts";
 

@@ -1,6 +1,6 @@
-// CSV tables about the sea: columns found by the names people give them, numbers checked, lengths in metres.
+// Tables about the sea: columns found by the names people give them, numbers checked, lengths in metres.
 import { RejectedError } from "../../model/errors.ts";
-import { openCsv } from "../formats/csvFile.ts";
+import { openFile } from "../formats/formats.ts";
 import type { TableFile } from "../formats/tableFile.ts";
 
 export const LENGTH_UNITS = { m: 1, cm: 0.01, mm: 0.001 } as const;
@@ -43,7 +43,7 @@ export class SeaTable {
   }
 
   static async open(file: string): Promise<SeaTable> {
-    return new SeaTable(await openCsv(file));
+    return new SeaTable(await openFile(file, "table"));
   }
 
   has(column: SeaColumn): boolean {

@@ -5,7 +5,7 @@ import { RejectedError } from "../../model/errors.ts";
 import { VARIABLE_NAMES, VARIABLES, type Variable } from "../../model/variables.ts";
 import { DAYS_A_MONTH, formatMoment, STEPS, YEAR } from "../cf/dates.ts";
 import type { ArrayPart } from "./arrayLayout.ts";
-import type { PlacedPart } from "./readArrays.ts";
+import type { PlacedPart } from "./partPlaces.ts";
 import type { Series, SeriesYear } from "./seriesTable.ts";
 import type { SpoolValues, TileSpool } from "./tileSpool.ts";
 

@@ -1,7 +1,8 @@
 // An ingest from end to end: the files as series, then one transaction, then what a user wants to know.
 import type { ClientBase } from "pg";
 import { checkClimate } from "../../database/climateCheck.ts";
-import { type ClimateSeries, writeClimate } from "../../database/climateWriter.ts";
+import type { ClimateSeries } from "../../database/climateLoad.ts";
+import { writeClimate } from "../../database/climateWriter.ts";
 import { readIngestTarget } from "../../database/ingestTarget.ts";
 import { RejectedError } from "../../model/errors.ts";
 import { deriveSeries } from "./derivation.ts";

@@ -9,6 +9,15 @@ import type { ReadingOptions } from "./readingOptions.ts";
 /** A hundred times Korea at 1 km. */
 const MOST_PLACES = 50_000_000;
 
+export interface PlacedPart {
+  readonly part: ArrayPart;
+  readonly box: readonly number[];
+  /** [positions on the place axes] number of the place. */
+  readonly placeOf: Int32Array;
+  /** [positions on the place axes] rank of the place among the part's, from the south-west. */
+  readonly cellOf: Int32Array;
+}
+
 export class PlacesOfParts {
   readonly #places: Places;
   readonly #options: ReadingOptions;

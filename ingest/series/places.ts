@@ -3,7 +3,7 @@
 import type { Place } from "../../database/gridCells.ts";
 import { snapCoordinate } from "../../database/gridCells.ts";
 import { RejectedError } from "../../model/errors.ts";
-import { describeWhere, type Where } from "./position.ts";
+import { describeWhere, type Where } from "../formats/tableFile.ts";
 
 export class Places {
   readonly stepDegrees: number;

@@ -10,7 +10,7 @@ import type { ArrayLayout, ArrayPart } from "./arrayLayout.ts";
 import { describeParts, filesOf, judgedPart, nothingLeft } from "./arrayReport.ts";
 import { makeArraySeries, rankPlaces } from "./arraySeries.ts";
 import { type BoxPlaces, locatePlaces, makeBoxReader } from "./arrayValues.ts";
-import { PlacesOfParts } from "./partPlaces.ts";
+import { type PlacedPart, PlacesOfParts } from "./partPlaces.ts";
 import { Places } from "./places.ts";
 import type { FilesRead, ReadingProgress, ReadingTarget } from "./readFiles.ts";
 import type { ReadingOptions } from "./readingOptions.ts";
@@ -22,15 +22,6 @@ import { ValueTally } from "./valueTally.ts";
 
 /** Read between two notes of how far we are. */
 const CHECKPOINT_BYTES = 64 << 20;
-
-export interface PlacedPart {
-  readonly part: ArrayPart;
-  readonly box: readonly number[];
-  /** [positions on the place axes] number of the place. */
-  readonly placeOf: Int32Array;
-  /** [positions on the place axes] rank of the place among the part's, from the south-west. */
-  readonly cellOf: Int32Array;
-}
 
 export async function readArrays<Values extends SpoolValues>(
   layouts: readonly ArrayLayout[],

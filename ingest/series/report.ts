@@ -1,5 +1,5 @@
 // What was read, and what an ingest did with it, as facts and as lines to read.
-import type { LoadOutcome } from "../../database/climateWriter.ts";
+import type { LoadOutcome } from "../../database/climateLoad.ts";
 import { VARIABLE_NAMES, type Variable } from "../../model/variables.ts";
 import type { ValueReader } from "./valueReader.ts";
 

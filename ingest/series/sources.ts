@@ -1,10 +1,9 @@
-// The files of a command, whatever their format, as one series: tables are read row by row, arrays box by box. The two are
-// opened and told apart here; everything after is the same.
+// The files of a command as one series, whatever their format: tables are read row by row, arrays box by box.
 import { RejectedError } from "../../model/errors.ts";
 import type { Frequency } from "../../model/variables.ts";
 import type { ArrayFile } from "../formats/arrayFile.ts";
-import { type FileFormat, formatOf, openArrayFile } from "../formats/openArrayFile.ts";
-import { openTable } from "../formats/tableFile.ts";
+import type { FormatOfKind } from "../formats/fileFormat.ts";
+import { chooseFormat } from "../formats/formats.ts";
 import { type ArrayLayout, readArrayLayout } from "./arrayLayout.ts";
 import { checkArrayOptions } from "./arrayOptions.ts";
 import { type Layout, readLayout } from "./layout.ts";
@@ -18,35 +17,25 @@ export type Sources = (
   | { readonly kind: "arrays"; readonly layouts: readonly ArrayLayout[] }
 ) & { close(): void };
 
-const FORMAT_NAMES: Readonly<Record<FileFormat, string>> = {
-  csv: "CSV",
-  netcdf3: "NetCDF",
-  netcdf4: "NetCDF",
-  parquet: "Parquet",
-  zarr: "Zarr",
-};
-
 /** Opens every file and reads what it says of itself; nothing yet of its values. */
 export async function openSources(options: ReadingOptions): Promise<Sources> {
-  const formats = await Promise.all(options.files.map(formatOf));
-  const isArray = (format: FileFormat) => format !== "csv" && format !== "parquet";
-  const odd = formats.findIndex((format) => isArray(format) !== isArray(formats[0]!));
+  const { files } = options;
+  const formats = await Promise.all(files.map((file) => chooseFormat(file, "array", "table")));
+  const odd = formats.findIndex(({ kind }) => kind !== formats[0]!.kind);
   if (odd !== -1) {
     throw new RejectedError(
       "MixedFormats",
-      `${options.files[0]} is ${FORMAT_NAMES[formats[0]!]}, but ${options.files[odd]} is ${FORMAT_NAMES[formats[odd]!]}. Tables and arrays are not one series: ingest them one after the other.`,
+      `${files[0]} is ${formats[0]!.name}, but ${files[odd]} is ${formats[odd]!.name}. Tables and arrays are not one series: load them one after the other.`,
     );
   }
-  if (!isArray(formats[0]!)) {
-    const layouts: Layout[] = [];
-    for (const [at, file] of options.files.entries())
-      layouts.push(readLayout(await openTable(file, formats[at]!), options));
-    return { kind: "tables", layouts, close: () => undefined };
-  }
-  return openArrays(options, formats);
+  if (formats[0]!.kind === "array") return openArrays(options, formats as unknown as FormatOfKind<"array">[]);
+  const layouts: Layout[] = [];
+  for (const [at, format] of (formats as unknown as FormatOfKind<"table">[]).entries())
+    layouts.push(readLayout(await format.open(files[at]!), options));
+  return { kind: "tables", layouts, close: () => undefined };
 }
 
-async function openArrays(options: ReadingOptions, formats: readonly FileFormat[]): Promise<Sources> {
+async function openArrays(options: ReadingOptions, formats: readonly FormatOfKind<"array">[]): Promise<Sources> {
   const files: ArrayFile[] = [];
   const close = () => {
     for (const file of files) file.close();
@@ -54,7 +43,7 @@ async function openArrays(options: ReadingOptions, formats: readonly FileFormat[
   try {
     const layouts: ArrayLayout[] = [];
     for (const [at, file] of options.files.entries()) {
-      const opened = await openArrayFile(file, formats[at] as "netcdf3" | "netcdf4" | "zarr");
+      const opened = await formats[at]!.open(file);
       files.push(opened);
       layouts.push(await readArrayLayout(opened, options));
     }
@@ -66,7 +55,7 @@ async function openArrays(options: ReadingOptions, formats: readonly FileFormat[
   }
 }
 
-/** How often each file tells values. */
+/** Frequency of the values of each file. */
 export function frequenciesOf(sources: Sources): readonly { readonly file: string; readonly frequency: Frequency }[] {
   return sources.kind === "tables"
     ? sources.layouts.map(({ table, frequency }) => ({ file: table.file, frequency }))

@@ -1,6 +1,7 @@
-// Where stations lie that a file of series names by number only: a table of theirs, such as the KMA's own (지점, 위도, 경도).
+// Places of stations that a file of series names by number only: a table, such as the KMA's own (지점, 위도, 경도).
 import { RejectedError } from "../../model/errors.ts";
-import { openCsv } from "../formats/csvFile.ts";
+import { openFile } from "../formats/formats.ts";
+import { findColumn } from "../formats/tableFile.ts";
 
 export interface StationPlace {
   /** As the table writes them. */
@@ -10,7 +11,7 @@ export interface StationPlace {
 
 export interface Stations {
   readonly file: string;
-  /** A station that has moved stands on several lines; the last one counts. */
+  /** A station that has moved is on several lines; the last one counts. */
   readonly places: ReadonlyMap<string, StationPlace>;
 }
 
@@ -19,10 +20,8 @@ const LATITUDE = ["latitude", "lat", "위도"];
 const LONGITUDE = ["longitude", "lon", "경도"];
 
 export async function readStations(file: string, signal: AbortSignal): Promise<Stations> {
-  const table = await openCsv(file);
-  const names = table.header.map((header) => header.trim().toLowerCase());
-  const find = (wanted: readonly string[]) => wanted.map((name) => names.indexOf(name)).find((at) => at !== -1);
-  const [station, latitude, longitude] = [find(STATION), find(LATITUDE), find(LONGITUDE)];
+  const table = await openFile(file, "table");
+  const [station, latitude, longitude] = [STATION, LATITUDE, LONGITUDE].map((names) => findColumn(table, names));
   if (station === undefined || latitude === undefined || longitude === undefined) {
     throw new RejectedError(
       "InvalidStations",

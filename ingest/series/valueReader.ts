@@ -4,8 +4,8 @@
 import { RejectedError } from "../../model/errors.ts";
 import { conversionOf, convert, unitsOf, unitsOption } from "../../model/units.ts";
 import { VARIABLES } from "../../model/variables.ts";
+import { describeWhere, type Where } from "../formats/tableFile.ts";
 import type { ConvertedColumn } from "./layout.ts";
-import { describeWhere, type Where } from "./position.ts";
 import type { ReadingOptions } from "./readingOptions.ts";
 import { ValueTally } from "./valueTally.ts";
 

@@ -1,39 +1,53 @@
 // IBTrACS v04 as CSV: a line of names, a line of units, a row per storm and time. Winds and pressures of one agency, or of the
 // one responsible for the basin.
-
 import { RejectedError } from "../../model/errors.ts";
 import { BASINS, type Basin } from "../../model/storms.ts";
 import { KM_PER_NAUTICAL_MILE } from "../../model/units.ts";
+import { openCsv } from "../formats/csvFile.ts";
+import type { FormatOfKind } from "../formats/fileFormat.ts";
 import type { TableFile } from "../formats/tableFile.ts";
+import { firstLineOf, type TrackReading } from "../formats/trackFile.ts";
 import { isKnownAgency, oneMinuteWind } from "./agencies.ts";
 import { readRadii, TOKYO_GRADES } from "./jmaText.ts";
-import { hourOf, readNumber, readPositive, type TrackCollector } from "./trackCollector.ts";
+import { hourOf, readNumber, readPositive } from "./trackCollector.ts";
 
 /** The agency responsible for each basin. */
-export const RESPONSIBLE = "wmo";
-export const IBTRACS_HEADER = ["SID", "SEASON"];
+const RESPONSIBLE = "wmo";
+const HEADER = ["SID", "SEASON"];
+
+export const IBTRACS: FormatOfKind<"tracks"> = {
+  name: "IBTrACS",
+  kind: "tracks",
+  matches: (start) => {
+    const titles = firstLineOf(start).split(",");
+    return HEADER.every((name, at) => titles[at] === name);
+  },
+  open: async (file) => {
+    const csv = await openCsv(file);
+    return {
+      windUnit: "kt",
+      recordOf: (agency = RESPONSIBLE) => `${IBTRACS.name}/${agency}`,
+      read: (reading) => readIbtracs(csv, reading),
+    };
+  },
+};
 
 const BLANK = /^$/;
 const UNNAMED = ["NOT_NAMED", "UNNAMED", ""];
 
-/** Reads a file's rows; `toMetresPerSecond` is the factor of the file's winds. */
-export async function readIbtracs(
+async function readIbtracs(
   csv: TableFile,
-  agency: string,
-  toMetresPerSecond: number,
-  into: TrackCollector,
-  onBytes: (bytes: number) => void,
-  signal: AbortSignal,
+  { agency = RESPONSIBLE, toMetresPerSecond, into, onBytes, signal }: TrackReading,
 ): Promise<void> {
   const columns = findColumns(csv, agency);
-  const told = (row: readonly string[], column: number) => (column === -1 ? "" : row[column]!.trim());
+  const cellOf = (row: readonly string[], column: number) => (column === -1 ? "" : row[column]!.trim());
   const onRow = (row: readonly string[], line: number) => {
     const where = `${csv.file}:${line}`;
-    const isUnits = told(row, columns.SEASON!) === "Year";
-    if (isUnits || told(row, columns.TRACK_TYPE!).toLowerCase().startsWith("spur")) return;
-    const number = (column: number, what: string) => readNumber(told(row, column), BLANK, what, where);
-    const positive = (column: number, what: string) => readPositive(told(row, column), BLANK, what, where);
-    const reporter = agency === RESPONSIBLE ? told(row, columns.WMO_AGENCY!) : agency;
+    const isUnits = cellOf(row, columns.SEASON!) === "Year";
+    if (isUnits || cellOf(row, columns.TRACK_TYPE!).toLowerCase().startsWith("spur")) return;
+    const number = (column: number, what: string) => readNumber(cellOf(row, column), BLANK, what, where);
+    const positive = (column: number, what: string) => readPositive(cellOf(row, column), BLANK, what, where);
+    const reporter = agency === RESPONSIBLE ? cellOf(row, columns.WMO_AGENCY!) : agency;
     const wind = positive(columns.wind!, "wind") * toMetresPerSecond;
     if (!Number.isNaN(wind) && !isKnownAgency(reporter)) {
       throw new RejectedError(
@@ -41,26 +55,26 @@ export async function readIbtracs(
         `${where}: WMO_AGENCY "${reporter}" is none whose averaging of winds is known. Give --agency usa, whose winds are sustained for one minute everywhere.`,
       );
     }
-    const basin = told(row, columns.BASIN!);
-    const name = told(row, columns.NAME!);
+    const basin = cellOf(row, columns.BASIN!);
+    const name = cellOf(row, columns.NAME!);
     into.add(
       {
-        stormId: told(row, columns.SID!),
+        stormId: cellOf(row, columns.SID!),
         name: UNNAMED.includes(name) ? null : name,
         season: number(columns.SEASON!, "SEASON"),
         basin: BASINS.includes(basin as Basin) ? (basin as Basin) : null,
       },
       {
-        hour: readTime(told(row, columns.ISO_TIME!), where),
+        hour: readTime(cellOf(row, columns.ISO_TIME!), where),
         latitude: number(columns.LAT!, "LAT"),
         longitude: number(columns.LON!, "LON"),
         pressure: positive(columns.pressure!, "pressure"),
         environmentPressure: positive(columns.USA_POCI!, "USA_POCI"),
         wind: Number.isNaN(wind) ? wind : oneMinuteWind(reporter, wind),
         radius: positive(columns.USA_RMW!, "USA_RMW") * KM_PER_NAUTICAL_MILE,
-        grade: told(row, columns.NATURE!) === "ET" ? "ET" : (TOKYO_GRADES[told(row, columns.TOKYO_GRADE!)] ?? null),
-        gale: readRadii(...radiiOf(row, "R30", columns, told), where),
-        storm: readRadii(...radiiOf(row, "R50", columns, told), where),
+        grade: cellOf(row, columns.NATURE!) === "ET" ? "ET" : (TOKYO_GRADES[cellOf(row, columns.TOKYO_GRADE!)] ?? null),
+        gale: readRadii(...radiiOf(row, "R30", columns, cellOf), where),
+        storm: readRadii(...radiiOf(row, "R50", columns, cellOf), where),
       },
       where,
     );
@@ -72,7 +86,7 @@ const NEEDED = ["SID", "SEASON", "BASIN", "NAME", "ISO_TIME", "NATURE", "LAT", "
 const USED = ["WMO_AGENCY", "USA_POCI", "USA_RMW", "TOKYO_GRADE"];
 const RADII = ["R30", "R50"].flatMap((speed) => ["DIR", "LONG", "SHORT"].map((part) => `TOKYO_${speed}_${part}`));
 
-/** Where each column stands, -1 for one that the file may lack. */
+/** Position of each column, -1 for one that the file may lack. */
 function findColumns({ file, header }: TableFile, agency: string): Readonly<Record<string, number>> {
   const own = agency.toUpperCase();
   const needed = [...NEEDED, `${own}_WIND`, `${own}_PRES`, ...(agency === RESPONSIBLE ? ["WMO_AGENCY"] : [])];
@@ -91,9 +105,9 @@ function radiiOf(
   row: readonly string[],
   speed: "R30" | "R50",
   columns: Readonly<Record<string, number>>,
-  told: (row: readonly string[], column: number) => string,
+  cellOf: (row: readonly string[], column: number) => string,
 ): [string, string, string] {
-  const part = (name: string) => told(row, columns[`TOKYO_${speed}_${name}`]!);
+  const part = (name: string) => cellOf(row, columns[`TOKYO_${speed}_${name}`]!);
   return [part("DIR"), part("LONG"), part("SHORT")];
 }
 

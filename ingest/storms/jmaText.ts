@@ -1,9 +1,11 @@
-// Best tracks of the Regional Specialized Meteorological Centre Tokyo (JMA) as it publishes them: fixed columns, a header line
-// before each storm. https://www.jma.go.jp/jma/jma-eng/jma-center/rsmc-hp-pub-eg/Besttracks/e_format_bst.html
+// Best tracks of the Regional Specialized Meteorological Centre Tokyo (JMA): fixed columns, a header line before each storm.
+// https://www.jma.go.jp/jma/jma-eng/jma-center/rsmc-hp-pub-eg/Besttracks/e_format_bst.html
 
 import { RejectedError } from "../../model/errors.ts";
 import type { StormGrade } from "../../model/storms.ts";
 import { KM_PER_NAUTICAL_MILE } from "../../model/units.ts";
+import type { FormatOfKind } from "../formats/fileFormat.ts";
+import { firstLineOf, readTrackText } from "../formats/trackFile.ts";
 import { oneMinuteWind } from "./agencies.ts";
 import {
   hourOf,
@@ -14,8 +16,19 @@ import {
   type TrackRadii,
 } from "./trackCollector.ts";
 
-export const JMA_HEADER = "66666";
-/** Years are told by two digits; the first track is of 1951. */
+const HEADER = "66666";
+
+export const JMA: FormatOfKind<"tracks"> = {
+  name: "JMA",
+  kind: "tracks",
+  matches: (start) => firstLineOf(start).startsWith(HEADER),
+  open: async (file) => ({
+    windUnit: "kt",
+    recordOf: () => JMA.name,
+    read: (reading) => readTrackText(file, reading, readJmaText),
+  }),
+};
+/** Years are written with two digits; the first track is of 1951. */
 const FIRST_YEAR = 1951;
 const TENTHS = 10;
 const BLANK = /^$/;
@@ -40,8 +53,8 @@ export function readJmaText(file: string, text: string, toMetresPerSecond: numbe
   text.split(/\r?\n/).forEach((line, at) => {
     if (line.trim() === "") return;
     const where = `${file}:${at + 1}`;
-    if (line.startsWith(JMA_HEADER)) header = readHeader(line, where);
-    else if (header === undefined) throw broken(where, `a header line that begins with ${JMA_HEADER}`, line);
+    if (line.startsWith(HEADER)) header = readHeader(line, where);
+    else if (header === undefined) throw broken(where, `a header line that begins with ${HEADER}`, line);
     else readPoint(line, where, header, toMetresPerSecond, into);
   });
 }

@@ -1,7 +1,9 @@
 // Best tracks of the Korea Meteorological Administration as its API hub gives them (typ_besttrack): 17 words a line, comments
-// behind #. The directions told are those of the short radii.
+// behind #. Its directions are those of the short radii.
 import { RejectedError } from "../../model/errors.ts";
 import type { StormGrade } from "../../model/storms.ts";
+import type { FormatOfKind } from "../formats/fileFormat.ts";
+import { firstLineOf, readTrackText } from "../formats/trackFile.ts";
 import { oneMinuteWind } from "./agencies.ts";
 import { hourOf, readNumber, readPositive, type TrackCollector, type TrackRadii } from "./trackCollector.ts";
 
@@ -16,10 +18,19 @@ const COMPASS_STEP = 22.5;
 const FULL_CIRCLE_DEGREES = 360;
 const HALF_CIRCLE_DEGREES = 180;
 
-/** Whether a line, no comment, may be one of KMA's points. */
-export function isKmaLine(line: string): boolean {
-  return Object.hasOwn(GRADES, wordsOf(line)[0]!);
-}
+export const KMA: FormatOfKind<"tracks"> = {
+  name: "KMA",
+  kind: "tracks",
+  matches: (start) => {
+    const words = wordsOf(firstLineOf(start));
+    return words[0] === "GRADE" || (Object.hasOwn(GRADES, words[0]!) && words.length >= WORDS - 1);
+  },
+  open: async (file) => ({
+    windUnit: "m/s",
+    recordOf: () => KMA.name,
+    read: (reading) => readTrackText(file, reading, readKmaText),
+  }),
+};
 
 /** Reads all lines of a file; `toMetresPerSecond` is the factor of the file's winds. */
 export function readKmaText(file: string, text: string, toMetresPerSecond: number, into: TrackCollector): void {

@@ -1,6 +1,7 @@
-// Points that winds are asked for, from a CSV file.
+// Points at which winds are computed, from a table.
 import { RejectedError } from "../../model/errors.ts";
-import { openCsv } from "../formats/csvFile.ts";
+import { openFile } from "../formats/formats.ts";
+import { findColumn } from "../formats/tableFile.ts";
 
 export interface Point {
   /** As the output repeats it: quoted where it must be. */
@@ -14,26 +15,24 @@ const LONGITUDE = ["longitude", "lon"];
 const NAME = ["name", "point", "id"];
 
 export async function readPoints(file: string, signal: AbortSignal): Promise<Point[]> {
-  const csv = await openCsv(file);
-  const header = csv.header.map((name) => name.toLowerCase());
-  const find = (names: readonly string[]) => header.findIndex((name) => names.includes(name));
-  const [latitude, longitude, name] = [find(LATITUDE), find(LONGITUDE), find(NAME)];
-  if (latitude === -1 || longitude === -1) {
+  const table = await openFile(file, "table");
+  const [latitude, longitude, name] = [LATITUDE, LONGITUDE, NAME].map((names) => findColumn(table, names));
+  if (latitude === undefined || longitude === undefined) {
     throw new RejectedError(
       "MissingColumn",
-      `${file}: expected columns latitude and longitude, found ${csv.header.join(", ")}. Name them so in the header.`,
+      `${file}: expected columns latitude and longitude, found ${table.header.join(", ")}. Name them so in the header.`,
     );
   }
   const points: Point[] = [];
   const onRow = (row: readonly string[], line: number) => {
     const where = `${file}:${line}`;
     points.push({
-      name: name === -1 ? String(points.length + 1) : quote(row[name]!),
+      name: name === undefined ? String(points.length + 1) : quote(row[name]!),
       latitude: degrees(row[latitude]!, 90, "latitude", where),
       longitude: degrees(row[longitude]!, 360, "longitude", where),
     });
   };
-  await csv.readRows(onRow, () => undefined, signal);
+  await table.readRows(onRow, () => undefined, signal);
   return points;
 }
 

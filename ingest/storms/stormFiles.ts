@@ -1,27 +1,15 @@
-// Files of best tracks: which of the known formats each is, its storms, and whether their winds can have the unit they are
-// said to have. The formats stand beside this file.
-import { access, constants, open, readFile, stat } from "node:fs/promises";
+// Files of best tracks as one record: the storms of one agency, and whether their winds can have the unit they are said to have.
+import { stat } from "node:fs/promises";
 import { RejectedError } from "../../model/errors.ts";
-import type { StormTrack } from "../../model/storms.ts";
-import { windFromPressure } from "../../model/storms.ts";
-import { M_PER_S_PER_KM_PER_HOUR, M_PER_S_PER_KNOT } from "../../model/units.ts";
-import { explainReading, openCsv } from "../formats/csvFile.ts";
+import { type StormTrack, windFromPressure } from "../../model/storms.ts";
+import { M_PER_S_PER_KNOT } from "../../model/units.ts";
+import { chooseFormat } from "../formats/formats.ts";
+import { WIND_UNITS, type WindUnit } from "../formats/trackFile.ts";
 import type { ReadingProgress } from "../series/readFiles.ts";
-import { IBTRACS_HEADER, RESPONSIBLE, readIbtracs } from "./ibtracs.ts";
-import { JMA_HEADER, readJmaText } from "./jmaText.ts";
-import { isKmaLine, readKmaText } from "./kmaText.ts";
 import { type LeftOut, TrackCollector } from "./trackCollector.ts";
 
-export type StormFormat = "JMA" | "KMA" | "IBTrACS";
-
-/** What --wind-unit may be, in m s-1. */
-export const WIND_UNITS = { kt: M_PER_S_PER_KNOT, "m/s": 1, "km/h": M_PER_S_PER_KM_PER_HOUR } as const;
-export type WindUnit = keyof typeof WIND_UNITS;
-
-const FORMAT_UNITS: Readonly<Record<StormFormat, WindUnit>> = { JMA: "kt", KMA: "m/s", IBTrACS: "kt" };
-
 export const STORM_FILE_FORMATS =
-  "Formats, told by the files: JMA, the text of RSMC Tokyo (bst_all.txt; headers 66666; knots); KMA, the text of the API hub's typ_besttrack " +
+  "Formats, recognized by content: JMA, the text of RSMC Tokyo (bst_all.txt; headers 66666; knots); KMA, the text of the API hub's typ_besttrack " +
   "(GRADE TCID YEAR MONTH DAY HOUR LON LAT MAX_WS PS GALE_LONG …; metres per second); IBTrACS v04 as CSV, plain or gzipped (SID,SEASON,…; knots). " +
   "Winds become one-minute winds: JMA's by (knots - 23.3) / 0.60, KMA's by / 0.88, IBTrACS' by their agency (Knapp and Kruk 2010).";
 
@@ -34,8 +22,8 @@ export interface StormReadingOptions {
 }
 
 export interface ReadStorms {
-  readonly format: StormFormat;
-  /** As records are named, such as "JMA" or "IBTrACS/usa". */
+  readonly format: string;
+  /** Name of the record, such as "JMA" or "IBTrACS/usa". */
   readonly agency: string;
   readonly tracks: readonly StormTrack[];
   readonly leftOut: LeftOut;
@@ -46,83 +34,38 @@ export async function readStormFiles(
   progress: Pick<ReadingProgress, "onFiles" | "onBytes">,
   signal: AbortSignal,
 ): Promise<ReadStorms> {
-  const collector = new TrackCollector();
-  const formats = new Set<StormFormat>();
+  const formats = [];
   let bytes = 0;
-  for (const file of files) bytes += await sizeOf(file);
-  progress.onFiles(bytes);
   for (const file of files) {
-    const head = await readText(file, true);
-    const format = formatOf(file, head);
-    formats.add(format);
-    if (formats.size > 1) {
-      throw new RejectedError(
-        "MixedFormats",
-        `${file} is of ${format}, the files before it of another agency: both tell of the same storms, which would count twice. Give files of one agency.`,
-      );
-    }
-    const factor = WIND_UNITS[windUnit ?? FORMAT_UNITS[format]];
-    if (format === "IBTrACS") {
-      await readIbtracs(await openCsv(file), agency ?? RESPONSIBLE, factor, collector, progress.onBytes, signal);
-      continue;
-    }
-    const text = await readText(file, false);
-    if (format === "JMA") readJmaText(file, text, factor, collector);
-    else readKmaText(file, text, factor, collector);
-    progress.onBytes(text.length);
+    formats.push(await chooseFormat(file, "tracks"));
+    bytes += (await stat(file)).size;
   }
-  const format = [...formats][0]!;
+  const [format] = formats;
+  const odd = formats.findIndex((one) => one !== format);
+  if (odd !== -1) {
+    throw new RejectedError(
+      "MixedFormats",
+      `${files[odd]} is of ${formats[odd]!.name}, the files before it of another agency: both have the same storms, which would count twice. Give files of one agency.`,
+    );
+  }
+  progress.onFiles(bytes);
+  const collector = new TrackCollector();
+  let unit = windUnit;
+  let record = "";
+  for (const file of files) {
+    const opened = await format!.open(file);
+    unit ??= opened.windUnit;
+    record = opened.recordOf(agency);
+    const toMetresPerSecond = WIND_UNITS[unit];
+    await opened.read({ toMetresPerSecond, agency, into: collector, onBytes: progress.onBytes, signal });
+  }
   const { tracks, leftOut } = collector.finish();
   if (tracks.length === 0) {
     throw new RejectedError("NoStorms", `${files.join(", ")}: no storm has two points with a pressure or a wind.`);
   }
-  checkWindUnit(tracks, windUnit ?? FORMAT_UNITS[format]);
+  checkWindUnit(tracks, unit!);
   if (collector.implausibleWind !== undefined) throw collector.implausibleWind;
-  return { format, agency: format === "IBTrACS" ? `IBTrACS/${agency ?? RESPONSIBLE}` : format, tracks, leftOut };
-}
-
-/** Enough to get past the comments at the head of KMA's files. */
-const HEAD_BYTES = 1 << 16;
-
-function formatOf(file: string, head: string): StormFormat {
-  const lines = head.split(/\r?\n/).filter((line) => line.trim() !== "" && !line.startsWith("#"));
-  const first = lines[0] ?? "";
-  if (first.startsWith(JMA_HEADER)) return "JMA";
-  if (isKmaLine(first) || first.startsWith("GRADE")) return "KMA";
-  // A gzipped file is told by its own magic number; only IBTrACS is read so.
-  if (head.startsWith("\u001f") || IBTRACS_HEADER.every((name, at) => first.split(",")[at] === name)) return "IBTrACS";
-  throw new RejectedError(
-    "UnknownTracks",
-    `${file}: expected best tracks of JMA (first line 66666 …), KMA (GRADE TCID YEAR …) or IBTrACS (SID,SEASON,…), found "${first.slice(0, 60)}".`,
-  );
-}
-
-/** Comments may be in any encoding; what counts is ASCII. */
-async function readText(file: string, onlyHead: boolean): Promise<string> {
-  const bytes = onlyHead ? await readHead(file) : await readFile(file);
-  return bytes.toString("latin1");
-}
-
-async function readHead(file: string): Promise<Buffer> {
-  const handle = await open(file);
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Of a file that can be read; anything else is refused in words. */
-async function sizeOf(file: string): Promise<number> {
-  try {
-    await access(file, constants.R_OK);
-    const facts = await stat(file);
-    if (facts.isFile()) return facts.size;
-  } catch (cause) {
-    throw explainReading(cause, file);
-  }
-  throw new RejectedError("NotAFile", `${file} is a directory; expected a file of best tracks. Name the files in it.`);
+  return { format: format!.name, agency: record, tracks, leftOut };
 }
 
 /** m s-1: weaker winds say little of their unit. */

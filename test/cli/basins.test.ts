@@ -1,6 +1,7 @@
 // `basins` before `run`: sums over a basin's cells, stamped, refused when they are missing or old.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type ClimateSeries, writeClimate } from "../../database/climateWriter.ts";
+import type { ClimateSeries } from "../../database/climateLoad.ts";
+import { writeClimate } from "../../database/climateWriter.ts";
 import type { Variable } from "../../model/variables.ts";
 import { cli } from "../support/cli.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";

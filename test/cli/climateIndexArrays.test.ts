@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { findArray, readAll } from "../../ingest/formats/arrayFile.ts";
-import { openArrayFile } from "../../ingest/formats/openArrayFile.ts";
+import { openFile } from "../../ingest/formats/formats.ts";
 import { makeNetcdf } from "../support/arrayFiles.ts";
 import { startCli } from "../support/cli.ts";
 
@@ -47,7 +47,7 @@ test.each(["HD33", "TX90p"])("%s of a grid: NetCDF to NetCDF is NetCDF to CSV", 
     .trimEnd()
     .split("\n")
     .slice(1);
-  const file = await openArrayFile(await index(name, input, join(folder, "out.nc")), "netcdf3");
+  const file = await openFile(await index(name, input, join(folder, "out.nc")), "array");
   const values = await readAll(file, findArray(file, name)!);
   const latitude = await readAll(file, findArray(file, "latitude")!);
   file.close();

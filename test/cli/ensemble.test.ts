@@ -1,6 +1,7 @@
 // Several models of one experiment: scenarios that say whose they are, and views that put their results side by side.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type ClimateSeries, writeClimate } from "../../database/climateWriter.ts";
+import type { ClimateSeries } from "../../database/climateLoad.ts";
+import { writeClimate } from "../../database/climateWriter.ts";
 import { cli } from "../support/cli.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 

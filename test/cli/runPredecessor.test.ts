@@ -1,6 +1,7 @@
 // `run probability --methods predecessor`: last year's numbers in the views that consumers read, and no hazard.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type ClimateSeries, writeClimate } from "../../database/climateWriter.ts";
+import type { ClimateSeries } from "../../database/climateLoad.ts";
+import { writeClimate } from "../../database/climateWriter.ts";
 import { cli } from "../support/cli.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 

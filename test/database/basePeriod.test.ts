@@ -1,6 +1,7 @@
 // A batch on data without a base period: refused when nothing could be told, made when a risk can do without one.
 import { expect, test } from "vitest";
-import { type ClimateSeries, writeClimate } from "../../database/climateWriter.ts";
+import type { ClimateSeries } from "../../database/climateLoad.ts";
+import { writeClimate } from "../../database/climateWriter.ts";
 import { resolveSpecification } from "../../database/specification.ts";
 import { DEFAULT_BASE_PERIOD } from "../../model/periods.ts";
 import { createTestDatabase } from "../support/database.ts";

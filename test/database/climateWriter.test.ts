@@ -1,14 +1,9 @@
 // What loading does to the database: merging, locking, refusing, and leaving alone. Files stand in test/cli/ingest.
 import type { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { ClimateSeries, ClimateYear, LoadOutcome, LoadRequest } from "../../database/climateLoad.ts";
 import { CONFLICT_RULES, formatPosition, mergeYears } from "../../database/climateMerge.ts";
-import {
-  type ClimateSeries,
-  type ClimateYear,
-  type LoadOutcome,
-  type LoadRequest,
-  writeClimate,
-} from "../../database/climateWriter.ts";
+import { writeClimate } from "../../database/climateWriter.ts";
 import { connect } from "../../database/connect.ts";
 import { type Place, snapCoordinate } from "../../database/gridCells.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";

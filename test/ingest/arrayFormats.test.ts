@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { readPacking, unpack } from "../../ingest/cf/packing.ts";
 import { findArray, readAll } from "../../ingest/formats/arrayFile.ts";
-import { formatOf, openArrayFile } from "../../ingest/formats/openArrayFile.ts";
+import { openFile } from "../../ingest/formats/formats.ts";
 
 const FOLDER = fileURLToPath(
   new URL("../../../shared/data/hd35_nc_tif_zarr3/climatology-hd35-annual-mean", import.meta.url),
@@ -33,9 +33,7 @@ test.skipIf(!isHere)(
 );
 
 async function readField(path: string): Promise<Float64Array> {
-  const format = await formatOf(path);
-  if (format === "csv" || format === "parquet") throw new Error(`${path} is ${format}`);
-  const file = await openArrayFile(path, format);
+  const file = await openFile(path, "array");
   try {
     const array = findArray(file, "Band1")!;
     const packing = readPacking(file, array);

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { fromFile, writeArrayBuffer } from "geotiff";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type AttributeWords, type LoadedAttributes, loadAttributes } from "../../cli/attributes.ts";
+import { openFile } from "../../ingest/formats/formats.ts";
 import { sampleRaster } from "../../ingest/ground/rasterAttributes.ts";
 import { connectSea } from "../../ingest/sea/connectSea.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
@@ -183,7 +184,7 @@ describe("rasters", () => {
     );
     const projected = await tiff(values, { GTModelTypeGeoKey: 1 });
     expect(await refusalOf(load("p.tif", projected, { attribute: "elevation" }))).toMatch(/^NotGeographic: .*gdalwarp/);
-    expect(await refusalOf(load("x.tif", "no image", { attribute: "elevation" }))).toMatch(
+    expect(await refusalOf(load("x.tif", "II*\0no image", { attribute: "elevation" }))).toMatch(
       /^UnreadableFile: .*GeoTIFF/,
     );
     expect(await refusalOf(load("d.tif", await tiff(values)))).toMatch(/^InvalidOption: --attribute must say/);
@@ -205,11 +206,13 @@ describe("rasters", () => {
         latitude: north + (Math.floor(pixel / width) + 0.4) * dy,
         longitude: west + ((pixel % width) + 0.6) * dx,
       }));
-      const values = await sampleRaster(hd35, "elevation", places, new Set(), signal);
+      const raster = await openFile(hd35, "raster");
+      const values = await sampleRaster(raster, "elevation", places, new Set(), signal);
       const noData = image.getGDALNoData();
       expect(Array.from(values)).toEqual(
         pixels.map((pixel) => (Number(whole[pixel]) === noData ? Number.NaN : Number(whole[pixel]))),
       );
+      raster.close();
       tiff.close();
     },
   );

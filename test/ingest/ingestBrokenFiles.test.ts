@@ -85,7 +85,7 @@ const BROKEN: Readonly<Record<string, Broken>> = {
       bytes[3] = 9;
       return { "a.nc": bytes };
     },
-    says: ["NotCsv", "a.nc", "NetCDF of an unknown version", "expected"],
+    says: ["WrongFormat", "a.nc", "NetCDF of an unknown version", "expected"],
   },
   "HDF5 cut off": {
     files: damaged("chunked.nc", halfOf),
@@ -129,11 +129,11 @@ const BROKEN: Readonly<Record<string, Broken>> = {
   },
   GRIB: {
     files: () => ({ "a.grib": Buffer.from("GRIB\0\0\0\x02 and so on") }),
-    says: ["NotCsv", "a.grib", "GRIB", "cdo -f nc4 copy"],
+    says: ["WrongFormat", "a.grib", "GRIB", "cdo -f nc4 copy"],
   },
   "a web page instead of a file": {
     files: () => ({ "a.nc": "<html><body>404 Not Found</body></html>" }),
-    says: ["NotCsv", "a.nc", "HTML", "why there is no file"],
+    says: ["WrongFormat", "a.nc", "HTML", "why there is no file"],
   },
   "time without units": {
     files: netcdf({ time: { units: undefined } }),
@@ -297,8 +297,45 @@ const BROKEN: Readonly<Record<string, Broken>> = {
     says: ["UnusedOption", "--map t2m=tas", 'Found "tasmax"', "Correct the name"],
   },
   "a zip without a store": {
-    files: () => ({ "a.zip": makeZip({ "xl/workbook.xml": Buffer.from("<a/>") }) }),
-    says: ["NotZarr", "a.zip", '"xl/workbook.xml"', "Name the store's own folder or zip"],
+    files: () => ({ "a.zip": makeZip({ "rain.csv": Buffer.from("date,pr\n") }) }),
+    says: ["NotZarr", "a.zip", '"rain.csv"', "Name the store's own folder or zip", "unpack it"],
+  },
+  "an Excel workbook": {
+    files: () => ({
+      "a.xlsx": makeZip({ "[Content_Types].xml": Buffer.from("<a/>"), "xl/workbook.xml": Buffer.from("<a/>") }),
+    }),
+    says: ["WrongFormat", "a.xlsx", "found an Excel workbook (.xlsx)", "Save the sheet as CSV"],
+  },
+  "a Word document": {
+    files: () => ({
+      "a.docx": makeZip({ "[Content_Types].xml": Buffer.from("<a/>"), "word/document.xml": Buffer.from("<a/>") }),
+    }),
+    says: ["WrongFormat", "a.docx", "found an Office document", "as CSV"],
+  },
+  "an OpenDocument spreadsheet": {
+    files: () => ({
+      "a.ods": makeZip({
+        mimetype: Buffer.from("application/vnd.oasis.opendocument.spreadsheet"),
+        "content.xml": Buffer.from("<a/>"),
+      }),
+    }),
+    says: ["WrongFormat", "a.ods", "found an OpenDocument file (.ods)", "Save the sheet as CSV"],
+  },
+  "an old Excel workbook": {
+    files: () => ({ "a.xls": Buffer.from("d0cf11e0a1b11ae1", "hex") }),
+    says: ["WrongFormat", "a.xls", "found an old Excel workbook (.xls)", "Save the sheet as CSV"],
+  },
+  "best tracks instead of climate": {
+    files: () => ({ "a.csv": "SID,SEASON,NUMBER\n ,Year, \n2018,2018,1\n" }),
+    says: ["WrongFormat", "a.csv", "found IBTrACS (tracks)", "climatebatch load storms"],
+  },
+  "polygons instead of climate": {
+    files: () => ({ "a.csv": '{"type":"FeatureCollection","features":[]}' }),
+    says: ["WrongFormat", "a.csv", "found GeoJSON (polygons)", "climatebatch load ground"],
+  },
+  "a GeoTIFF instead of climate": {
+    files: () => ({ "a.tif": "II*\0\x08\0\0\0" }),
+    says: ["WrongFormat", "a.tif", "found GeoTIFF (raster)", "climatebatch load ground"],
   },
   "a zip cut off": {
     files: () => ({ "a.zarr.zip": halfOf(makeZip(zarrEntries())) }),

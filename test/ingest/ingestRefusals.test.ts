@@ -257,7 +257,7 @@ const REFUSALS: readonly Refusal[] = [
   {
     name: "text of no known encoding",
     files: { "a.csv": Buffer.from([0xff, 0xcf, 0xff, 0xc3, 0x2c, 0x61, 0x0a, 0x31, 0x2c, 0x32, 0x0a]) },
-    refusal: `NotText: a.csv: expected NetCDF, Zarr, Parquet, or CSV as text in UTF-8 or CP949; found bytes that are none of them. If it is text of another encoding, convert it: iconv -f ENCODING -t UTF-8 "a.csv" > utf8.csv`,
+    refusal: `NotText: a.csv: expected a format that is read, or CSV as text in UTF-8 or CP949; found bytes that are neither. If it is text of another encoding, convert it: iconv -f ENCODING -t UTF-8 "a.csv" > utf8.csv`,
   },
   {
     name: "HDF5 of which only the first bytes are there",

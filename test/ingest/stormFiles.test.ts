@@ -230,7 +230,7 @@ describe("refused", () => {
     {
       name: "a file that is no best track",
       files: { "x.csv": "date,tasmax\n2020-01-01,3\n" },
-      told: /^UnknownTracks: x\.csv: expected best tracks of JMA .*, found "date,tasmax"\.$/,
+      told: /^WrongFormat: x\.csv: expected JMA, KMA or IBTrACS, found CSV \(table\), which begins "date,tasmax"\. .*load climate\.$/,
     },
     {
       name: "a broken line",

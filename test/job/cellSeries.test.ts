@@ -1,7 +1,8 @@
 // Series on their way from the database to the risks: three frequencies, a parent's years in front, one cell after another.
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { ClimateSeries } from "../../database/climateLoad.ts";
 import { prepareReading, readSeriesRows } from "../../database/climateReader.ts";
-import { type ClimateSeries, writeClimate } from "../../database/climateWriter.ts";
+import { writeClimate } from "../../database/climateWriter.ts";
 import { readScenarioSeries } from "../../database/scenarios.ts";
 import { ScenarioSeries } from "../../job/cellSeries.ts";
 import { daysInYear } from "../../model/calendars.ts";

@@ -65,9 +65,6 @@ const OLD_CIRCLES = [
   "cli/operator.ts ↔ cli/operator/runOperator.ts",
   "cli/serve.ts ↔ cli/serve/runServe.ts",
   "cli/submit.ts ↔ cli/submit/submitBatch.ts",
-  "database/climateWriter.ts ↔ database/storedYears.ts",
-  "ingest/formats/csvFile.ts ↔ ingest/formats/parquetFile.ts ↔ ingest/formats/tableFile.ts",
-  "ingest/series/arraySeries.ts ↔ ingest/series/readArrays.ts",
   "job/risks/riskDefinition.ts ↔ job/risks/waterBalance.ts ↔ job/risks/waterRunoff.ts ↔ job/risks/waterSupply.ts",
 ];
 

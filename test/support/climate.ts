@@ -1,7 +1,8 @@
 // Small seeded climates written straight into a test database: a past with measured weather's shape and a warmer future.
 // Reading files is tested elsewhere.
 import type { Client } from "pg";
-import { type ClimateYear, type LoadOutcome, writeClimate } from "../../database/climateWriter.ts";
+import type { ClimateYear, LoadOutcome } from "../../database/climateLoad.ts";
+import { writeClimate } from "../../database/climateWriter.ts";
 import type { Place } from "../../database/gridCells.ts";
 import { daysInYear } from "../../model/calendars.ts";
 import { makeRandom } from "./random.ts";

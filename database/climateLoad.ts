@@ -1,10 +1,52 @@
-// What is stored of the series that are to be loaded, a few cells at a time, and how new years merge with it. Shared by who
-// writes and who only looks.
+// A load of series: what is requested, what is stored of it, and how new years merge with that.
 import type { ClientBase } from "pg";
+import type { Calendar } from "../model/calendars.ts";
 import { RejectedError } from "../model/errors.ts";
-import { VARIABLES } from "../model/variables.ts";
-import { formatPosition, mergeYears } from "./climateMerge.ts";
-import type { ClimateYear, LoadRequest } from "./climateWriter.ts";
+import { VARIABLES, type Variable } from "../model/variables.ts";
+import { type ConflictRule, formatPosition, mergeYears } from "./climateMerge.ts";
+import type { Place } from "./gridCells.ts";
+import type { ScenarioRequest } from "./ingestTarget.ts";
+
+/** Values of one place, variable and year in the canonical unit, NaN where missing: the calendar's days, 12 or 1. */
+export interface ClimateYear {
+  readonly variable: Variable;
+  readonly year: number;
+  readonly values: Float32Array;
+}
+
+export interface ClimateSeries {
+  readonly frequency: "daily" | "monthly" | "yearly";
+  readonly variables: readonly Variable[];
+  readonly firstYear: number;
+  readonly lastYear: number;
+  /** No two the same, rounded to the grid's step. */
+  readonly places: readonly Place[];
+  /** Years of the place at this position, each variable's in order; a year all missing is left out. Asked for once; its values may be overwritten. */
+  yearsOf(at: number): Iterable<ClimateYear>;
+}
+
+export interface LoadRequest {
+  readonly grid: string;
+  readonly scenario: ScenarioRequest;
+  readonly calendar: Calendar;
+  readonly series: ClimateSeries;
+  readonly onConflict: ConflictRule;
+  readonly failRunningBatches: boolean;
+  /** Variables that were derived from others, by which rule. */
+  readonly derived?: ReadonlyMap<Variable, string>;
+  /** Aborted: whatever was begun is undone. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface LoadOutcome {
+  readonly cellsAdded: number;
+  readonly rowsWritten: number;
+  /** Rows that stood there with the same values. */
+  readonly rowsUnchanged: number;
+  /** Of climate_data/SCENARIO. */
+  readonly revision: number;
+  readonly failedBatches: readonly string[];
+}
 
 /** A request whose scenario and cells are known. */
 export interface Load extends LoadRequest {

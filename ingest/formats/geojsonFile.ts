@@ -1,8 +1,17 @@
-// In which polygon of a GeoJSON file a place lies: rings by the even-odd rule, holes left out, islands counted in.
+// GeoJSON polygons, and in which of them a place lies: rings by the even-odd rule, holes left out, islands counted in.
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import type { Place } from "../../database/gridCells.ts";
 import { RejectedError } from "../../model/errors.ts";
+import type { FormatOfKind } from "./fileFormat.ts";
+import type { Polygons } from "./polygons.ts";
+
+export const GEOJSON: FormatOfKind<"polygons"> = {
+  name: "GeoJSON",
+  kind: "polygons",
+  matches: ({ text }) => /^(\xef\xbb\xbf)?\s*\{/.test(text),
+  open: readPolygons,
+};
 
 const ring = z.array(z.array(z.number()).min(2)).min(4);
 type Ring = z.infer<typeof ring>;
@@ -21,13 +30,6 @@ const collection = z.object({
   ),
 });
 
-export interface Polygons {
-  /** Of each feature that is a polygon or several, by its number in the file. */
-  readonly properties: ReadonlyMap<number, Readonly<Record<string, unknown>>>;
-  /** Number of the feature that holds the place, -1 for none; of several that overlap the first. */
-  find(place: Place): number;
-}
-
 interface Shape {
   readonly feature: number;
   /** [longitude, latitude]; the first is the outer one */
@@ -38,7 +40,7 @@ interface Shape {
   readonly north: number;
 }
 
-export async function readPolygons(file: string): Promise<Polygons> {
+async function readPolygons(file: string): Promise<Polygons> {
   const parsed = collection.safeParse(await readJson(file));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;

@@ -1,0 +1,70 @@
+// The formats that are read, in one list, and the choice among them by the start of a file.
+import { RejectedError } from "../../model/errors.ts";
+import { IBTRACS } from "../storms/ibtracs.ts";
+import { JMA } from "../storms/jmaText.ts";
+import { KMA } from "../storms/kmaText.ts";
+import { CSV } from "./csvFile.ts";
+import { type FileFormat, type FormatKind, type FormatOfKind, type OpenedAs, readStart } from "./fileFormat.ts";
+import { findForeignFormat } from "./foreignFormats.ts";
+import { GEOJSON } from "./geojsonFile.ts";
+import { GEOTIFF } from "./geotiffFile.ts";
+import { NETCDF4 } from "./hdf5File.ts";
+import { NETCDF3 } from "./netcdf3File.ts";
+import { PARQUET } from "./parquetFile.ts";
+import { ZARR } from "./zarrStore.ts";
+
+/** The first that matches is chosen. CSV, which matches everything, is the last. */
+export const FORMATS: readonly FileFormat[] = [
+  NETCDF3,
+  NETCDF4,
+  ZARR,
+  PARQUET,
+  GEOTIFF,
+  GEOJSON,
+  JMA,
+  KMA,
+  IBTRACS,
+  CSV,
+];
+
+const COMMANDS: Readonly<Record<FormatKind, string>> = {
+  array: "load climate",
+  table: "load climate",
+  tracks: "load storms",
+  raster: "load ground",
+  polygons: "load ground",
+};
+
+/** The format of a file, which must be of one of the kinds. */
+export async function chooseFormat<Kind extends FormatKind>(
+  file: string,
+  ...kinds: readonly Kind[]
+): Promise<FormatOfKind<Kind>> {
+  const start = await readStart(file);
+  const expected = FORMATS.filter(({ kind }) => isOneOf(kind, kinds)).map(({ name }) => name);
+  const refuse = (found: string, remedy: string) =>
+    new RejectedError("WrongFormat", `${file}: expected ${formatList(expected)}, found ${found}. ${remedy}`);
+  const format = FORMATS.find((one) => one.matches(start))!;
+  // What only CSV or a zip of anything would match may be of a format that is not read.
+  const foreign = format === CSV || format === ZARR ? findForeignFormat(start) : undefined;
+  if (foreign !== undefined) throw refuse(foreign.name, foreign.remedy);
+  if (isOneOf(format.kind, kinds)) return format as unknown as FormatOfKind<Kind>;
+  const beginning =
+    format === CSV ? `, which begins "${start.text.slice(0, start.text.search(/[\r\n]|$/)).slice(0, 60)}"` : "";
+  throw refuse(
+    `${format.name} (${format.kind})${beginning}`,
+    `Such files are read by climatebatch ${COMMANDS[format.kind]}.`,
+  );
+}
+
+export async function openFile<Kind extends FormatKind>(file: string, kind: Kind): Promise<OpenedAs[Kind]> {
+  return (await chooseFormat(file, kind)).open(file);
+}
+
+function isOneOf(kind: FormatKind, kinds: readonly FormatKind[]): boolean {
+  return kinds.includes(kind);
+}
+
+function formatList(names: readonly string[]): string {
+  return names.length === 1 ? names[0]! : `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
+}
