@@ -1,5 +1,6 @@
 // `climatebatch basins`: sums water over the cells of each river basin, before a batch that computes water scarcity.
 // What is summed stands in job/risks/waterSupply.ts, how it is stored in database/basinWater.ts.
+
 import type { Client } from "pg";
 import type { Argv } from "yargs";
 import { basinInput, countBasinCells, type StoredBasin, writeBasinSet } from "../database/basinWater.ts";
@@ -11,11 +12,10 @@ import { readScenarioSeries } from "../database/scenarios.ts";
 import { resolveSpecification } from "../database/specification.ts";
 import { readAttributes } from "../job/cellAttributes.ts";
 import { type CellStream, prepareStream, readBlock, readCellsAfter } from "../job/cellStream.ts";
-import type { RiskDefinition } from "../job/risks/riskDefinition.ts";
-import { waterScarcity } from "../job/risks/waterScarcity.ts";
 import { BasinSums, makeCellWater } from "../job/risks/waterSupply.ts";
 import { RejectedError } from "../model/errors.ts";
 import { DEFAULT_BASE_PERIOD, formatPeriod, type Period, parsePeriod, samePeriod } from "../model/periods.ts";
+import { seriesOf } from "../model/riskInputs.ts";
 import type { BatchSpecification } from "../model/specification.ts";
 import {
   type ArgumentsOf,
@@ -112,7 +112,7 @@ export async function makeBasins(
   const batches = await refuseUnfinishedBatches(client, [input], mayFailBatches);
   const described = await readScenarioSeries(client, scenarios);
   await lockInputs(client, inputsOf(specification, described));
-  const sums = await sumBasins(client, specification, waterScarcity, signal);
+  const sums = await sumBasins(client, specification, signal);
   let cellsSummed = 0;
   for (const [at, series] of described.entries()) {
     const inputs = await readRevisions(client, inputsOf(specification, [series]));
@@ -136,11 +136,15 @@ export async function makeBasins(
 async function sumBasins(
   client: Client,
   specification: BatchSpecification,
-  { inputs }: RiskDefinition,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<number, BasinSums>[]> {
   await prepareReading(client);
-  const stream: CellStream = await prepareStream(client, specification, inputs, LAST_CELL);
+  const stream: CellStream = await prepareStream(
+    client,
+    specification,
+    seriesOf("published", ["water_scarcity"]),
+    LAST_CELL,
+  );
   const sums = stream.series.map(() => new Map<number, BasinSums>());
   const readWater = makeCellWater();
   const { basePeriod, periods } = specification;

@@ -1,9 +1,7 @@
 // `climatebatch data`: what climate the database holds, and which risks can be computed from it.
 import type { Argv } from "yargs";
 import { type DataSummary, readDataSummary } from "../database/dataSummary.ts";
-import { RISK_DEFINITIONS } from "../job/risks/registry.ts";
 import { DEFAULT_BASE_PERIOD, formatPeriod, parsePeriod } from "../model/periods.ts";
-import { RISKS } from "../model/risks.ts";
 import { type CommandOf, formatTable, jsonOption, printFacts } from "./command.ts";
 import { judgeRisks, type Readiness } from "./data/readiness.ts";
 import { databaseOption, withDatabase } from "./database.ts";
@@ -38,8 +36,6 @@ function formatSummary({ grids, links, scenarios, series, derived }: DataSummary
     return "There is no climate yet. Load some: climatebatch ingest FILE --scenario NAME, or try: climatebatch sample";
   }
   const seenOf = (grid: string) => grids.find((one) => one.grid === grid)!.cellsSeen;
-  const computed = risks.filter(({ risk }) => RISK_DEFINITIONS[risk] !== null);
-  const others = RISKS.filter((risk) => RISK_DEFINITIONS[risk] === null);
   const sampled = grids.filter(({ cells, cellsSeen }) => cellsSeen < cells);
   const parts = [
     formatTable(
@@ -103,7 +99,7 @@ function formatSummary({ grids, links, scenarios, series, derived }: DataSummary
         ]),
     formatTable(
       ["grid", "scenario", "risk", "can run", "from", "remark"],
-      computed.map(({ grid, scenario, risk, canRun, from, remark }) => [
+      risks.map(({ grid, scenario, risk, canRun, from, remark }) => [
         grid,
         scenario,
         risk,
@@ -112,7 +108,6 @@ function formatSummary({ grids, links, scenarios, series, derived }: DataSummary
         remark,
       ]),
     ),
-    ...(others.length === 0 ? [] : [`Not computed by this version: ${others.join(", ")}.`]),
   ];
   return parts.join("\n\n");
 }

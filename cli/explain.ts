@@ -8,6 +8,7 @@ import { definitionsOf } from "../job/risks/registry.ts";
 import type { RiskDefinition } from "../job/risks/riskDefinition.ts";
 import { METHODS, type Methods } from "../model/calculations.ts";
 import { ANCHOR_SCORES, type MethodSet, type ProbabilityMethods, type RiskMethods } from "../model/methodSet.ts";
+import { waysOf } from "../model/riskInputs.ts";
 import { RISKS, type Risk } from "../model/risks.ts";
 import { type CommandOf, formatTable, jsonOption, printFacts } from "./command.ts";
 import { methodsFileOption, readMethodsFile } from "./methodsFile.ts";
@@ -61,7 +62,7 @@ export function explain(risk: Risk, methods: Methods, overrides: MethodSet | und
     methodSet: own === undefined ? methods : `${methods} with ${overrides!.methodSet}`,
     ...(methods === "predecessor" ? PREDECESSOR_EXPLANATION : EXPLANATIONS[risk]),
     intensity: definition!.intensity,
-    inputs: definition!.accepts,
+    inputs: waysOf(methods, risk).map(({ text }) => text),
     companions: definition!.companions,
     returnLevelOf: definition!.returnLevelOf,
     methods: numbers,

@@ -2,25 +2,22 @@
 import type { ClientBase } from "pg";
 import { hasAnySeries } from "../database/scenarios.ts";
 import { readStormYears } from "../database/stormReader.ts";
-import { unionOf } from "../job/cellStream.ts";
-import { definitionsOf } from "../job/risks/registry.ts";
 import { RejectedError } from "../model/errors.ts";
-import { STORM_RISKS } from "../model/risks.ts";
+import { inputsOfRisk, seriesOf, waysOf } from "../model/riskInputs.ts";
+import type { Risk } from "../model/risks.ts";
 import type { BatchSpecification } from "../model/specification.ts";
 
 /** A batch of nothing but absent numbers is refused; one risk that can be computed is enough. */
 export async function refuseWithoutInput(client: ClientBase, specification: BatchSpecification): Promise<void> {
-  const { grid, risks, scenarios } = specification;
-  const all = definitionsOf(specification);
-  const definitions = risks.map((risk) => all[risk]);
-  const inputs = definitions.map((definition) => definition.inputs);
-  const others = definitions.filter((definition) => Object.keys(definition.inputs).length === 0);
-  const onStorms = others.filter(({ risk }) => STORM_RISKS.includes(risk));
+  const { grid, methods, risks, scenarios } = specification;
+  const withoutSeries = risks.filter((risk) => waysOf(methods, risk).every(({ series }) => series.length === 0));
+  const onStorms = withoutSeries.filter((risk) => inputsOfRisk(methods, risk)!.neededTables.includes("storms"));
   // What reads neither series nor storms cannot be judged here.
-  if (others.length > onStorms.length || (onStorms.length > 0 && (await readStormYears(client)) !== null)) return;
-  const wanted = unionOf(inputs);
-  if (await hasAnySeries(client, scenarios, wanted)) return;
-  const needs = definitions.map(({ accepts, risk }) => `${risk}: ${accepts.join(" or ")}`);
+  if (withoutSeries.length > onStorms.length) return;
+  if (onStorms.length > 0 && (await readStormYears(client)) !== null) return;
+  if (await hasAnySeries(client, scenarios, seriesOf(methods, risks))) return;
+  const texts = (risk: Risk) => waysOf(methods, risk).map(({ text }) => text);
+  const needs = risks.map((risk) => `${risk}: ${texts(risk).join(" or ")}`);
   const storms = onStorms.length > 0 ? " Storms: climatebatch ingest-storms FILE." : "";
   throw new RejectedError(
     "NoInput",

@@ -4,6 +4,7 @@ import type { ClientBase } from "pg";
 import { RejectedError } from "../model/errors.ts";
 import { formatPeriod, type Period } from "../model/periods.ts";
 import type { Flag } from "../model/reasons.ts";
+import { risksReading, tablesOf } from "../model/riskInputs.ts";
 import type { BatchSpecification } from "../model/specification.ts";
 import { type InputRevisions, inputsOf, readRevisions } from "./inputRevisions.ts";
 import type { ScenarioSeries } from "./scenarios.ts";
@@ -29,8 +30,8 @@ export interface BasinSet {
   readonly inputs: InputRevisions;
 }
 
-/** Sums are made from what this risk reads, whatever else a batch asks for. */
-const WATER_RISKS = ["water_scarcity"] as const;
+/** Sums are made from what these risks read, whatever else a batch requests. */
+const WATER_RISKS = risksReading("published", "basins");
 
 export function basinInput(grid: string): string {
   return `basins/${grid}`;
@@ -86,8 +87,7 @@ export async function checkBasins(
   series: readonly ScenarioSeries[],
 ): Promise<readonly string[]> {
   const { basePeriod, grid, methods, periods, risks } = specification;
-  if (methods !== "published" || !risks.includes("water_scarcity") || (await countBasinCells(client, grid)).size === 0)
-    return [];
+  if (!tablesOf(methods, risks).includes("basins") || (await countBasinCells(client, grid)).size === 0) return [];
   const stored = await readBasinSets(client, grid, basePeriod);
   for (const one of series) {
     const revisions = await readRevisions(client, inputsOf({ grid, methods, risks: WATER_RISKS }, [one]));

@@ -1,6 +1,6 @@
 // What a batch reads and at which revision. Pinned when it is planned, checked when a shard starts and when it commits.
 import type { ClientBase } from "pg";
-import { readsSea, STORM_RISKS } from "../model/risks.ts";
+import { type SideTable, tablesOf } from "../model/riskInputs.ts";
 import type { BatchSpecification } from "../model/specification.ts";
 import type { ScenarioSeries } from "./scenarios.ts";
 
@@ -12,17 +12,23 @@ export type InputRevisions = ReadonlyMap<string, number>;
 /** Of each grid: its elevations and which of its cells are sea. */
 export const elevationInput = (grid: string) => `elevation/${grid}`;
 
+/** Basins are pinned apart: they are made from the others. */
+const INPUTS_OF_TABLE: Readonly<Record<SideTable, (grid: string) => readonly string[]>> = {
+  storms: () => [STORMS_INPUT],
+  seaLevels: () => ["extreme_sea_levels"],
+  seaLevelRise: () => ["sea_level_rise"],
+  seaConnections: (grid) => ["sea_connections", elevationInput(grid)],
+  basins: () => [],
+};
+
 export function inputsOf(
   { grid, methods, risks }: Pick<BatchSpecification, "grid" | "methods" | "risks">,
   series: readonly ScenarioSeries[],
 ): string[] {
   const scenarios = new Set(series.flatMap(({ lineage }) => lineage));
-  const storms = STORM_RISKS.some((risk) => risks.includes(risk)) ? [STORMS_INPUT] : [];
-  const sea = readsSea({ methods, risks })
-    ? ["extreme_sea_levels", "sea_level_rise", "sea_connections", elevationInput(grid)]
-    : [];
+  const tables = tablesOf(methods, risks).flatMap((table) => INPUTS_OF_TABLE[table](grid));
   const climate = ["climate_data", ...[...scenarios].map((name) => `climate_data/${name}`)];
-  return [`grid/${grid}`, ...climate, ...storms, ...sea].sort();
+  return [`grid/${grid}`, ...climate, ...tables].sort();
 }
 
 /** The present revisions, locked against change until the transaction ends. */

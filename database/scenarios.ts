@@ -2,7 +2,8 @@
 import type { ClientBase } from "pg";
 import type { Calendar } from "../model/calendars.ts";
 import { RejectedError } from "../model/errors.ts";
-import type { VariablesByFrequency } from "../model/variables.ts";
+import type { PresentSeries, SeriesGroup } from "../model/riskInputs.ts";
+import { FREQUENCIES, type Frequency, type Variable, type VariablesByFrequency } from "../model/variables.ts";
 
 /** Years of one scenario's series that come from one stored scenario. */
 export interface Segment {
@@ -104,6 +105,25 @@ function makeSeries(row: ScenarioRow, byId: ReadonlyMap<number, ScenarioRow>): S
 }
 
 /** Whether the scenarios or their ancestors have any row of the variables. The first one found ends the search; none: every row is looked at. */
+/** Which of the wanted series the scenarios and their parents have anywhere. */
+export async function readPresentSeries(
+  client: ClientBase,
+  names: readonly string[],
+  wanted: readonly SeriesGroup[],
+): Promise<PresentSeries> {
+  const lineages = await readScenarioSeries(client, names);
+  const pairs = wanted.flatMap(({ frequency, variables }) => variables.map((variable) => ({ frequency, variable })));
+  const { rows } = await client.query<{ frequency: Frequency; variable: Variable }>(
+    `SELECT frequency, variable FROM (SELECT DISTINCT frequency, variable FROM jsonb_to_recordset($2) AS _(frequency text, variable text)) AS wanted
+     WHERE EXISTS (SELECT FROM climatebatch.climate_data AS d
+       WHERE scenario_id = ANY ($1) AND d.frequency = wanted.frequency AND d.variable = wanted.variable)`,
+    [lineages.flatMap(({ segments }) => segments.map(({ scenarioId }) => scenarioId)), JSON.stringify(pairs)],
+  );
+  const present = Object.fromEntries(FREQUENCIES.map((frequency) => [frequency, new Set<Variable>()]));
+  for (const { frequency, variable } of rows) present[frequency]!.add(variable);
+  return present as Record<Frequency, Set<Variable>>;
+}
+
 export async function hasAnySeries(
   client: ClientBase,
   names: readonly string[],

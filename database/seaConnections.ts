@@ -4,7 +4,7 @@ import { pipeline } from "node:stream/promises";
 import type { ClientBase } from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 import { RejectedError } from "../model/errors.ts";
-import { readsSea } from "../model/risks.ts";
+import { tablesOf } from "../model/riskInputs.ts";
 import type { BatchSpecification } from "../model/specification.ts";
 import { CopyEncoder } from "./copyBinary.ts";
 import { elevationInput, readRevision } from "./inputRevisions.ts";
@@ -77,7 +77,7 @@ export async function refuseStaleSeaWays(
   client: ClientBase,
   { grid, methods, risks }: Pick<BatchSpecification, "grid" | "methods" | "risks">,
 ): Promise<void> {
-  if (!readsSea({ methods, risks })) return;
+  if (!tablesOf(methods, risks).includes("seaConnections")) return;
   const { rows } = await client.query<{ revision: string; present: string }>(
     `SELECT d.revision, coalesce(r.revision, 0) AS present
      FROM climatebatch.derived_inputs AS d LEFT JOIN climatebatch.input_revisions AS r USING (input) WHERE d.derived = $1`,

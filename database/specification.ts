@@ -5,10 +5,10 @@ import type { CalculationRequest, Methods } from "../model/calculations.ts";
 import { RejectedError } from "../model/errors.ts";
 import type { MethodSet } from "../model/methodSet.ts";
 import { BASE_YEARS_AT_LEAST, DEFAULT_PERIODS, formatPeriod, type Period } from "../model/periods.ts";
+import { hasSeries, waysOf } from "../model/riskInputs.ts";
 import { RISKS, type Risk } from "../model/risks.ts";
 import { type BatchSpecification, orderPeriods } from "../model/specification.ts";
-import type { Frequency, Variable, VariablesByFrequency } from "../model/variables.ts";
-import { hasAnySeries, readScenarioSeries, type ScenarioSeries } from "./scenarios.ts";
+import { readPresentSeries, readScenarioSeries, type ScenarioSeries } from "./scenarios.ts";
 
 export interface BatchRequest {
   readonly calculation: CalculationRequest;
@@ -78,36 +78,24 @@ function refuseOverriddenPredecessor({ methods, overrides }: BatchRequest): void
   );
 }
 
-/** Judged by storms and sea levels, not by years of the scenario's own climate. */
-const WITHOUT_BASE_PERIOD: ReadonlySet<Risk> = new Set(["typhoon", "coastal_flood"]);
-
-/** What a risk can be computed from without a base period: indices that a provider made, or each year by itself. */
-const RUNS_ON: Readonly<Partial<Record<Risk, VariablesByFrequency>>> = {
-  high_temperature: { yearly: ["WSDI"] },
-  cold_wave: { yearly: ["CSDI"] },
-  drought: { monthly: ["SPEI12"] },
-  wildfire: { daily: ["sfcWind"] },
-  water_scarcity: { yearly: ["withdrawal"] },
-};
-
 /** Without a base period nothing that is asked for could be told: better said now than by rows of reasons. */
 async function checkBasePeriod(
   client: ClientBase,
   series: readonly ScenarioSeries[],
   { basePeriod, methods, risks }: BatchRequest,
 ): Promise<void> {
-  // The predecessor knew none.
-  if (methods === "predecessor") return;
-  if (risks?.every((risk) => WITHOUT_BASE_PERIOD.has(risk))) return;
+  const ways = (risks ?? RISKS).map((risk) => waysOf(methods, risk));
+  if (ways.every((ofRisk) => ofRisk.every(({ series }) => series.length === 0))) return;
   const yearsOf = ({ firstYear, lastYear }: ScenarioSeries) =>
     Math.max(0, Math.min(lastYear, basePeriod.lastYear) - Math.max(firstYear, basePeriod.firstYear) + 1);
   if (series.some((one) => yearsOf(one) >= BASE_YEARS_AT_LEAST)) return;
-  const wanted: Partial<Record<Frequency, Variable[]>> = {};
-  for (const risk of risks ?? RISKS)
-    for (const [frequency, variables] of Object.entries(RUNS_ON[risk] ?? {}))
-      (wanted[frequency as Frequency] ??= []).push(...variables);
-  const scenarios = series.map(({ name }) => name);
-  if (await hasAnySeries(client, scenarios, wanted)) return;
+  const absolute = ways.flat().filter(({ needsBasePeriod, series: needed }) => !needsBasePeriod && needed.length > 0);
+  const present = await readPresentSeries(
+    client,
+    series.map(({ name }) => name),
+    absolute.flatMap((way) => way.series),
+  );
+  if (absolute.some((way) => hasSeries(way, present))) return;
   const found = series.map((one) => `${one.name} has ${yearsOf(one)} (${one.firstYear}-${one.lastYear})`).join(", ");
   throw new RejectedError(
     "NoBasePeriod",

@@ -33,12 +33,6 @@ export interface CellStream {
   readonly blockCells: number;
 }
 
-export function unionOf(inputs: readonly VariablesByFrequency[]): VariablesByFrequency {
-  return Object.fromEntries(
-    FREQUENCIES.map((frequency) => [frequency, [...new Set(inputs.flatMap((one) => one[frequency] ?? []))].sort()]),
-  );
-}
-
 export async function prepareStream(
   client: ClientBase,
   { grid, scenarios, basePeriod }: { grid: string; scenarios: readonly string[]; basePeriod: Period },

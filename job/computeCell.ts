@@ -3,6 +3,7 @@
 import { samePeriod } from "../model/periods.ts";
 import type { NullReason } from "../model/reasons.ts";
 import type { Change, ComparedResult, PeriodResult } from "../model/results.ts";
+import { readsSeries } from "../model/riskInputs.ts";
 import type { Risk } from "../model/risks.ts";
 import type { ImplausibleValue } from "./cellSeries.ts";
 import type { Definitions } from "./risks/registry.ts";
@@ -32,7 +33,7 @@ function computeRisk(
   risk: Risk,
   definition: RiskDefinition,
 ): RiskOfCell {
-  const bad = implausible.find(({ frequency, variable }) => definition.inputs[frequency]?.includes(variable));
+  const bad = implausible.find(({ frequency, variable }) => readsSeries(definition.inputs, frequency, variable));
   if (bad !== undefined) return { risk, told: describeNothing(input, "implausibleInput"), rejection: bad.detail };
   return { risk, told: compareWithBase(input, definition.compute(input)), rejection: null };
 }

@@ -9,15 +9,15 @@ import { describeRisks } from "../database/riskDescriptions.ts";
 import { type ClaimedShard, finishShard, inputChanged, type ShardEnd } from "../database/shards.ts";
 import { formatPeriod } from "../model/periods.ts";
 import type { ShardEvent } from "../model/podContract.ts";
+import { seriesOf } from "../model/riskInputs.ts";
 import { readAttributes } from "./cellAttributes.ts";
 import type { Sea } from "./cellSea.ts";
-import { type CellStream, prepareStream, readBlock, readCellsAfter, unionOf } from "./cellStream.ts";
+import { type CellStream, prepareStream, readBlock, readCellsAfter } from "./cellStream.ts";
 import { computeCell } from "./computeCell.ts";
 import { Rejections } from "./rejections.ts";
 import { type Definitions, definitionsOf } from "./risks/registry.ts";
-import type { RiskDefinition } from "./risks/riskDefinition.ts";
+import type { BasinWater, RiskDefinition } from "./risks/riskDefinition.ts";
 import type { StormRecord } from "./risks/stormRecord.ts";
-import type { BasinWater } from "./risks/waterSupply.ts";
 import { RiskTally } from "./riskTally.ts";
 import { readSea } from "./shardSea.ts";
 import { readStormRecord } from "./shardStorms.ts";
@@ -84,7 +84,7 @@ async function prepareWork(client: ClientBase, shard: ClaimedShard): Promise<Wor
   const { specification, lastCell } = shard;
   const definitions = definitionsOf(specification);
   const asked = specification.risks.map((risk) => definitions[risk]);
-  const wanted = unionOf(asked.map(({ inputs }) => inputs));
+  const wanted = seriesOf(specification.methods, specification.risks);
   return {
     specification,
     definitions,

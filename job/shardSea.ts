@@ -2,14 +2,14 @@
 import type { ClientBase } from "pg";
 import { readRises, readStations } from "../database/seaLevels.ts";
 import type { ClaimedShard } from "../database/shards.ts";
-import { readsSea } from "../model/risks.ts";
+import { tablesOf } from "../model/riskInputs.ts";
 import { Sea, STATION_REACH_DEGREES } from "./cellSea.ts";
 
 export async function readSea(
   client: ClientBase,
   specification: ClaimedShard["specification"],
 ): Promise<Sea | undefined> {
-  if (!readsSea(specification)) return undefined;
-  const { basePeriod, grid } = specification;
+  const { basePeriod, grid, methods, risks } = specification;
+  if (!tablesOf(methods, risks).includes("seaLevels")) return undefined;
   return new Sea(await readStations(client, grid, STATION_REACH_DEGREES), await readRises(client), basePeriod);
 }

@@ -2,15 +2,15 @@
 import type { ClientBase } from "pg";
 import type { ClaimedShard } from "../database/shards.ts";
 import { readCellBounds, readStorms, readStormYears } from "../database/stormReader.ts";
-import { STORM_RISKS } from "../model/risks.ts";
+import { tablesOf } from "../model/riskInputs.ts";
 import { type StormRecord, StormRecordBuilder } from "./risks/stormRecord.ts";
 
 export async function readStormRecord(
   client: ClientBase,
   { specification, firstCell, lastCell }: Pick<ClaimedShard, "specification" | "firstCell" | "lastCell">,
 ): Promise<StormRecord | undefined> {
-  const { grid, risks } = specification;
-  if (!STORM_RISKS.some((risk) => risks.includes(risk))) return undefined;
+  const { grid, methods, risks } = specification;
+  if (!tablesOf(methods, risks).includes("storms")) return undefined;
   const years = await readStormYears(client);
   if (years === null) return undefined;
   const builder = new StormRecordBuilder(years, await readCellBounds(client, { grid, firstCell, lastCell }));

@@ -50,31 +50,27 @@ const named = (text: string, ...series: Groups): InputWay => ({ text, series, ne
 const NOTHING_BESIDE = { tables: [], neededTables: [], neededAttributes: [], attributes: [] } as const;
 
 /** Rain and evaporation: the daily range of temperature predicts evaporation better than a finer time step does. */
-const BALANCE = {
-  dailyHargreaves: [daily("pr", "tasmin", "tasmax")],
-  monthlyHargreaves: [monthly("pr", "tasmin", "tasmax")],
-  dailyThornthwaite: [daily("pr", "tas")],
-  monthlyThornthwaite: [monthly("pr", "tas")],
-} as const satisfies Record<string, Groups>;
+export const BALANCE_WAYS = {
+  dailyHargreaves: compared(daily("pr", "tasmin", "tasmax")),
+  monthlyHargreaves: compared(monthly("pr", "tasmin", "tasmax")),
+  dailyThornthwaite: compared(daily("pr", "tas")),
+  monthlyThornthwaite: compared(monthly("pr", "tas")),
+} as const satisfies Record<string, InputWay>;
 
 /** A model's runoff includes soil, snow and plants; Fu's curve has rain and evaporation only. */
-const RUNOFF = {
-  dailyRunoff: [daily("mrro")],
-  monthlyRunoff: [monthly("mrro")],
-  yearlyRunoff: [yearly("mrro")],
-  dailyEvaporation: [daily("pr", "evspsblpot")],
-  monthlyEvaporation: [monthly("pr", "evspsblpot")],
-  yearlyEvaporation: [yearly("pr", "evspsblpot")],
-  ...BALANCE,
-} as const satisfies Record<string, Groups>;
+const RUNOFF: readonly Groups[] = [
+  ...[daily, monthly, yearly].map((every) => [every("mrro")]),
+  ...[daily, monthly, yearly].map((every) => [every("pr", "evspsblpot")]),
+  ...Object.values<InputWay>(BALANCE_WAYS).map(({ series }) => series),
+];
 
-function eachOf<Name extends string>(
-  groups: Readonly<Record<Name, Groups>>,
-  way: (...series: Groups) => InputWay,
-  ...more: Groups
-): Readonly<Record<Name, InputWay>> {
-  const ways = Object.entries<Groups>(groups).map(([name, series]) => [name, way(...series, ...more)]);
-  return Object.fromEntries(ways) as Record<Name, InputWay>;
+/** Water that reaches the cell from upstream counts where it is known. */
+function waterWays(): Readonly<Record<string, InputWay>> {
+  const ways = RUNOFF.flatMap((runoff) => [
+    absolute(...runoff, yearly("withdrawal", "inflow")),
+    absolute(...runoff, yearly("withdrawal")),
+  ]);
+  return Object.fromEntries(ways.map((way) => [way.text, way]));
 }
 
 const PUBLISHED_INPUTS = {
@@ -99,7 +95,7 @@ const PUBLISHED_INPUTS = {
     ...NOTHING_BESIDE,
   },
   drought: {
-    ways: { ...eachOf(BALANCE, compared), provided: absolute(monthly("SPEI12")) },
+    ways: { ...BALANCE_WAYS, provided: absolute(monthly("SPEI12")) },
     ...NOTHING_BESIDE,
   },
   high_temperature: {
@@ -137,10 +133,7 @@ const PUBLISHED_INPUTS = {
     attributes: ["curveNumber", "depressionFraction", "drainageCapacity", "slope", "urbanFraction"],
   },
   water_scarcity: {
-    ways: {
-      ...eachOf(RUNOFF, absolute, yearly("withdrawal")),
-      ...withInflow(eachOf(RUNOFF, absolute, yearly("withdrawal", "inflow"))),
-    },
+    ways: waterWays(),
     ...NOTHING_BESIDE,
     tables: ["basins"],
     neededAttributes: ["cellArea"],
@@ -156,11 +149,6 @@ const PUBLISHED_INPUTS = {
     attributes: ["burnableFraction"],
   },
 } as const satisfies Record<Risk, RiskInputs>;
-
-function withInflow<Name extends string>(ways: Readonly<Record<Name, InputWay>>) {
-  const renamed = Object.entries<InputWay>(ways).map(([name, way]) => [`${name}WithInflow`, way]);
-  return Object.fromEntries(renamed) as Record<`${Name}WithInflow`, InputWay>;
-}
 
 /** The predecessor had one way for each of its risks, and compared with no base period. */
 const PREDECESSOR_INPUTS = {
@@ -219,6 +207,11 @@ export function waysOf(methods: Methods, risk: Risk): readonly InputWay[] {
   return Object.values(inputsOfRisk(methods, risk)?.ways ?? {});
 }
 
+export function readsSeries({ ways }: RiskInputs, frequency: Frequency, variable: Variable): boolean {
+  const groups = Object.values(ways).flatMap(({ series }) => series);
+  return groups.some((one) => one.frequency === frequency && one.variables.includes(variable));
+}
+
 /** Every series that the risks read where it is there. */
 export function seriesOf(methods: Methods, risks: readonly Risk[]): VariablesByFrequency {
   const groups = risks.flatMap((risk) => waysOf(methods, risk).flatMap(({ series }) => series));
@@ -228,21 +221,24 @@ export function seriesOf(methods: Methods, risks: readonly Risk[]): VariablesByF
   return Object.fromEntries(present.filter(([, variables]) => variables.length > 0));
 }
 
+export function risksReading(methods: Methods, table: SideTable): readonly Risk[] {
+  return risksOf(methods).filter((risk) => inputsOfRisk(methods, risk)?.tables.includes(table));
+}
+
 /** Every side table that the risks read. */
 export function tablesOf(methods: Methods, risks: readonly Risk[]): readonly SideTable[] {
   const read = new Set(risks.flatMap((risk) => inputsOfRisk(methods, risk)?.tables ?? []));
   return SIDE_TABLES.filter((table) => read.has(table));
 }
 
-/** Whether a source has all series of a way. */
-export function hasSeries({ series }: InputWay, has: (frequency: Frequency, variable: Variable) => boolean): boolean {
-  return series.every(({ frequency, variables }) => variables.every((variable) => has(frequency, variable)));
+/** The series that a cell or a scenario has, such as Maps or Sets of variables by frequency. */
+export type PresentSeries = Readonly<Record<Frequency, { has(variable: Variable): boolean }>>;
+
+export function hasSeries({ series }: InputWay, present: PresentSeries): boolean {
+  return series.every(({ frequency, variables }) => variables.every((one) => present[frequency].has(one)));
 }
 
-/** Name of the first way whose series are all there; null when there is none. */
-export function bestWay<Name extends string>(
-  ways: Readonly<Record<Name, InputWay>>,
-  has: (frequency: Frequency, variable: Variable) => boolean,
-): Name | null {
-  return (Object.keys(ways) as Name[]).find((name) => hasSeries(ways[name], has)) ?? null;
+/** The first way whose series are all present; undefined when there is none. */
+export function bestWay(ways: RiskInputs["ways"], present: PresentSeries): InputWay | undefined {
+  return Object.values(ways).find((way) => hasSeries(way, present));
 }

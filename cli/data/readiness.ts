@@ -1,15 +1,8 @@
-// Whether a risk can be computed from the series that are there, and what is wanting. Judged by what the risk itself says it
-// accepts ("pr, tas monthly"); pure.
+// Whether a risk can be computed from the series that the database has, and which are missing; pure.
 import type { DataSummary, SeriesSummary } from "../../database/dataSummary.ts";
-import { RISK_DEFINITIONS } from "../../job/risks/registry.ts";
 import { BASE_YEARS_AT_LEAST, formatPeriod, type Period } from "../../model/periods.ts";
+import { waysOf } from "../../model/riskInputs.ts";
 import { RISKS, type Risk } from "../../model/risks.ts";
-import { FREQUENCIES, type Frequency, isVariable, type Variable } from "../../model/variables.ts";
-
-interface NeededSeries {
-  readonly variable: Variable;
-  readonly frequency: Frequency;
-}
 
 export interface Readiness {
   readonly grid: string;
@@ -19,9 +12,11 @@ export interface Readiness {
   readonly canRun: boolean | null;
   /** What it would be computed from. */
   readonly from: string | null;
-  /** What is wanting, or what a reader should know. */
+  /** What is missing, or what a reader should know. */
   readonly remark: string | null;
 }
+
+type NeededSeries = Pick<SeriesSummary, "frequency" | "variable">;
 
 /** Series that a grid has of a scenario: its own and its parents', from its own cells and linked ones. */
 interface Available extends SeriesSummary {
@@ -68,39 +63,31 @@ function judge(
   available: readonly Available[],
   basePeriod: Period,
 ): Pick<Readiness, "canRun" | "from" | "remark"> {
-  const definition = RISK_DEFINITIONS[risk];
-  if (definition === null) return { canRun: false, from: null, remark: "not computed by this version" };
-  const ways = definition.accepts.map((words) => ({ words, needs: readNeeds(words) }));
-  const known = ways.filter((way): way is { words: string; needs: NeededSeries[] } => way.needs !== undefined);
-  if (known.length === 0) return { canRun: null, from: null, remark: `needs ${definition.accepts.join(", or ")}` };
+  const ways = waysOf("published", risk);
+  const known = ways
+    .filter(({ series }) => series.length > 0)
+    .map((way) => ({
+      ...way,
+      needs: way.series.flatMap(({ frequency, variables }) => variables.map((variable) => ({ frequency, variable }))),
+    }));
+  if (known.length === 0)
+    return { canRun: null, from: null, remark: `needs ${ways.map(({ text }) => text).join(", or ")}` };
   const missingOf = (needs: readonly NeededSeries[]) => needs.filter((need) => seriesOf(available, need).length === 0);
   const possible = known.find(({ needs }) => missingOf(needs).length === 0);
   if (possible === undefined) {
     const [nearest] = known.toSorted((a, b) => missingOf(a.needs).length - missingOf(b.needs).length);
-    const wanting = missingOf(nearest!.needs).map(({ variable, frequency }) => `${frequency} ${variable}`);
-    return { canRun: false, from: null, remark: `missing ${wanting.join(", ")} (for ${nearest!.words})` };
+    const missing = missingOf(nearest!.needs).map(({ variable, frequency }) => `${frequency} ${variable}`);
+    return { canRun: false, from: null, remark: `missing ${missing.join(", ")} (for ${nearest!.text})` };
   }
   const years = yearsOf(available, possible.needs, basePeriod);
   const share = Math.min(
     ...possible.needs.map((need) => Math.max(...seriesOf(available, need).map((one) => one.share))),
   );
-  if (years < BASE_YEARS_AT_LEAST) {
+  if (possible.needsBasePeriod && years < BASE_YEARS_AT_LEAST) {
     const remark = `${years} years in the base period ${formatPeriod(basePeriod)}, it needs ${BASE_YEARS_AT_LEAST}`;
-    return { canRun: false, from: possible.words, remark };
+    return { canRun: false, from: possible.text, remark };
   }
-  return { canRun: true, from: possible.words, remark: share < 1 ? `${Math.round(100 * share)} % of the cells` : null };
-}
-
-/** Undefined where the words are about something else than series. */
-function readNeeds(words: string): NeededSeries[] | undefined {
-  const needs: NeededSeries[] = [];
-  for (const part of words.split("; ")) {
-    const names = part.split(/,? /);
-    const frequency = FREQUENCIES.find((one) => one === names.at(-1));
-    if (frequency === undefined || !names.slice(0, -1).every(isVariable)) return undefined;
-    for (const name of names.slice(0, -1)) if (isVariable(name)) needs.push({ variable: name, frequency });
-  }
-  return needs;
+  return { canRun: true, from: possible.text, remark: share < 1 ? `${Math.round(100 * share)} % of the cells` : null };
 }
 
 function seriesOf(available: readonly Available[], { variable, frequency }: NeededSeries): Available[] {

@@ -3,7 +3,7 @@
 import { readDataSummary } from "../../database/dataSummary.ts";
 import { readStormYears } from "../../database/stormReader.ts";
 import { DEFAULT_BASE_PERIOD } from "../../model/periods.ts";
-import { STORM_RISKS } from "../../model/risks.ts";
+import { inputsOfRisk } from "../../model/riskInputs.ts";
 import { judgeRisks, type Readiness } from "../data/readiness.ts";
 import type { DatabaseCheck } from "./examineDatabase.ts";
 import { type Finding, fine, warn } from "./finding.ts";
@@ -28,7 +28,7 @@ export const coverageCheck: DatabaseCheck = {
     }
     const storms = await readStormYears(client);
     const judged = judgeRisks(summary, DEFAULT_BASE_PERIOD).map((one) =>
-      STORM_RISKS.includes(one.risk) ? { ...one, ...judgeStorms(storms) } : one,
+      inputsOfRisk("published", one.risk)!.neededTables.includes("storms") ? { ...one, ...judgeStorms(storms) } : one,
     );
     const alike = Map.groupBy(judged, ({ grid, risk, canRun, from, remark }) =>
       JSON.stringify([grid, risk, canRun, from, remark]),

@@ -1,5 +1,6 @@
 // One cell's daily series in, the values of one climate index out: each index handed to the job's own functions.
 // Nothing is computed here that the job program could compute otherwise.
+
 import { exceedanceShare } from "../../job/indices/exceedanceShare.ts";
 import {
   type HazardYearStart,
@@ -26,9 +27,10 @@ import { countMarks, isBaseUsable, positionsIn } from "../../job/risks/periodYea
 import type { CellInput } from "../../job/risks/riskDefinition.ts";
 import type { SpellRisk } from "../../job/risks/spellRisk.ts";
 import { fillCompanions, fillSpellYears, makeSpellYears, type YearlyCompanion } from "../../job/risks/spellYears.ts";
-import { balanceSource, type Evapotranspiration, fillRain } from "../../job/risks/waterBalance.ts";
+import { balanceOf, type Evapotranspiration, fillRain } from "../../job/risks/waterBalance.ts";
 import type { TimeAxis } from "../../job/timeAxis.ts";
 import { formatPeriod, type Period } from "../../model/periods.ts";
+import { BALANCE_WAYS, bestWay } from "../../model/riskInputs.ts";
 import type { Variable } from "../../model/variables.ts";
 import type { IndexSettings } from "./settings.ts";
 
@@ -182,7 +184,7 @@ function makeDroughtIndex(name: "SPEI12" | "SPI12", settings: IndexSettings, axi
   const base = positionsIn(settings.basePeriod, axis.firstYear, axis.years);
   const values = name === "SPEI12" ? work.spei : work.spi;
   return (input) => {
-    const source = name === "SPEI12" ? balanceSource(input)! : null;
+    const source = name === "SPEI12" ? balanceOf(bestWay(BALANCE_WAYS, input)!) : null;
     fillRain(input, "daily", work.water, work.rain);
     if (source === null) fillSpi(input, settings.inBase, work);
     else fillSpei(input, source, settings.inBase, work);

@@ -3,6 +3,7 @@
 import { type Period, yearsIn } from "../../model/periods.ts";
 import type { Flag, NullReason } from "../../model/reasons.ts";
 import type { PeriodResult } from "../../model/results.ts";
+import { RISK_INPUTS } from "../../model/riskInputs.ts";
 import { ATTENUATION, LEAST_LAND_FRACTION } from "../../model/seaLevels.ts";
 import { type CellSeaLevel, UNKNOWN_SEA } from "./cellSeaLevel.ts";
 import { exceedance, levelDeviation, levelOf } from "./extremeDistribution.ts";
@@ -33,14 +34,7 @@ const MM_PER_M = 1000;
 /** Halves of the spread of a period's sea levels, a metre or so, down to its last digits. */
 const BISECTION_STEPS = 50;
 
-const USED: Readonly<Record<SeaLevelLaw["kind"], string>> = {
-  maxima: "yearly highest sea levels",
-  parameters: "parameters of extreme sea levels",
-  levels: "return levels of the sea",
-};
-/** Where no sea comes, whatever its levels. */
-const USED_OUT_OF_REACH = "elevation and distance to the coast";
-const USED_RISE = { regional: "regional rise", global: "global rise" } as const;
+const INPUTS = RISK_INPUTS.published.coastal_flood;
 
 const COMPANIONS = [
   { name: "D100defended", unit: "m" },
@@ -67,11 +61,7 @@ export function makeCoastalFlood(methods: RiskMethods): RiskDefinition {
     longName: "Coastal flood",
     intensity: "depth",
     unit: methods.edges.unit,
-    inputs: {},
-    accepts: [
-      ...Object.values(USED).flatMap((levels) => Object.values(USED_RISE).map((rise) => `${levels}, ${rise}`)),
-      USED_OUT_OF_REACH,
-    ],
+    inputs: INPUTS,
     ...describeMethods(methods),
     companions: COMPANIONS,
     returnLevelOf: "depth",
@@ -157,7 +147,7 @@ function periodResult(
   const companions = [numbers.defendedDepth, Math.max(0, scoredLevel - site.elevation), scoredLevel, meanRise];
   return {
     period,
-    input: `${USED[found.kind]}, ${rise.isDefault ? USED_RISE.global : USED_RISE.regional}`,
+    input: INPUTS.ways[`${found.kind}${rise.isDefault ? "Global" : "Regional"}`].text,
     reason: null,
     flags: [...flags, ...told],
     yearsUsed: found.years ?? 0,
@@ -205,7 +195,7 @@ function lawOfPeriod({ law, years }: SeaLevelLaw, shifts: Float64Array): LevelLa
 function harmless(period: Period, { methods }: FloodWork): PeriodResult {
   return {
     period,
-    input: USED_OUT_OF_REACH,
+    input: INPUTS.ways.outOfReach.text,
     reason: null,
     flags: ["notApplicable"],
     yearsUsed: 0,

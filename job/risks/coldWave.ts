@@ -15,7 +15,6 @@ export const COLD_WAVE: SpellRisk = {
   longName: "Cold wave",
   intensity: "CSDI",
   variable: "tasmin",
-  provided: "CSDI",
   tail: LOWER_TAIL,
   season: "cold",
   companions: [

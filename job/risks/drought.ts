@@ -3,6 +3,7 @@
 import type { Period } from "../../model/periods.ts";
 import type { Flag } from "../../model/reasons.ts";
 import { type HazardResult, type PeriodResult, RETURN_PERIODS } from "../../model/results.ts";
+import { BALANCE_WAYS, bestWay, RISK_INPUTS } from "../../model/riskInputs.ts";
 import { MONTHS_OF_YEAR } from "../indices/monthlySums.ts";
 import { CLIPPED_AT } from "../indices/standardizedIndex.ts";
 import { normalQuantile } from "../numerics/normal.ts";
@@ -12,7 +13,7 @@ import { kernelProbability } from "./kernelProbability.ts";
 import { describeMethods, methodsOf, PUBLISHED, type RiskMethods } from "./methodSet.ts";
 import { countMarks, isBaseUsable, isLowSample, positionsIn, sortedYears, tooFewYears } from "./periodYears.ts";
 import type { RiskDefinition } from "./riskDefinition.ts";
-import { BALANCE_SOURCES, balanceSource, describeBalance } from "./waterBalance.ts";
+import { balanceOf } from "./waterBalance.ts";
 import { withoutNumbers } from "./withoutNumbers.ts";
 import { makeWorkPerAxis } from "./workPerAxis.ts";
 
@@ -26,7 +27,7 @@ export interface DroughtSettings {
 
 export const DEFAULT_DROUGHT_SETTINGS: DroughtSettings = { inBase: "leaveOneOut" };
 
-const PROVIDED = "SPEI12 monthly";
+const { provided: PROVIDED } = RISK_INPUTS.published.drought.ways;
 
 /** Drought by other numbers or settings than the product's. */
 export function makeDrought(methods: RiskMethods, settings: DroughtSettings): RiskDefinition {
@@ -36,8 +37,7 @@ export function makeDrought(methods: RiskMethods, settings: DroughtSettings): Ri
     longName: "Drought",
     intensity: "-S12min",
     unit: methods.edges.unit,
-    inputs: { daily: ["pr", "tasmin", "tasmax", "tas"], monthly: ["pr", "tasmin", "tasmax", "tas", "SPEI12"] },
-    accepts: [...BALANCE_SOURCES.map(describeBalance), PROVIDED],
+    inputs: RISK_INPUTS.published.drought,
     ...describeMethods(methods),
     companions: [
       { name: "M2", unit: "month" },
@@ -50,27 +50,28 @@ export function makeDrought(methods: RiskMethods, settings: DroughtSettings): Ri
       const work = workFor(input.axis);
       const tell = (used: string, flags: readonly Flag[]) =>
         input.periods.map((period) => periodResult(period, used, flags, methods, work));
-      const source = balanceSource(input);
+      const balance = bestWay(BALANCE_WAYS, input);
       const common: Flag[] = [];
-      if (source !== null) {
+      if (balance !== undefined) {
+        const source = balanceOf(balance);
         if (input.baseSpliced) common.push("baseSpliced");
         if (source.evapotranspiration === "thornthwaite") common.push("thornthwaite");
         fillDroughtYears(input, source, settings.inBase, work);
         const base = positionsIn(input.basePeriod, input.axis.firstYear, input.axis.years);
         if (isBaseUsable(countMarks(work.valid, base.from, base.to))) {
           if (isArid(work, input.basePeriod)) common.push("aridCell");
-          return tell(describeBalance(source), common);
+          return tell(balance.text, common);
         }
       }
       const provided = input.monthly.get("SPEI12");
       if (provided !== undefined) {
         fillProvidedYears(provided, work);
-        return tell(PROVIDED, ["inBaseUnknown"]);
+        return tell(PROVIDED.text, ["inBaseUnknown"]);
       }
       return input.periods.map((period) =>
-        source === null
+        balance === undefined
           ? withoutNumbers(period, "noInput", null, [])
-          : withoutNumbers(period, "noBasePeriod", describeBalance(source), common),
+          : withoutNumbers(period, "noBasePeriod", balance.text, common),
       );
     },
   };

@@ -17,7 +17,6 @@ export const HIGH_TEMPERATURE: SpellRisk = {
   longName: "High temperature",
   intensity: "WSDI",
   variable: "tasmax",
-  provided: "WSDI",
   tail: UPPER_TAIL,
   season: "warm",
   companions: [

@@ -1,6 +1,8 @@
 // Inland flood: how deep a river stands beside a cell, from the rain of its catchment's critical duration.
 // The hydrology stands in indices/riverFlood.ts, what rain floods share in rainFlood.ts.
+
 import type { Attribute } from "../../model/attributes.ts";
+import { RISK_INPUTS } from "../../model/riskInputs.ts";
 import {
   floodDepthOfRain,
   hackChannelLength,
@@ -14,7 +16,7 @@ import { type ExtremeLaw, levelOf } from "./extremeDistribution.ts";
 import { type DepthChain, makeFloodWork, protectedLevel } from "./floodDepths.ts";
 import { describeMethods, methodsOf, PUBLISHED, type RiskMethods } from "./methodSet.ts";
 import { computeRainFlood, type SiteReading } from "./rainFlood.ts";
-import { makeRainYears, RAIN_USED } from "./rainYears.ts";
+import { makeRainYears } from "./rainYears.ts";
 import type { RiskDefinition } from "./riskDefinition.ts";
 import { SiteNumbers } from "./siteAttributes.ts";
 import { makeWorkPerAxis } from "./workPerAxis.ts";
@@ -53,8 +55,7 @@ export function makeInlandFlood(methods: RiskMethods): RiskDefinition {
     longName: "Inland flood",
     intensity: "depth",
     unit: methods.edges.unit,
-    inputs: { daily: ["pr"], yearly: ["Rx1day", "Rx5day"] },
-    accepts: Object.values(RAIN_USED),
+    inputs: RISK_INPUTS.published.inland_flood,
     ...describeMethods(methods),
     companions: COMPANIONS,
     returnLevelOf: "depth",

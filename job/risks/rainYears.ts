@@ -1,6 +1,7 @@
 // The heaviest rain of each year, from daily rain or as a provider gives it, for one cell after the other on one time axis.
 // What rain does stands with the floods.
 import type { Flag } from "../../model/reasons.ts";
+import { bestWay, RISK_INPUTS } from "../../model/riskInputs.ts";
 import { heaviestRain, LONG_RAIN_DAYS } from "../indices/heaviestRain.ts";
 import { markMissingDays, markValidYears } from "../indices/missingDays.ts";
 import type { TimeAxis } from "../timeAxis.ts";
@@ -41,12 +42,8 @@ export function makeRainYears(axis: TimeAxis): RainYears {
   };
 }
 
-/** Which rain the years come from, the best first. */
-export const RAIN_USED = {
-  daily: "pr daily",
-  both: "Rx1day, Rx5day yearly",
-  rx1day: "Rx1day yearly",
-} as const;
+/** Urban floods have the first and the last of these. */
+const { ways: WAYS } = RISK_INPUTS.published.inland_flood;
 
 export interface RainRead {
   readonly used: string;
@@ -54,8 +51,8 @@ export interface RainRead {
 }
 
 /** Whether the cell has rain that a flood can be made from. */
-export function hasRain({ daily, yearly }: CellInput): boolean {
-  return daily.has("pr") || yearly.has("Rx1day");
+export function hasRain(input: CellInput): boolean {
+  return bestWay(WAYS, input) !== undefined;
 }
 
 /**
@@ -77,11 +74,11 @@ export function fillRainYears(input: CellInput, needsLong: boolean, work: RainYe
     heaviestRain(rain, 1, axis.yearStart, years, sums, rx1day);
     if (needsLong) heaviestRain(rain, LONG_RAIN_DAYS, axis.yearStart, years, sums, rx5day);
     for (let year = 0; year < years; year++) if (valid[year] === 0) rx1day[year] = rx5day[year] = Number.NaN;
-    return { used: RAIN_USED.daily, flags: [] };
+    return { used: WAYS.daily.text, flags: [] };
   }
   rx1day.set(input.yearly.get("Rx1day")!);
   for (let year = 0; year < years; year++) valid[year] = Number.isNaN(rx1day[year]!) ? 0 : 1;
-  if (!needsLong) return { used: RAIN_USED.rx1day, flags: [] };
+  if (!needsLong) return { used: WAYS.provided.text, flags: [] };
   const provided = input.yearly.get("Rx5day");
   let estimated = false;
   for (let year = 0; year < years; year++) {
@@ -90,6 +87,6 @@ export function fillRainYears(input: CellInput, needsLong: boolean, work: RainYe
     rx5day[year] = isMissing ? FIVE_DAYS_PER_ONE * rx1day[year]! : long;
     estimated ||= isMissing;
   }
-  const used = provided === undefined ? RAIN_USED.rx1day : RAIN_USED.both;
+  const used = provided === undefined ? WAYS.provided.text : WAYS.bothProvided.text;
   return { used, flags: estimated ? ["rx5dayEstimated"] : [] };
 }

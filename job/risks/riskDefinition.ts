@@ -2,16 +2,33 @@
 import type { Attribute } from "../../model/attributes.ts";
 import type { Future } from "../../model/experiments.ts";
 import type { Period } from "../../model/periods.ts";
+import type { Flag } from "../../model/reasons.ts";
 import type { PeriodResult } from "../../model/results.ts";
+import type { RiskInputs } from "../../model/riskInputs.ts";
 import type { Risk } from "../../model/risks.ts";
-import type { Variable, VariablesByFrequency } from "../../model/variables.ts";
+import type { Variable } from "../../model/variables.ts";
 import type { TimeAxis } from "../timeAxis.ts";
 import type { CellSeaLevel } from "./cellSeaLevel.ts";
 import type { StormRecord } from "./stormRecord.ts";
-import type { BasinWater } from "./waterSupply.ts";
 
 /** Series of one frequency by variable, in the canonical unit of model/variables.ts, NaN where missing; absent when the cell has none. */
 export type SeriesOf = ReadonlyMap<Variable, Float64Array>;
+
+/** Water of one period, of a cell or of a basin. */
+export interface WaterRecord {
+  readonly period: Period;
+  /** [km2] */
+  readonly area: number;
+  /** [years of the period] [m3 yr-1], NaN where a year is missing */
+  readonly supply: Float64Array;
+  readonly withdrawal: Float64Array;
+  /** As results name it. */
+  readonly input: string;
+  readonly flags: readonly Flag[];
+}
+
+/** Water of a basin by period, as formatPeriod spells it. */
+export type BasinWater = ReadonlyMap<string, WaterRecord>;
 
 /** One cell under one scenario, the parent's years already joined in front. */
 export interface CellInput {
@@ -48,10 +65,7 @@ export interface RiskDefinition {
   /** Yearly intensity behind P(H), and its unit in CF spelling. */
   readonly intensity: string;
   readonly unit: string;
-  /** Series the risk reads where the cell has them. */
-  readonly inputs: VariablesByFrequency;
-  /** What it computes from, best first, in the words of `PeriodResult.input`. */
-  readonly accepts: readonly string[];
+  readonly inputs: RiskInputs;
   /** Ascending inner edges: bins are (-inf, e0), [e0, e1), … [eLast, inf). */
   readonly edges: readonly number[];
   /** What the bins are called where the edges alone do not say it. */

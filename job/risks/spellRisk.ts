@@ -2,7 +2,7 @@
 // Which variable, tail, season and companions stand in highTemperature.ts and coldWave.ts; the statistics in spellStatistics.ts.
 import { formatPeriod, type Period } from "../../model/periods.ts";
 import type { Flag } from "../../model/reasons.ts";
-import type { Risk } from "../../model/risks.ts";
+import { RISK_INPUTS } from "../../model/riskInputs.ts";
 import type { Variable } from "../../model/variables.ts";
 import type { YearEnds } from "../indices/dayOfYearSample.ts";
 import { type HazardYearStart, hazardYearStart, type Season } from "../indices/hazardYears.ts";
@@ -19,12 +19,11 @@ import { withoutNumbers } from "./withoutNumbers.ts";
 import { makeWorkPerAxis } from "./workPerAxis.ts";
 
 export interface SpellRisk {
-  readonly risk: Risk;
+  readonly risk: "cold_wave" | "high_temperature";
   readonly longName: string;
   readonly intensity: string;
+  /** Daily. */
   readonly variable: Variable;
-  /** The same intensity ready-made, yearly. */
-  readonly provided: Variable;
   readonly tail: Tail;
   readonly season: Season;
   readonly companions: readonly YearlyCompanion[];
@@ -45,18 +44,18 @@ export const DEFAULT_SPELL_SETTINGS: SpellSettings = { yearEnds: "within", inBas
 const PROVIDED_FLAGS: readonly Flag[] = ["inBaseUnknown", "calendarYearIndex"];
 
 export function makeSpellRisk(spell: SpellRisk, methods: RiskMethods, settings: SpellSettings): RiskDefinition {
-  const { companions, provided, variable } = spell;
-  const used = { daily: `${variable} daily`, yearly: `${provided} yearly` };
+  const { companions } = spell;
+  const inputs = RISK_INPUTS.published[spell.risk];
+  const { daily: ofDays, provided } = inputs.ways;
   const readDaily = makeDailyReader(spell, settings);
-  const readProvided = makeProvidedReader(provided);
+  const readProvided = makeProvidedReader(provided.series[0]!.variables[0]!);
   const extreme = companions.find(({ name }) => name === spell.extreme)!;
   return {
     risk: spell.risk,
     longName: spell.longName,
     intensity: spell.intensity,
     unit: methods.edges.unit,
-    inputs: { daily: [variable], yearly: [provided] },
-    accepts: [used.daily, used.yearly],
+    inputs,
     ...describeMethods(methods),
     companions: companions.map(({ name, unit }) => ({ name, unit })),
     returnLevelOf: spell.extreme,
@@ -66,13 +65,13 @@ export function makeSpellRisk(spell: SpellRisk, methods: RiskMethods, settings: 
         input.periods.map((period) => spellPeriod(period, record, words, flags, companions.length, methods));
       const spliced: Flag[] = input.baseSpliced ? ["baseSpliced"] : [];
       const daily = readDaily(input);
-      if (daily !== null && daily !== "noBasePeriod") return tell(daily, used.daily, spliced);
+      if (daily !== null && daily !== "noBasePeriod") return tell(daily, ofDays.text, spliced);
       const ready = readProvided(input);
-      if (ready !== null) return tell(ready, used.yearly, PROVIDED_FLAGS);
+      if (ready !== null) return tell(ready, provided.text, PROVIDED_FLAGS);
       return input.periods.map((period) =>
         daily === null
           ? withoutNumbers(period, "noInput", null, [])
-          : withoutNumbers(period, "noBasePeriod", used.daily, spliced),
+          : withoutNumbers(period, "noBasePeriod", ofDays.text, spliced),
       );
     },
   };

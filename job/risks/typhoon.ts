@@ -3,6 +3,7 @@
 import { type Period, yearsIn } from "../../model/periods.ts";
 import type { Flag } from "../../model/reasons.ts";
 import { type HazardResult, type PeriodResult, type ProbabilityResult, RETURN_PERIODS } from "../../model/results.ts";
+import { RISK_INPUTS } from "../../model/riskInputs.ts";
 import type { Basin } from "../../model/storms.ts";
 import {
   type ExceedanceCurve,
@@ -29,10 +30,10 @@ import { makeStormWindsAt, type StormWinds } from "./stormWinds.ts";
 import { type WindDamageRegion, windDamageRegion } from "./windDamageRegions.ts";
 import { withoutNumbers } from "./withoutNumbers.ts";
 
+const INPUTS = RISK_INPUTS.published.typhoon;
 const SCORED_YEARS = 100;
 /** A shorter record says little of rare storms. */
 const SHORT_RECORD_YEARS = 40;
-const USED = "best tracks";
 /** Damage rates are the region's own. */
 const UNSCALED = 1;
 
@@ -71,8 +72,7 @@ export function makeTyphoon(methods: RiskMethods, warming: StormWarming): RiskDe
     longName: "Typhoon",
     intensity: "Vmax",
     unit: methods.edges.unit,
-    inputs: {},
-    accepts: [USED],
+    inputs: INPUTS,
     ...describeMethods(methods),
     companions: [
       { name: "Vrecord", unit: methods.edges.unit },
@@ -84,7 +84,7 @@ export function makeTyphoon(methods: RiskMethods, warming: StormWarming): RiskDe
       const { storms: record } = input;
       if (record === undefined) return input.periods.map((period) => withoutNumbers(period, "noStorms", null, []));
       if (tooFewYears(yearsIn(record.years)))
-        return input.periods.map((period) => withoutNumbers(period, "tooFewYears", USED, []));
+        return input.periods.map((period) => withoutNumbers(period, "tooFewYears", INPUTS.ways.tracks.text, []));
       const work = made.get(record) ?? makeWork(record);
       made.set(record, work);
       const cell = describeCell(input, stormWindsAt(record, input.latitude, input.longitude));
@@ -133,7 +133,7 @@ function periodResult(
   const yearsUsed = yearsIn(record.years);
   return {
     period,
-    input: USED,
+    input: INPUTS.ways.tracks.text,
     reason: null,
     flags,
     yearsUsed,

@@ -1,7 +1,9 @@
 // Urban flood: how deep rain that the drains leave stands in the low ground of a town; all of it is conditional on that ground.
 // Runoff and storage stand in indices/ponding.ts, what rain floods share in rainFlood.ts.
+
 import type { Attribute } from "../../model/attributes.ts";
 import type { Flag } from "../../model/reasons.ts";
+import { RISK_INPUTS } from "../../model/riskInputs.ts";
 import { retention } from "../indices/curveNumberRunoff.ts";
 import { depthPerStorage, excessStorage, rainOfStorage, urbanRunoff } from "../indices/ponding.ts";
 import { shareOfDay, wettestDay } from "../indices/stormRain.ts";
@@ -9,7 +11,7 @@ import { type ExtremeLaw, levelOf } from "./extremeDistribution.ts";
 import { type DepthChain, makeFloodWork } from "./floodDepths.ts";
 import { describeMethods, methodsOf, PUBLISHED, type RiskMethods } from "./methodSet.ts";
 import { computeRainFlood, type SiteReading } from "./rainFlood.ts";
-import { makeRainYears, RAIN_USED } from "./rainYears.ts";
+import { makeRainYears } from "./rainYears.ts";
 import type { RiskDefinition } from "./riskDefinition.ts";
 import { SiteNumbers } from "./siteAttributes.ts";
 import { makeWorkPerAxis } from "./workPerAxis.ts";
@@ -45,8 +47,7 @@ export function makeUrbanFlood(methods: RiskMethods): RiskDefinition {
     longName: "Urban flood",
     intensity: "depth",
     unit: methods.edges.unit,
-    inputs: { daily: ["pr"], yearly: ["Rx1day"] },
-    accepts: [RAIN_USED.daily, RAIN_USED.rx1day],
+    inputs: RISK_INPUTS.published.urban_flood,
     ...describeMethods(methods),
     companions: COMPANIONS,
     returnLevelOf: "depth",

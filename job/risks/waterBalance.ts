@@ -1,6 +1,7 @@
 // Rain and potential evapotranspiration of each month of a cell, from the best of the series it has.
 // What is made of the balance stands in droughtYears.ts and waterScarcity.ts.
 import { daysInMonth } from "../../model/calendars.ts";
+import type { InputWay } from "../../model/riskInputs.ts";
 import {
   hargreavesDaily,
   hargreavesMonthly,
@@ -11,7 +12,7 @@ import {
 import { MONTHS_OF_YEAR, monthlyMeans, monthlyTotals, monthStarts } from "../indices/monthlySums.ts";
 import type { TimeAxis } from "../timeAxis.ts";
 import { positionsIn } from "./periodYears.ts";
-import type { CellInput, SeriesOf } from "./riskDefinition.ts";
+import type { CellInput } from "./riskDefinition.ts";
 
 const LONGEST_YEAR_DAYS = 366;
 
@@ -23,30 +24,13 @@ export interface BalanceSource {
   readonly evapotranspiration: Evapotranspiration;
 }
 
-/** Best first: the daily range of temperature tells more of evaporation than a finer time step does. */
-export const BALANCE_SOURCES: readonly BalanceSource[] = [
-  { frequency: "daily", evapotranspiration: "hargreaves" },
-  { frequency: "monthly", evapotranspiration: "hargreaves" },
-  { frequency: "daily", evapotranspiration: "thornthwaite" },
-  { frequency: "monthly", evapotranspiration: "thornthwaite" },
-];
-
-/** The best source that the cell has; null when it has none. */
-export function balanceSource(input: Pick<CellInput, "daily" | "monthly">): BalanceSource | null {
-  return (
-    BALANCE_SOURCES.find(({ frequency, evapotranspiration }) => hasBalance(input[frequency], evapotranspiration)) ??
-    null
-  );
-}
-
-function hasBalance(series: SeriesOf, evapotranspiration: Evapotranspiration): boolean {
-  if (!series.has("pr")) return false;
-  return evapotranspiration === "hargreaves" ? series.has("tasmin") && series.has("tasmax") : series.has("tas");
-}
-
-/** A source in the words of a result row. */
-export function describeBalance({ evapotranspiration, frequency }: BalanceSource): string {
-  return `pr, ${evapotranspiration === "hargreaves" ? "tasmin, tasmax" : "tas"} ${frequency}`;
+/** The balance that a way of drought or of water scarcity starts from. */
+export function balanceOf({ series }: InputWay): BalanceSource {
+  const { frequency, variables } = series[0]!;
+  return {
+    frequency: frequency as BalanceSource["frequency"],
+    evapotranspiration: variables.includes("tas") ? "thornthwaite" : "hargreaves",
+  };
 }
 
 /** What is worked in for all cells of one axis; rewritten by every cell. */

@@ -1,54 +1,32 @@
 // Water of a cell year by year: rain, evapotranspiration and runoff from the best series it has, and what is withdrawn.
 // The supply of a period, which the long-term law fixes, stands in waterSupply.ts.
 import { daysInYear } from "../../model/calendars.ts";
+import type { InputWay } from "../../model/riskInputs.ts";
 import type { Frequency, Variable } from "../../model/variables.ts";
 import { MONTHS_OF_YEAR, monthlyTotals } from "../indices/monthlySums.ts";
 import type { TimeAxis } from "../timeAxis.ts";
 import type { CellInput } from "./riskDefinition.ts";
 import {
-  BALANCE_SOURCES,
   type BalanceSource,
   type BalanceWork,
-  balanceSource,
-  describeBalance,
+  balanceOf,
   fillEvapotranspiration,
   fillRain,
   makeBalanceWork,
   monthlyTotalsOfMeans,
 } from "./waterBalance.ts";
 
-const FINEST_FIRST: readonly Frequency[] = ["daily", "monthly", "yearly"];
-
 /** Where runoff comes from: a model's own, or Fu's curve with evapotranspiration given or computed. */
 export type RunoffSource =
   | { readonly kind: "mrro" | "evspsblpot"; readonly frequency: Frequency }
   | { readonly kind: "balance"; readonly balance: BalanceSource };
 
-/** Best first: a model's runoff knows soil, snow and plants; Fu's curve knows rain and evaporation alone. */
-const RUNOFF_SOURCES: readonly RunoffSource[] = [
-  ...FINEST_FIRST.map((frequency) => ({ kind: "mrro", frequency }) as const),
-  ...FINEST_FIRST.map((frequency) => ({ kind: "evspsblpot", frequency }) as const),
-];
-
-export const RUNOFF_WORDS: readonly string[] = [
-  ...RUNOFF_SOURCES.map(describeRunoff),
-  ...BALANCE_SOURCES.map((balance) => describeRunoff({ kind: "balance", balance })),
-];
-
-export function describeRunoff(source: RunoffSource): string {
-  if (source.kind === "balance") return describeBalance(source.balance);
-  return source.kind === "mrro" ? `mrro ${source.frequency}` : `pr, evspsblpot ${source.frequency}`;
-}
-
-/** The best source that the cell has; null when it has none. */
-export function runoffSource(input: CellInput): RunoffSource | null {
-  const found = RUNOFF_SOURCES.find(({ kind, ...one }) => {
-    const series = "frequency" in one ? input[one.frequency] : input.daily;
-    return kind === "mrro" ? series.has("mrro") : series.has("pr") && series.has("evspsblpot");
-  });
-  if (found !== undefined) return found;
-  const balance = balanceSource(input);
-  return balance === null ? null : { kind: "balance", balance };
+/** The runoff that a way of water scarcity starts from. */
+export function runoffOf(way: InputWay): RunoffSource {
+  const { frequency, variables } = way.series[0]!;
+  if (variables.includes("mrro")) return { kind: "mrro", frequency };
+  if (variables.includes("evspsblpot")) return { kind: "evspsblpot", frequency };
+  return { kind: "balance", balance: balanceOf(way) };
 }
 
 /** What is worked in for all cells of one axis; rewritten by every cell. */

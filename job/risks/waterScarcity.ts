@@ -3,6 +3,7 @@
 import { formatPeriod } from "../../model/periods.ts";
 import type { NullReason } from "../../model/reasons.ts";
 import { type HazardResult, type PeriodResult, type ProbabilityResult, RETURN_PERIODS } from "../../model/results.ts";
+import { RISK_INPUTS } from "../../model/riskInputs.ts";
 import { HIGHEST_STRESS, isAridLowUse, waterStress } from "../indices/waterStress.ts";
 import { quantileType8 } from "../numerics/quantile.ts";
 import { NORMAL_90 } from "./binStatistics.ts";
@@ -10,9 +11,8 @@ import { scoresOf } from "./hazardScore.ts";
 import { boundedProbability } from "./kernelProbability.ts";
 import { describeMethods, methodsOf, PUBLISHED, type RiskMethods } from "./methodSet.ts";
 import { isLowSample, tooFewYears } from "./periodYears.ts";
-import type { RiskDefinition } from "./riskDefinition.ts";
-import { RUNOFF_WORDS } from "./waterRunoff.ts";
-import { makeCellWater, type WaterRecord } from "./waterSupply.ts";
+import type { RiskDefinition, WaterRecord } from "./riskDefinition.ts";
+import { makeCellWater } from "./waterSupply.ts";
 import { withoutNumbers } from "./withoutNumbers.ts";
 
 const M2_PER_KM2 = 1e6;
@@ -23,19 +23,12 @@ const HIGHEST_SCORE = 100;
 /** Water scarcity by other numbers than the product's. */
 export function makeWaterScarcity(methods: RiskMethods): RiskDefinition {
   const readCell = makeCellWater();
-  const runoff = ["mrro", "pr", "evspsblpot"] as const;
-  const temperatures = ["tasmin", "tasmax", "tas"] as const;
   return {
     risk: "water_scarcity",
     longName: "Water scarcity",
     intensity: "WS",
     unit: methods.edges.unit,
-    inputs: {
-      daily: [...runoff, ...temperatures],
-      monthly: [...runoff, ...temperatures],
-      yearly: [...runoff, "withdrawal", "inflow"],
-    },
-    accepts: ["", ", inflow"].flatMap((more) => RUNOFF_WORDS.map((words) => `${words}; withdrawal${more} yearly`)),
+    inputs: RISK_INPUTS.published.water_scarcity,
     ...describeMethods(methods),
     companions: [],
     returnLevelOf: "WS",

@@ -2,17 +2,11 @@
 // Statistics of the years stand in waterScarcity.ts; reading and storing basins is left to who calls.
 import { formatPeriod, type Period, yearsIn } from "../../model/periods.ts";
 import type { Flag, NullReason } from "../../model/reasons.ts";
+import { bestWay, RISK_INPUTS } from "../../model/riskInputs.ts";
 import { fuRunoff } from "../indices/budyko.ts";
 import type { TimeAxis } from "../timeAxis.ts";
-import type { CellInput } from "./riskDefinition.ts";
-import {
-  describeRunoff,
-  fillWaterYears,
-  fillWithdrawal,
-  makeWaterYears,
-  runoffSource,
-  type WaterYears,
-} from "./waterRunoff.ts";
+import type { CellInput, WaterRecord } from "./riskDefinition.ts";
+import { fillWaterYears, fillWithdrawal, makeWaterYears, runoffOf, type WaterYears } from "./waterRunoff.ts";
 import { makeWorkPerAxis } from "./workPerAxis.ts";
 
 /** Zhang et al. (2004): grassland 2.55, forest 2.84. */
@@ -22,34 +16,18 @@ const OMEGA_OF_COUNTRY: ReadonlyMap<number | undefined, number> = new Map([[410,
 /** A millimetre over a square kilometre. */
 const M3_PER_MM_KM2 = 1000;
 
-/** Water of one period, of a cell or of a basin. */
-export interface WaterRecord {
-  readonly period: Period;
-  /** [km2] */
-  readonly area: number;
-  /** [years of the period] [m3 yr-1], NaN where a year is missing */
-  readonly supply: Float64Array;
-  readonly withdrawal: Float64Array;
-  /** In the words of a result row. */
-  readonly input: string;
-  readonly flags: readonly Flag[];
-}
-
-/** Water of a basin by period, as formatPeriod spells it. */
-export type BasinWater = ReadonlyMap<string, WaterRecord>;
-
 /** Reads one cell after the other; each is told by period, or why not. */
 export function makeCellWater(): (input: CellInput) => NullReason | ((period: Period) => WaterRecord) {
   const workFor = makeWorkPerAxis(makeWaterYears);
   return (input) => {
     const area = input.attributes.get("cellArea");
-    const source = runoffSource(input);
-    const known = input.yearly.get("withdrawal");
-    if (source === null || known === undefined) return "noInput";
+    const way = bestWay(RISK_INPUTS.published.water_scarcity.ways, input);
+    if (way === undefined) return "noInput";
     if (area === undefined) return "noBasin";
     const work = workFor(input.axis);
-    const told = fillWithdrawal(known, work.withdrawal);
+    const told = fillWithdrawal(input.yearly.get("withdrawal")!, work.withdrawal);
     if (told === null) return "noInput";
+    const source = runoffOf(way);
     fillWaterYears(input, source, work);
     const given = input.attributes.get("budykoOmega");
     const usual = OMEGA_OF_COUNTRY.get(input.attributes.get("country")) ?? DEFAULT_OMEGA;
@@ -58,7 +36,6 @@ export function makeCellWater(): (input: CellInput) => NullReason | ((period: Pe
     if (byCurve && given === undefined) common.push("defaultBudykoOmega");
     if (source.kind === "balance" && source.balance.evapotranspiration === "thornthwaite") common.push("thornthwaite");
     const inflow = input.yearly.get("inflow");
-    const words = `${describeRunoff(source)}; withdrawal${inflow === undefined ? "" : ", inflow"} yearly`;
     return (period) => {
       const first = period.firstYear - input.axis.firstYear;
       const held = first < told.first || period.lastYear - input.axis.firstYear > told.last;
@@ -71,7 +48,14 @@ export function makeCellWater(): (input: CellInput) => NullReason | ((period: Pe
         withdrawal[year] = work.withdrawal[at]!;
         if (inflow !== undefined) supply[year] = supply[year]! + inflow[at]!;
       }
-      return { period, area, supply, withdrawal, input: words, flags: held ? [...common, "withdrawalHeld"] : common };
+      return {
+        period,
+        area,
+        supply,
+        withdrawal,
+        input: way.text,
+        flags: held ? [...common, "withdrawalHeld"] : common,
+      };
     };
   };
 }

@@ -3,6 +3,7 @@
 import type { Period } from "../../model/periods.ts";
 import type { Flag } from "../../model/reasons.ts";
 import type { HazardResult, PeriodResult } from "../../model/results.ts";
+import { RISK_INPUTS } from "../../model/riskInputs.ts";
 import { DEFAULT_FIRE_WEATHER, type FireWeatherSettings } from "../indices/fireWeather.ts";
 import type { HazardYears } from "../indices/hazardYears.ts";
 import { blockAround, extremeLevels, type RecordShape, recordShape } from "./extremes.ts";
@@ -15,11 +16,7 @@ import type { RiskDefinition } from "./riskDefinition.ts";
 import { withoutNumbers } from "./withoutNumbers.ts";
 import { makeWorkPerAxis } from "./workPerAxis.ts";
 
-const USED: Readonly<Record<HumiditySource, string>> = {
-  hursmin: "tasmax, hursmin, sfcWind, pr daily",
-  proxy: "tasmax, hurs, tas, sfcWind, pr daily",
-  hurs: "tasmax, hurs, sfcWind, pr daily",
-};
+const INPUTS = RISK_INPUTS.published.wildfire;
 const HUMIDITY_FLAGS: Readonly<Record<HumiditySource, readonly Flag[]>> = {
   hursmin: [],
   proxy: ["humidityProxy"],
@@ -44,8 +41,7 @@ export function makeWildfire(methods: RiskMethods, settings: FireWeatherSettings
     longName: "Wildfire",
     intensity: "FWI95",
     unit: methods.edges.unit,
-    inputs: { daily: ["tasmax", "hursmin", "hurs", "tas", "sfcWind", "pr"] },
-    accepts: Object.values(USED),
+    inputs: INPUTS,
     ...describeMethods(methods),
     companions: [
       { name: "FWIx", unit: "1" },
@@ -63,7 +59,7 @@ export function makeWildfire(methods: RiskMethods, settings: FireWeatherSettings
       if (burnableFraction === null) common.push("noBurnable");
       if (burnableFraction === 0) common.push("notApplicable");
       const shape = recordShape(work.yearly.fwix, hazardYears.years, "divide", work.extremes);
-      const cell: FireCell = { used: USED[chosen.source], common, burnableFraction, hazardYears, shape };
+      const cell: FireCell = { used: INPUTS.ways[chosen.source].text, common, burnableFraction, hazardYears, shape };
       return input.periods.map((period) => periodResult(period, cell, methods, work));
     },
   };

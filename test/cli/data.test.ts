@@ -3,8 +3,6 @@ import { beforeEach, expect, test } from "vitest";
 import { judgeRisks } from "../../cli/data/readiness.ts";
 import { type DataSummary, readDataSummary } from "../../database/dataSummary.ts";
 import { linkGrids } from "../../ingest/link/linkGrids.ts";
-import { RISK_DEFINITIONS } from "../../job/risks/registry.ts";
-import { isVariable } from "../../model/variables.ts";
 import { cli } from "../support/cli.ts";
 import { writePastAndFuture } from "../support/climate.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
@@ -112,14 +110,4 @@ test("the command tells people and programs", async () => {
   expect(told.stdout).toMatch(/test-grid +future +high_temperature +yes +tasmax daily/);
   const { risks } = JSON.parse((await cli(database.url, "data", "--json")).stdout);
   expect(risks).toHaveLength(9);
-});
-
-test("what each risk accepts of series can be read by the program that judges", () => {
-  for (const definition of Object.values(RISK_DEFINITIONS)) {
-    for (const words of definition?.accepts ?? []) {
-      const names = words.split(/[;,]? /);
-      if (!names.some(isVariable)) continue;
-      expect(names.filter((name) => !isVariable(name) && !["daily", "monthly", "yearly"].includes(name))).toEqual([]);
-    }
-  }
 });

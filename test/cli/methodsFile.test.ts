@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { explain } from "../../cli/explain.ts";
-import { RISK_DEFINITIONS } from "../../job/risks/registry.ts";
+import { waysOf } from "../../model/riskInputs.ts";
 import { RISKS } from "../../model/risks.ts";
 import { readLatestBatch } from "../support/batches.ts";
 import { cli, startCli } from "../support/cli.ts";
@@ -100,7 +100,7 @@ test("a file that is not there, and one beside the predecessor's numbers, are re
 test.each(RISKS)("%s explains its inputs, bins, rates, anchors and sources", (risk) => {
   const { definition, inputs, methods, references } = explain(risk, "published", undefined);
   expect(definition.length).toBeGreaterThan(50);
-  expect(inputs).toEqual(RISK_DEFINITIONS[risk].accepts);
+  expect(inputs).toEqual(waysOf("published", risk).map(({ text }) => text));
   expect(inputs.length).toBeGreaterThan(0);
   expect(references.length).toBeGreaterThan(0);
   expect(methods.edges.source.length).toBeGreaterThan(0);

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { METHODS } from "../../model/calculations.ts";
 import { bestWay, inputsOfRisk, RISK_INPUTS, risksOf, seriesOf, tablesOf, waysOf } from "../../model/riskInputs.ts";
 import { RISKS } from "../../model/risks.ts";
-import { existsAt } from "../../model/variables.ts";
+import { existsAt, type Variable } from "../../model/variables.ts";
 
 test("every way of every risk reads variables at frequencies that they have, and no two ways have one text", () => {
   for (const methods of METHODS) {
@@ -32,12 +32,12 @@ test("the texts of ways list their series by frequency", () => {
 
 test("a risk uses the best way that its series allow", () => {
   const { ways } = RISK_INPUTS.published.wildfire;
-  const having = (...variables: string[]) =>
-    bestWay(ways, (frequency, variable) => frequency === "daily" && variables.includes(variable));
-  expect(having("tasmax", "hurs", "sfcWind", "pr")).toBe("hurs");
-  expect(having("tasmax", "hurs", "tas", "sfcWind", "pr")).toBe("proxy");
-  expect(having("tasmax", "hurs", "hursmin", "sfcWind", "pr")).toBe("hursmin");
-  expect(having("tasmax", "hurs", "pr")).toBeNull();
+  const having = (...variables: Variable[]) =>
+    bestWay(ways, { daily: new Set(variables), monthly: new Set(), yearly: new Set() });
+  expect(having("tasmax", "hurs", "sfcWind", "pr")).toBe(ways.hurs);
+  expect(having("tasmax", "hurs", "tas", "sfcWind", "pr")).toBe(ways.proxy);
+  expect(having("tasmax", "hurs", "hursmin", "sfcWind", "pr")).toBe(ways.hursmin);
+  expect(having("tasmax", "hurs", "pr")).toBeUndefined();
 });
 
 test("the series and tables of several risks are united", () => {

@@ -6,7 +6,6 @@ import { ADDRESS_VARIABLES } from "../../database/address.ts";
 import { RISK_DEFINITIONS } from "../../job/risks/registry.ts";
 import { RETURN_PERIODS } from "../../model/results.ts";
 import { RISKS } from "../../model/risks.ts";
-import { existsAt, FREQUENCIES, isVariable } from "../../model/variables.ts";
 import { SERVE_VARIABLES } from "../../serve/config.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { listFiles, listPages, ROOT } from "../support/pages.ts";
@@ -22,11 +21,6 @@ test("the registry, the model and the database list the same nine risks", async 
 
 test.each(RISKS.map((risk) => RISK_DEFINITIONS[risk]))("$risk is described consistently", (definition) => {
   expect(RISK_DEFINITIONS[definition.risk]).toBe(definition);
-  for (const frequency of FREQUENCIES) {
-    expect(
-      definition.inputs[frequency]?.filter((name) => !isVariable(name) || !existsAt(name, frequency)) ?? [],
-    ).toEqual([]);
-  }
   for (const rates of Object.values(definition.rateSets)) expect(rates).toHaveLength(definition.edges.length + 1);
   expect(definition.anchors).toHaveLength(6);
   expect(RETURN_PERIODS).toHaveLength(8);

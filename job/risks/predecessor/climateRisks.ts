@@ -12,8 +12,6 @@ export const predecessorHeat: PredecessorRisk = {
   risk: "high_temperature",
   longName: "High temperature",
   intensity: "WSDI",
-  inputs: { yearly: ["WSDI"] },
-  used: "WSDI yearly",
   read: (input, edges) => yearlyOf(input, "WSDI", fromEdge(edges)),
 };
 
@@ -21,8 +19,6 @@ export const predecessorCold: PredecessorRisk = {
   risk: "cold_wave",
   longName: "Cold wave",
   intensity: "CSDI",
-  inputs: { yearly: ["CSDI"] },
-  used: "CSDI yearly",
   read: (input, edges) => yearlyOf(input, "CSDI", fromEdge(edges)),
 };
 
@@ -30,8 +26,6 @@ export const predecessorDrought: PredecessorRisk = {
   risk: "drought",
   longName: "Drought",
   intensity: "-SPEI12",
-  inputs: { monthly: ["SPEI12"] },
-  used: "SPEI12 monthly",
   read({ axis, monthly }, edges) {
     const spei = monthly.get("SPEI12");
     if (spei === undefined) return "noInput";
@@ -43,8 +37,6 @@ export const predecessorWildfire: PredecessorRisk = {
   risk: "wildfire",
   longName: "Wildfire",
   intensity: "fire index of the predecessor",
-  inputs: { monthly: ["tas", "hurs", "sfcWind", "pr"] },
-  used: "tas, hurs, sfcWind, pr monthly",
   read({ axis, monthly }, edges) {
     const [tas, hurs, wind, rain] = (["tas", "hurs", "sfcWind", "pr"] as const).map((name) => monthly.get(name));
     if (tas === undefined || hurs === undefined || wind === undefined || rain === undefined) return "noInput";

@@ -9,8 +9,7 @@ import {
 import { type Period, yearsIn } from "../../../model/periods.ts";
 import type { Flag, NullReason } from "../../../model/reasons.ts";
 import { type PeriodResult, RETURN_PERIODS } from "../../../model/results.ts";
-import type { Risk } from "../../../model/risks.ts";
-import type { VariablesByFrequency } from "../../../model/variables.ts";
+import { RISK_INPUTS } from "../../../model/riskInputs.ts";
 import { describeProbability } from "../binStatistics.ts";
 import { describeBins } from "../methodSet.ts";
 import { isLowSample } from "../periodYears.ts";
@@ -36,12 +35,9 @@ export interface Intensities {
 }
 
 export interface PredecessorRisk {
-  readonly risk: Risk;
+  readonly risk: keyof typeof RISK_INPUTS.predecessor;
   readonly longName: string;
   readonly intensity: string;
-  readonly inputs: VariablesByFrequency;
-  /** In the words of a result row. */
-  readonly used: string;
   read(input: CellInput, edges: readonly number[]): Intensities | NullReason;
 }
 
@@ -55,13 +51,14 @@ export interface PredecessorRisk {
 export function makePredecessorRisk(one: PredecessorRisk, set: ProbabilityMethodSet): RiskDefinition {
   const methods = set.risks[one.risk]!;
   const edges = methods.edges.values;
+  const inputs = RISK_INPUTS.predecessor[one.risk];
+  const used = inputs.ways.only.text;
   return {
     risk: one.risk,
     longName: one.longName,
     intensity: one.intensity,
     unit: methods.edges.unit,
-    inputs: one.inputs,
-    accepts: [one.used],
+    inputs,
     ...describeBins(methods),
     anchors: null,
     companions: [],
@@ -70,7 +67,7 @@ export function makePredecessorRisk(one: PredecessorRisk, set: ProbabilityMethod
     compute(input) {
       const read = one.read(input, edges);
       if (typeof read === "string") return input.periods.map((period) => withoutNumbers(period, read, null, []));
-      return input.periods.map((period) => periodResult(period, read, one.used, methods));
+      return input.periods.map((period) => periodResult(period, read, used, methods));
     },
   };
 }

@@ -10,8 +10,6 @@ export const predecessorTyphoon: PredecessorRisk = {
   risk: "typhoon",
   longName: "Typhoon",
   intensity: "storm index of the predecessor",
-  inputs: {},
-  used: "best tracks with wind radii",
   read({ latitude, longitude, storms }, edges) {
     if (storms === undefined) return "noStorms";
     if (!storms.hasWindRadii) return "noInput";

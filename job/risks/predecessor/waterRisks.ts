@@ -27,8 +27,6 @@ export const predecessorWater: PredecessorRisk = {
   risk: "water_scarcity",
   longName: "Water scarcity",
   intensity: "WSI",
-  inputs: { monthly: WEATHER, yearly: ["withdrawal"] },
-  used: "tasmin, tasmax, hurs, sfcWind, rsds, pr monthly; withdrawal yearly; renewableWater",
   read(input, edges) {
     const withdrawal = input.yearly.get("withdrawal");
     const renewable = input.attributes.get("renewableWater");
@@ -91,8 +89,6 @@ export const predecessorInlandFlood: PredecessorRisk = {
   risk: "inland_flood",
   longName: "Inland flood",
   intensity: "Rx1day against the base period's quantiles",
-  inputs: { yearly: ["Rx1day"] },
-  used: "Rx1day yearly",
   read({ axis, basePeriod, yearly }, edges) {
     const rain = yearly.get("Rx1day");
     if (rain === undefined) return "noInput";
@@ -111,8 +107,6 @@ export const predecessorUrbanFlood: PredecessorRisk = {
   risk: "urban_flood",
   longName: "Urban flood",
   intensity: "depth",
-  inputs: { yearly: ["RAIN80"] },
-  used: "RAIN80 yearly",
   read({ attributes, axis, yearly }, edges) {
     const rain = yearly.get("RAIN80");
     if (rain === undefined) return "noInput";
@@ -128,8 +122,6 @@ export const predecessorCoastalFlood: PredecessorRisk = {
   risk: "coastal_flood",
   longName: "Coastal flood",
   intensity: "depth",
-  inputs: { monthly: ["zos"] },
-  used: "zos monthly; elevation",
   read({ attributes, axis, monthly }, edges) {
     const sea = monthly.get("zos");
     const ground = attributes.get("elevation");

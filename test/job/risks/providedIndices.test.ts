@@ -1,8 +1,10 @@
 // What risks make of a provider's ready-made indices and monthly fields, where there are no daily series.
+
 import { describe, expect, test } from "vitest";
 import { coldWave } from "../../../job/risks/coldWave.ts";
 import { drought } from "../../../job/risks/drought.ts";
 import { highTemperature } from "../../../job/risks/highTemperature.ts";
+import { waysOf } from "../../../model/riskInputs.ts";
 import { CellBuilder } from "../../support/dailyWeather.ts";
 
 const BASE = { firstYear: 2001, lastYear: 2020 };
@@ -130,6 +132,8 @@ test("a row's input is one of those the risk says it accepts", () => {
     highTemperature.compute(bare().weather(1).build()),
     drought.compute(bare().weather(1).build()),
   ];
-  const accepted: readonly string[] = [...highTemperature.accepts, ...drought.accepts];
+  const accepted = (["high_temperature", "drought"] as const)
+    .flatMap((risk) => waysOf("published", risk))
+    .map(({ text }) => text);
   for (const [row] of rows) expect(accepted).toContain(row!.input);
 });
