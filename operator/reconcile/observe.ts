@@ -1,13 +1,7 @@
 // From facts as they were read (objects, rows) to an observation: only what decisions need, each under one name. Pure.
 import type { BatchRow, DatabaseFacts } from "../../model/batchFacts.ts";
-import type { Calculation } from "../../model/calculations.ts";
-import {
-  type ClimateBatch,
-  type ConcurrencyPolicy,
-  calculationsOfBatch,
-  findCondition,
-  isConditionTrue,
-} from "../../model/climateBatch.ts";
+import { type ClimateBatch, calculationsOfBatch, findCondition, isConditionTrue } from "../../model/climateBatch.ts";
+import { findPlace, type QueueEntry, type QueuePlace } from "../../model/queueOrder.ts";
 import type { Reason } from "../objects/conditions.ts";
 import { childJobName } from "../objects/job.ts";
 import { KUEUE_QUEUE_LABEL, LABELS } from "../objects/labels.ts";
@@ -82,26 +76,20 @@ export interface TerminatingPod {
   readonly since: Date;
 }
 
-/** Another ClimateBatch of the namespace. */
-export interface Rival {
+/** A ClimateBatch of the namespace, as the queue and the history see it. */
+export interface ObservedBatch extends QueueEntry {
   readonly name: string;
-  readonly uid: string;
-  readonly createdAt: Date;
   readonly calculation: string;
-  readonly calculations: readonly Calculation[];
-  readonly concurrencyPolicy: ConcurrencyPolicy;
-  /** Equal for two batches that ask for the same. */
-  readonly asks: string;
-  readonly isSuspended: boolean;
   readonly isBeingDeleted: boolean;
-  readonly stands: "waiting" | "running" | "complete" | "failed";
+  /** null: it has not ended, or another installation runs it. */
+  readonly outcome: "complete" | "failed" | null;
   readonly completedAt: Date | null;
   readonly isPublished: boolean;
 }
 
 export interface Observation {
   readonly batch: ClimateBatch;
-  readonly own: Rival;
+  readonly own: ObservedBatch;
   /** The Job of the present attempt. */
   readonly childJob: ObservedJob | null;
   /** Ours, of other attempts. */
@@ -110,7 +98,9 @@ export interface Observation {
   readonly foreignJob: { readonly name: string; readonly owner: string } | null;
   readonly terminatingPods: readonly TerminatingPod[];
   readonly database: DatabaseFacts | null;
-  readonly rivals: readonly Rival[];
+  readonly others: readonly ObservedBatch[];
+  /** Of `own` among `others`. */
+  readonly place: QueuePlace<ObservedBatch>;
 }
 
 export function observe({ batch, jobs, pods, database, batches }: Facts): Observation {
@@ -119,17 +109,20 @@ export function observe({ batch, jobs, pods, database, batches }: Facts): Observ
   const isOwn = (job: JobFacts) => job.metadata.ownerReferences?.some(({ uid }) => uid === batch.metadata.uid) === true;
   const own = jobs.filter(isOwn).map(observeJob);
   const foreign = jobs.find((job) => job.metadata.name === name && !isOwn(job));
+  const observed = observeBatch(batch, database);
+  const others = batches
+    .filter(({ metadata }) => metadata.uid !== batch.metadata.uid)
+    .map((other) => observeBatch(other, database));
   return {
     batch,
-    own: observeRival(batch, database),
+    own: observed,
     childJob: own.find((job) => job.attempt === attempt) ?? null,
     otherJobs: own.filter((job) => job.attempt !== attempt),
     foreignJob: foreign === undefined ? null : { name, owner: ownerOf(foreign) },
     terminatingPods: pods.flatMap(observeTerminating),
     database,
-    rivals: batches
-      .filter(({ metadata }) => metadata.uid !== batch.metadata.uid)
-      .map((other) => observeRival(other, database)),
+    others,
+    place: findPlace(observed, others),
   };
 }
 
@@ -164,35 +157,47 @@ function observeTerminating({ metadata, spec }: PodFacts): TerminatingPod[] {
   return [{ name: metadata.name, node: spec?.nodeName ?? "no node", since }];
 }
 
-function observeRival(batch: ClimateBatch, database: DatabaseFacts | null): Rival {
+function observeBatch(batch: ClimateBatch, database: DatabaseFacts | null): ObservedBatch {
   const { metadata, spec, status } = batch;
+  const isBeingDeleted = metadata.deletionTimestamp !== undefined;
+  const outcome = outcomeOf(batch, database);
   return {
+    id: metadata.uid,
     name: metadata.name,
-    uid: metadata.uid,
-    createdAt: new Date(metadata.creationTimestamp),
+    requestedAt: new Date(metadata.creationTimestamp),
     calculation: spec.calculation,
     calculations: calculationsOfBatch(spec),
     concurrencyPolicy: spec.concurrencyPolicy,
-    asks: whatItAsks(batch),
-    isSuspended: spec.suspend,
-    isBeingDeleted: metadata.deletionTimestamp !== undefined,
-    stands: positionOf(batch, database),
+    requests: describeRequest(batch),
+    state: stateOf(batch, database, outcome),
+    isBeingDeleted,
+    outcome,
     completedAt: status?.completionTime === undefined ? null : new Date(status.completionTime),
     isPublished: isConditionTrue(status, "Published"),
   };
 }
 
-/** Of others the row is known only when it runs; the rest they say themselves. */
-function positionOf({ metadata, status }: ClimateBatch, database: DatabaseFacts | null): Rival["stands"] {
-  if (database?.runningUids.has(metadata.uid)) return "running";
+function outcomeOf({ metadata, status }: ClimateBatch, database: DatabaseFacts | null): ObservedBatch["outcome"] {
+  if (database?.runningUids.has(metadata.uid)) return null;
   if (isConditionTrue(status, "Complete")) return "complete";
-  if (isConditionTrue(status, "Failed")) return "failed";
-  // Somebody else's: it keeps nobody here waiting.
-  if (findCondition(status, "Planned")?.reason === ("OtherInstallation" satisfies Reason)) return "failed";
-  return database === null && isConditionTrue(status, "Planned") ? "running" : "waiting";
+  return isConditionTrue(status, "Failed") ? "failed" : null;
 }
 
-function whatItAsks({ spec }: ClimateBatch): string {
+/** Of other batches the row is known only while they run; the rest is in their status. */
+function stateOf(
+  { metadata, spec, status }: ClimateBatch,
+  database: DatabaseFacts | null,
+  outcome: ObservedBatch["outcome"],
+): ObservedBatch["state"] {
+  if (database?.runningUids.has(metadata.uid)) return "running";
+  // What another installation runs keeps nothing here waiting.
+  const isElsewhere = findCondition(status, "Planned")?.reason === ("OtherInstallation" satisfies Reason);
+  if (outcome !== null || isElsewhere) return "ended";
+  if (database === null && isConditionTrue(status, "Planned")) return "running";
+  return spec.suspend || metadata.deletionTimestamp !== undefined ? "halted" : "waiting";
+}
+
+function describeRequest({ spec }: ClimateBatch): string {
   const { calculation, methods, grid, scenarios, basePeriod, periods, publish, maxRejectedCells, requestKey } = spec;
   const years = [basePeriod, ...(periods ?? [])].map(({ startYear, endYear }) => [startYear, endYear]);
   const names = [[...spec.risks].sort(), scenarios === undefined ? null : [...scenarios].sort()];

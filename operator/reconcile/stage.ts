@@ -1,8 +1,7 @@
 // Where a batch stands, as one word with what belongs to it. Deciding and the status both read it from here. Pure.
 import { type ClimateBatchStatus, findCondition, isConditionTrue } from "../../model/climateBatch.ts";
 import { INTERIM_UNPUBLISHED } from "../objects/conditions.ts";
-import { findBlockers, findReplacement, findSuccessor } from "./concurrency.ts";
-import type { BatchRow, Observation, Policy } from "./observe.ts";
+import type { BatchRow, Observation, ObservedBatch, Policy } from "./observe.ts";
 
 interface Failure {
   readonly reason: string;
@@ -67,14 +66,13 @@ function findUnplannedStage(observation: Observation): Stage {
       failure: { reason: "AlreadyAnswered", message },
     };
   }
-  const replacement = findReplacement(observation);
-  if (replacement !== null) return { at: "ended", isComplete: false, failure: replacedBy(replacement) };
+  const { replacedBy, waitsFor, answeredBy } = observation.place;
+  if (replacedBy !== null) return { at: "ended", isComplete: false, failure: describeReplacement(replacedBy) };
   if (batch.spec.suspend) return { at: "held" };
-  const behind = findBlockers(observation);
+  const behind = waitsFor.map(({ name }) => name);
   if (behind.length === 0) return { at: "unplanned" };
-  const successor = findSuccessor(observation);
-  if (successor === null) return { at: "queued", behind };
-  const message = `${successor} asks for the same and was created later, while this one waited for ${behind.join(", ")}.`;
+  if (answeredBy === null) return { at: "queued", behind };
+  const message = `${answeredBy.name} requests the same and was created later, while this one waited for ${behind.join(", ")}.`;
   return { at: "ended", isComplete: false, failure: { reason: "Superseded", message } };
 }
 
@@ -85,20 +83,20 @@ function recorded({ batch }: Observation, isComplete: boolean): Stage {
 }
 
 function findRunningStage(observation: Observation, row: BatchRow): Stage {
-  const replacement = findReplacement(observation);
+  const { replacedBy } = observation.place;
   // What is done already is worth more than a clean cancellation.
-  if (replacement === null || isAllDone(row)) return { at: "running", row };
-  return { at: "replaced", row, failure: replacedBy(replacement) };
+  if (replacedBy === null || isAllDone(row)) return { at: "running", row };
+  return { at: "replaced", row, failure: describeReplacement(replacedBy) };
 }
 
 function findFailedStage(observation: Observation, row: BatchRow): Stage {
   const failure = failureOf(row, "ShardsFailed", `Batch ${row.batchId} failed.`);
   if (retriesLeft(observation, row) <= 0 || BEYOND_RETRY.includes(failure.reason))
     return { at: "failed", row, failure: refusedRetry(observation) ?? explain(observation, failure) };
-  const replacement = findReplacement(observation);
-  if (replacement !== null) return { at: "failed", row, failure };
+  const { replacedBy, waitsFor } = observation.place;
+  if (replacedBy !== null) return { at: "failed", row, failure };
   if (observation.batch.spec.suspend) return { at: "retryHeld", row };
-  const behind = findBlockers(observation);
+  const behind = waitsFor.map(({ name }) => name);
   return behind.length > 0 ? { at: "retryQueued", row, behind } : { at: "retry", row };
 }
 
@@ -130,7 +128,7 @@ function failureOf({ reason, message }: BatchRow, reasonElse: string, messageEls
   return { reason: reason ?? reasonElse, message: message ?? messageElse };
 }
 
-function replacedBy(name: string): Failure {
+function describeReplacement({ name }: ObservedBatch): Failure {
   return { reason: "Replaced", message: `${name} was created later with concurrencyPolicy Replace.` };
 }
 

@@ -60,7 +60,7 @@ test("a pod has been terminating since its grace period began", () => {
   expect(terminatingPods).toEqual([{ name: "pod-a", node: "node1", since: at(300) }]);
 });
 
-describe("another batch stands", () => {
+describe("another batch is", () => {
   const old = () => climateBatch("old");
   test.each([
     ["waiting before it was planned", old(), "waiting"],
@@ -70,17 +70,17 @@ describe("another batch stands", () => {
       old().planned().ended("failed", "X").recorded().ended("running"),
       "running",
     ],
-    ["failed", old().planned().ended("failed", "X").recorded(), "failed"],
-    ["complete", old().allDone().ended("complete").recorded(), "complete"],
+    ["failed", old().planned().ended("failed", "X").recorded(), "ended", "failed"],
+    ["complete", old().allDone().ended("complete").recorded(), "ended", "complete"],
     ["waiting for its retry", old().planned().ended("failed", "X").retries(1).recorded(), "waiting"],
-    ["aside when another installation runs it", old().planned().ofInstallation("there").recorded(), "failed"],
-  ])("%s", (_, other, stands) => {
-    expect(spi().beside(other).observation().rivals[0]!.stands).toBe(stands);
+    ["of no concern when another installation runs it", old().planned().ofInstallation("there").recorded(), "ended"],
+  ])("%s", (_, other, state, outcome: string | null = null) => {
+    expect(spi().beside(other).observation().others[0]).toMatchObject({ state, outcome });
   });
 
   test("running, as it says itself, while the database is away", () => {
     const other = old().planned().recorded();
-    expect(spi().beside(other).databaseAway().observation().rivals[0]!.stands).toBe("running");
+    expect(spi().beside(other).databaseAway().observation().others[0]!.state).toBe("running");
   });
 });
 
