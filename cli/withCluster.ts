@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { systemClock } from "../model/clock.ts";
 import { RejectedError, TransientError } from "../model/errors.ts";
 import type { StoredBatch } from "../operator/context.ts";
-import { ApiError, isTransient } from "../operator/kube/apiError.ts";
+import { ApiError, isRetryable } from "../operator/kube/apiError.ts";
 import { type KubeApi, makeKubeApi } from "../operator/kube/client.ts";
 import { type Cluster, isInCluster, loadCluster } from "../operator/kube/kubeConfig.ts";
 import type { ClusterArguments } from "./clusterOptions.ts";
@@ -51,7 +51,7 @@ export async function withCluster<T>(
 function explain(error: ApiError, namespace: string): Error {
   const { reason, message } = error;
   const options = { cause: error };
-  if (isTransient(error)) return new TransientError(`The API server is away: ${message}.`, options);
+  if (isRetryable(error)) return new TransientError(`The API server is away: ${message}.`, options);
   if (reason === "Forbidden" || reason === "Unauthorized")
     return new RejectedError(
       reason,

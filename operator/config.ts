@@ -1,4 +1,4 @@
-// The operator's environment, read once; all problems are told together. docs/operator.md lists every variable.
+// The operator's environment, read once; all problems are reported together.
 import { basename, posix } from "node:path";
 import { z } from "zod";
 import { type Environment, readDatabaseUrl, readMountedDatabaseUrl } from "../database/address.ts";
@@ -12,16 +12,16 @@ import type { Policy } from "./reconcile/observe.ts";
 export interface OperatorConfig {
   readonly cluster: Cluster;
   readonly namespace: string;
-  /** Asked at every connect: credentials rotate. */
+  /** Called at every connect: credentials rotate. */
   readonly readUrl: () => Promise<string>;
   readonly policy: Policy;
   readonly pods: PodSettings;
-  /** A user's own bins, rates and anchors, such as of a mounted ConfigMap; read for each batch anew. */
+  /** A user's own bins, rates and anchors, such as of a mounted ConfigMap; read again for each batch. */
   readonly methodsFile: string | undefined;
-  /** For ClimateBatches that requests lead to. */
+  /** For ClimateBatches that requests create. */
   readonly requestDefaults: Partial<NewClimateBatchSpec>;
   readonly leaseName: string;
-  /** Different for each process that ever runs. */
+  /** Unique for each process. */
   readonly identity: string;
   readonly triggerChannel: string;
   readonly pollIntervalMs: number;
@@ -53,7 +53,7 @@ const OPERATOR_ENV = z
     KUBECONFIG: z.string().optional(),
     CLIMATEBATCH_NAMESPACE: z.string().min(1).optional(),
     CLIMATEBATCH_INSTALLATION: z
-      .string({ error: "expected a name that no other operator has that uses the same database" })
+      .string({ error: "expected a name that no other operator on the same database has" })
       .min(1)
       .max(200),
     DATABASE_FOLDER: z.string().min(1).optional(),
@@ -95,12 +95,12 @@ const OPERATOR_ENV = z
       (JOB_DATABASE_SECRET === undefined) !== (JOB_DATABASE_URL === undefined),
     {
       path: ["JOB_DATABASE_SECRET"],
-      error: "expected it or JOB_DATABASE_URL, one of the two: where pods find the database",
+      error: "expected either it or JOB_DATABASE_URL: where pods find the database",
     },
   );
 export const OPERATOR_VARIABLES = Object.keys(OPERATOR_ENV.shape) as readonly (keyof typeof OPERATOR_ENV.shape)[];
 
-/** Where the certificates of the database are in a pod; a DATABASE_URL may name them: ?sslrootcert=/etc/climatebatch/ca.crt */
+/** Mount path of the database's certificates in a pod; a DATABASE_URL may refer to it: ?sslrootcert=/etc/climatebatch/ca.crt */
 const CERTIFICATES_PATH = "/etc/climatebatch";
 
 export function readOperatorConfig(environment: Environment, identity: string): OperatorConfig {
@@ -125,8 +125,8 @@ export function readOperatorConfig(environment: Environment, identity: string): 
       "CLIMATEBATCH_NAMESPACE: expected the namespace to work in; it is not set, and the context names none",
     );
   if (problems.length > 0 || !parsed.success) {
-    const told = problems.map((problem) => `  ${problem.trim()}`).join("\n");
-    throw new RejectedError("InvalidConfiguration", `The environment has ${problems.length} problems:\n${told}`);
+    const listed = problems.map((problem) => `  ${problem.trim()}`).join("\n");
+    throw new RejectedError("InvalidConfiguration", `The environment has ${problems.length} problems:\n${listed}`);
   }
   const { data } = parsed;
   return {
@@ -176,7 +176,7 @@ function buildPodSettings(data: OperatorEnv): PodSettings {
   };
 }
 
-/** Pods reach the database with the operator's TLS settings, but find certificates of a Secret where that is mounted. */
+/** Pods use the operator's TLS settings, with the path at which a certificates Secret is mounted in them. */
 function locateDatabase(data: OperatorEnv): Pick<PodSettings, "databaseEnv" | "databaseEnvFrom"> {
   const { JOB_DATABASE_SECRET: name, JOB_DATABASE_URL_KEY: key, JOB_DATABASE_URL: url, DATABASE_SSLMODE: mode } = data;
   const file = data.DATABASE_SSLROOTCERT;
@@ -194,7 +194,7 @@ function locateDatabase(data: OperatorEnv): Pick<PodSettings, "databaseEnv" | "d
   };
 }
 
-/** Addresses may carry passwords: named, never shown. */
+/** Addresses may contain passwords: their values are never shown. */
 function describeProblem({ path, message }: z.core.$ZodIssue, environment: Environment): string {
   const name = String(path[0]);
   const value = environment[name];

@@ -1,4 +1,4 @@
-// What the operator's parts are given: the API server, the database, the settings, a clock and a log.
+// What every part of the operator works with: the API server, the database, the settings, a clock and a log.
 import type { Client } from "pg";
 import type { Logger } from "pino";
 import type { ClimateBatch } from "../model/climateBatch.ts";
@@ -15,11 +15,11 @@ export type StoredBatch = ClimateBatch & KubeObject;
 
 export interface OperatorContext {
   readonly api: KubeApi<StoredBatch>;
-  /** A session each, for one piece of work. */
+  /** Runs `work` on a session of its own. */
   readonly withClient: <T>(work: (client: Client) => Promise<T>) => Promise<T>;
   readonly policy: Policy;
   readonly pods: PodSettings;
-  /** Where a user's own bins, rates and anchors stand, if there are any. */
+  /** A user's own bins, rates and anchors. */
   readonly methodsFile?: string | undefined;
   readonly events: Pick<EventRecorder, "record">;
   readonly clock: Clock;
@@ -29,6 +29,6 @@ export interface OperatorContext {
 export interface ReconcileContext extends OperatorContext {
   readonly batches: StoreView<StoredBatch>;
   readonly jobs: StoreView<Job>;
-  /** A request may have been answered: the next one need not wait any longer. */
+  /** A request may have been answered, so the next one may start. */
   readonly onPlanned: () => void;
 }

@@ -1,4 +1,4 @@
-// What only the leader does: watches ClimateBatches and Jobs, reconciles each batch, cancels abandoned ones.
+// The controller, which only the leader runs: watches ClimateBatches and Jobs, reconciles each batch, cancels abandoned ones.
 import { findCondition, isConditionTrue } from "../model/climateBatch.ts";
 import { coerceError } from "../model/errors.ts";
 import { AbandonedBatches } from "./abandonedBatches.ts";
@@ -20,11 +20,11 @@ export interface ControllerOptions {
   readonly metrics: OperatorMetrics;
   readonly liveness: Liveness;
   readonly onPlanned: () => void;
-  /** Everything that was there is known. */
+  /** All existing objects were read. */
   readonly onSynced: () => void;
 }
 
-/** Until the signal. Rejects only with a bug. */
+/** Runs until the signal. Rejects only with a bug. */
 export function runController(
   { context, random, workers, metrics, liveness, onPlanned, onSynced }: ControllerOptions,
   signal: AbortSignal,
@@ -73,7 +73,7 @@ export function runController(
         {
           workers,
           work: (name, one) => measure(context, metrics, () => reconcile(name, working, one)),
-          onError: (name, thrown, failures) => describeFailure(context, name, thrown, failures),
+          onError: (name, thrown, failures) => logFailure(context, name, thrown, failures),
         },
         controller.signal,
       );
@@ -106,7 +106,7 @@ async function measure(
   }
 }
 
-/** What others wait for, or what changes how many finished ones are kept. */
+/** Whether other batches may start now, or may be beyond the history limits. */
 function mattersToOthers(batch: StoredBatch | undefined, old: StoredBatch | undefined): boolean {
   if (batch === undefined || old === undefined) return true;
   const isEnded = ({ status }: StoredBatch) => isConditionTrue(status, "Complete") || isConditionTrue(status, "Failed");
@@ -119,8 +119,8 @@ function mattersToOthers(batch: StoredBatch | undefined, old: StoredBatch | unde
   );
 }
 
-/** One batch's trouble is its own: it is told, and tried again later. */
-function describeFailure({ log }: OperatorContext, climateBatch: string, thrown: unknown, failures: number): void {
+/** The trouble of one batch is logged and tried again; other batches continue. */
+function logFailure({ log }: OperatorContext, climateBatch: string, thrown: unknown, failures: number): void {
   const error = coerceError(thrown);
   const words = { event: "reconcileFailed", climateBatch, failures, err: error, message: error.message };
   if (error instanceof ApiError || failures < 3) log.warn(words);

@@ -1,21 +1,21 @@
-// The definition that the API server serves, held against crds/climatebatches.yaml of this version. Fields that an older one
-// lacks are dropped from every status and refused in every spec, without a word.
+// Compares the definition that the API server serves with crds/climatebatches.yaml of this version. Fields that an older one
+// lacks are silently dropped from every status and refused in every spec.
 import { readFile } from "node:fs/promises";
 import { loadYaml } from "@kubernetes/client-node";
 import { CLIMATE_BATCH } from "../model/climateBatch.ts";
 
-/** Whoever is authenticated may read it. */
+/** Readable for every authenticated user. */
 export const SCHEMA_PATH = `/openapi/v3/apis/${CLIMATE_BATCH.apiVersion}`;
 const OWN = new URL("../crds/climatebatches.yaml", import.meta.url);
 
-/** As much of an OpenAPI schema as is looked at. */
+/** The part of an OpenAPI schema that is compared. */
 interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly items?: Schema;
   readonly additionalProperties?: Schema | boolean;
 }
 
-/** What the API server answers at SCHEMA_PATH. */
+/** The answer at SCHEMA_PATH. */
 export interface ServedSchemas {
   readonly components: {
     readonly schemas: Readonly<
@@ -29,7 +29,7 @@ export async function findMissingFields({ components }: ServedSchemas): Promise<
   const served = Object.values(components.schemas).find((schema) =>
     schema["x-kubernetes-group-version-kind"]?.some(({ kind }) => kind === CLIMATE_BATCH.kind),
   );
-  // Not told yet.
+  // Not published yet.
   if (served === undefined) return [];
   const { spec } = loadYaml(await readFile(OWN, "utf8")) as {
     spec: { versions: { name: string; schema: { openAPIV3Schema: Schema } }[] };

@@ -1,5 +1,5 @@
-// From request rows to ClimateBatches, each exactly once, and back: what became of a request that was planned for no batch.
-// Rows are settled with their batch when that is planned.
+// Makes a ClimateBatch of each request row, exactly once, and settles requests whose ClimateBatch was never planned.
+// Planning a batch settles its request in the same transaction.
 import { claimAnswerableRequests } from "../database/clusterBatches.ts";
 import {
   noteClimateBatch,
@@ -20,11 +20,11 @@ const CLAIMED_AT_ONCE = 20;
 
 export interface RequestIntakeOptions {
   readonly context: OperatorContext;
-  /** Of ClimateBatches that requests lead to, where they say nothing themselves. */
+  /** For fields of a ClimateBatch that its request leaves open. */
   readonly defaults: Partial<NewClimateBatchSpec>;
 }
 
-/** Looks after the requests of this installation, once at a time; only while it leads. */
+/** Answers the requests of this installation. Only the leader may call it. */
 export class RequestIntake {
   readonly #options: RequestIntakeOptions;
   #looking: Promise<void> | null = null;
@@ -34,7 +34,7 @@ export class RequestIntake {
     this.#options = options;
   }
 
-  /** Resolves when all that waited before the call has been looked at. Rejects when something was in the way. */
+  /** Resolves when all requests that waited before the call were handled. Rejects when one of them failed. */
   async look(signal: AbortSignal): Promise<void> {
     this.#lookAgain = true;
     this.#looking ??= this.#lookWhileNeeded(signal).finally(() => {
@@ -74,7 +74,7 @@ export class RequestIntake {
       throw new Error(`${failures.length} requests are not answered yet`, { cause: failures[0] });
   }
 
-  /** null: a ClimateBatch answers it. */
+  /** null: its ClimateBatch exists. */
   async #create(request: StoredRequest, signal: AbortSignal): Promise<RequestOutcome | null> {
     const { context, defaults } = this.#options;
     const { requestId } = request;
@@ -83,7 +83,7 @@ export class RequestIntake {
       const name = batch.metadata.name!;
       const isOurs = await this.#createOnce(batch, name, requestId, signal);
       if (!isOurs) {
-        const message = `A ClimateBatch named ${name} that was made for something else is in the way. Delete it and ask again.`;
+        const message = `A ClimateBatch named ${name} exists that does not answer this request. Delete it and request again.`;
         return { outcome: "failed", reason: "Conflict", message };
       }
       const { installation } = context.policy;
@@ -111,7 +111,7 @@ export class RequestIntake {
     }
   }
 
-  /** Its batch was not planned yet, or never will be. */
+  /** The end of a request whose batch will never be planned; null: it may still be. */
   async #follow({ climateBatch, requestId }: StoredRequest, signal: AbortSignal): Promise<RequestOutcome | null> {
     const batch = await this.#read(climateBatch!, signal);
     if (batch === null || batch.metadata.annotations?.[ANNOTATIONS.request] !== requestId) {

@@ -1,5 +1,4 @@
-// The whole operator from its configuration: opened here in order, released in reverse. main.ts runs it in a pod,
-// `climatebatch operator` outside the cluster.
+// The whole operator from its configuration: opened here in order, released in reverse.
 import type { Logger } from "pino";
 import { type Figures, readFigures } from "../database/figures.ts";
 import { Sessions } from "../database/sessions.ts";
@@ -21,16 +20,16 @@ import { makeMetrics } from "./telemetry/metrics.ts";
 import { Liveness, startProbes } from "./telemetry/probes.ts";
 
 const CONTROLLER = "climate.aiops.dev/operator";
-/** More than reconciles take at once: requests, triggers and the sweep have work, too. */
+/** Requests, triggers and the sweep work beside the reconciles. */
 const SESSIONS_BESIDE_WORKERS = 3;
 const DATABASE_LIMIT_MS = 300_000;
 const LAST_EVENTS_MS = 3_000;
-/** Prometheus gives up after 10 s by default, and then has nothing at all. */
+/** Prometheus gives up after 10 s by default, and would then miss the other metrics too. */
 const FIGURES_LIMIT_MS = 5_000;
 
 const APPLY_DEFINITION = "kubectl apply --server-side -f crds/climatebatches.yaml";
 
-/** Without the definition nothing can be done, and only a person can mend that. An API server that is away, time mends. */
+/** Without the definition nothing works until a person creates it. An API server that is away comes back by itself. */
 async function checkDefinition(api: KubeApi, signal: AbortSignal): Promise<void> {
   try {
     await api.climateBatches.list({ limit: 1 }, signal);
@@ -46,30 +45,30 @@ async function checkDefinition(api: KubeApi, signal: AbortSignal): Promise<void>
 }
 
 async function warnOfOldDefinition(api: KubeApi, log: Logger, signal: AbortSignal): Promise<void> {
-  // OpenAPI tells of a definition some seconds after it is served.
+  // A new definition appears in OpenAPI some seconds after it is served.
   const schemas = await api.schemas(signal).catch(() => null);
   const missing = schemas === null ? [] : await findMissingFields(schemas);
   if (missing.length === 0) return;
-  const message = `The cluster's definition of ClimateBatch is older than this operator: it lacks ${missing.join(", ")}, which is dropped from what is written. Renew it: ${APPLY_DEFINITION}`;
+  const message = `The cluster's definition of ClimateBatch is older than this operator: it lacks ${missing.join(", ")}, and the API server drops these fields. Update it: ${APPLY_DEFINITION}`;
   log.warn({ event: "definitionOutdated", missing, message });
 }
 
-export interface Surroundings {
+export interface OperatorEnvironment {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
 }
 
-/** Runs until the signal; rejects with what is a bug, after everything was released. */
+/** Runs until the signal. Rejects with a bug, after everything was released. */
 export async function startOperator(
   config: OperatorConfig,
-  { clock, random, log }: Surroundings,
+  { clock, random, log }: OperatorEnvironment,
   signal: AbortSignal,
 ): Promise<void> {
   await using release = new AsyncDisposableStack();
   const { cluster, namespace, policy, leaseName, identity, qps, burst, timeoutMs } = config;
   const api = release.adopt(openApi(), (opened) => opened.close());
-  // Of its own, so that renewing never queues behind reconciles.
+  // An API of its own, so that renewing never queues behind reconciles.
   const leaseApi = release.adopt(openApi(), (opened) => opened.close());
   const sessions = release.use(
     new Sessions({
@@ -97,12 +96,12 @@ export async function startOperator(
     workers: config.workers,
     isLeader: () => elector.isLeader(),
     listener: () => triggers.status,
-    figures: askFigures,
+    figures: readFiguresInTime,
   });
-  /** Scrapes ask the database once at a time, also when it does not answer: reconciles need the sessions. */
+  /** One scrape at a time reads the database, also while it does not answer: reconciles need the sessions. */
   let reading: Promise<Figures> | null = null;
   let obstacle: string | null = "it has not begun to compete for the lease yet";
-  /** From then on it stays ready: a restart does not bring a database back. */
+  /** Once true it stays ready: a restart does not bring a database back. */
   let hasListened = false;
   const elector: LeaderElector = new LeaderElector({
     leases: leaseApi.leases,
@@ -113,9 +112,9 @@ export async function startOperator(
       obstacle = "it leads, and has not read all objects yet";
       const onSynced = () => {
         obstacle = null;
-        triggers.takeOver().catch(tell("triggersNotTakenOver"));
+        triggers.takeOver().catch(logTrouble("triggersNotTakenOver"));
       };
-      const onPlanned = () => void lookAtRequests().catch(tell("requestsNotRead"));
+      const onPlanned = () => void lookAtRequests().catch(logTrouble("requestsNotRead"));
       await runController(
         { context, random, workers: config.workers, metrics, liveness, onPlanned, onSynced },
         leading,
@@ -161,7 +160,7 @@ export async function startOperator(
   await elector.run(signal);
   log.info({ event: "stopped" });
 
-  /** Not before it listens: an upgrade that went on would end the last replica that does. */
+  /** Not ready before it listens: a rollout that continued would end the last replica that does. */
   function findObstacle(): string | null {
     return obstacle ?? (hasListened ? null : `it does not listen for NOTIFY yet: ${triggers.status.reason}`);
   }
@@ -178,7 +177,7 @@ export async function startOperator(
     });
   }
 
-  async function askFigures(): Promise<Figures | null> {
+  async function readFiguresInTime(): Promise<Figures | null> {
     const late = () => new Error(`the database did not answer within ${FIGURES_LIMIT_MS} ms`);
     try {
       reading ??= withClient(readFigures).finally(() => {
@@ -186,12 +185,12 @@ export async function startOperator(
       });
       return await within(clock, FIGURES_LIMIT_MS, late, reading);
     } catch (thrown) {
-      tell("figuresNotRead")(thrown);
+      logTrouble("figuresNotRead")(thrown);
       return null;
     }
   }
 
-  function tell(event: string): (thrown: unknown) => void {
+  function logTrouble(event: string): (thrown: unknown) => void {
     return (thrown) => {
       if (signal.aborted) return;
       const error = coerceError(thrown);
@@ -199,7 +198,7 @@ export async function startOperator(
     };
   }
 
-  /** There is no object that it is about: the Lease, which everybody finds, stands for the operator. */
+  /** The Event is about the operator's Lease, because a NOTIFY has no object. */
   function describeUnknownPayload(payload: string): void {
     const note = refusalOfPayload(config.triggerChannel, payload);
     metrics.unknownPayload();
@@ -208,6 +207,6 @@ export async function startOperator(
     leaseApi.leases.get(leaseName).then((lease) => {
       const regarding = { ...lease, apiVersion: "coordination.k8s.io/v1", kind: "Lease" };
       events.record(regarding, { type: "Warning", reason: "UnknownPayload", action: "Listen", note });
-    }, tell("eventNotRecorded"));
+    }, logTrouble("eventNotRecorded"));
   }
 }

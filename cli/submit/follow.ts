@@ -3,7 +3,7 @@
 import { findCondition, isConditionTrue } from "../../model/climateBatch.ts";
 import { type Clock, pause } from "../../model/clock.ts";
 import type { StoredBatch } from "../../operator/context.ts";
-import { isNotFound, isTransient } from "../../operator/kube/apiError.ts";
+import { isNotFound, isRetryable } from "../../operator/kube/apiError.ts";
 import type { KubeApi } from "../../operator/kube/client.ts";
 import { INTERIM_UNPUBLISHED } from "../../operator/objects/conditions.ts";
 
@@ -66,7 +66,7 @@ async function lookAt(api: KubeApi<StoredBatch>, name: string, signal: AbortSign
     return await api.climateBatches.get(name, signal);
   } catch (error) {
     if (isNotFound(error)) return "gone";
-    if (isTransient(error)) return "away";
+    if (isRetryable(error)) return "away";
     throw error;
   }
 }

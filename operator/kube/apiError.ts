@@ -1,7 +1,6 @@
-// What the API server, or the way to it, said instead of an answer, and which fate that is.
-// Status numbers and system codes are named here and nowhere else.
+// Failures of calls to the API server, and whether they pass. The only place for status numbers and system codes.
 
-/** As a meta/v1 Status tells it; `retryAfterMs` from its details or the Retry-After header. */
+/** A meta/v1 Status, or the failure to get one; `retryAfterMs` from its details or the Retry-After header. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
   /** HTTP status; 0 when there was no answer. */
@@ -23,7 +22,7 @@ export class ApiError extends Error {
   }
 }
 
-/** Reasons of our own, for answers that did not come or could not be read. */
+/** Our own reasons, for answers that did not come or could not be read. */
 export const NO_ANSWER = {
   timeout: "NoAnswerInTime",
   inactive: "StreamInactive",
@@ -37,9 +36,9 @@ const CONFLICT = 409;
 const GONE = 410;
 const INVALID_STATUSES: ReadonlySet<number> = new Set([400, 422]);
 
-/** Answers that may be another one the next time. */
+/** Answers that may differ the next time. */
 const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([
-  401, // a service account token rotated while it was being read; the next call reads it anew
+  401, // a service account token rotated while it was being read; the next call reads it again
   408, // request timeout
   429, // too many requests
   500, // internal error, e.g. etcd is changing its leader
@@ -48,7 +47,7 @@ const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([
   504, // timeout, e.g. the watch cache is not fresh enough yet
 ]);
 
-/** No answer at all, for reasons that pass. Certificate errors are absent: somebody must mend those. */
+/** No answer, for reasons that pass. Certificate errors are absent: a person must fix those. */
 const TRANSIENT_REASONS: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
   "ECONNRESET",
@@ -61,10 +60,10 @@ const TRANSIENT_REASONS: ReadonlySet<string> = new Set([
   ...Object.values(NO_ANSWER),
 ]);
 
-/** Retried by the client itself when a Retry-After came with it: the server has not begun the work. */
+/** With a Retry-After the client itself retries these: the server has not begun the work. */
 const THROTTLED_STATUSES: ReadonlySet<number> = new Set([429, 503]);
 
-export function isTransient(error: unknown): boolean {
+export function isRetryable(error: unknown): boolean {
   if (!(error instanceof ApiError)) return false;
   return error.status === 0 ? TRANSIENT_REASONS.has(error.reason) : TRANSIENT_STATUSES.has(error.status);
 }
@@ -73,17 +72,17 @@ export function isNotFound(error: unknown): error is ApiError {
   return error instanceof ApiError && error.status === NOT_FOUND;
 }
 
-/** Somebody else wrote first: read again, decide again. */
+/** Another client wrote first: read again, decide again. */
 export function isConflict(error: unknown): error is ApiError {
   return error instanceof ApiError && error.status === CONFLICT && error.reason !== "AlreadyExists";
 }
 
-/** The other 409: an object of this name is there already. */
+/** The other 409: an object of this name exists. */
 export function isAlreadyExists(error: unknown): error is ApiError {
   return error instanceof ApiError && error.status === CONFLICT && error.reason === "AlreadyExists";
 }
 
-/** The object cannot be as it is written: a rule refuses it, or a field is not known. */
+/** The object is not valid: a rule refuses it, or a field is unknown. */
 export function isInvalid(error: unknown): boolean {
   return error instanceof ApiError && INVALID_STATUSES.has(error.status);
 }
@@ -97,7 +96,7 @@ export function isThrottled(error: unknown): error is ApiError & { readonly retr
   return error instanceof ApiError && THROTTLED_STATUSES.has(error.status) && error.retryAfterMs !== undefined;
 }
 
-/** Whatever stood in the way of an answer, as an ApiError that keeps its cause. */
+/** Anything thrown by a call, as an ApiError that keeps its cause. */
 export function coerceApiError(thrown: unknown, what: string): ApiError {
   if (thrown instanceof ApiError) return thrown;
   const { code, message } = thrown as { code?: unknown; message?: unknown };
@@ -125,7 +124,7 @@ export function readStatus(what: string, status: Status, httpStatus: number, ret
   );
 }
 
-/** The body of a failed call: a Status as JSON, or a plain text of a filter or a load balancer in front. */
+/** The body of a failed call: a Status as JSON, or plain text from a filter or a load balancer in front. */
 export function readErrorBody(what: string, httpStatus: number, body: string, retryAfter?: string): ApiError {
   let status: Status;
   try {

@@ -1,5 +1,4 @@
-// Every call the operator makes of the API server: which resources, which verbs, nothing else. The chart's Role and this
-// file say the same. How calls travel is left to transport.ts.
+// Every call that the operator makes to the API server. The chart's Role grants exactly these resources and verbs.
 import type { EventsV1Event, V1Job, V1Lease, V1Pod } from "@kubernetes/client-node";
 import { CLIMATE_BATCH } from "../../model/climateBatch.ts";
 import { SCHEMA_PATH, type ServedSchemas } from "../definition.ts";
@@ -55,7 +54,7 @@ export type NewLease = Wire<V1Lease>;
 export type NewEvent = Wire<EventsV1Event>;
 /**
  * A JSON merge patch: absent keys stay, null removes, lists are replaced. With `metadata.resourceVersion` it conflicts when
- * somebody else wrote since, also when it is another object of the name by now; a status patch does not look at
+ * another client wrote since, also when another object has the name by now; a status patch ignores
  * `metadata.uid` (measured on 1.34).
  */
 export type MergePatch = Readonly<Record<string, unknown>>;
@@ -63,49 +62,21 @@ export type MergePatch = Readonly<Record<string, unknown>>;
 export interface DeleteOptions {
   /** Deletes only this object, not a later one of the same name. */
   readonly uid: string;
-  /** Named always: for Jobs the REST default is Orphan, which leaves the pods. */
+  /** Always given: the REST default for Jobs is Orphan, which leaves the pods. */
   readonly propagationPolicy: "Background" | "Foreground";
 }
 
-export interface KubeApi<ClimateBatch extends KubeObject = KubeObject> {
-  readonly climateBatches: ListWatch<ClimateBatch> & {
-    /** `metadata.generateName` instead of a name: the API server completes it. */
-    create(batch: object, signal?: AbortSignal): Promise<ClimateBatch>;
-    get(name: string, signal?: AbortSignal): Promise<ClimateBatch>;
-    patchStatus(name: string, patch: MergePatch, signal?: AbortSignal): Promise<ClimateBatch>;
-    delete(name: string, options: DeleteOptions, signal?: AbortSignal): Promise<void>;
-  };
-  readonly jobs: ListWatch<Job> & {
-    create(job: NewJob, signal?: AbortSignal): Promise<Job>;
-    get(name: string, signal?: AbortSignal): Promise<Job>;
-    patch(name: string, patch: MergePatch, signal?: AbortSignal): Promise<Job>;
-    delete(name: string, options: DeleteOptions, signal?: AbortSignal): Promise<void>;
-  };
-  readonly pods: { list(options: ListOptions, signal?: AbortSignal): Promise<ObjectList<Pod>> };
-  readonly leases: {
-    create(lease: NewLease, signal?: AbortSignal): Promise<Lease>;
-    get(name: string, signal?: AbortSignal): Promise<Lease>;
-    update(lease: Lease, signal?: AbortSignal): Promise<Lease>;
-  };
-  readonly events: {
-    create(event: NewEvent, signal?: AbortSignal): Promise<Stored<EventsV1Event>>;
-    patch(name: string, patch: MergePatch, signal?: AbortSignal): Promise<Stored<EventsV1Event>>;
-  };
-  /** Needs no right of its own. */
-  schemas(signal?: AbortSignal): Promise<ServedSchemas>;
-  /** Closes idle sockets; calls in flight end by their signals. */
-  close(): void;
-}
+export type KubeApi<ClimateBatch extends KubeObject = KubeObject> = ReturnType<typeof makeKubeApi<ClimateBatch>>;
 
 export interface KubeApiOptions extends TransportOptions {
   readonly namespace: string;
 }
 
 /**
- * Who must not queue behind others takes an API of its own: rate limit and idle sockets are not shared between two.
- * So the lease is renewed while reconciles wait for tokens.
+ * Two of them share neither rate limit nor idle sockets: the lease is renewed on one of its own while reconciles wait for
+ * tokens.
  */
-export function makeKubeApi<ClimateBatch extends KubeObject>(options: KubeApiOptions): KubeApi<ClimateBatch> {
+export function makeKubeApi<ClimateBatch extends KubeObject>(options: KubeApiOptions) {
   const transport = new Transport(options);
   const { namespace } = options;
 
@@ -129,37 +100,55 @@ export function makeKubeApi<ClimateBatch extends KubeObject>(options: KubeApiOpt
     };
   }
 
+  type Signal = AbortSignal | undefined;
   return {
     climateBatches: {
       ...listWatch<ClimateBatch>("climateBatches"),
-      // A field that the definition does not know is refused, not dropped: a misspelt one would do something else than asked.
-      create: (body, signal) =>
-        call("climateBatches", "create", { query: { fieldValidation: "Strict" }, body, signal }),
-      get: (name, signal) => call("climateBatches", "get", { name, signal }),
-      patchStatus: (name, body, signal) => call("climateBatchStatus", "patch", { name, body, signal }),
-      delete: (name, how, signal) => call("climateBatches", "delete", { name, body: deleteBody(how), signal }),
+      /**
+       * `metadata.generateName` instead of a name: the API server completes it. A field that the definition does not know is
+       * refused, not dropped: a misspelt one would compute something else.
+       */
+      create: (body: object, signal?: Signal): Promise<ClimateBatch> =>
+        call("climateBatches", "create", { query: STRICT, body, signal }),
+      get: (name: string, signal?: Signal): Promise<ClimateBatch> => call("climateBatches", "get", { name, signal }),
+      patchStatus: (name: string, body: MergePatch, signal?: Signal): Promise<ClimateBatch> =>
+        call("climateBatchStatus", "patch", { name, body, signal }),
+      delete: (name: string, how: DeleteOptions, signal?: Signal): Promise<void> =>
+        call("climateBatches", "delete", { name, body: deleteBody(how), signal }),
     },
     jobs: {
       ...listWatch<Job>("jobs"),
-      create: (body, signal) => call("jobs", "create", { body, signal }),
-      get: (name, signal) => call("jobs", "get", { name, signal }),
-      patch: (name, body, signal) => call("jobs", "patch", { name, body, signal }),
-      delete: (name, how, signal) => call("jobs", "delete", { name, body: deleteBody(how), signal }),
+      create: (body: NewJob, signal?: Signal): Promise<Job> => call("jobs", "create", { body, signal }),
+      get: (name: string, signal?: Signal): Promise<Job> => call("jobs", "get", { name, signal }),
+      patch: (name: string, body: MergePatch, signal?: Signal): Promise<Job> =>
+        call("jobs", "patch", { name, body, signal }),
+      delete: (name: string, how: DeleteOptions, signal?: Signal): Promise<void> =>
+        call("jobs", "delete", { name, body: deleteBody(how), signal }),
     },
-    pods: { list: ({ ...query }, signal) => call("pods", "list", { query, signal }) },
+    pods: {
+      list: ({ ...query }: ListOptions, signal?: Signal): Promise<ObjectList<Pod>> =>
+        call("pods", "list", { query, signal }),
+    },
     leases: {
-      create: (body, signal) => call("leases", "create", { body, signal }),
-      get: (name, signal) => call("leases", "get", { name, signal }),
-      update: (body, signal) => call("leases", "update", { name: body.metadata.name, body, signal }),
+      create: (body: NewLease, signal?: Signal): Promise<Lease> => call("leases", "create", { body, signal }),
+      get: (name: string, signal?: Signal): Promise<Lease> => call("leases", "get", { name, signal }),
+      update: (body: Lease, signal?: Signal): Promise<Lease> =>
+        call("leases", "update", { name: body.metadata.name, body, signal }),
     },
     events: {
-      create: (body, signal) => call("events", "create", { body, signal }),
-      patch: (name, body, signal) => call("events", "patch", { name, body, signal }),
+      create: (body: NewEvent, signal?: Signal): Promise<Stored<EventsV1Event>> =>
+        call("events", "create", { body, signal }),
+      patch: (name: string, body: MergePatch, signal?: Signal): Promise<Stored<EventsV1Event>> =>
+        call("events", "patch", { name, body, signal }),
     },
-    schemas: (signal) => transport.call({ method: "GET", path: SCHEMA_PATH }, signal),
+    /** Needs no right of its own. */
+    schemas: (signal?: Signal): Promise<ServedSchemas> => transport.call({ method: "GET", path: SCHEMA_PATH }, signal),
+    /** Closes idle sockets; calls in flight end by their signals. */
     close: () => transport.close(),
   };
 }
+
+const STRICT = { fieldValidation: "Strict" } as const;
 
 interface CallDetails {
   readonly name?: string | undefined;
@@ -208,7 +197,7 @@ function deleteBody({ uid, propagationPolicy }: DeleteOptions) {
   return { apiVersion: "v1", kind: "DeleteOptions", preconditions: { uid }, propagationPolicy };
 }
 
-/** An ERROR event is the failure of the watch, told in the stream because its head had been sent already. */
+/** An ERROR event is the failure of a watch whose response head was already sent. */
 async function* failOnError<T>(path: string, events: AsyncIterable<WatchEvent<T>>): AsyncGenerator<WatchEvent<T>> {
   for await (const event of events) {
     if (event.type === "ERROR") throw readStatus(`WATCH ${path.split("?")[0]}`, event.object as object, 500);

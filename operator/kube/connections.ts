@@ -1,6 +1,6 @@
-// Sockets to the API server, authenticated as the kubeconfig says. HTTP/1.1: a call in flight has its socket to itself.
+// Sockets to the API server, authenticated by the kubeconfig. HTTP/1.1: a call in flight has its socket to itself.
 // client-node 2.0.1 builds a new dispatcher for every call of its typed APIs, hence a TLS handshake each (measured: 100
-// calls, 100 connections), and keeps a CA it has once read; here idle sockets are reused and a rotated CA is picked up.
+// calls, 100 connections), and keeps a CA that it has read; here idle sockets are reused and a rotated CA is picked up.
 import { createHash } from "node:crypto";
 import {
   type Agent,
@@ -24,11 +24,11 @@ export interface Request {
   readonly path: string;
   readonly body?: string | undefined;
   readonly contentType?: string | undefined;
-  /** On a socket of its own that nobody used before: an idle one may be dead without having said so. */
+  /** On a new socket: an idle one may be dead unnoticed. */
   readonly freshSocket?: boolean;
 }
 
-/** An exchange under way: the head of the answer, and a way to break it off at any time. */
+/** An exchange in progress: the head of the answer, and a way to abort it at any time. */
 export interface Exchange {
   readonly answer: Promise<IncomingMessage>;
   /** The socket had served another call before. */
@@ -66,7 +66,7 @@ export class Connections {
     return exchange(request, body);
   }
 
-  /** Idle sockets are not trusted any more; calls in flight go on. */
+  /** Idle sockets are no longer trusted; calls in flight continue. */
   abandonPool(): void {
     this.#pool = undefined;
   }
@@ -77,7 +77,7 @@ export class Connections {
   }
 
   #agentFor(options: RequestOptions, freshSocket: boolean): Agent {
-    // A proxy's agent is client-node's business.
+    // client-node makes the agent of a proxy.
     if (this.#kubeConfig.getCurrentCluster()?.proxyUrl !== undefined) return options.agent as Agent;
     if (freshSocket) return this.#makeAgent(options, false);
     const fingerprint = fingerprintOf(options);
@@ -101,7 +101,7 @@ function exchange(request: ClientRequest, body: string | undefined): Exchange {
       answered = response;
       resolve(response);
     });
-    // Stays after the answer has begun: what breaks then is told by the answer itself.
+    // Kept after the answer has begun: later failures surface on the answer itself.
     request.on("error", reject);
   });
   request.end(body);

@@ -1,9 +1,9 @@
-// Tells people what happened to an object, as events.k8s.io/v1: repeated ones count up in a series, floods are cut off.
-// Losing an event is allowed, disturbing a reconcile is not: nothing here throws or is waited for.
+// Events of an object, as events.k8s.io/v1: repeated ones count up in a series, floods are cut off.
+// An event may be lost, a reconcile must not be disturbed: nothing here throws or blocks.
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import { backoffMs, type Clock, rest } from "../../model/clock.ts";
-import { coerceApiError, isNotFound, isTransient } from "./apiError.ts";
+import { coerceApiError, isNotFound, isRetryable } from "./apiError.ts";
 import type { KubeApi, MergePatch, NewEvent } from "./client.ts";
 import { TokenBucket } from "./tokenBucket.ts";
 import { type KubeObject, microTime } from "./wireFormat.ts";
@@ -50,8 +50,8 @@ export interface EventRecorderOptions {
   readonly onDropped?: (why: "flood" | "queueFull" | "refused") => void;
 }
 
-/** An event told lately, and how often. */
-interface Told {
+/** A recent event, and how often it occurred. */
+interface RecentEvent {
   readonly event: NewEvent;
   count: number;
   lastAt: Date;
@@ -64,7 +64,7 @@ interface Told {
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
   readonly #limits: EventLimits;
-  readonly #told = new Map<string, Told>();
+  readonly #recent = new Map<string, RecentEvent>();
   readonly #buckets = new Map<string, TokenBucket>();
   readonly #stop = new AbortController();
   /** One write after the other, so that a series is never patched before its event is created. */
@@ -81,12 +81,12 @@ export class EventRecorder {
     const { clock, reporter } = this.#options;
     this.#forgetIdle();
     const key = seriesKey(regarding, words);
-    const told = this.#told.get(key);
+    const recent = this.#recent.get(key);
     const lastAt = clock.now();
     const lastAtMs = clock.monotonicMs();
-    if (told !== undefined) {
-      Object.assign(told, { count: told.count + 1, lastAt, lastAtMs });
-      this.#scheduleSeries(told);
+    if (recent !== undefined) {
+      Object.assign(recent, { count: recent.count + 1, lastAt, lastAtMs });
+      this.#scheduleSeries(recent);
     } else if (this.#bucketOf(regarding.metadata.uid).tryTake()) {
       const event = buildEvent(regarding, words, reporter, lastAt);
       const fresh = {
@@ -98,16 +98,16 @@ export class EventRecorder {
         writtenAtMs: -Infinity,
         cancelWrite: undefined,
       };
-      this.#told.set(key, fresh);
+      this.#recent.set(key, fresh);
       this.#write((signal) => this.#options.events.create(event, signal));
     } else {
       this.#options.onDropped?.("flood");
     }
   }
 
-  /** Writes what is left of the series; the signal says when to give up. */
+  /** Writes the open series; gives up on the signal. */
   async flush(signal: AbortSignal): Promise<void> {
-    for (const told of this.#told.values()) this.#writeSeries(told);
+    for (const recent of this.#recent.values()) this.#writeSeries(recent);
     const giveUp = () => this.#stop.abort(signal.reason);
     if (signal.aborted) giveUp();
     signal.addEventListener("abort", giveUp, { once: true });
@@ -115,22 +115,22 @@ export class EventRecorder {
     signal.removeEventListener("abort", giveUp);
   }
 
-  #scheduleSeries(told: Told): void {
-    if (told.cancelWrite !== undefined) return;
+  #scheduleSeries(recent: RecentEvent): void {
+    if (recent.cancelWrite !== undefined) return;
     const { clock } = this.#options;
-    const delayMs = told.writtenAtMs + this.#limits.seriesWriteMs - clock.monotonicMs();
-    if (delayMs > 0) told.cancelWrite = clock.after(delayMs, () => this.#writeSeries(told));
-    else this.#writeSeries(told);
+    const delayMs = recent.writtenAtMs + this.#limits.seriesWriteMs - clock.monotonicMs();
+    if (delayMs > 0) recent.cancelWrite = clock.after(delayMs, () => this.#writeSeries(recent));
+    else this.#writeSeries(recent);
   }
 
-  #writeSeries(told: Told): void {
-    told.cancelWrite?.();
-    told.cancelWrite = undefined;
-    if (told.count === told.writtenCount) return;
+  #writeSeries(recent: RecentEvent): void {
+    recent.cancelWrite?.();
+    recent.cancelWrite = undefined;
+    if (recent.count === recent.writtenCount) return;
     const { events, clock } = this.#options;
-    const { event, count, lastAt } = told;
-    told.writtenCount = count;
-    told.writtenAtMs = clock.monotonicMs();
+    const { event, count, lastAt } = recent;
+    recent.writtenCount = count;
+    recent.writtenAtMs = clock.monotonicMs();
     this.#write(async (signal) => {
       try {
         return await events.patch(event.metadata!.name!, buildSeriesPatch(count, lastAt), signal);
@@ -160,7 +160,7 @@ export class EventRecorder {
         return;
       } catch (thrown) {
         const error = coerceApiError(thrown, "event");
-        const isHopeless = this.#stop.signal.aborted || !isTransient(error) || failures + 1 >= tries;
+        const isHopeless = this.#stop.signal.aborted || !isRetryable(error) || failures + 1 >= tries;
         if (isHopeless) {
           onDropped?.("refused");
           log.warn({ event: "eventNotWritten", status: error.status, reason: error.reason, message: error.message });
@@ -181,13 +181,13 @@ export class EventRecorder {
     return made;
   }
 
-  /** Memory follows what happens now, not what has ever happened. */
+  /** Keeps memory in proportion to recent events. */
   #forgetIdle(): void {
     const idleSinceMs = this.#options.clock.monotonicMs() - this.#limits.seriesIdleMs;
-    for (const [key, told] of this.#told) {
-      if (told.lastAtMs > idleSinceMs) continue;
-      this.#writeSeries(told);
-      this.#told.delete(key);
+    for (const [key, recent] of this.#recent) {
+      if (recent.lastAtMs > idleSinceMs) continue;
+      this.#writeSeries(recent);
+      this.#recent.delete(key);
     }
     for (const [uid, bucket] of this.#buckets) if (bucket.isFull()) this.#buckets.delete(uid);
   }
@@ -198,7 +198,7 @@ const LONGEST_NOTE_BYTES = 1024;
 
 /**
  * The note is part of it, unlike in client-go: a stored note cannot be changed, so a second one would be counted under the
- * words of the first.
+ * note of the first.
  */
 function seriesKey(regarding: KubeObject, { type, reason, action, note }: EventWords): string {
   return [regarding.metadata.uid, type, reason, action, note].join("\u0000");

@@ -1,5 +1,4 @@
-// Which cluster and as whom: the files KUBECONFIG names, or the pod's own service account.
-// Reading the environment is left to config.ts; authentication itself to client-node.
+// The cluster and its credentials: from the files that KUBECONFIG names, or from the pod's service account.
 import { existsSync } from "node:fs";
 import { delimiter } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
@@ -9,11 +8,11 @@ const SERVICE_ACCOUNT_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/tok
 
 export interface Cluster {
   readonly kubeConfig: KubeConfig;
-  /** Of the context or the service account; undefined when neither says. */
+  /** Of the context or the service account; undefined when neither names one. */
   readonly namespace: string | undefined;
 }
 
-/** `kubeconfig`: paths as KUBECONFIG has them; without it the service account that every pod is given. */
+/** `kubeconfig`: paths as KUBECONFIG has them; without it the service account of the pod. */
 export function loadCluster(kubeconfig: string | undefined): Cluster {
   const kubeConfig = kubeconfig ? readFiles(kubeconfig) : readServiceAccount();
   const context = kubeConfig.getContextObject(kubeConfig.getCurrentContext());
@@ -40,14 +39,14 @@ function readFile(path: string): KubeConfig {
   try {
     kubeConfig.loadFromFile(path);
   } catch (cause) {
-    throw new RejectedError("KubeConfigUnreadable", `KUBECONFIG names "${path}", which cannot be read as one`, {
+    throw new RejectedError("KubeConfigUnreadable", `KUBECONFIG names "${path}", which is not a readable kubeconfig`, {
       cause,
     });
   }
   return kubeConfig;
 }
 
-/** This process runs in a pod that was given a service account. */
+/** This process runs in a pod with a service account. */
 export function isInCluster(): boolean {
   return existsSync(SERVICE_ACCOUNT_TOKEN);
 }

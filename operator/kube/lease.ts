@@ -1,5 +1,5 @@
 // Leader election on a Lease, as client-go does it: at most one leader as long as clocks run at about the same speed.
-// Unlike client-go it ends the leader's work before it lets go of the lease, and loses without ending the process.
+// Unlike client-go it ends the leader's work before it releases the lease, and losing the lease does not end the process.
 import type { Logger } from "pino";
 import { type Clock, rest } from "../../model/clock.ts";
 import { ApiError, coerceApiError, isAlreadyExists, isConflict, isNotFound, NO_ANSWER } from "./apiError.ts";
@@ -9,18 +9,18 @@ import { withDeadline } from "./signals.ts";
 
 /** client-go's and controller-runtime's defaults. */
 export const LEASE_TIMES = {
-  /** What others wait for before they take over from a leader they do not hear of. */
+  /** How long others wait before they take over from a silent leader. */
   leaseDurationMs: 15_000,
-  /** The leader stops when it could not renew for so long; the rest of the duration is for what is under way to end. */
+  /** The leader stops when it could not renew for this long; the rest of the duration lets work in progress end. */
   renewDeadlineMs: 10_000,
-  /** Leaders renew, and candidates look, so often. */
+  /** How often leaders renew and candidates look. */
   retryPeriodMs: 2_000,
   /** A renewal that hangs is given up in time to be tried on another socket. */
   callTimeoutMs: 4_000,
 };
 export type LeaseTimes = typeof LEASE_TIMES;
 
-/** client-go waits up to 2.2 periods; a tenth is enough to part candidates, and a released lease is taken within 3 s. */
+/** client-go waits up to 2.2 periods; a tenth is enough to separate candidates, and a released lease is taken within 3 s. */
 const RETRY_JITTER = 0.1;
 
 export interface LeaderElectorOptions {
@@ -28,7 +28,7 @@ export interface LeaderElectorOptions {
   readonly leases: KubeApi["leases"];
   readonly name: string;
   readonly namespace: string;
-  /** Different for each process that ever runs: a host name and a random part. */
+  /** Unique for each process: a host name and a random part. */
   readonly identity: string;
   readonly times?: LeaseTimes;
   /** Runs while this process leads and must end soon after the signal: until then the lease is kept. */
@@ -45,7 +45,7 @@ export class LeaderElector {
   readonly #times: LeaseTimes;
   readonly #observation = new LeaseObservation();
   #triedAtMs: number;
-  /** Leading is over at this time, whether or not anybody has noticed yet. */
+  /** Leading is over at this time, noticed or not. */
   #deadlineMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: LeaderElectorOptions) {
@@ -59,7 +59,7 @@ export class LeaderElector {
     return this.#triedAtMs;
   }
 
-  /** Asks the clock, not a flag: also right when the event loop was blocked past the deadline. */
+  /** By the clock, not a flag: also correct when the event loop was blocked past the deadline. */
   isLeader(): boolean {
     return this.#options.clock.monotonicMs() < this.#deadlineMs;
   }
@@ -71,7 +71,7 @@ export class LeaderElector {
       if (lease === undefined) return;
       if (signal.aborted) return this.#release(lease);
       await this.#lead(lease, signal);
-      // Whoever has just stepped down lets others go first.
+      // Having stepped down, it lets others go first.
       await rest(this.#options.clock, this.#times.retryPeriodMs, signal);
     }
   }
@@ -95,7 +95,7 @@ export class LeaderElector {
     return undefined;
   }
 
-  /** The lease, now ours; or for how long [ms] it is somebody else's at least. */
+  /** The lease, now ours; or for how long [ms] another replica holds it at least. */
   async #try(signal: AbortSignal): Promise<Lease | number> {
     const { leases, name, namespace, identity, clock } = this.#options;
     const found = await this.#call(signal, (one) => leases.get(name, one)).catch(ignore(isNotFound));
@@ -142,7 +142,7 @@ export class LeaderElector {
     if (ended && !isAbort(ended.thrown, leading.signal)) throw ended.thrown;
   }
 
-  /** Until the work has ended, also after shutdown began: nobody else may begin before. Undefined when lost. */
+  /** Until the work has ended, also during shutdown: no other replica may begin before. Undefined when lost. */
   async #keepRenewing(lease: Lease, workEnd: AbortSignal): Promise<Lease | undefined> {
     const { clock } = this.#options;
     let held: Lease | undefined = lease;
@@ -155,7 +155,7 @@ export class LeaderElector {
     return held;
   }
 
-  /** The lease as renewed; unchanged when that failed and may be tried again; undefined when it is somebody else's. */
+  /** The lease as renewed; unchanged when that failed and may be tried again; undefined when another replica holds it. */
   async #renew(held: Lease): Promise<Lease | undefined> {
     const { leases, name, identity, clock, log } = this.#options;
     const nowMs = clock.monotonicMs();
@@ -175,7 +175,7 @@ export class LeaderElector {
       });
       return stored && this.#won(stored, nowMs);
     } catch (thrown) {
-      // Deleted by somebody: the next leader may be another one already.
+      // Deleted: another replica may lead already.
       if (isNotFound(thrown)) return undefined;
       const { reason, message } = coerceApiError(thrown, "leader election");
       log.warn({ event: "leaseNotRenewed", lease: name, reason, message });
@@ -193,7 +193,7 @@ export class LeaderElector {
         event: "leaseNotReleased",
         lease: name,
         reason,
-        message: `the next leader waits for its end: ${message}`,
+        message: `the next leader waits until it expires: ${message}`,
       });
     }
   }
@@ -217,7 +217,7 @@ function ignore(isExpected: (error: unknown) => boolean): (thrown: unknown) => u
   };
 }
 
-/** The work ended as it was told to. */
+/** The work ended on its signal. */
 function isAbort(thrown: unknown, signal: AbortSignal): boolean {
   return signal.aborted && (thrown === signal.reason || (thrown instanceof Error && thrown.name === "AbortError"));
 }

@@ -1,4 +1,4 @@
-// The words of a coordination.k8s.io/v1 Lease, and how somebody who only watches it judges whether its holder lives.
+// What is written into a coordination.k8s.io/v1 Lease, and how a candidate judges whether its holder is alive.
 import type { Lease, NewLease } from "./client.ts";
 import { microTime } from "./wireFormat.ts";
 
@@ -17,7 +17,7 @@ export function buildLease(name: string, namespace: string, claim: Claim): NewLe
   };
 }
 
-/** Taken over, from nobody or from one who is gone. */
+/** Taken over: it had no holder, or its holder is gone. */
 export function takeOver(lease: Lease, claim: Claim): Lease {
   return { ...lease, spec: claimed(claim, (lease.spec?.leaseTransitions ?? 0) + 1) };
 }
@@ -29,7 +29,7 @@ export function renewed(lease: Lease, { leaseDurationMs, now }: Claim): Lease {
   };
 }
 
-/** Nobody holds it: the next one need not wait for it to run out. One second, because zero is refused. */
+/** Without a holder, so that the next leader need not wait for its end. One second, because zero is refused. */
 export function released(lease: Lease, now: Date): Lease {
   const { leaseTransitions } = lease.spec!;
   const instant = microTime(now);
@@ -47,13 +47,13 @@ export function released(lease: Lease, now: Date): Lease {
 
 /**
  * What a candidate has seen of a lease, timed by its own monotonic clock from the moment it saw the record change: dates
- * written by others are never compared with ours (client-go, tools/leaderelection/leaderelection.go).
+ * that others wrote are never compared with our clock (client-go, tools/leaderelection/leaderelection.go).
  */
 export class LeaseObservation {
   #record = "";
   #changedAtMs = 0;
 
-  /** When the holder's time is up; undefined when nobody holds it. */
+  /** When the holder's time is up; undefined when it has no holder. */
   expiryMs(lease: Lease, nowMs: number): number | undefined {
     const record = JSON.stringify(lease.spec);
     if (record !== this.#record) {

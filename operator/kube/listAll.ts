@@ -1,10 +1,10 @@
-// All objects of a resource, page by page, each made small before the next page is asked for.
+// All objects of a resource, page by page, each reduced before the next page is requested.
 import { isGone } from "./apiError.ts";
 import type { KubeObject, ListWatch, ObjectList } from "./wireFormat.ts";
 
 export interface Listing<T> {
   readonly objects: readonly T[];
-  /** Where a watch goes on. */
+  /** Where a watch continues. */
   readonly resourceVersion: string;
 }
 
@@ -40,14 +40,14 @@ export async function listAll<T extends KubeObject>(
       continue;
     }
     const kind = page.kind.replace(/List$/, "");
-    // Watch events say their kind, members of a list of built-in objects do not: here all do.
+    // Watch events have a kind, members of a list of built-in objects do not: here all do.
     for (const object of page.items) objects.push(transform({ apiVersion: page.apiVersion, kind, ...object }));
     next = page.metadata.continue || undefined;
     if (next === undefined) return { objects, resourceVersion: page.metadata.resourceVersion };
   }
 }
 
-/** The default transform: field ownership is half of a small object and nobody here reads it. */
+/** The default transform: field ownership is half of a small object, and unused here. */
 export function dropManagedFields<T extends KubeObject>(object: T): T {
   const { managedFields: _, ...metadata } = object.metadata;
   return { ...object, metadata };

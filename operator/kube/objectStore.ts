@@ -1,5 +1,4 @@
-// The reflector's memory: objects by uid, and by name for those who are asked for one.
-// Two objects of one name never stand in it together: the older is told to have gone.
+// The reflector's memory: objects by uid and by name. It never holds two objects of one name: the older is reported as deleted.
 import type { KubeObject } from "./wireFormat.ts";
 
 /** `object` undefined: deleted. `old` undefined: added. */
@@ -37,7 +36,7 @@ export class ObjectStore<T extends KubeObject> implements StoreView<T> {
     return this.#byUid.values();
   }
 
-  /** Nothing happens when it is known already. */
+  /** Does nothing when this version is known. */
   put(object: T): void {
     const { uid, name, resourceVersion } = object.metadata;
     const old = this.#byUid.get(uid);
@@ -57,7 +56,7 @@ export class ObjectStore<T extends KubeObject> implements StoreView<T> {
     this.#onChange(undefined, last);
   }
 
-  /** Everything there is: what is absent has gone. Deletions first, so that a recreated object reads as deleted and added. */
+  /** Everything that exists: what is absent was deleted. Deletions first, so that a recreated object reads as deleted and added. */
   replace(objects: readonly T[]): void {
     const present = new Set(objects.map(({ metadata }) => metadata.uid));
     for (const old of [...this.#byUid.values()]) if (!present.has(old.metadata.uid)) this.delete(old);

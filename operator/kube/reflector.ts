@@ -1,5 +1,5 @@
-// Keeps a store equal to what the API server has: list, then watch, and again after whatever went wrong.
-// It never ends by itself: only stop() does that, or a handler that throws, which is a bug and no trouble of the API.
+// Keeps a store equal to the API server: list, then watch, and again after every failure.
+// Only stop() ends it, or a handler that throws, which is a bug.
 import type { Logger } from "pino";
 import { backoffMs, type Clock, pause } from "../../model/clock.ts";
 import { ApiError, coerceApiError, isGone, NO_ANSWER } from "./apiError.ts";
@@ -14,7 +14,7 @@ export interface ReflectorOptions<T> {
   readonly name: string;
   readonly source: ListWatch<T>;
   readonly labelSelector?: string;
-  /** What is kept of an object; by default all but managedFields. */
+  /** The part of an object that is kept; by default all but managedFields. */
   readonly transform?: (object: T) => T;
   /** Called in the order of events. A deletion brings the last state as `old`. */
   readonly onChange: OnChange<T>;
@@ -27,13 +27,13 @@ export interface ReflectorOptions<T> {
 
 export interface Reflector<T> {
   readonly store: StoreView<T>;
-  /** True when the first list stands in the store, false when it was stopped before. */
+  /** True when the store holds the first list, false when it was stopped before. */
   readonly synced: Promise<boolean>;
   /** Resolves after stop(); rejects with what a handler threw. */
   readonly stopped: Promise<void>;
-  /** On the clock's monotonic scale: when the API server was last heard of. */
+  /** On the clock's monotonic scale: when the API server last answered. */
   lastHeardMs(): number;
-  /** The same for the last time that it was heard or tried in vain: what the liveness probe asks. */
+  /** The same for the last answer or the last attempt: for the liveness probe. */
   lastTurnMs(): number;
   stop(): Promise<void>;
 }
@@ -50,7 +50,7 @@ export function startReflector<T extends KubeObject>(options: ReflectorOptions<T
     lastTurnMs: () => Math.max(loop.heardAtMs, loop.triedAtMs),
     async stop() {
       controller.abort();
-      // A handler's failure is told by `stopped`.
+      // `stopped` reports a handler's failure.
       await stopped.catch(() => undefined);
     },
   };
@@ -66,13 +66,13 @@ class ReflectorLoop<T extends KubeObject> {
   readonly #options: ReflectorOptions<T>;
   readonly #limits: ReflectorLimits;
   readonly #transform: (object: T) => T;
-  /** Where the watch goes on; undefined when a list must come first. */
+  /** Where the watch continues; undefined when a list must come first. */
   #position: string | undefined;
   #listReason: ListReason = "first";
-  /** In a row: a watch that brought something, or lasted, begins a new one. */
+  /** In a row; a watch that delivered something, or lasted, resets it. */
   #failures = 0;
   #watching: AbortController | undefined;
-  /** Uids that the watch has spoken of since an audit began; undefined when there is none, or when a list overtook it. */
+  /** Uids that the watch has delivered since an audit began; undefined when there is none, or when a list overtook it. */
   #touched: Set<string> | undefined;
 
   constructor(options: ReflectorOptions<T>) {
@@ -108,7 +108,7 @@ class ReflectorLoop<T extends KubeObject> {
     }
   }
 
-  /** List and watch for ever. */
+  /** Lists and watches until the signal. */
   async #follow(signal: AbortSignal): Promise<never> {
     const { clock, random, log, name, metrics } = this.#options;
     for (;;) {
@@ -160,7 +160,7 @@ class ReflectorLoop<T extends KubeObject> {
     return listing;
   }
 
-  /** Returns when the server ends the watch in good order. */
+  /** Returns when the server ends the watch cleanly. */
   async #watch(signal: AbortSignal): Promise<void> {
     const { source, labelSelector, clock, random, name } = this.#options;
     const { watchTimeoutSeconds, watchTimeoutJitter, inactivityMs, shortWatchMs, backoff } = this.#limits;
@@ -184,7 +184,7 @@ class ReflectorLoop<T extends KubeObject> {
         if (!isFruitless || livedMs() >= backoff.maxMs) this.#failures = 0;
       }
       if (isFruitless && livedMs() < shortWatchMs) {
-        throw new ApiError(0, NO_ANSWER.shortWatch, `${name}: the watch ended at once and brought nothing`);
+        throw new ApiError(0, NO_ANSWER.shortWatch, `${name}: the watch ended at once and delivered nothing`);
       }
     });
   }
@@ -205,7 +205,7 @@ class ReflectorLoop<T extends KubeObject> {
     const { clock, random, log, name, metrics } = this.#options;
     for (;;) {
       await pause(clock, this.#limits.auditMs * (1 - this.#limits.auditJitter * random()), signal);
-      // Between a failure and the list that mends it there is nothing to compare.
+      // Between a failure and the next list there is nothing to compare.
       if (this.#position === undefined) continue;
       try {
         const missed = await this.#audit(signal);
@@ -215,7 +215,7 @@ class ReflectorLoop<T extends KubeObject> {
           event: "changesMissed",
           reflector: name,
           missed,
-          message: "a list showed changes that the watch had not told",
+          message: "a list showed changes that the watch had not delivered",
         });
       } catch (thrown) {
         signal.throwIfAborted();
@@ -226,7 +226,7 @@ class ReflectorLoop<T extends KubeObject> {
   }
 
   /**
-   * Lists beside the running watch, gives the watch time to tell the same, and takes over what it has not. So an event that
+   * Lists beside the running watch, gives the watch time to deliver the same, and takes over what it has not. So an event that
    * was merely on its way is not called missed.
    */
   async #audit(signal: AbortSignal): Promise<number> {
@@ -247,8 +247,8 @@ class ReflectorLoop<T extends KubeObject> {
     for (const object of changed) this.store.put(object);
     const missed = gone.length + changed.length;
     if (missed > 0) {
-      // A watch that keeps silent is replaced. It may stand where the server has never been: after etcd was restored from
-      // a backup resourceVersions begin again lower, and a watch from the future tells nothing.
+      // A watch that keeps silent is replaced. It may wait at a version that the server never had: after etcd was restored
+      // from a backup resourceVersions are lower, and a watch from the future delivers nothing.
       if (this.#position === positionBefore) this.#position = resourceVersion;
       this.#watching?.abort(new ApiError(0, NO_ANSWER.missed, `${this.#options.name}: the watch has missed changes`));
     }

@@ -1,26 +1,26 @@
-// How long a reflector waits for what, with the reasons; and what it tells metrics.
+// Time limits of a reflector, with the reasons, and what it reports to metrics.
 import type { ApiError } from "./apiError.ts";
 
-/** Arguments so that tests can shorten them; the operator takes them as they are. */
+/** Tests pass shorter ones. */
 export const REFLECTOR_LIMITS = {
   pageSize: 500,
   /** The server ends a watch after 290 s plus up to a fifth: before the 5 minutes after which load balancers cut. */
   watchTimeoutSeconds: 290,
   watchTimeoutJitter: 0.2,
   /**
-   * Longer than the minute between bookmarks (bookmarkFrequency in apiserver's cacher.go). Of a resource that nobody has
-   * changed since the server began there is none for longer (120 s measured on 1.34): such a watch is opened again where it
-   * stood, which costs one request.
+   * Longer than the minute between bookmarks (bookmarkFrequency in apiserver's cacher.go). For a resource that has not
+   * changed since the server started there is none for longer (120 s measured on 1.34): such a watch is reopened at its
+   * position, which costs one request.
    */
   inactivityMs: 90_000,
-  /** The store is compared with a list at least so often. */
+  /** The store is compared with a list at least this often. */
   auditMs: 600_000,
   auditJitter: 0.1,
-  /** What the watch has not told so long after a list showed it, it has missed. */
+  /** A change in a list that the watch has not delivered by then was missed. */
   settleMs: 5_000,
-  /** As client-go, but capped at 10 s instead of 30: three replicas are no herd, and an outage is noticed by waiting users. */
+  /** As client-go, but capped at 10 s instead of 30: three replicas are no herd, and users wait for the end of an outage. */
   backoff: { minMs: 800, maxMs: 10_000, jitter: 0.5 },
-  /** After so many watches in a row that brought nothing, the position itself may be what is wrong. */
+  /** After this many watches in a row that delivered nothing, the position itself may be wrong. */
   fruitlessWatches: 3,
   /** A watch that ends sooner, without a line, has failed (client-go: "very short watch"). */
   shortWatchMs: 1_000,

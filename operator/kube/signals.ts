@@ -1,5 +1,5 @@
-// Work that can be broken off by itself as well as by whoever stops the whole.
-// Listeners are removed when the work ends: AbortSignal.any on a signal as old as the process would gather them.
+// Work with an abort signal of its own that also follows an outer one. Listeners are removed when the work ends: AbortSignal.any
+// on a signal that lives as long as the process would accumulate them.
 import type { Clock } from "../../model/clock.ts";
 
 /** Runs `work` with a controller that also follows `signal`. */

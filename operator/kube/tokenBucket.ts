@@ -12,7 +12,7 @@ export class TokenBucket {
   readonly #qps: number;
   readonly #burst: number;
   readonly #clock: Clock;
-  /** Below zero: so many are promised to those who wait. */
+  /** Below zero: as many callers wait. */
   #tokens: number;
   #filledAtMs: number;
 
@@ -24,7 +24,7 @@ export class TokenBucket {
     this.#filledAtMs = clock.monotonicMs();
   }
 
-  /** Resolves when the caller may go on. One who gives up returns the token. */
+  /** Resolves when the caller may proceed. Giving up returns the token. */
   async take(signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     this.#fill();
@@ -38,7 +38,7 @@ export class TokenBucket {
     }
   }
 
-  /** Whether there was a token; it is taken. */
+  /** Takes a token if there is one. */
   tryTake(): boolean {
     this.#fill();
     if (this.#tokens < 1) return false;
@@ -46,7 +46,7 @@ export class TokenBucket {
     return true;
   }
 
-  /** Nobody has taken anything for so long that forgetting the bucket changes nothing. */
+  /** Unused for so long that forgetting the bucket changes nothing. */
   isFull(): boolean {
     this.#fill();
     return this.#tokens >= this.#burst;

@@ -1,5 +1,4 @@
 // Calls and streams of JSON over the API server's REST: rate limited, each with a deadline, throttling waited out.
-// Which calls there are is left to client.ts; sockets to connections.ts.
 import type { IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
 import type { KubeConfig } from "@kubernetes/client-node";
@@ -25,11 +24,11 @@ export interface StreamRequest extends Request {
   readonly inactivityMs: number;
 }
 
-/** As client-go (rest/request.go): a server that keeps asking for patience gets it this often. */
+/** As client-go (rest/request.go): a server that keeps throttling is tried again this often. */
 const THROTTLED_RETRIES = 10;
-/** Longer than this the caller decides: a reconcile is queued again instead of blocking a worker. */
+/** Beyond this the caller decides: a reconcile is queued again instead of blocking a worker. */
 const LONGEST_RETRY_AFTER_MS = 30_000;
-/** So that those who were told the same second do not come back in the same second. */
+/** Keeps clients that got the same Retry-After from returning at the same moment. */
 const RETRY_AFTER_JITTER = 0.2;
 
 export class Transport {
@@ -66,7 +65,7 @@ export class Transport {
     }
   }
 
-  /** Lines of JSON as they come. Resolves when the server has accepted; ends when it says so, throws an ApiError else. */
+  /** Lines of JSON as they arrive. Resolves when the server accepts; ends when the server ends it, else throws an ApiError. */
   async stream<T>(request: StreamRequest, signal: AbortSignal): Promise<AsyncIterable<T>> {
     const what = describe(request);
     await this.#bucket.take(signal);
@@ -102,7 +101,7 @@ export class Transport {
   async #exchange(request: Request, signal: AbortSignal) {
     const exchange = await this.#connections.open(request);
     const onAbort = () => exchange.destroy(signal.reason);
-    // Removed by nobody: the signal is this try's own.
+    // Never removed: the signal belongs to this try alone.
     signal.addEventListener("abort", onAbort, { once: true });
     if (signal.aborted) onAbort();
     try {
@@ -130,7 +129,7 @@ export class Transport {
       release: () => {
         cancel();
         signal.removeEventListener("abort", onAbort);
-        exchange.destroy(new ApiError(0, NO_ANSWER.inactive, `${what}: nobody reads any more`));
+        exchange.destroy(new ApiError(0, NO_ANSWER.inactive, `${what}: no reader is left`));
       },
     };
   }

@@ -1,8 +1,8 @@
 // Objects as they are on the wire: plain JSON both ways, instants are strings.
-// client-node's models say Date, and its lists and watches disagree about it.
+// client-node's models have Date, and its lists and watches disagree about it.
 import { V1MicroTime, type V1ObjectMeta } from "@kubernetes/client-node";
 
-/** A client-node model as JSON spells it: no Date, and without the underscore that keeps JavaScript's words apart. */
+/** A client-node model as JSON spells it: no Date, and without the underscore before reserved words. */
 export type Wire<T> = T extends Date
   ? string
   : T extends readonly (infer Element)[]
@@ -11,7 +11,7 @@ export type Wire<T> = T extends Date
       ? { [Key in keyof T as Key extends `_${infer Name}` ? Name : Key]: Wire<T[Key]> }
       : T;
 
-/** What the API server fills in, so that every object read from it has it. */
+/** The API server fills these in, so every object read from it has them. */
 export type StoredMetadata = Wire<V1ObjectMeta> & {
   readonly name: string;
   readonly namespace: string;
@@ -26,7 +26,7 @@ export interface KubeObject {
   readonly metadata: StoredMetadata;
 }
 
-/** A client-node model as it is read from the API server. */
+/** A client-node model as read from the API server. */
 export type Stored<T> = Omit<Wire<T>, "metadata"> & KubeObject;
 
 export interface ObjectList<T> {
@@ -52,17 +52,17 @@ export interface WatchOptions {
   readonly labelSelector?: string | undefined;
   readonly resourceVersion: string;
   readonly timeoutSeconds: number;
-  /** The stream fails after so long without a byte; bookmarks count. */
+  /** The stream fails after this long without a byte; bookmarks count. */
   readonly inactivityMs: number;
 }
 
-/** What a reflector needs of a resource. */
+/** The calls of a resource that a reflector uses. */
 export interface ListWatch<T> {
   list(options: ListOptions, signal?: AbortSignal): Promise<ObjectList<T>>;
   watch(options: WatchOptions, signal: AbortSignal): Promise<AsyncIterable<WatchEvent<T>>>;
 }
 
-/** With six digits, as Lease and Event demand: https://github.com/kubernetes-client/javascript/issues/828 */
+/** With six digits, as Lease and Event require: https://github.com/kubernetes-client/javascript/issues/828 */
 export function microTime(instant: Date): string {
   return new V1MicroTime(instant).toISOString();
 }

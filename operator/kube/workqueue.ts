@@ -1,5 +1,5 @@
 // Keys to be reconciled, as client-go's workqueue: each once however often it is added, never by two workers at a time,
-// again after growing delays when the work fails. What the work is, and which errors are bugs, is left to the caller.
+// again after growing delays when the work fails.
 
 import { backoffMs, type Clock } from "../../model/clock.ts";
 
@@ -22,7 +22,7 @@ export interface WorkQueueOptions {
 }
 
 export interface WorkOutcome {
-  /** Look again after this, even if nothing happens. */
+  /** Reconcile again after this, even if nothing happens. */
   readonly againAfterMs?: number | undefined;
 }
 
@@ -39,7 +39,7 @@ interface Delayed {
   readonly cancel: () => void;
 }
 
-/** One queue serves one run: who leads again makes another. */
+/** One queue serves one run; the next leadership makes another. */
 export class WorkQueue {
   readonly #clock: Clock;
   readonly #backoff;
@@ -117,7 +117,7 @@ export class WorkQueue {
 
   /**
    * Works until the signal aborts and what is in work has ended. Keys that wait are dropped then: they are levels, not
-   * messages, and whoever leads next lists everything. `work` gets the same signal, so that it may end early.
+   * messages, and the next leader lists everything. `work` gets the same signal, so that it may end early.
    */
   async run({ workers, work, onError }: WorkOptions, signal: AbortSignal): Promise<void> {
     const stop = () => this.#stop();
@@ -145,7 +145,7 @@ export class WorkQueue {
       this.forget(key);
       if (outcome?.againAfterMs !== undefined) this.addAfter(key, outcome.againAfterMs);
     } catch (error) {
-      // Breaking off because it was told to is no failure.
+      // Ending on the signal is no failure.
       if (signal.aborted && error === signal.reason) return;
       onError(key, error, this.failuresOf(key) + 1);
       this.addWithBackoff(key);

@@ -1,4 +1,4 @@
-// Conditions of a ClimateBatch: setting one without moving its time for nothing, and every reason there is, with its meaning.
+// Conditions of a ClimateBatch: every reason with its meaning, setting one, and the events that a change of them is worth.
 import {
   CONDITION_TYPES,
   type Condition,
@@ -7,31 +7,31 @@ import {
   isConditionTrue,
 } from "../../model/climateBatch.ts";
 
-/** What each reason of our own means. Failures that the database tells bring a reason and a message of their own. */
+/** What each reason means. Failures that the database reports bring a reason and a message of their own. */
 export const REASONS = {
   Planned: "shards are cut, inputs are pinned",
   Planning: "the operator plans the batch",
   Queued: "unfinished batches of the same calculation were created before",
-  DatabaseUnavailable: "the database does not answer; what runs goes on",
-  NoFreeSlot: "every place for results is in use; planning is tried again",
+  DatabaseUnavailable: "the database does not answer; running pods continue",
+  NoFreeSlot: "every result slot is in use; planning is tried again",
   TooFewConnections: "the database has fewer connections left than parallelism; planning is tried again",
   SchemaTooOld: "the database waits for climatebatch migrate",
   SchemaTooNew: "the database is ahead of this version of the operator",
   OtherInstallation: "another installation of the operator runs this batch in the same database",
-  Conflict: "a Job of the name that is needed belongs to somebody else",
+  Conflict: "a Job with the name that is needed belongs to another owner",
   InvalidTemplate: "the API server refuses the Job; change spec.template",
-  Preparing: "the place for results is being emptied, or the Job is about to be created",
+  Preparing: "the result slots are being emptied, or the Job is about to be created",
   Running: "pods compute the shards",
-  Finishing: "every shard has ended; the batch is being settled",
+  Finishing: "every shard has ended; the batch is being finished",
   Retrying: "the batch failed and its failed shards will run again",
   Complete: "every shard is done",
   ShardsFailed: "shards failed more often than backoffLimitPerShard allows",
   DeadlineExceeded: "the attempt ran longer than activeDeadlineSeconds",
-  InputChanged: "the input was loaded anew after the batch was planned; a new batch is needed",
+  InputChanged: "the input was loaded again after the batch was planned; a new batch is needed",
   TooManyRejectedCells: "more cells than maxRejectedCells have implausible input",
   Replaced: "a later batch with concurrencyPolicy Replace took over",
   Superseded: "an equal batch was created later, while this one waited; or a later batch is published",
-  AlreadyAnswered: "a batch with the same requestKey computed this before",
+  AlreadyAnswered: "a batch with the same requestKey has computed this",
   Cancelled: "the batch was cancelled",
   Deleted: "the ClimateBatch is being deleted",
   Suspended: "spec.suspend is true, or Kueue holds the Job back",
@@ -41,15 +41,15 @@ export const REASONS = {
   Publishing: "the batch is complete and about to be published",
   Published: "consumers read the results",
   Incomplete: "readers would lose risks, scenarios or periods that are published now",
-  NoNumbers: "no result has numbers, so readers would lose all that are published now",
+  NoNumbers: "no result was computed, so readers would lose all that are published now",
   OtherGrid: "the published results cover another grid",
-  ResultsGone: "a later batch took the place of the results",
+  ResultsGone: "a later batch has overwritten the results",
   PodTerminating: "a pod has been terminating for ten minutes",
   PodsGone: "no pod has been terminating for ten minutes",
 } as const satisfies Record<string, string>;
 export type Reason = keyof typeof REASONS;
 
-/** Planning, publishing and retrying may be refused with these; they pass by themselves. */
+/** Refusals of planning, publishing and retrying that pass by themselves. */
 export const PASSING_REFUSALS: readonly string[] = [
   "NoFreeSlot",
   "TooFewConnections",
@@ -62,12 +62,12 @@ const MESSAGE_MAX_LENGTH = 1024;
 export interface NewCondition {
   readonly type: ConditionType;
   readonly status: "True" | "False" | "Unknown";
-  /** One of REASONS, or what the database or the API server gave. */
+  /** One of REASONS, or one that the database or the API server gave. */
   readonly reason: string;
   readonly message: string;
 }
 
-/** Seconds are what the API server keeps of most instants. */
+/** The API server keeps most instants in seconds. */
 export function formatInstant(instant: Date): string {
   return instant.toISOString().replace(/\.\d{3}Z$/, "Z");
 }
@@ -100,36 +100,36 @@ export interface Transition {
 
 type Conditions = { readonly conditions?: readonly Condition[] } | undefined;
 
-/** What happened between two statuses, for events: a change of progress alone is nothing. */
+/** What changed between two statuses, for events; progress alone is no event. */
 export function describeTransitions(before: Conditions, after: Conditions): Transition[] {
   const isNewly = (type: ConditionType) => isConditionTrue(after, type) && !isConditionTrue(before, type);
   const ended = (type: ConditionType) => isConditionTrue(before, type) && !isConditionTrue(after, type);
-  const tell = (type: ConditionType, severity: Transition["severity"]): Transition[] => {
+  const describe = (type: ConditionType, severity: Transition["severity"]): Transition[] => {
     const condition = findCondition(after, type);
     return condition === undefined ? [] : [{ severity, reason: condition.reason, message: condition.message }];
   };
   const transitions: Transition[] = [];
-  if (isNewly("Planned")) transitions.push(...tell("Planned", "Normal"));
-  if (isNewly("Suspended") || ended("Suspended")) transitions.push(...tell("Suspended", "Normal"));
-  if (isNewly("ShardStuck")) transitions.push(...tell("ShardStuck", "Warning"));
-  if (isNewly("Failed")) transitions.push(...tell("Failed", "Warning"));
+  if (isNewly("Planned")) transitions.push(...describe("Planned", "Normal"));
+  if (isNewly("Suspended") || ended("Suspended")) transitions.push(...describe("Suspended", "Normal"));
+  if (isNewly("ShardStuck")) transitions.push(...describe("ShardStuck", "Warning"));
+  if (isNewly("Failed")) transitions.push(...describe("Failed", "Warning"));
   // One event when both come together: its message says both.
-  if (isNewly("Complete") && !isNewly("Published")) transitions.push(...tell("Complete", "Normal"));
-  if (isNewly("Published")) transitions.push(...tell("Published", "Normal"));
+  if (isNewly("Complete") && !isNewly("Published")) transitions.push(...describe("Complete", "Normal"));
+  if (isNewly("Published")) transitions.push(...describe("Published", "Normal"));
   const refusal = findCondition(after, "Published");
   const isRefused = refusal?.status === "False" && !INTERIM_UNPUBLISHED.includes(refusal.reason);
   if (isRefused && findCondition(before, "Published")?.reason !== refusal.reason)
-    transitions.push(...tell("Published", refusal.reason === "Superseded" ? "Normal" : "Warning"));
+    transitions.push(...describe("Published", refusal.reason === "Superseded" ? "Normal" : "Warning"));
   const waits = findCondition(after, "Planned");
   if (waits?.status === "False" && isWaiting(waits.reason) && findCondition(before, "Planned")?.reason !== waits.reason)
-    transitions.push(...tell("Planned", waits.reason === "Queued" ? "Normal" : "Warning"));
+    transitions.push(...describe("Planned", waits.reason === "Queued" ? "Normal" : "Warning"));
   const halted = findCondition(after, "Complete");
   if (isHalted(halted?.reason) && findCondition(before, "Complete")?.reason !== halted?.reason)
-    transitions.push(...tell("Complete", "Warning"));
+    transitions.push(...describe("Complete", "Warning"));
   return transitions;
 }
 
-/** Published=False with one of these says nothing about publishing having been tried. */
+/** Published=False with one of these: publishing was not tried yet. */
 export const INTERIM_UNPUBLISHED: readonly string[] = ["Unfinished", "NotRequested", "Publishing"] satisfies Reason[];
 
 /** Complete=False with one of these: a person is needed before the Job can be created. */

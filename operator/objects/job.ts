@@ -1,4 +1,4 @@
-// The Indexed Job of one attempt: each completion index computes one shard. Pure; creating it is left to reconcile.
+// The Indexed Job of one attempt: each completion index computes one shard.
 import type {
   V1Container,
   V1EnvFromSource,
@@ -27,17 +27,17 @@ export interface PodSettings {
   readonly image: string;
   readonly imagePullPolicy?: "Always" | "IfNotPresent" | "Never";
   readonly imagePullSecrets?: readonly V1LocalObjectReference[];
-  /** Where pods find the database: DATABASE_URL or its parts, from a Secret. */
+  /** DATABASE_URL or its parts, from a Secret. */
   readonly databaseEnv?: readonly V1EnvVar[];
   readonly databaseEnvFrom?: readonly V1EnvFromSource[];
   /** Such as certificates of the database; their names begin with climatebatch-. */
   readonly volumes?: readonly V1Volume[];
   readonly volumeMounts?: readonly V1VolumeMount[];
   readonly serviceAccountName?: string;
-  /** Numeric, because runAsNonRoot cannot be checked by name. */
+  /** Numeric: the kubelet cannot check runAsNonRoot by name. */
   readonly runAsUser: number;
   readonly resources?: V1ResourceRequirements;
-  /** What a shard gets to roll back after SIGTERM. */
+  /** Time that a shard has to roll back after SIGTERM. */
   readonly terminationGracePeriodSeconds: number;
 }
 
@@ -107,9 +107,9 @@ function buildCompletionRules({ spec }: ClimateBatch, { completions }: JobAttemp
     completions,
     parallelism: Math.min(spec.parallelism, completions),
     backoffLimitPerIndex: spec.backoffLimitPerShard,
-    // More than there are indexes would be refused.
+    // The API server refuses more than there are indexes.
     ...(maxFailedShards !== undefined && { maxFailedIndexes: Math.min(maxFailedShards, completions) }),
-    // Never two writers of one shard at a time, as far as Kubernetes can know.
+    // Never two pods of one shard at a time, as far as Kubernetes can know.
     podReplacementPolicy: "Failed",
     podFailurePolicy: buildPodFailurePolicy(),
     suspend: spec.suspend,
@@ -117,7 +117,7 @@ function buildCompletionRules({ spec }: ClimateBatch, { completions }: JobAttemp
   };
 }
 
-/** The first rule that matches counts; every other exit counts against backoffLimitPerIndex. */
+/** The first matching rule applies; every other exit counts against backoffLimitPerIndex. */
 function buildPodFailurePolicy(): V1PodFailurePolicy {
   const onExit = (code: number) => ({ containerName: SHARD_CONTAINER, operator: "In", values: [code] });
   return {
@@ -142,7 +142,7 @@ function buildPodSpec(overrides: PodOverrides, attempt: JobAttempt, settings: Po
     }),
     ...(priorityClassName !== undefined && { priorityClassName }),
     ...(runtimeClassName !== undefined && { runtimeClassName }),
-    // As in a pod: the API server judges what stands in it.
+    // As in a pod: the API server validates it.
   } as Partial<V1PodSpec>;
   return {
     ...fromUser,
@@ -181,7 +181,7 @@ function buildContainer(overrides: PodOverrides, { batchId, attempt }: JobAttemp
     ...(settings.imagePullPolicy !== undefined && { imagePullPolicy: settings.imagePullPolicy }),
     command: [...SHARD_COMMAND],
     ...(settings.databaseEnvFrom !== undefined && { envFrom: [...settings.databaseEnvFrom] }),
-    // Ours last: $(NAME) in ours means ours. The completion index is set by Kubernetes.
+    // Ours last, so that $(NAME) in them refers to ours. Kubernetes sets the completion index.
     env: [...(overrides.env ?? []).filter(({ name }) => !isOwned(name, owned)), ...owned],
     ...(resources !== undefined && { resources }),
     securityContext: {
@@ -190,7 +190,7 @@ function buildContainer(overrides: PodOverrides, { batchId, attempt }: JobAttemp
       runAsNonRoot: true,
       capabilities: { drop: ["ALL"] },
     },
-    // The last words of a crash show in `kubectl describe pod`.
+    // `kubectl describe pod` then shows the last lines of a crash.
     terminationMessagePolicy: "FallbackToLogsOnError",
     volumeMounts: uniqueBy(
       [SCRATCH_MOUNT, ...(settings.volumeMounts ?? []), ...(mounts ?? [])],
@@ -199,14 +199,14 @@ function buildContainer(overrides: PodOverrides, { batchId, attempt }: JobAttemp
   };
 }
 
-/** CEL refuses these names too; a Secret read by envFrom would lose against a variable of the same name. */
+/** CEL refuses these names too; a variable of this name would override the Secret read by envFrom. */
 function isOwned(name: string, owned: readonly V1EnvVar[]): boolean {
   return (
     name.startsWith("DATABASE_") || name === POD_ENV.completionIndex || owned.some((variable) => variable.name === name)
   );
 }
 
-/** The first of each key stays: what is ours comes first. */
+/** Keeps the first of each key: ours come first. */
 function uniqueBy<T>(all: readonly T[], keyOf: (one: T) => string | undefined): T[] {
   const seen = new Set<string | undefined>();
   return all.filter((one) => !seen.has(keyOf(one)) && seen.add(keyOf(one)));

@@ -1,10 +1,10 @@
-// Every label and annotation key of the operator, once. They are public: docs/api.md lists them from here.
+// Every label and annotation key of the operator. They are public API: docs/api.md is generated from here.
 import type { ClimateBatch } from "../../model/climateBatch.ts";
 
 export const LABELS = {
   /** Name of the ClimateBatch. */
   batch: "climate.aiops.dev/batch",
-  /** Its uid: what children are found by, because a name may be used again. */
+  /** Its uid: children are found by it, because a name may be used again. */
   batchUid: "climate.aiops.dev/batch-uid",
   /** Number of the batch in the database. */
   batchId: "climate.aiops.dev/batch-id",
@@ -18,15 +18,15 @@ export const LABELS = {
 } as const;
 
 export const ANNOTATIONS = {
-  /** Which container kubectl logs and exec mean. */
+  /** The container that kubectl logs and exec choose. */
   defaultContainer: "kubectl.kubernetes.io/default-container",
-  /** On a ClimateBatch: number of the request in the database that it was made for. */
+  /** On a ClimateBatch: number of the request in the database that it answers. */
   request: "climate.aiops.dev/request",
 } as const;
 
-/** While a Job has this label, Kueue alone decides whether it is suspended. */
+/** While a Job has this label, only Kueue decides whether it is suspended. */
 export const KUEUE_QUEUE_LABEL = "kueue.x-k8s.io/queue-name";
-/** Labels of a ClimateBatch that begin so are passed to its Jobs. */
+/** Labels of a ClimateBatch with this prefix are passed to its Jobs. */
 const KUEUE_PREFIX = "kueue.x-k8s.io/";
 
 /** Selects the Jobs (and pods) of every batch. */
@@ -46,7 +46,7 @@ export interface LabelledAttempt {
   readonly calculation: string;
 }
 
-/** What both the Job and its pods carry; what the user asked for comes first, ours wins. */
+/** Labels of the Job and of its pods. Ours override those of the template. */
 export function buildChildLabels(batch: ClimateBatch, { batchId, attempt, calculation }: LabelledAttempt): Labels {
   return {
     ...batch.spec.template.labels,
@@ -61,7 +61,7 @@ export function buildChildLabels(batch: ClimateBatch, { batchId, attempt, calcul
   };
 }
 
-/** Kueue looks at the Job only: its labels come from the batch or from the template. */
+/** Kueue reads only the labels of the Job. */
 export function kueueLabels(batch: ClimateBatch): Labels {
   const given = Object.entries(batch.metadata.labels ?? {});
   return Object.fromEntries(given.filter(([key]) => key.startsWith(KUEUE_PREFIX)));

@@ -1,4 +1,4 @@
-// The ClimateBatch that answers a request. Pure; its name is a function of the request, so that creating it twice collides.
+// The ClimateBatch that answers a request. Its name is a function of the request, so that creating it twice collides.
 import type { CalculationRequest } from "../../model/calculations.ts";
 import {
   CLIMATE_BATCH,
@@ -43,7 +43,7 @@ export function buildRequestedBatch(
   };
 }
 
-/** What people give in the database's words, or on the command line, in those of the object. */
+/** Options of a request or of the command line as a spec. */
 export function buildSpec(calculation: CalculationRequest, options: RequestOptions): NewClimateBatchSpec {
   const { methods, grid, risks, scenarios, basePeriod, periods, cellsPerShard, maxRejectedCells } = options;
   return {
@@ -65,6 +65,6 @@ function toWirePeriod({ firstYear, lastYear }: Period) {
 
 function toWire<Wire extends string, Word>(words: Readonly<Record<Wire, Word>>, word: Word): Wire {
   const found = (Object.keys(words) as Wire[]).find((wire) => words[wire] === word);
-  if (found === undefined) throw new Error(`no word of the API for "${word}"`);
+  if (found === undefined) throw new Error(`the API has no value for "${word}"`);
   return found;
 }

@@ -1,4 +1,4 @@
-// Does what was decided, one action after another; the first that fails ends the list. Each may be repeated safely.
+// Executes the actions in order; the first that fails ends the list. Each may be repeated safely.
 import { readFile } from "node:fs/promises";
 import { endBatch, finishBatch } from "../../database/batches.ts";
 import { planClusterBatch, retryClusterBatch } from "../../database/clusterBatches.ts";
@@ -10,12 +10,12 @@ import { readRequestedResults } from "../../model/climateBatch.ts";
 import { coerceError, RejectedError } from "../../model/errors.ts";
 import { type MethodSet, parseMethodSet } from "../../model/methodSet.ts";
 import type { ReconcileContext, StoredBatch } from "../context.ts";
-import { ApiError, isAlreadyExists, isInvalid, isNotFound, isTransient } from "../kube/apiError.ts";
+import { ApiError, isAlreadyExists, isInvalid, isNotFound, isRetryable } from "../kube/apiError.ts";
 import { buildJob } from "../objects/job.ts";
 import { ANNOTATIONS } from "../objects/labels.ts";
 import type { Action, Refusal, Trouble } from "./actions.ts";
 
-/** What a person would do, too: nothing is overridden. */
+/** Nothing is overridden. */
 const NO_EXCEPTIONS = { replaceGrid: false, allowFewer: false, goBack: false } as const;
 
 /** null when all went well. */
@@ -89,10 +89,10 @@ async function plan(
   { metadata, spec }: StoredBatch,
   { withClient, policy, methodsFile, onPlanned }: ReconcileContext,
 ): Promise<void> {
-  const asked = readRequestedResults(spec);
-  const overrides = asked.methods === "published" ? await readOverrides(methodsFile) : undefined;
+  const requested = readRequestedResults(spec);
+  const overrides = requested.methods === "published" ? await readOverrides(methodsFile) : undefined;
   await withClient(async (client) => {
-    const specification = await resolveSpecification(client, { ...asked, overrides });
+    const specification = await resolveSpecification(client, { ...requested, overrides });
     await checkFreeConnections(client, spec.parallelism, "parallelism");
     await planClusterBatch(
       client,
@@ -114,7 +114,7 @@ async function plan(
   onPlanned();
 }
 
-/** Read for each batch anew: a ConfigMap may have changed. The batch keeps what it was planned with. */
+/** Read again for each batch: a ConfigMap may have changed. The batch keeps what it was planned with. */
 async function readOverrides(file: string | undefined): Promise<MethodSet | undefined> {
   if (file === undefined) return undefined;
   const text = await readFile(file, "utf8").catch((thrown) => {
@@ -133,7 +133,7 @@ async function createJob(
   try {
     await api.jobs.create(buildJob(batch, attempt, pods), signal);
   } catch (error) {
-    // Ours from a moment ago, or somebody else's: the next look tells.
+    // Ours from a moment ago, or one with another owner: the next pass sees which.
     if (!isAlreadyExists(error)) throw error;
   }
 }
@@ -143,13 +143,13 @@ async function publish(batchId: string, { withClient }: ReconcileContext): Promi
   if (!publication.published) throw new RejectedError(publication.reason, publication.message);
 }
 
-/** What the user asked for can be refused; anything else that fails is tried again. */
+/** Only these can be refused for what the user requested; other failures are tried again. */
 const REFUSABLE: readonly Permission["do"][] = ["plan", "publish", "retry"];
 
 function findRefusal({ do: action }: Permission, error: Error): Refusal | null {
   const { message } = error;
   if (error instanceof RejectedError && REFUSABLE.includes(action)) return { action, reason: error.reason, message };
-  if (action !== "createJob" || !(error instanceof ApiError) || isTransient(error)) return null;
+  if (action !== "createJob" || !(error instanceof ApiError) || isRetryable(error)) return null;
   return { action, reason: isInvalid(error) ? "InvalidTemplate" : error.reason, message };
 }
 

@@ -1,10 +1,10 @@
 // What can be done about a batch, as plain data, and what came of it.
 
-/** In the order they are to be done; the first that fails ends the list. Each may be repeated safely. */
+/** In the order of execution; the first that fails ends the list. Each may be repeated safely. */
 export type Action =
   /** Cut the shards, pin the inputs, reserve and empty the slots; the row carries the batch's uid and is made once. */
   | { readonly do: "plan" }
-  /** Empty the slots, in case that was cut short after planning. */
+  /** Empty the slots, in case that was interrupted after planning. */
   | { readonly do: "emptySlots"; readonly batchId: string }
   | {
       readonly do: "createJob";
@@ -15,16 +15,16 @@ export type Action =
   | { readonly do: "suspendJob"; readonly job: JobReference }
   | { readonly do: "resumeJob"; readonly job: JobReference }
   | { readonly do: "deleteJob"; readonly job: JobReference; readonly because: string }
-  /** Settle the batch by its shards; publish it in the same transaction when all are done. */
+  /** Set the end of the batch by its shards; publish it in the same transaction when all are done. */
   | { readonly do: "finish"; readonly batchId: string; readonly publish: boolean }
   | { readonly do: "publish"; readonly batchId: string }
   /** Open the batch again: its failed shards become the indexes of a new attempt. */
   | { readonly do: "retry"; readonly batchId: string }
   | { readonly do: "cancel"; readonly batchId: string; readonly reason: string; readonly message: string }
   | { readonly do: "deleteBatch"; readonly name: string; readonly uid: string; readonly because: string }
-  /** No watch tells what the database knows: observe again at once. */
+  /** Observe again at once: no watch shows a change of the database. */
   | { readonly do: "lookAgain" }
-  /** Observe again at that instant, whatever else happens. */
+  /** Observe again at that instant, even if nothing happens. */
   | { readonly do: "wait"; readonly until: Date; readonly because: string };
 
 export interface JobReference {

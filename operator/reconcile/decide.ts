@@ -1,11 +1,11 @@
-// What to do about a batch, given what was observed: a list of actions as plain data. Pure; acting is left to reconcile.ts.
+// What to do about a batch, given an observation: a list of actions.
 import type { Action, JobReference } from "./actions.ts";
 import type { BatchRow, Observation, ObservedJob, Policy } from "./observe.ts";
 import { decideRetention } from "./retention.ts";
 import { findStage, isAllDone, type Stage, wasPublishingTried } from "./stage.ts";
 import { findNextStuck } from "./stuckPods.ts";
 
-/** Events wake a batch before these; they are for events that were missed. */
+/** Events queue a batch sooner; these are for events that were missed. */
 const LOOK_AT_DATABASE_SECONDS = 15;
 const LOOK_AT_QUEUE_SECONDS = 30;
 const LOOK_AT_CONFLICT_SECONDS = 60;
@@ -51,8 +51,8 @@ export function decide(observation: Observation, policy: Policy, now: Date): rea
 }
 
 /**
- * Whether the status is worth writing: actions that are followed by a fresh look change what it would say. When one of
- * them failed, it is written all the same.
+ * Whether the status is worth writing: not before a fresh observation that follows these actions, unless one of them
+ * failed.
  */
 export function isSettled(actions: readonly Action[]): boolean {
   return actions.every((action) => action.do === "wait" || action.do === "deleteJob" || action.do === "deleteBatch");
@@ -61,18 +61,18 @@ export function isSettled(actions: readonly Action[]): boolean {
 function decideRunning(observation: Observation, row: BatchRow, now: Date): readonly Action[] {
   const { batch, childJob, foreignJob, otherJobs } = observation;
   const { batchId, jobAttempt, attemptShards } = row;
-  // Whatever the Job says: a pod that hangs after its last commit keeps nobody waiting.
+  // Whatever the Job reports: no batch waits for a pod that hangs after its last commit.
   if (isAllDone(row)) return finish(observation, batchId);
   if (!row.slotsReady) return [{ do: "emptySlots", batchId }, { do: "lookAgain" }];
   const unfinished = otherJobs.filter(({ end }) => end === null);
-  if (unfinished.length > 0) return unfinished.flatMap((job) => stopJob(job, "it is of another attempt"));
+  if (unfinished.length > 0) return unfinished.flatMap((job) => stopJob(job, "it belongs to another attempt"));
   if (childJob === null) {
     if (foreignJob !== null)
       return [waitFor(LOOK_AT_CONFLICT_SECONDS, `Job ${foreignJob.name} belongs to ${foreignJob.owner}`, now)];
     if (batch.spec.suspend) return [];
     return [{ do: "createJob", batchId, attempt: jobAttempt, completions: attemptShards }];
   }
-  // Its name is taken until it is gone; its going wakes us.
+  // Its name is taken until it is gone; its deletion queues the batch again.
   if (childJob.isBeingDeleted) return [];
   if (childJob.end !== null) return finish(observation, batchId);
   const nextStuck = findNextStuck(observation, now);
@@ -94,11 +94,11 @@ function decideSuspension({ batch, childJob }: Observation): readonly Action[] {
   return [{ do: batch.spec.suspend ? "suspendJob" : "resumeJob", job: referTo(childJob) }];
 }
 
-/** The pods of the attempt before are kept, for their logs. */
+/** The pods of the last attempt are kept, for their logs. */
 function forgetOldJobs({ otherJobs }: Observation, jobAttempt: number): readonly Action[] {
   return otherJobs
     .filter(({ attempt }) => attempt < jobAttempt - 1)
-    .flatMap((job) => stopJob(job, "later attempts came after it"));
+    .flatMap((job) => stopJob(job, "later attempts followed it"));
 }
 
 function stopJobs({ childJob, otherJobs }: Observation, because: string): readonly Action[] {
@@ -118,7 +118,7 @@ function cancel({ row, failure }: Extract<Stage, { at: "replaced" }>): Action {
   return { do: "cancel", batchId: row.batchId, ...failure };
 }
 
-/** Its Jobs go with the object; its row would stay running. */
+/** Its Jobs are deleted with the object; its row would stay running. */
 function cancelDeleted({ batch, database }: Observation, { installation }: Policy): readonly Action[] {
   const row = database?.row;
   if (row?.state !== "running" || row.installation !== installation) return [];
@@ -126,7 +126,7 @@ function cancelDeleted({ batch, database }: Observation, { installation }: Polic
   return [{ do: "cancel", batchId: row.batchId, reason: "Deleted", message }];
 }
 
-/** Finishing publishes too; this is for a finish that a person or another program did. */
+/** Finishing publishes too; this is for a batch that a person or another program finished. */
 function needsPublishing({ batch }: Observation, row: BatchRow): boolean {
   return batch.spec.publish && row.published.length === 0 && !wasPublishingTried(batch.status);
 }

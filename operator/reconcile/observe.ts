@@ -1,4 +1,4 @@
-// From facts as they were read (objects, rows) to an observation: only what decisions need, each under one name. Pure.
+// From facts as they were read (objects, rows) to an observation: what decisions need, each under one name.
 import type { BatchRow, DatabaseFacts } from "../../model/batchFacts.ts";
 import { type ClimateBatch, calculationsOfBatch, findCondition, isConditionTrue } from "../../model/climateBatch.ts";
 import { findPlace, type QueueEntry, type QueuePlace } from "../../model/queueOrder.ts";
@@ -6,7 +6,7 @@ import type { Reason } from "../objects/conditions.ts";
 import { childJobName } from "../objects/job.ts";
 import { KUEUE_QUEUE_LABEL, LABELS } from "../objects/labels.ts";
 
-/** What of a Job is looked at; a batch/v1 Job as read from the API server has this shape. */
+/** The fields of a batch/v1 Job that matter here. */
 export interface JobFacts {
   readonly metadata: {
     readonly name: string;
@@ -40,9 +40,9 @@ export type { BatchRow, DatabaseFacts };
 
 export interface Facts {
   readonly batch: ClimateBatch;
-  /** Jobs that have its uid as owner, and any Job of a name that it needs. */
+  /** Jobs that its uid owns, and any Job with a name that it needs. */
   readonly jobs: readonly JobFacts[];
-  /** Pods of those Jobs; read when a Job says that some are terminating. */
+  /** Pods of those Jobs; read when a Job reports that some are terminating. */
   readonly pods: readonly PodFacts[];
   /** null: the database does not answer. */
   readonly database: DatabaseFacts | null;
@@ -50,9 +50,9 @@ export interface Facts {
   readonly batches: readonly ClimateBatch[];
 }
 
-/** How this installation is configured, as far as decisions depend on it. */
+/** The configuration that decisions depend on. */
 export interface Policy {
-  /** Tells installations apart that share a database. */
+  /** Name of this installation among those that share a database. */
   readonly installation: string;
   /** Finished batches kept per calculation and outcome. */
   readonly successfulHistoryLimit: number;
@@ -92,9 +92,9 @@ export interface Observation {
   readonly own: ObservedBatch;
   /** The Job of the present attempt. */
   readonly childJob: ObservedJob | null;
-  /** Ours, of other attempts. */
+  /** Jobs of this batch, of other attempts. */
   readonly otherJobs: readonly ObservedJob[];
-  /** It has the name that the present attempt's Job needs. */
+  /** A Job with the name that the present attempt needs, owned by something else. */
   readonly foreignJob: { readonly name: string; readonly owner: string } | null;
   readonly terminatingPods: readonly TerminatingPod[];
   readonly database: DatabaseFacts | null;
@@ -146,7 +146,7 @@ function observeJob({ metadata, spec, status }: JobFacts): ObservedJob {
 
 function ownerOf({ metadata }: JobFacts): string {
   const owner = metadata.ownerReferences?.[0];
-  return owner === undefined ? "nobody" : `${owner.kind} ${owner.name}`;
+  return owner === undefined ? "no owner" : `${owner.kind} ${owner.name}`;
 }
 
 /** deletionTimestamp is when the grace period ends; terminating began that much earlier. */

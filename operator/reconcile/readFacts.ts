@@ -1,5 +1,5 @@
-// Reads what a decision about one batch needs: the object itself and a Job that may be new from the API server, other
-// objects from the reflectors' stores, the rest from the database.
+// Reads the facts about one batch: the object itself and a Job that may be new from the API server, other objects from the
+// reflectors' stores, the rest from the database.
 import { readDatabaseFacts } from "../../database/clusterBatches.ts";
 import type { DatabaseFacts } from "../../model/batchFacts.ts";
 import { coerceError } from "../../model/errors.ts";
@@ -10,7 +10,7 @@ import { childJobName } from "../objects/job.ts";
 import { jobPodsSelector } from "../objects/labels.ts";
 import type { Facts } from "./observe.ts";
 
-/** null: there is no such ClimateBatch any more. */
+/** null: the ClimateBatch is gone. */
 export async function readFacts(
   name: string,
   context: ReconcileContext,
@@ -49,7 +49,7 @@ async function readDatabase(
   }
 }
 
-/** The store may lag behind: whether the Job that is needed next exists, the API server is asked itself. */
+/** The store may lag behind, so the API server is queried for a Job that is needed and not in it. */
 async function readJobs(
   batch: StoredBatch,
   database: DatabaseFacts | null,

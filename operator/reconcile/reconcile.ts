@@ -1,5 +1,5 @@
-// One pass over one batch: read what is, observe, decide, act, record. Every word that decides stands in decide.ts and
-// status.ts; how things are done in act.ts. May be cut short anywhere: the next pass goes on from what it finds.
+// One pass over one batch: read, observe, decide, act, record. It may be interrupted anywhere: the next pass continues from
+// what it finds.
 import { findCondition } from "../../model/climateBatch.ts";
 import type { ReconcileContext, StoredBatch } from "../context.ts";
 import { isConflict, isNotFound } from "../kube/apiError.ts";
@@ -12,9 +12,9 @@ import { observe } from "./observe.ts";
 import { readFacts } from "./readFacts.ts";
 import { buildStatus, buildStatusPatch } from "./status.ts";
 
-/** What somebody else has to make room for, or to mend, is looked at again so often. */
+/** How often something is tried again that other batches or a person must make possible. */
 const LOOK_AT_REFUSAL_MS = 15_000;
-/** Somebody wrote the object between our reading and our writing. */
+/** Another client wrote the object between our read and our write. */
 const LOOK_AT_CONFLICT_MS = 50;
 
 export async function reconcile(
@@ -37,7 +37,7 @@ export async function reconcile(
   return trouble === null ? whenAgain(actions, now) : afterTrouble(trouble);
 }
 
-/** One write, then its events; false when somebody else wrote first. */
+/** One write, then its events; false when another client wrote first. */
 async function record(
   batch: StoredBatch,
   status: NonNullable<StoredBatch["status"]>,
@@ -50,8 +50,8 @@ async function record(
     const stored = await api.climateBatches.patchStatus(name, patch, signal);
     for (const { severity, reason, message } of describeTransitions(batch.status, status))
       events.record(stored, { type: severity, reason, action: "Reconcile", note: message });
-    const told = findCondition(status, "Complete");
-    log.info({ event: "recorded", climateBatch: name, reason: told?.reason, progress: status.progress });
+    const complete = findCondition(status, "Complete");
+    log.info({ event: "recorded", climateBatch: name, reason: complete?.reason, progress: status.progress });
     return true;
   } catch (error) {
     if (isNotFound(error)) return true;
@@ -66,7 +66,7 @@ function whenAgain(actions: readonly Action[], now: Date): WorkOutcome | undefin
   return waits.length === 0 ? undefined : { againAfterMs: Math.max(0, Math.min(...waits)) };
 }
 
-/** What the status tells is not tried at once again, or not at all; the rest comes back with backoff. */
+/** A refusal that the status shows is tried later or not at all; other trouble comes back with backoff. */
 function afterTrouble({ error, refusal }: Trouble): WorkOutcome | undefined {
   if (refusal === null) throw error;
   const passes = PASSING_REFUSALS.includes(refusal.reason) || refusal.action === "createJob";

@@ -1,8 +1,8 @@
-// How long finished batches stay: their own ttl, the history limits, and rows whose object has gone. Pure.
+// How long finished batches are kept: their ttl and the history limits; and rows whose object is gone.
 import type { Action } from "./actions.ts";
 import type { Observation, ObservedBatch, Policy } from "./observe.ts";
 
-/** For a batch that has ended: delete its object, or wait for its time, or nothing. Only once its end was recorded. */
+/** For a batch whose end is recorded: delete its object, or wait until its ttl ends, or nothing. */
 export function decideRetention(observation: Observation, policy: Policy, now: Date): readonly Action[] {
   const { batch, own } = observation;
   const { name, uid } = batch.metadata;
@@ -17,7 +17,7 @@ export function decideRetention(observation: Observation, policy: Policy, now: D
   return expires === null ? [] : [{ do: "wait", until: expires, because: "its ttl" }];
 }
 
-/** What consumers read stays listed, however many came after it without being published. */
+/** The published batch is kept, however many unpublished ones followed. */
 function isBeyondHistory({ own, others }: Observation, limit: number): boolean {
   if (own.isPublished) return false;
   const later = others.filter((other) => isOfSameHistory(own, other) && endedBefore(own, other));

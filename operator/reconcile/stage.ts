@@ -1,4 +1,4 @@
-// Where a batch stands, as one word with what belongs to it. Deciding and the status both read it from here. Pure.
+// The stage of a batch, one word with its details. Decisions and the status both follow from it.
 import { type ClimateBatchStatus, findCondition, isConditionTrue } from "../../model/climateBatch.ts";
 import { INTERIM_UNPUBLISHED } from "../objects/conditions.ts";
 import type { BatchRow, Observation, ObservedBatch, Policy } from "./observe.ts";
@@ -9,7 +9,7 @@ interface Failure {
 }
 
 export type Stage =
-  /** The object is being deleted by somebody. */
+  /** The object is being deleted. */
   | { readonly at: "deleting" }
   | { readonly at: "databaseAway" }
   | { readonly at: "otherInstallation"; readonly installation: string }
@@ -27,7 +27,7 @@ export type Stage =
   | { readonly at: "failed"; readonly row: BatchRow; readonly failure: Failure }
   | { readonly at: "complete"; readonly row: BatchRow };
 
-/** Another attempt would end the same way: what is counted stays counted. */
+/** Another attempt would end the same way: counts of finished shards remain. */
 const BEYOND_RETRY: readonly string[] = ["TooManyRejectedCells"];
 
 export function findStage(observation: Observation, policy: Policy): Stage {
@@ -76,7 +76,7 @@ function findUnplannedStage(observation: Observation): Stage {
   return { at: "ended", isComplete: false, failure: { reason: "Superseded", message } };
 }
 
-/** An end without a row is remembered by the status alone. */
+/** Only the status remembers an end without a row. */
 function recorded({ batch }: Observation, isComplete: boolean): Stage {
   const { reason, message } = findCondition(batch.status, isComplete ? "Complete" : "Failed")!;
   return { at: "ended", isComplete, failure: { reason, message } };
@@ -84,7 +84,7 @@ function recorded({ batch }: Observation, isComplete: boolean): Stage {
 
 function findRunningStage(observation: Observation, row: BatchRow): Stage {
   const { replacedBy } = observation.place;
-  // What is done already is worth more than a clean cancellation.
+  // Finished results are worth more than a clean cancellation.
   if (replacedBy === null || isAllDone(row)) return { at: "running", row };
   return { at: "replaced", row, failure: describeReplacement(replacedBy) };
 }
@@ -100,7 +100,7 @@ function findFailedStage(observation: Observation, row: BatchRow): Stage {
   return behind.length > 0 ? { at: "retryQueued", row, behind } : { at: "retry", row };
 }
 
-/** Also when a retry was refused: the status remembers that all retries there were are spent. */
+/** Also when a retry was refused: the status remembers that all retries are spent. */
 export function retriesUsed({ batch }: Observation, row: BatchRow | null): number {
   return Math.max(batch.status?.retriesUsed ?? 0, (row?.jobAttempt ?? 1) - 1);
 }
@@ -109,16 +109,16 @@ function retriesLeft(observation: Observation, row: BatchRow | null): number {
   return observation.batch.spec.retries - retriesUsed(observation, row);
 }
 
-/** Why the last retry was refused, which says more than why the batch had failed before. */
+/** Why the last retry was refused, which explains more than the failure before it. */
 function refusedRetry({ batch, database }: Observation): Failure | null {
   const { status } = batch;
   const spentWithoutAttempt = (status?.retriesUsed ?? 0) > (database?.row?.jobAttempt ?? 1) - 1;
-  const told = findCondition(status, "Failed");
-  if (!spentWithoutAttempt || told?.status !== "True") return null;
-  return { reason: told.reason, message: told.message };
+  const reported = findCondition(status, "Failed");
+  if (!spentWithoutAttempt || reported?.status !== "True") return null;
+  return { reason: reported.reason, message: reported.message };
 }
 
-/** A deadline leaves shards without a word; the Job knows. */
+/** Shards do not know of a deadline; the Job does. */
 function explain({ childJob }: Observation, failure: Failure): Failure {
   if (failure.reason !== "ShardsFailed" || childJob?.end?.reason !== "DeadlineExceeded") return failure;
   return { reason: "DeadlineExceeded", message: `The attempt ran out of activeDeadlineSeconds. ${failure.message}` };
@@ -136,8 +136,8 @@ export function isAllDone({ shards }: BatchRow): boolean {
   return shards.done === shards.total;
 }
 
-/** Once is enough, whatever came of it: what was refused is published by hand, what was superseded stays so. */
+/** Tried once, whatever the outcome: a refused batch is published by hand, a superseded one stays so. */
 export function wasPublishingTried(status: ClimateBatchStatus | undefined): boolean {
-  const told = findCondition(status, "Published");
-  return told !== undefined && !INTERIM_UNPUBLISHED.includes(told.reason);
+  const reported = findCondition(status, "Published");
+  return reported !== undefined && !INTERIM_UNPUBLISHED.includes(reported.reason);
 }

@@ -1,4 +1,4 @@
-// The status that an observation amounts to, and the patch that brings the stored one there. Pure.
+// The status of a batch from an observation, and the patch from the stored status to it.
 import { isDeepStrictEqual } from "node:util";
 import type { ClimateBatchStatus, Condition } from "../../model/climateBatch.ts";
 import { formatInstant, PASSING_REFUSALS, setCondition } from "../objects/conditions.ts";
@@ -7,11 +7,11 @@ import type { BatchRow, Observation, Policy } from "./observe.ts";
 import { findStage, retriesUsed, type Stage } from "./stage.ts";
 import { describeConditions } from "./statusConditions.ts";
 
-/** Running batches are written anew when another third of their shards is done: few writes, whatever their size. */
+/** The status of a running batch is written at every third of its shards: few writes, whatever its size. */
 const PROGRESS_STEPS = 3;
 const FAILED_SHARDS_MAX_LENGTH = 1000;
 
-/** The status to write; null when the stored one says it already. */
+/** The status to write; null when it equals the stored one. */
 export function buildStatus(
   observation: Observation,
   policy: Policy,
@@ -31,14 +31,14 @@ export function buildStatus(
     observedGeneration: generation,
     conditions,
     ...countsOf(stage, before),
-    retriesUsed: isRefusedForGood(stage, refusal) ? batch.spec.retries : spentRetries(observation, before),
+    retriesUsed: isRefusedFinally(stage, refusal) ? batch.spec.retries : spentRetries(observation, before),
     jobName: observation.childJob?.name ?? (isOfAttempt(stage, before) ? before.jobName : undefined),
     completionTime: findCompletionTime(stage, before, now),
   });
   return isDeepStrictEqual(status, before) ? null : status;
 }
 
-/** A refusal for good turns the stage into its end. */
+/** A final refusal turns the stage into its end. */
 function refuse(stage: Stage, refusal: Refusal | null): Stage {
   if (refusal === null || PASSING_REFUSALS.includes(refusal.reason)) return stage;
   const { reason, message } = refusal;
@@ -50,7 +50,7 @@ function refuse(stage: Stage, refusal: Refusal | null): Stage {
 }
 
 /** Nothing is tried again until more retries are given. */
-function isRefusedForGood(stage: Stage, refusal: Refusal | null): boolean {
+function isRefusedFinally(stage: Stage, refusal: Refusal | null): boolean {
   return (
     (stage.at === "ended" && !stage.isComplete) ||
     (stage.at === "failed" && refusal?.action === "retry" && !PASSING_REFUSALS.includes(refusal.reason))
@@ -123,7 +123,7 @@ function withoutUndefined(status: { [Key in keyof ClimateBatchStatus]: ClimateBa
   ) as unknown as ClimateBatchStatus;
 }
 
-/** As a merge patch: what is gone is null, so that the API server removes it. */
+/** As a merge patch: fields that are gone are null, so that the API server removes them. */
 export function buildStatusPatch(
   before: ClimateBatchStatus | undefined,
   after: ClimateBatchStatus,

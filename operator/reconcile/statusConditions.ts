@@ -1,4 +1,4 @@
-// What each stage says of the conditions, in words. Setting them, with their times, is left to resources/conditions.ts.
+// The conditions of each stage, in words.
 import { type ConditionType, findCondition } from "../../model/climateBatch.ts";
 import { formatInstant, type NewCondition, PASSING_REFUSALS } from "../objects/conditions.ts";
 import type { Refusal } from "./actions.ts";
@@ -31,7 +31,7 @@ export function describeConditions(
   ];
 }
 
-/** What is known stays; what never was known says why. */
+/** Known conditions stay; a batch that was never planned gets the reason. */
 function describeDatabaseAway({ batch }: Observation): readonly NewCondition[] {
   if (findCondition(batch.status, "Planned")?.status === "True") return [];
   const words = { reason: "DatabaseUnavailable", message: "The database does not answer; planning waits for it." };
@@ -41,7 +41,7 @@ function describeDatabaseAway({ batch }: Observation): readonly NewCondition[] {
   ];
 }
 
-/** The one word, and sentence, on where the batch stands. */
+/** Reason and message of the present stage. */
 function describeProgress(
   observation: Observation,
   stage: Exclude<Stage, { at: "deleting" | "databaseAway" }>,
@@ -51,7 +51,7 @@ function describeProgress(
     case "otherInstallation":
       return {
         reason: "OtherInstallation",
-        message: `Installation ${stage.installation} runs this batch in the same database; this one leaves it alone.`,
+        message: `Installation ${stage.installation} runs this batch in the same database; this one does not touch it.`,
       };
     case "unplanned":
       return refusal ?? { reason: "Planning", message: "The batch is about to be planned." };
@@ -89,11 +89,11 @@ function describeProgress(
 function describeRunning({ batch, childJob, foreignJob }: Observation, row: BatchRow, refusal: Refusal | null): Words {
   if (refusal !== null) return refusal;
   if (isAllDone(row) || (childJob !== null && childJob.end !== null))
-    return { reason: "Finishing", message: "Every shard has ended; the batch is being settled." };
+    return { reason: "Finishing", message: "Every shard has ended; the batch is being finished." };
   if (childJob === null && foreignJob !== null) {
     return {
       reason: "Conflict",
-      message: `The Job ${foreignJob.name} belongs to ${foreignJob.owner}. Delete it, and this batch goes on.`,
+      message: `The Job ${foreignJob.name} belongs to ${foreignJob.owner}. Delete it, and this batch continues.`,
     };
   }
   if (childJob === null && batch.spec.suspend)
@@ -101,7 +101,7 @@ function describeRunning({ batch, childJob, foreignJob }: Observation, row: Batc
   if (childJob === null) return { reason: "Preparing", message: "The Job is about to be created." };
   if (childJob.isSuspended) {
     const message = childJob.isQueuedByKueue
-      ? `Kueue holds the Job ${childJob.name} back until there is quota.`
+      ? `Kueue holds the Job ${childJob.name} back until quota is free.`
       : `The Job ${childJob.name} is suspended.`;
     return { reason: "Suspended", message };
   }
@@ -119,7 +119,7 @@ function describePlanned(stage: Stage, words: Words): NewCondition {
   return { type: "Planned", status: "True", reason: "Planned", message };
 }
 
-/** Like a Job's: there from the first failure on; a retry makes it false. */
+/** As of a Job: present from the first failure on; a retry makes it False. */
 function describeFailed({ batch }: Observation, stage: Stage, words: Words): readonly NewCondition[] {
   const hasFailed = stage.at === "failed" || (stage.at === "ended" && !stage.isComplete);
   if (!hasFailed && findCondition(batch.status, "Failed") === undefined) return [];
@@ -152,13 +152,13 @@ function describePublished({ batch }: Observation, stage: Stage, refusal: Refusa
   }
   if (refusal?.action === "publish" && !PASSING_REFUSALS.includes(refusal.reason))
     return unpublished(refusal.reason, refusal.message);
-  const told = findCondition(batch.status, "Published");
-  if (told?.status === "True" || batch.status?.publishedTime !== undefined)
+  const reported = findCondition(batch.status, "Published");
+  if (reported?.status === "True" || batch.status?.publishedTime !== undefined)
     return unpublished("Superseded", "Consumers read a later batch now.");
   if (!batch.spec.publish)
     return unpublished("NotRequested", `To show its results: climatebatch publish ${row.batchId}`);
-  // What a refusal said holds until somebody publishes by hand.
-  if (told !== undefined && told.reason !== "Unfinished") return unpublished(told.reason, told.message);
+  // A refusal holds until a person publishes the batch.
+  if (reported !== undefined && reported.reason !== "Unfinished") return unpublished(reported.reason, reported.message);
   return unpublished("Publishing", "The batch is complete and about to be published.");
 }
 

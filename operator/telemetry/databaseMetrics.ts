@@ -1,5 +1,5 @@
-// Metrics of what stands in the database: read at each scrape, the same in every replica. When the database does not answer they
-// are left out, so that nobody takes old numbers for new ones.
+// Metrics of the database: read at each scrape, equal in every replica. While the database does not answer they are absent, so that
+// old numbers are not taken for new ones.
 import { Gauge, type Registry } from "prom-client";
 import type { Figures } from "../../database/figures.ts";
 
@@ -28,13 +28,10 @@ export function makeDatabaseMetrics(registry: Registry): DatabaseMetrics {
     "Cells with implausible input of the batch that ended last",
   );
   const rows = of("climatebatch_last_batch_result_rows", "Result rows that the batch that ended last has written");
-  const yearly = of(
-    "climatebatch_yearly_batch_timestamp_seconds",
-    "When a batch of the yearly schedule was last begun",
-  );
-  const published = of("climatebatch_published_timestamp_seconds", "When what consumers read was published");
-  const waiting = gauge("climatebatch_requests_waiting", "Requests that no batch answers yet");
-  const oldest = gauge("climatebatch_oldest_request_seconds", "Age of the oldest request that no batch answers yet");
+  const yearly = of("climatebatch_yearly_batch_timestamp_seconds", "When a batch of the yearly schedule last started");
+  const published = of("climatebatch_published_timestamp_seconds", "When the published results were published");
+  const waiting = gauge("climatebatch_requests_waiting", "Requests that wait for a batch");
+  const oldest = gauge("climatebatch_oldest_request_seconds", "Age of the oldest request that waits for a batch");
   const queue = gauge("climatebatch_notification_queue_ratio", "Share of PostgreSQL's notification queue in use");
   const labelled = [batches, shards, failed, ended, failedShards, rejected, rows, yearly, published];
 

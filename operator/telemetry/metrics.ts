@@ -1,5 +1,5 @@
-// The metrics of the process: queue, reconciles, watches, leadership, listener. Those of queue and reconcile are named as
-// controller-runtime names them, so that its dashboards work. No label grows with the batches: none of them has its name here.
+// Metrics of the process: queue, reconciles, watches, leadership, listener. Those of queue and reconcile have the names that
+// controller-runtime gives them, so its dashboards work. No label holds the name of a batch.
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Figures } from "../../database/figures.ts";
 import type { ListenerState, ListenerStatus } from "../../database/listener.ts";
@@ -7,19 +7,19 @@ import type { ReflectorMetrics } from "../kube/reflectorLimits.ts";
 import type { WorkQueueMetrics } from "../kube/workqueue.ts";
 import { makeDatabaseMetrics } from "./databaseMetrics.ts";
 
-/** As controller-runtime calls a controller: by what it reconciles. */
+/** controller-runtime names a controller after the kind that it reconciles. */
 const CONTROLLER = "climatebatch";
 const MS_PER_SECOND = 1000;
 const LISTENER_STATES: readonly ListenerState[] = ["connected", "degraded", "disconnected"];
 const RESULTS = ["success", "requeue_after", "error"] as const;
-/** client-go's powers of ten, without those that no timer of JavaScript can tell. */
+/** client-go's powers of ten, without those below the resolution of JavaScript's timers. */
 const QUEUE_BUCKETS_SECONDS = [0.0001, 0.001, 0.01, 0.1, 1, 10, 100, 1000];
 /** controller-runtime's (pkg/internal/controller/metrics), thinned, and with the minutes that a full database may take. */
 const RECONCILE_BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
 export type ReconcileResult = (typeof RESULTS)[number];
 
-/** Asked at each scrape. */
+/** Read at each scrape. */
 export interface MetricSources {
   readonly lease: string;
   readonly workers: number;
@@ -32,7 +32,7 @@ export interface MetricSources {
 export interface OperatorMetrics {
   readonly queue: WorkQueueMetrics;
   reflector(resource: string): ReflectorMetrics;
-  /** A reconcile begins; what is returned is called when it ends. */
+  /** A reconcile begins; call the returned function when it ends. */
   reconciling(): (result: ReconcileResult, durationMs: number) => void;
   unknownPayload(): void;
   /** As Prometheus reads it. */
@@ -51,8 +51,8 @@ export function makeMetrics({ lease, workers, isLeader, listener, figures }: Met
     new Histogram({ name, help, buckets, labelNames, registers });
 
   const depth = gauge("workqueue_depth", "Batches that wait for a worker", "name");
-  const adds = counter("workqueue_adds_total", "Batches put into the queue", "name");
-  const retries = counter("workqueue_retries_total", "Batches that came back after a failure", "name");
+  const adds = counter("workqueue_adds_total", "Batches added to the queue", "name");
+  const retries = counter("workqueue_retries_total", "Batches requeued after a failure", "name");
   const waited = histogram(
     "workqueue_queue_duration_seconds",
     "Time between being queued and being worked on",
@@ -61,12 +61,7 @@ export function makeMetrics({ lease, workers, isLeader, listener, figures }: Met
   );
   const worked = histogram("workqueue_work_duration_seconds", "Time of one work", QUEUE_BUCKETS_SECONDS, "name");
 
-  const reconciles = counter(
-    "controller_runtime_reconcile_total",
-    "Reconciles by how they ended",
-    "controller",
-    "result",
-  );
+  const reconciles = counter("controller_runtime_reconcile_total", "Reconciles by result", "controller", "result");
   const errors = counter("controller_runtime_reconcile_errors_total", "Reconciles that failed", "controller");
   const times = histogram(
     "controller_runtime_reconcile_time_seconds",
@@ -74,31 +69,31 @@ export function makeMetrics({ lease, workers, isLeader, listener, figures }: Met
     RECONCILE_BUCKETS_SECONDS,
     "controller",
   );
-  const active = gauge("controller_runtime_active_workers", "Reconciles under way", "controller");
-  const most = gauge(
-    "controller_runtime_max_concurrent_reconciles",
-    "Reconciles at the same time at most",
-    "controller",
-  );
+  const active = gauge("controller_runtime_active_workers", "Reconciles in progress", "controller");
+  const most = gauge("controller_runtime_max_concurrent_reconciles", "Most reconciles at the same time", "controller");
 
   const lists = counter(
     "climatebatch_watch_lists_total",
-    "Lists that replaced the copy of all objects, by why",
+    "Lists that replaced the copy of all objects, by reason",
     "resource",
     "reason",
   );
-  const missed = counter("climatebatch_watch_missed_total", "Changes that no watch had told, only a list", "resource");
+  const missed = counter(
+    "climatebatch_watch_missed_total",
+    "Changes that only a list showed, not the watch",
+    "resource",
+  );
   const lost = counter("climatebatch_watch_failures_total", "Watches and lists that failed", "resource");
 
   const leading = gauge("leader_election_master_status", "1 in the replica that leads, 0 in the others", "name");
   const states = gauge("climatebatch_listener_state", "1 for the state that the LISTEN session is in", "state");
   const reconnects = gauge("climatebatch_listener_reconnects", "Sessions of the listener after its first");
-  const unknown = counter("climatebatch_unknown_payloads_total", "NOTIFYs that name no calculation");
+  const unknown = counter("climatebatch_unknown_payloads_total", "NOTIFYs whose payload is no calculation");
 
   const database = makeDatabaseMetrics(registry);
   collectDefaultMetrics({ register: registry });
 
-  // A series that is not there until something happens first cannot be alerted on.
+  // A series that first appears when something happens cannot be alerted on.
   most.labels(CONTROLLER).set(workers);
   for (const one of [depth, adds, retries, errors, active]) one.labels(CONTROLLER).inc(0);
   for (const result of RESULTS) reconciles.labels(CONTROLLER, result).inc(0);

@@ -1,4 +1,4 @@
-// /healthz: every loop of the process turns. /readyz: it listens and has begun its work. /metrics: what Prometheus reads. Nothing else is served.
+// /healthz: every loop of the process makes progress. /readyz: it listens and has started. /metrics: for Prometheus.
 import { type Answer, type HttpEndpoint, openHttpEndpoint } from "../../telemetry/httpEndpoint.ts";
 import type { OperatorMetrics } from "./metrics.ts";
 
@@ -15,13 +15,13 @@ interface Loop {
 export class Liveness {
   readonly #loops = new Map<string, Loop>();
 
-  /** `lastTurnMs`: on the monotonic clock, when the loop last did anything. Returns what ends the watch over it. */
+  /** `lastTurnMs`: on the monotonic clock, when the loop last did anything. Call the returned function when the loop ends. */
   follow(name: string, lastTurnMs: () => number, limitMs = SILENCE_LIMIT_MS): () => void {
     this.#loops.set(name, { lastTurnMs, limitMs });
     return () => this.#loops.delete(name);
   }
 
-  /** null when all turn. */
+  /** null when all make progress. */
   findFault(nowMs: number): string | null {
     for (const [name, { lastTurnMs, limitMs }] of this.#loops) {
       const silentMs = nowMs - lastTurnMs();

@@ -27,7 +27,7 @@ const DEFINITIONS = [
 const VERSION = kubernetesVersion().slice(1);
 const EVERY_SET = Object.entries(VALUE_SETS);
 
-/** As a CronJob asks for them, named. */
+/** As a CronJob requests them, named. */
 function batchesIn(objects: readonly Rendered[]): Rendered[] {
   return objects
     .filter(({ kind, data }) => kind === "ConfigMap" && data["batch.yaml"] !== undefined)
@@ -72,7 +72,7 @@ const MISTAKES = [
     return JSON.stringify(object);
   },
 }));
-/** What OpenAPI tells of some moments after a definition is established. */
+/** Kinds that OpenAPI publishes some moments after a definition is established. */
 const DEFINED = {
   "climate.aiops.dev/v1alpha1": ["ClimateBatch"],
   "monitoring.coreos.com/v1": ["PodMonitor", "PrometheusRule", "ServiceMonitor"],
@@ -105,9 +105,9 @@ describeUnless(obstacle, "objects of the chart", () => {
   });
 
   test.each(EVERY_SET)("ask for ClimateBatches that are accepted: %s", async (_, values) => {
-    const asked = batchesIn(await render(values));
-    for (const batch of asked) await judge(JSON.stringify(batch));
-    expect(asked.length).toBe(values === VALUE_SETS.bare ? 0 : 2);
+    const requested = batchesIn(await render(values));
+    for (const batch of requested) await judge(JSON.stringify(batch));
+    expect(requested.length).toBe(values === VALUE_SETS.bare ? 0 : 2);
   });
 
   test("a pod that may be root is not", async () => {
@@ -141,7 +141,7 @@ describeUnless(obstacle, "objects of the chart", () => {
       schemas = await mkdtemp(join(tmpdir(), "climatebatch-schemas-"));
       const read = (path: string) => kubectl(["get", `--raw=${path}`]);
       for (const [group, kinds] of Object.entries(DEFINED)) {
-        await waitUntil(`OpenAPI tells of ${kinds}`, 30_000, async () => {
+        await waitUntil(`OpenAPI publishes ${kinds}`, 30_000, async () => {
           const text = await read(`/openapi/v3/apis/${group}`).catch(() => "");
           return kinds.every((kind) => text.includes(`"kind":"${kind}"`)) || undefined;
         });
@@ -162,9 +162,9 @@ describeUnless(obstacle, "objects of the chart", () => {
       const text = await renderText(values);
       const objects = await render(values);
       expect((await conform(text)).summary).toEqual(counted(objects.length));
-      const asked = batchesIn(objects);
-      expect((await conform(asked.map((one) => JSON.stringify(one)).join("\n---\n"))).summary).toEqual(
-        counted(asked.length),
+      const requested = batchesIn(objects);
+      expect((await conform(requested.map((one) => JSON.stringify(one)).join("\n---\n"))).summary).toEqual(
+        counted(requested.length),
       );
     });
 

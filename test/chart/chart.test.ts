@@ -1,4 +1,4 @@
-// The chart rendered: what every switch does, and that what stands in two places says the same.
+// The chart rendered: what every switch does, and that things said in two places agree.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadYaml } from "@kubernetes/client-node";
@@ -230,7 +230,7 @@ describeWithHelm("the chart", () => {
     }
   });
 
-  test("hazard waits for the year's probability batch when told to", async () => {
+  test("hazard waits for the year's probability batch when configured to", async () => {
     const { spec } = find(await render(EVERYTHING), "CronJob", "cb-climatebatch-hazard");
     const [first] = spec.jobTemplate.spec.template.spec.initContainers;
     expect(first.args.slice(0, 2)).toEqual(["submit", "probability"]);

@@ -80,7 +80,7 @@ const RAISED: Readonly<Record<string, Raised>> = {
   },
   ClimateBatchReconcileErrors: {
     series: { 'controller_runtime_reconcile_errors_total{controller="climatebatch"}': "0+6x600" },
-    summary: "Reconciles go on failing.",
+    summary: "Reconciles keep failing.",
   },
   ClimateBatchNotificationQueueFilling: {
     series: { climatebatch_notification_queue_ratio: 0.5 },
@@ -144,7 +144,7 @@ describeWith(["promtool"], "the alerts", () => {
     await judge([expecting(HEALTHY, []), expecting({ ...HEALTHY, ...series }, [expected])]);
   });
 
-  test("an alert that is expected and not raised is told", async () => {
+  test("an alert that is expected and not raised is reported", async () => {
     const wrong = {
       interval: "1m",
       input_series: inputOf(HEALTHY),

@@ -98,7 +98,7 @@ describeOnApiServer("climatebatch doctor --cluster", () => {
     expect(of("permissions")[0]).toMatch(/^ok: the user may plan batches/);
   });
 
-  test("an operator that is gone: no leader, pods that are not ready, rights that were taken, nobody listens", async () => {
+  test("an operator that is gone: no leader, pods that are not ready, rights that were taken, no listener", async () => {
     await setStatus("deployment/cb-operator", { replicas: 2, readyReplicas: 0 });
     await kubectl(["delete", "rolebinding", "cb-operator"]);
     const { code, of } = await examine();
@@ -122,7 +122,7 @@ describeOnApiServer("climatebatch doctor --cluster", () => {
     await create(cronJob("cb-often", { schedule: "0 0 * * *", timeZone: "UTC" }));
     await setStatus("cronjob/cb-often", { lastScheduleTime: ago(3), lastSuccessfulTime: ago(3) });
     const of = async (name: string) => (await examine()).of("last firings").find((one) => one.includes(name));
-    // What was due before it was created is nobody's fault.
+    // What was due before it was created is no fault.
     expect(await of("cb-often")).toMatch(/^ok: cb-often: .* UTC: its ClimateBatch was asked for/);
     const reader = new ClusterReader(
       loadCluster(cluster.server.kubeconfig),
@@ -143,7 +143,7 @@ describeOnApiServer("climatebatch doctor --cluster", () => {
     );
   });
 
-  test("ClimateBatches: one that nobody looked at is new, one that failed says how to go on", async () => {
+  test("ClimateBatches: one that no operator has seen is new, one that failed says how to continue", async () => {
     await space.apply("waiting", SIX_SHARDS);
     await space.apply("broken", SIX_SHARDS);
     const condition = { status: "True", observedGeneration: 1, lastTransitionTime: "2026-01-01T00:00:00Z" };
@@ -160,7 +160,7 @@ describeOnApiServer("climatebatch doctor --cluster", () => {
     ]);
   });
 
-  test("a definition that OpenAPI does not tell of yet, as right after it was made, keeps no operator from leading", async () => {
+  test("a definition that OpenAPI does not publish yet, as right after its creation, keeps no operator from leading", async () => {
     await using proxy = await startFaultProxy(cluster.server.kubeconfig);
     proxy.fault(({ path }) => path.startsWith("/openapi/"), { status: 404 }, 99);
     await using operator = space.start({ through: proxy.kubeConfig });
@@ -170,12 +170,12 @@ describeOnApiServer("climatebatch doctor --cluster", () => {
     expect(proxy.seen.filter(({ path }) => path.startsWith("/openapi/")).length).toBeGreaterThan(0);
   });
 
-  test("an older definition, told by the doctor and by the operator's log; and none at all", async () => {
+  test("an older definition is reported by the doctor and by the operator's log; so is a missing one", async () => {
     const crd = JSON.parse(await kubectl(["get", "crd", DEFINITION, "--output=json"])) as Definition;
     delete crd.spec.versions[0]!.schema.openAPIV3Schema.properties.status.properties.rowsWritten;
     await kubectl(["replace", "--filename=-"], crd);
-    const told = /^problem: the definition is older .* lacks status\.rowsWritten → helm upgrade/;
-    await expect.poll(async () => (await examine()).of("definition")[0], { timeout: 30_000 }).toMatch(told);
+    const reported = /^problem: the definition is older .* lacks status\.rowsWritten → helm upgrade/;
+    await expect.poll(async () => (await examine()).of("definition")[0], { timeout: 30_000 }).toMatch(reported);
     {
       await using operator = space.start();
       await expect

@@ -1,4 +1,4 @@
-// What a running operator tells of itself: every metric that an alert or the dashboard asks for, and no label that grows.
+// What a running operator reports: every metric that an alert or the dashboard uses, and no label that grows.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadYaml } from "@kubernetes/client-node";
@@ -77,13 +77,13 @@ describeOnApiServer("metrics of the operator", () => {
     });
     afterAll(() => world.disposeAsync());
 
-    test("stand beside the two probes, alone", async () => {
+    test("are served next to the two probes, and nothing else is", async () => {
       expect(await get(`${address}/healthz`)).toEqual({ status: 200, text: "ok\n" });
       expect(await get(`${address}/readyz`)).toEqual({ status: 200, text: "ready\n" });
       expect((await get(`${address}/other`)).status).toBe(404);
     });
 
-    test("tell what the database has, and whatever alerts and dashboard ask for", async () => {
+    test("contain what the database has, and all that alerts and dashboard use", async () => {
       const value = (series: string) =>
         Number(
           text
@@ -108,9 +108,9 @@ describeOnApiServer("metrics of the operator", () => {
       expect(value("climatebatch_database_up")).toBe(1);
 
       const names = new Set(text.match(/^[a-z0-9_]+(?=[{ ])/gm));
-      const asked = [...alerts.map(({ expr }) => expr.replace(/"\$\w+"/g, '"x"')), ...queries].flatMap(metricsIn);
-      expect(asked.length).toBeGreaterThan(30);
-      expect(asked.filter((name) => !names.has(name))).toEqual([]);
+      const requested = [...alerts.map(({ expr }) => expr.replace(/"\$\w+"/g, '"x"')), ...queries].flatMap(metricsIn);
+      expect(requested.length).toBeGreaterThan(30);
+      expect(requested.filter((name) => !names.has(name))).toEqual([]);
       expect(text).not.toContain("sample");
     });
 
@@ -129,7 +129,7 @@ describeOnApiServer("metrics of the operator", () => {
     });
   });
 
-  test("tell of a request that waits how old it is, and of what NOTIFY said that nobody understands", async () => {
+  test("contain the age of a waiting request, and the NOTIFYs with an unknown payload", async () => {
     await using database = await createTestDatabase({ from: new URL(climate.url).pathname.slice(1) });
     const space = await cluster.openNamespace(database.url);
     await using operator = space.start();
@@ -142,7 +142,7 @@ describeOnApiServer("metrics of the operator", () => {
     });
     await recordRequest(database.client, { calculation: "all", options: {}, source: "function" });
     await database.client.query("NOTIFY aiops_trigger, 'hazards'");
-    await eventually("both are told", async () => {
+    await eventually("both are reported", async () => {
       const { text } = await get(`${address}/metrics`);
       const isShown =
         /^climatebatch_requests_waiting [1-9]/m.test(text) && /^climatebatch_unknown_payloads_total 1$/m.test(text);
@@ -158,7 +158,7 @@ describeOnApiServer("metrics of the operator", () => {
     await using operator = space.start();
     const address = await addressOf(operator);
     await eventually("it leads", () => operator.lines.some(({ event }) => event === "startedLeading") || undefined);
-    await eventually("it tells why it is not ready", async () => {
+    await eventually("it reports why it is not ready", async () => {
       const { status, text } = await get(`${address}/readyz`);
       expect(status).toBe(503);
       return /^it does not listen for NOTIFY yet: .*(ECONNRESET|terminated|closed)/.test(text) || undefined;

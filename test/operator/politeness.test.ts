@@ -1,4 +1,4 @@
-// How much the operator asks of the API server, counted on the way there: next to nothing when idle, few writes for a batch.
+// How many calls the operator makes to the API server, counted in between: next to none when idle, few writes for a batch.
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { describeOnApiServer } from "../support/apiServer.ts";
@@ -15,7 +15,7 @@ const WRITES_A_BATCH = 8;
 const isWrite = ({ method }: SeenRequest) => method !== "GET";
 const isLease = ({ path }: SeenRequest) => path.includes("/leases/");
 
-describeOnApiServer("what the operator asks of the API server", () => {
+describeOnApiServer("the calls of the operator to the API server", () => {
   test(`less than a request a second when idle, at most ${WRITES_A_BATCH} writes for a batch of six shards`, async () => {
     await using cluster = await openOperatorCluster();
     const climate = await createClimate();
@@ -42,7 +42,7 @@ describeOnApiServer("what the operator asks of the API server", () => {
     await operator.stop();
     const writes = proxy.seen.slice(started).filter((one) => isWrite(one) && !isLease(one));
     console.log(
-      `measured: the operator asks the API server ${((idle.length * 1000) / IDLE_MS).toFixed(2)} times a second when idle, and writes ${writes.length} times for a batch`,
+      `measured: the operator calls the API server ${((idle.length * 1000) / IDLE_MS).toFixed(2)} times a second when idle, and writes ${writes.length} times for a batch`,
     );
     expect(writes.length).toBeGreaterThanOrEqual(4);
     expect(writes.length).toBeLessThanOrEqual(WRITES_A_BATCH);

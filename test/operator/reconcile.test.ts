@@ -129,10 +129,10 @@ describeOnApiServer("the operator", () => {
     await space.reaches("sample", "Failed");
     await writeScenario(database.client, "future", { cells: CELLS, only: [3], warmer: 1 });
     await space.change("sample", { retries: 1 });
-    const refused = await eventually("the refusal is told", async () => {
+    const refused = await eventually("the refusal is reported", async () => {
       const { status } = await space.read("sample");
-      const told = status?.conditions?.find(({ type }) => type === "Failed");
-      return told?.reason === "InputChanged" ? told : undefined;
+      const reported = status?.conditions?.find(({ type }) => type === "Failed");
+      return reported?.reason === "InputChanged" ? reported : undefined;
     });
     expect(refused.message).toContain("start a new batch");
     expect(await space.jobs()).toHaveLength(1);
@@ -195,7 +195,7 @@ describeOnApiServer("the operator", () => {
     await using _jobs = playJobController(space, { isHeld: () => true });
     await space.apply("first", SIX_SHARDS);
     await eventually("its Job is there", async () => ((await space.jobs()).length === 1 ? true : undefined));
-    // Ages are told in whole seconds.
+    // Ages are in whole seconds.
     await sleep(1_100);
     await space.apply("second", { ...SIX_SHARDS, concurrencyPolicy: "Replace" });
     const { status } = await space.reaches("first", "Failed");
@@ -239,11 +239,13 @@ describeOnApiServer("the operator", () => {
       Array(2).fill(expect.stringMatching(/probability or hazard, found "tornado"/)),
     );
     expect(
-      await eventually("it is told", async () => (await space.events()).find((told) => told.includes("Unknown"))),
+      await eventually("it is reported", async () =>
+        (await space.events()).find((reported) => reported.includes("Unknown")),
+      ),
     ).toBe("Warning UnknownPayload");
   });
 
-  test("a request made while no operator runs is answered after its start; its key stands for ever", async () => {
+  test("a request made while no operator runs is answered after its start; its key stays taken", async () => {
     await using world = await open();
     const { space, database } = world;
     const requestKey = "yearly/hazard/2028";

@@ -1,4 +1,4 @@
-{{/* Names of objects begin with this. */}}
+{{/* Prefix of the names of objects. */}}
 {{- define "climatebatch.fullname" -}}
 {{- $name := default .Chart.Name .Values.nameOverride -}}
 {{- if .Values.fullnameOverride -}}
@@ -25,7 +25,7 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
 {{- end -}}
 
-{{/* Labels and annotations of an object: dict "root" "component" and maybe "annotations". */}}
+{{/* Labels and annotations of an object: dict "root" "component" and optionally "annotations". */}}
 {{- define "climatebatch.metadata" -}}
 labels:
   {{- include "climatebatch.labels" .root | nindent 2 }}
@@ -109,7 +109,7 @@ env:
 {{- end }}
 {{- end -}}
 
-{{/* What Pod Security `restricted` asks, and more: nothing to write to. */}}
+{{/* Pod Security `restricted`, with a read-only root file system. */}}
 {{- define "climatebatch.podSecurity" -}}
 runAsNonRoot: true
 runAsUser: {{ .Values.job.runAsUser }}

@@ -99,7 +99,7 @@ describeOnApiServer("ClimateBatches on a real API server", () => {
     else expect((await replaced).metadata.generation).toBe(2);
   });
 
-  test("keeps what the operator does not look into, and drops what nobody knows", async () => {
+  test("keeps what the operator does not read, and drops unknown fields", async () => {
     const template = { affinity: { nodeAffinity: { any: [1] } }, tolerations: [{ key: "a", effect: "NoSchedule" }] };
     const { spec } = await write({ calculation: "All", template }, "kept", "All");
     expect(spec.template).toEqual(template);
@@ -168,9 +168,9 @@ describeOnApiServer("ClimateBatches on a real API server", () => {
   });
 
   test.each<[string, Partial<ClimateBatchSpec>]>([
-    ["with nothing asked for", {}],
+    ["with nothing requested", {}],
     [
-      "with everything asked for",
+      "with everything requested",
       {
         maxFailedShards: 2,
         activeDeadlineSeconds: 60,

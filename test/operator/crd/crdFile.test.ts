@@ -1,4 +1,4 @@
-// The CRD against what else tells of it: the types, the model's words, the generated page.
+// The CRD against the types, the words of the model and the generated page.
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -186,7 +186,7 @@ describe("every field", () => {
     const own = fields.filter(({ path }) => /^spec\.[^.[]+$/.test(path));
     const silent = own.filter(({ schema: { description } }) => !/(Default|Unset|Required)/.test(description!));
     const unsure = own.filter(
-      ({ schema: { description } }) => !/(Immutable|May be changed|May only grow)/.test(description!),
+      ({ schema: { description } }) => !/(Immutable|May change|May only grow)/.test(description!),
     );
     expect([...silent, ...unsure].map(({ path }) => path)).toEqual([]);
   });
@@ -209,10 +209,10 @@ test("docs/api.md says what the CRD says (npm run api-docs)", () => {
 });
 
 test("a spec becomes what planning takes", () => {
-  const { spec: asked } = climateBatch("spi")
+  const { spec: requested } = climateBatch("spi")
     .spec({ grid: "korea", risks: ["Wildfire", "CoastalFlood"], periods: [{ startYear: 2041, endYear: 2060 }] })
     .object();
-  expect(readRequestedResults(asked)).toEqual({
+  expect(readRequestedResults(requested)).toEqual({
     calculation: "probability",
     methods: "published",
     grid: "korea",

@@ -106,7 +106,7 @@ export const REFUSED: readonly (Manifest & { readonly message: string | RegExp }
     spec: all({ requestKey: "x".repeat(201) }),
     message: "spec.requestKey: Too long",
   },
-  { what: "a field that nobody knows", spec: all({ shards: 12 }), message: 'unknown field "spec.shards"' },
+  { what: "an unknown field", spec: all({ shards: 12 }), message: 'unknown field "spec.shards"' },
   {
     what: "a name of 41 characters",
     spec: all({}),
@@ -171,7 +171,7 @@ export const REFUSED: readonly (Manifest & { readonly message: string | RegExp }
     message: "spec.template.resources.limits.memory",
   },
   {
-    what: "overrides that nobody knows",
+    what: "unknown overrides",
     spec: template({ hostNetwork: true }),
     message: 'unknown field "spec.template.hostNetwork"',
   },

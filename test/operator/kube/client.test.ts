@@ -5,7 +5,7 @@ import {
   isAlreadyExists,
   isConflict,
   isNotFound,
-  isTransient,
+  isRetryable,
   NO_ANSWER,
 } from "../../../operator/kube/apiError.ts";
 import { KUBE_RESOURCES } from "../../../operator/kube/client.ts";
@@ -101,14 +101,14 @@ describeOnApiServer("the client", () => {
       { resourceVersion: metadata.resourceVersion, timeoutSeconds: 10, inactivityMs: 10_000 },
       controller.signal,
     );
-    const told: WatchEvent<typeof created>[] = [];
+    const reported: WatchEvent<typeof created>[] = [];
     for await (const event of events) {
-      told.push(event);
+      reported.push(event);
       break;
     }
     const listed = await space.api.jobs.list({});
-    expect(told[0]?.object.metadata.creationTimestamp).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
-    expect(listed.items[0]?.metadata.creationTimestamp).toBe(told[0]?.object.metadata.creationTimestamp);
+    expect(reported[0]?.object.metadata.creationTimestamp).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+    expect(listed.items[0]?.metadata.creationTimestamp).toBe(reported[0]?.object.metadata.creationTimestamp);
   });
 
   test("failures say which fate they are: absent, there already, written by another, another object of the name", async () => {
@@ -123,7 +123,7 @@ describeOnApiServer("the client", () => {
     const other = { uid: "00000000-0000-0000-0000-000000000000", propagationPolicy: "Background" } as const;
     const notThisOne = await errorOf(api.climateBatches.delete("spi", other));
 
-    expect([isNotFound(absent), isAlreadyExists(absent), isTransient(absent)]).toEqual([true, false, false]);
+    expect([isNotFound(absent), isAlreadyExists(absent), isRetryable(absent)]).toEqual([true, false, false]);
     expect([isAlreadyExists(there), isConflict(there)]).toEqual([true, false]);
     for (const error of [overtaken, notThisOne]) {
       expect([error.status, isConflict(error), isAlreadyExists(error)]).toEqual([409, true, false]);
@@ -132,7 +132,7 @@ describeOnApiServer("the client", () => {
     expect((await api.climateBatches.get("spi")).metadata.uid).toBe(batch.metadata.uid);
   });
 
-  test.each([429, 503])("HTTP %i with Retry-After is waited out and not told", async (status) => {
+  test.each([429, 503])("HTTP %i with Retry-After is waited out and not reported", async (status) => {
     await using space = await cluster.openNamespace();
     await space.create("spi");
     space.proxy.fault(() => true, { status, headers: { "retry-after": "1" }, body: "busy" }, 2);
@@ -160,11 +160,11 @@ describeOnApiServer("the client", () => {
       status: 0,
       reason: NO_ANSWER.unreadable,
     },
-  ])("$name is a transient failure, told after one try", async ({ fault, status, reason, waitMs }) => {
+  ])("$name is a transient failure, reported after one try", async ({ fault, status, reason, waitMs }) => {
     await using space = await cluster.openNamespace();
     space.proxy.fault(() => true, fault);
     const error = await errorOf(space.makeApi({ timeoutMs: 500 }).jobs.list({}));
-    expect([error.status, isTransient(error), error.retryAfterMs]).toEqual([status, true, waitMs]);
+    expect([error.status, isRetryable(error), error.retryAfterMs]).toEqual([status, true, waitMs]);
     if (reason !== undefined) expect(error.reason).toBe(reason);
     expect(space.proxy.seen).toHaveLength(1);
   });
@@ -173,7 +173,7 @@ describeOnApiServer("the client", () => {
     await using space = await cluster.openNamespace();
     await space.proxy[Symbol.asyncDispose]();
     const refused = await errorOf(space.api.jobs.list({}));
-    expect([refused.reason, isTransient(refused)]).toEqual(["ECONNREFUSED", true]);
+    expect([refused.reason, isRetryable(refused)]).toEqual(["ECONNREFUSED", true]);
   });
 
   test("an idle connection that died is met once: the next call goes over a new one", async () => {

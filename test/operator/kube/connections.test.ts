@@ -1,4 +1,4 @@
-// Sockets over TLS: reused between calls, and made anew when the CA or the credentials behind them change.
+// Sockets over TLS: reused between calls, and opened again when the CA or the credentials behind them change.
 import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -10,7 +10,7 @@ import { promisify } from "node:util";
 import { KubeConfig } from "@kubernetes/client-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { systemClock } from "../../../model/clock.ts";
-import { isTransient } from "../../../operator/kube/apiError.ts";
+import { isRetryable } from "../../../operator/kube/apiError.ts";
 import { Transport } from "../../../operator/kube/transport.ts";
 
 const run = promisify(execFile);
@@ -65,8 +65,8 @@ test("a rotated CA is picked up without a restart", async () => {
   server.closeAllConnections();
   const refused = await transport.call({ method: "GET", path: "/version" }).catch((error: unknown) => error);
   expect(refused).toMatchObject({ status: 0, reason: "DEPTH_ZERO_SELF_SIGNED_CERT" });
-  // It does not pass by itself: somebody must put the right CA there.
-  expect(isTransient(refused)).toBe(false);
+  // It does not pass by itself: a person must provide the right CA.
+  expect(isRetryable(refused)).toBe(false);
   await writeFile(caFile, second.cert);
   await transport.call({ method: "GET", path: "/version" });
   expect(seen.connections).toBe(2);

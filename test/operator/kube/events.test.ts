@@ -1,4 +1,4 @@
-// Events as people see them: written to a real API server, counted up, cut off; rules of time on a clock that stands still.
+// Events as people see them: written to a real API server, counted up, cut off; rules of time on a clock that the test moves.
 import type { EventsV1Event } from "@kubernetes/client-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { systemClock } from "../../../model/clock.ts";
@@ -32,7 +32,7 @@ describeOnApiServer("the event recorder", () => {
   });
   afterAll(() => cluster?.[Symbol.asyncDispose]());
 
-  test("tells what happened to which object, as kubectl events --for looks for it", async () => {
+  test("names the object as kubectl events --for selects it", async () => {
     await using space = await cluster.openNamespace();
     const batch = await space.create("spi");
     const recorder = makeRecorder(space);
@@ -66,13 +66,13 @@ describeOnApiServer("the event recorder", () => {
     recorder.record(batch, { ...FAILED, note: "shard 4 failed" });
     await recorder.flush(patience());
     const events = await listEvents(space);
-    const told = events.map(({ note, series }) => `${note} ${series?.count ?? 1}`).sort();
-    expect(told).toEqual(["shard 3 failed 20", "shard 4 failed 1"]);
+    const reported = events.map(({ note, series }) => `${note} ${series?.count ?? 1}`).sort();
+    expect(reported).toEqual(["shard 3 failed 20", "shard 4 failed 1"]);
     const writes = space.proxy.seen.map(({ method }) => method);
     expect(writes).toEqual(["POST", "PATCH", "POST", "PATCH"]);
   });
 
-  test("a series goes on in a new event when the API server has forgotten the old one", async () => {
+  test("a series continues in a new event when the API server has forgotten the old one", async () => {
     await using space = await cluster.openNamespace();
     const batch = await space.create("spi");
     const recorder = makeRecorder(space);

@@ -1,4 +1,4 @@
-// Which cluster is meant by what KUBECONFIG names, and what people are told when it cannot be said.
+// Which cluster KUBECONFIG means, and the message when it means none.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -54,8 +54,12 @@ test("what cannot be used is named, with the remedy", async () => {
   const broken = join(folder, "broken");
   await writeFile(broken, "clusters: [");
   const absent = join(folder, "absent");
-  expect(refusal(broken)).toBe(`KubeConfigUnreadable: KUBECONFIG names "${broken}", which cannot be read as one`);
-  expect(refusal(absent)).toBe(`KubeConfigUnreadable: KUBECONFIG names "${absent}", which cannot be read as one`);
+  expect(refusal(broken)).toBe(
+    `KubeConfigUnreadable: KUBECONFIG names "${broken}", which is not a readable kubeconfig`,
+  );
+  expect(refusal(absent)).toBe(
+    `KubeConfigUnreadable: KUBECONFIG names "${absent}", which is not a readable kubeconfig`,
+  );
   expect(refusal(await write("nowhere", undefined, false))).toContain("kubectl config use-context");
   expect(refusal(undefined)).toContain("set KUBECONFIG, or run in a pod");
 });

@@ -197,7 +197,7 @@ describeOnApiServer("leader election", () => {
     const gapsMs: number[] = [];
     let leader = startProcess(space, "candidate-0", server, SHORT);
     for (let round = 1; round <= 4; round++) {
-      await eventually("somebody leads", () => leader.isLeading() || undefined);
+      await eventually("a replica leads", () => leader.isLeading() || undefined);
       const standby = startProcess(space, `candidate-${round}`, server, SHORT);
       const looksBefore = space.proxy.seen.filter(({ method }) => method === "GET").length;
       const looks = 2 + Math.floor(4 * random());

@@ -87,7 +87,7 @@ test("a renewal that needs several slow calls is given up at the deadline, in th
   const { clock, server } = openServer();
   const first = new Candidate(server, "first", () => 0.5);
   await clock.advance(3_000);
-  // Each call takes 3.8 s, just less than it may, and somebody else's edits make renewals conflict.
+  // Each call takes 3.8 s, just less than it may, and edits by others make renewals conflict.
   first.way.slowestMs = 3_800;
   for (const waitMs of [2_000, 7_000, 1_000]) {
     await clock.advance(waitMs);
@@ -139,7 +139,7 @@ test("at shutdown the work ends first, under a lease that is still renewed, and 
   expect(second.startedAtMs[0]! - 35_000).toBeLessThan(3_000);
 });
 
-test("dates in the lease do not matter, only how long nobody has seen it change", async () => {
+test("dates in the lease do not matter, only for how long it has not changed", async () => {
   const { clock, server, random } = openServer();
   const stranger = { holderIdentity: "stranger", leaseDurationSeconds: 15, renewTime: "1999-01-01T00:00:00.000000Z" };
   server.write({ metadata: { name: "operator" }, spec: stranger }, undefined);
@@ -151,11 +151,11 @@ test("dates in the lease do not matter, only how long nobody has seen it change"
   expect(server.lease?.spec?.leaseTransitions).toBe(1);
 });
 
-test("a lease taken by somebody else, or deleted, is lost at the next renewal", async () => {
+test("a lease taken by another replica, or deleted, is lost at the next renewal", async () => {
   const { clock, server, random } = openServer();
   const first = new Candidate(server, "first", random);
   await clock.advance(1_000);
-  server.lease!.spec!.holderIdentity = "somebody";
+  server.lease!.spec!.holderIdentity = "another";
   server.write(server.lease!, server.lease!.metadata.resourceVersion);
   await clock.advance(1_000);
   expect(first.stopRequestedAtMs).toEqual([2_000]);

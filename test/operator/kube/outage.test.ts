@@ -1,4 +1,4 @@
-// The API server itself away, with the limits the operator runs with; and how little is asked of it in quiet times.
+// The API server away, with the limits that the operator runs with; and how few calls it gets in quiet times.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { systemClock } from "../../../model/clock.ts";
 import { LeaderElector } from "../../../operator/kube/lease.ts";
@@ -35,7 +35,7 @@ describeOnApiServer("an API server that goes away", () => {
   });
   afterAll(() => cluster?.[Symbol.asyncDispose]());
 
-  test("stopped for ten seconds and started: the reflector goes on, and repeats nothing", async () => {
+  test("stopped for ten seconds and started: the reflector continues, and repeats nothing", async () => {
     await using space = await cluster.openNamespace();
     const changes: string[] = [];
     await space.create("before");
@@ -44,27 +44,27 @@ describeOnApiServer("an API server that goes away", () => {
     await cluster.server.restart(DOWN_MS);
     await space.create("after");
     const startedAtMs = performance.now();
-    await eventually("the new object is told", () => changes.includes("+after") || undefined);
+    await eventually("the new object is reported", () => changes.includes("+after") || undefined);
     const recoveryMs = performance.now() - startedAtMs;
     await reflector.stop();
     expect(recoveryMs).toBeLessThan(REFLECTOR_LIMITS.backoff.maxMs + 1_000);
     expect(changes).toEqual(["+before", "+after"]);
   });
 
-  test("frozen, its connections open: the reflector notices, and goes on when it wakes", async () => {
+  test("frozen, its connections open: the reflector notices, and continues afterwards", async () => {
     await using space = await cluster.openNamespace();
     const changes: string[] = [];
     const reflector = follow(space.makeApi({ timeoutMs: 1_000 }).climateBatches, changes, { inactivityMs: 1_000 });
     await reflector.synced;
     const seenBefore = space.proxy.seen.length;
     cluster.server.pause();
-    await eventually("it has tried again in vain", () => space.proxy.seen.length > seenBefore + 2 || undefined);
+    await eventually("it has tried again without success", () => space.proxy.seen.length > seenBefore + 2 || undefined);
     const [heardMs, turnMs] = [reflector.lastHeardMs(), reflector.lastTurnMs()];
     await eventually("it is alive, though it hears nothing", () => reflector.lastTurnMs() > turnMs || undefined);
     expect(reflector.lastHeardMs()).toBe(heardMs);
     cluster.server.resume();
     await space.create("after");
-    await eventually("the new object is told", () => changes.includes("+after") || undefined);
+    await eventually("the new object is reported", () => changes.includes("+after") || undefined);
     await reflector.stop();
     expect(changes).toEqual(["+after"]);
   });

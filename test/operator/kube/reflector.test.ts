@@ -1,4 +1,4 @@
-// What a reflector does in good times, and that it stops when told to and only then.
+// A reflector without faults, and that only stop() ends it.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { systemClock } from "../../../model/clock.ts";
 import { startReflector } from "../../../operator/kube/reflector.ts";
@@ -65,7 +65,7 @@ describeOnApiServer("a reflector", () => {
     expect(seen.map(({ query }) => query.get("labelSelector"))).toEqual(["!ignored", "!ignored"]);
   });
 
-  test("an object deleted and created again between two watches is told as gone and as new", async () => {
+  test("an object deleted and created again between two watches is reported as gone and as new", async () => {
     await using opened = await openWatched(cluster);
     const { space, watched } = opened;
     space.proxy.fault(isWatch, { status: 410, body: GONE });

@@ -23,12 +23,12 @@ describeOnApiServer("a reflector in trouble", () => {
     expect(watched.lists).toEqual(["first"]);
   });
 
-  test("after an HTTP 410 it lists, tells deletions and repeats nothing", async () => {
+  test("after an HTTP 410 it lists, reports deletions and repeats nothing", async () => {
     await using opened = await openWatched(cluster);
     const { space, watched } = opened;
     await space.create("second");
     await watched.ends("+second");
-    // Deaf to what follows, and refused when it asks where it stood.
+    // Deaf to what follows, and refused at its old position.
     space.proxy.fault(isWatch, { status: 410, body: GONE });
     space.proxy.blackholeConnected();
     await space.remove("first");
@@ -38,7 +38,7 @@ describeOnApiServer("a reflector in trouble", () => {
     expect(watched.changes).toEqual(["+first", "+second", "-first", "+third"]);
   });
 
-  test("after an ERROR event 410 it lists, tells deletions and repeats nothing", async () => {
+  test("after an ERROR event 410 it lists, reports deletions and repeats nothing", async () => {
     await using opened = await openWatched(cluster);
     const { space, watched } = opened;
     await space.create("second");
@@ -60,7 +60,7 @@ describeOnApiServer("a reflector in trouble", () => {
     },
     { name: "a line that is no JSON", line: "<html>" },
     { name: "half a line", line: '{"type":"ADDED","obj' },
-  ])("after $name it goes on where it stood", async ({ line }) => {
+  ])("after $name it continues at its position", async ({ line }) => {
     await using opened = await openWatched(cluster);
     const { space, watched } = opened;
     await space.create("second");

@@ -27,7 +27,7 @@ test("an idle bucket never holds more than the burst", async () => {
   expect(givenAtMs).toEqual([60_000, 60_000, 60_100]);
 });
 
-test("one who gives up returns the token and is told why", async () => {
+test("a caller that gives up returns the token and gets the reason", async () => {
   const clock = new FakeClock();
   const bucket = new TokenBucket({ qps: 1, burst: 1, clock });
   await bucket.take();

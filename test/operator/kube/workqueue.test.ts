@@ -154,7 +154,7 @@ test("one failing key does not delay another", async () => {
   expect(bench.started.at(-1)).toBe("good");
 });
 
-test("of two delays the earlier end counts, whichever was asked for first", async () => {
+test("of two delays the earlier end counts, whichever was requested first", async () => {
   const bench = new Bench();
   void bench.run(2);
   bench.queue.addAfter("late then early", 1000);
@@ -199,7 +199,7 @@ test("at the signal work in progress ends, waiting keys are dropped and no timer
   expect(bench.queue.depth).toBe(0);
 });
 
-test("work that ends because it was told to is no failure", async () => {
+test("work that ends on its signal is no failure", async () => {
   const bench = new Bench();
   const run = bench.run(1);
   bench.queue.add("a");
@@ -235,7 +235,7 @@ test("a bug, which onError throws, ends all workers and is what run rejects with
   await ended;
 });
 
-test("metrics tell depth, additions, retries, and how long keys waited and were worked on", async () => {
+test("metrics report depth, additions, retries, and how long keys waited and were worked on", async () => {
   const bench = new Bench();
   bench.queue.add("a");
   await bench.clock.advance(30);

@@ -19,7 +19,7 @@ test("a new reason keeps the time, a new status moves it", () => {
   expect(complete[0]!.lastTransitionTime).toBe("2028-01-01T00:00:09Z");
 });
 
-test("conditions stand in one order, whichever was set first", () => {
+test("conditions have one order, whichever was set first", () => {
   const types = ["ShardStuck", "Published", "Planned", "Failed", "Suspended", "Complete"] as const;
   let conditions: readonly Condition[] = [];
   for (const type of types) conditions = setCondition(conditions, { ...RUNNING, type }, 1, at(0));

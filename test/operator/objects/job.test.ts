@@ -67,7 +67,7 @@ describe("the Job of an attempt", () => {
     ]);
   });
 
-  test("stops early only when asked, and never after more shards than it has", () => {
+  test("stops early only when requested, and never after more shards than it has", () => {
     expect(build().spec).not.toHaveProperty("maxFailedIndexes");
     expect(build({ maxFailedShards: 5 }).spec!.maxFailedIndexes).toBe(5);
     expect(build({ maxFailedShards: 5 }, SECOND).spec!.maxFailedIndexes).toBe(3);
@@ -229,7 +229,7 @@ describe("overrides of the template", () => {
 describe("names of Jobs", () => {
   const uid = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0";
 
-  test("tell the batch, its uid and the attempt", () => {
+  test("name the batch, its uid and the attempt", () => {
     expect(childJobName({ name: "spi", uid }, 1)).toBe("spi-0f1e2d3c-1");
   });
 

@@ -1,4 +1,4 @@
-// How pods of shards are told where the database is, and how it is spoken to: from the operator's own environment.
+// Where shard pods find the database, and with which TLS: from the operator's own environment.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

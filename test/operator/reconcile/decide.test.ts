@@ -50,7 +50,7 @@ const planning: Row[] = [
   ],
   ["a batch suspended before planning is left alone", spi().suspended(), NOTHING],
   ["a batch resumed before planning is planned", spi().suspended().recorded().spec({ suspend: false }), PLAN],
-  ["a batch whose planning was not recorded goes on from its row", spi().planned(), CREATE],
+  ["a batch whose planning was not recorded continues from its row", spi().planned(), CREATE],
   ["a batch whose slots are not emptied empties them", spi().slotsInUse(), EMPTY],
   [
     "a request that a complete batch answered is not computed again",
@@ -79,7 +79,7 @@ const planning: Row[] = [
 const jobs: Row[] = [
   ["a planned batch without a Job gets one", spi().planned().recorded(), CREATE],
   [
-    "a batch with few shards asks for as many completions",
+    "a batch with few shards has as many completions",
     spi().shards(3).planned(),
     [{ do: "createJob", batchId: "17", attempt: 1, completions: 3 }],
   ],
@@ -89,7 +89,7 @@ const jobs: Row[] = [
     [{ do: "createJob", batchId: "17", attempt: 2, completions: 2 }],
   ],
   ["a running Job is left alone", running(), NOTHING],
-  ["a Job that somebody deleted is created again", running().withoutJobs(), CREATE],
+  ["a deleted Job is created again", running().withoutJobs(), CREATE],
   ["a Job that is being deleted keeps its name until it is gone", spi().planned().job({ deleting: true }), NOTHING],
   [
     "a Job that is being deleted after it ended is waited for too",
@@ -107,7 +107,7 @@ const jobs: Row[] = [
   [
     "an unfinished Job of another attempt goes first",
     spi().completed("0-9").attempt(2, 2).job(),
-    [removeJob("it is of another attempt")],
+    [removeJob("it belongs to another attempt")],
   ],
   [
     "an unfinished Job of another attempt that is going is waited for",
@@ -127,7 +127,7 @@ const jobs: Row[] = [
       .job(jobFailed("FailedIndexes"))
       .job({ attempt: 2, ...jobFailed("FailedIndexes") })
       .job({ attempt: 3 }),
-    [removeJob("later attempts came after it")],
+    [removeJob("later attempts followed it")],
   ],
   ["a Job with some shards done is left alone", running().completed("0-5"), NOTHING],
   ["a Job with failed shards that may run again is left alone", running().completed("0-5").failed("6"), NOTHING],
@@ -146,7 +146,7 @@ const suspension: Row[] = [
     [...SUSPEND, { do: "wait", until: at(1015), because: "the database does not answer" }],
   ],
   [
-    "a running Job goes on while the database is away",
+    "a running Job continues while the database is away",
     running().databaseAway(),
     [{ do: "wait", until: at(1015), because: "the database does not answer" }],
   ],
@@ -211,7 +211,7 @@ const ending: Row[] = [
     [removeJob("Cancelled")],
   ],
   ["a cancelled batch is not retried", spi().ended("cancelled").retries(5), NOTHING],
-  ["a complete batch that nobody published is published", spi().allDone().ended("complete"), PUBLISH],
+  ["a complete batch that is not published is published", spi().allDone().ended("complete"), PUBLISH],
   [
     "a complete batch that was refused publishing is left alone",
     spi().allDone().ended("complete").recorded(100, { action: "publish", reason: "Incomplete", message: "" }),

@@ -107,14 +107,14 @@ const concurrency: Row[] = [
     spi().beside(other("old").planned().ofInstallation("there").recorded()),
     PLAN,
   ],
-  ["a planned batch waits for nobody", running().beside(other("old")), NOTHING],
+  ["a planned batch waits for no other", running().beside(other("old")), NOTHING],
   [
     "a waiting batch gives way to an equal one that waits since later",
     spi().beside(other("old").planned(), later("new")),
     NOTHING,
   ],
   [
-    "a waiting batch does not give way to one that asks for something else",
+    "a waiting batch does not give way to one that requests something else",
     spi().beside(other("old").planned(), later("new").spec({ grid: "other" })),
     queue("old"),
   ],

@@ -8,7 +8,7 @@ import { at, climateBatch } from "../../support/climateBatch.ts";
 
 const spi = () => climateBatch("spi");
 
-test("objects as they are read from the API server are facts as they stand", () => {
+test("objects as read from the API server are facts without conversion", () => {
   // The compiler is the test.
   const asJob = (job: Job): JobFacts => job;
   const asPod = (pod: Pod): PodFacts => pod;
@@ -17,13 +17,13 @@ test("objects as they are read from the API server are facts as they stand", () 
 });
 
 describe("Jobs", () => {
-  test("are told apart by their owner's uid, not by their name", () => {
+  test("are distinguished by their owner's uid, not by their name", () => {
     const { childJob, foreignJob } = spi().planned().foreignJob().observation();
     expect(childJob).toBeNull();
     expect(foreignJob).toEqual({ name: "spi-73706900-1", owner: "CronJob backup" });
   });
 
-  test("of an earlier batch with the same name are nobody's business", () => {
+  test("of an earlier batch with the same name are ignored", () => {
     const facts = spi().planned().job().facts();
     const { metadata } = facts.batch;
     const recreated = { ...facts.batch, metadata: { ...metadata, uid: "aaaaaaaa-0000-4000-8000-000000000000" } };

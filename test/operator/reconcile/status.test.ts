@@ -110,7 +110,7 @@ const rows: Row[] = [
   ],
   ["running", running(), null, ["Planned=True Planned", "Complete=False Running", "Published=False Unfinished"]],
   [
-    "told to suspend, not suspended yet",
+    "suspend is set, not suspended yet",
     running().suspended(),
     null,
     ["Planned=True Planned", "Complete=False Running", "Published=False Unfinished"],

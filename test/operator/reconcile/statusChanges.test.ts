@@ -33,7 +33,7 @@ describe("progress of a running batch", () => {
     expect(write(before().completed("0-8")).progress).toBe("9/12");
   });
 
-  test("starts anew with another attempt", () => {
+  test("starts again with another attempt", () => {
     const retried = spi().completed("0-9").failed("10-11").ended("failed", "ShardsFailed", "2 shards").job().recorded();
     const status = write(retried.retries(1).ended("running").failed("").attempt(2, 2).withoutJobs());
     expect(status).toMatchObject({ attempt: 2, retriesUsed: 1, progress: "10/12" });
@@ -115,8 +115,8 @@ describe("events", () => {
     );
 
   test.each<[string, ClimateBatchBuilder | null, ClimateBatchBuilder, string[]]>([
-    ["planning tells of the shards", null, running(), ["Normal Planned"]],
-    ["waiting tells for whom", null, spi().beside(climateBatch("old").createdAt(-60)), ["Normal Queued"]],
+    ["planning reports the shards", null, running(), ["Normal Planned"]],
+    ["waiting names the other batch", null, spi().beside(climateBatch("old").createdAt(-60)), ["Normal Queued"]],
     [
       "another installation's batch is a warning",
       null,
@@ -124,28 +124,28 @@ describe("events", () => {
       ["Warning OtherInstallation"],
     ],
     [
-      "progress tells nothing",
+      "progress is no event",
       spi().completed("0").job().recorded(),
       spi().completed("0-8").job().recorded().completed("0-9"),
       [],
     ],
     ["completing and publishing together are one event", running().recorded(), complete(), ["Normal Published"]],
     [
-      "completing without publishing tells that it is complete",
+      "completing without publishing reports that it is complete",
       running().recorded(),
       complete().unpublished().notPublishedAnyMore(),
       ["Normal Complete"],
     ],
     ["failing is a warning", running().recorded(), failed(), ["Warning ShardsFailed"]],
     [
-      "suspending tells",
+      "suspending is an event",
       running().recorded(),
       spi().planned().suspended().job({ suspended: true }),
       ["Normal Suspended"],
     ],
     ["a conflict is a warning", spi().planned().recorded(), spi().planned().foreignJob(), ["Warning Conflict"]],
     [
-      "a later batch published tells",
+      "a later publication is an event",
       complete().recorded(),
       complete().recorded().notPublishedAnyMore(),
       ["Normal Superseded"],

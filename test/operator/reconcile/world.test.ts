@@ -124,7 +124,7 @@ function happen(world: BatchWorld, one: Happening): void {
   }
 }
 
-/** The operator alone, while pods take their time: the Jobs follow what is asked. */
+/** The operator alone, while pods take their time: the Jobs follow the spec. */
 function checkJobsFollow(world: BatchWorld): void {
   for (let round = 0; round < 20; round++) {
     world.collectGarbage();
