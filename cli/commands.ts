@@ -102,6 +102,10 @@ export const COMMANDS: Readonly<Record<string, LoadCommand>> = {
     () => import("./export.ts"),
     ({ exportCommand }) => exportCommand,
   ),
+  report: command(
+    () => import("./report.ts"),
+    ({ reportCommand }) => reportCommand,
+  ),
   index: command(
     () => import("./climateIndex.ts"),
     ({ makeIndexCommand }, context) => makeIndexCommand(context),

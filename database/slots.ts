@@ -16,6 +16,11 @@ export function slotTable(calculation: Calculation, slot: number): string {
   return `climatebatch.${calculation}_rows_${slot}`;
 }
 
+/** The view of all batches' results, where `slot` chooses the batch. */
+export function rowsView(calculation: Calculation): string {
+  return `climatebatch.${calculation}_rows_told`;
+}
+
 /**
  * Reserves a slot for the batch, inside the caller's transaction. Never the published one; not the one before it for a
  * day; not one that an unfinished batch loads or that a snapshot older than its release may still read.

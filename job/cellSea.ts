@@ -1,4 +1,5 @@
-// The sea near the cells of a shard: laws of stations are made once, and the nearest is found for each cell.
+// What the sea is to the cells of a shard: laws of stations made once, the nearest found for each cell.
+// Reading the tables is left to shardSea.ts.
 import { type Future, futureOf } from "../model/experiments.ts";
 import type { Period } from "../model/periods.ts";
 import type { RiseSeries, SeaLevelStation } from "../model/seaLevels.ts";

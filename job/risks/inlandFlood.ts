@@ -14,8 +14,7 @@ import {
 import { criticalRain, isWithinDay } from "../indices/stormRain.ts";
 import { type ExtremeLaw, levelOf } from "./extremeDistribution.ts";
 import { type DepthChain, makeFloodWork, protectedLevel } from "./floodDepths.ts";
-import data from "./inlandFlood.json" with { type: "json" };
-import { describeMethods, publishRisk, type RiskMethods } from "./methodSet.ts";
+import { describeMethods, methodsOf, PUBLISHED, type RiskMethods } from "./methodSet.ts";
 import { computeRainFlood, type SiteReading } from "./rainFlood.ts";
 import { makeRainYears } from "./rainYears.ts";
 import type { RiskDefinition } from "./riskDefinition.ts";
@@ -67,7 +66,7 @@ export function makeInlandFlood(methods: RiskMethods): RiskDefinition {
   };
 }
 
-export const inlandFlood = publishRisk("inland_flood", data, makeInlandFlood);
+export const inlandFlood: RiskDefinition = makeInlandFlood(methodsOf(PUBLISHED, "inland_flood"));
 
 function readSite(attributes: ReadonlyMap<Attribute, number>): SiteReading {
   const heightAboveDrainage = attributes.get("heightAboveDrainage");

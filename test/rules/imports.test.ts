@@ -4,7 +4,7 @@ import { dirname, join, normalize } from "node:path";
 import { expect, test } from "vitest";
 
 const ROOT = join(import.meta.dirname, "../..");
-const ROOMS = ["model", "database", "telemetry", "job", "operator", "ingest", "serve", "cli"] as const;
+const ROOMS = ["model", "database", "telemetry", "job", "operator", "ingest", "serve", "report", "cli"] as const;
 
 interface Import {
   readonly from: string;
@@ -46,6 +46,7 @@ test.each([
     folder: "serve",
     may: ["model", "database", "telemetry", "serve", "cli/methodsFile.ts", "cli/refuseWithoutInput.ts"],
   },
+  { folder: "report", may: ["model", "database", "telemetry", "report"] },
   { folder: "cli", may: ROOMS },
 ])("$folder imports only $may", ({ folder, may }) => {
   expect(
@@ -96,7 +97,9 @@ function circles(): string[] {
 }
 
 test("inside job only the shard's own flow knows the database", () => {
-  const flow = ["main", "config", "rejections", "shard", "cellStream", "besideSeries"].map((name) => `job/${name}.ts`);
+  const flow = ["main", "config", "rejections", "shard", "cellStream", "shardSea", "shardStorms"].map(
+    (name) => `job/${name}.ts`,
+  );
   expect(violations(({ from, to }) => inside(from, "job") && inside(to, "database") && !flow.includes(from))).toEqual(
     [],
   );

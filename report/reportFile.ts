@@ -1,0 +1,64 @@
+// One HTML file that holds everything: page, style, header, and the packed results as compressed text.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { deflateRaw } from "node:zlib";
+import { build } from "esbuild";
+import type { ReportContents } from "./collectReport.ts";
+import { splitBytes } from "./page/reportData.ts";
+
+const PAGE = join(import.meta.dirname, "page");
+const compress = promisify(deflateRaw);
+
+/** The parts of the file in their order; none is larger than a layer. */
+export async function* writeReport({ header, places, layers, chunks }: ReportContents): AsyncGenerator<string> {
+  const { script, style } = await bundlePage();
+  yield pageHead(header.grid, style, "default-src 'none'");
+  yield `<script type="application/json" id="header">${JSON.stringify(header).replaceAll("<", "\\u003c")}</script>\n`;
+  yield await block("places", new Uint8Array(places.buffer));
+  for (const [name, layer] of layers) yield await block(name, layer);
+  for (const [at, chunk] of chunks.entries()) yield await block(`chunk.${at}`, splitBytes(chunk));
+  yield `<script>${script}</script>\n</body>\n</html>\n`;
+}
+
+/** `policy`: where else the page may load from. */
+export function pageHead(grid: string, style: string, policy: string): string {
+  const title = `Climate risks of ${grid}`.replaceAll("<", "&lt;");
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="${policy}; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:">
+<meta name="color-scheme" content="light dark">
+<link rel="icon" href="data:,">
+<title>${title}</title>
+<style>${style}</style>
+</head>
+<body>
+<div id="page"></div>
+`;
+}
+
+/** The page's modules as one script, and its style. */
+export async function bundlePage(): Promise<{ readonly script: string; readonly style: string }> {
+  const [bundle, style] = await Promise.all([
+    build({
+      entryPoints: [join(PAGE, "main.ts")],
+      bundle: true,
+      minify: true,
+      write: false,
+      format: "iife",
+      target: "es2022",
+      charset: "utf8",
+      legalComments: "none",
+    }),
+    readFile(join(PAGE, "page.css"), "utf8"),
+  ]);
+  return { script: bundle.outputFiles[0]!.text.replaceAll("</script", "<\\/script"), style };
+}
+
+async function block(name: string, bytes: Uint8Array): Promise<string> {
+  const packed = await compress(bytes, { level: 9 });
+  return `<script type="text/plain" id="block.${name}">${packed.toString("base64")}</script>\n`;
+}

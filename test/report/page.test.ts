@@ -1,0 +1,181 @@
+// The report in a real browser: everything clicked and walked by keyboard, numbers compared with SQL, no request, no error.
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { RISKS } from "../../model/risks.ts";
+import { cli } from "../support/cli.ts";
+import type { TestDatabase } from "../support/database.ts";
+import { makeRandom } from "../support/random.ts";
+import { createSampleResults, SAMPLE_CELLS } from "../support/sampleResults.ts";
+
+const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+
+describe.skipIf(CHROMIUM === undefined)("the report in Chromium (apt-get install chromium)", () => {
+  let database: TestDatabase;
+  let folder: string;
+  let browser: Browser;
+  let page: Page;
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    database = await createSampleResults();
+    folder = await mkdtemp(join(tmpdir(), "climatebatch-report-"));
+    const file = join(folder, "report.html");
+    const { code, stdout, stderr } = await cli(database.url, "report", "--output", file);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain(file);
+    browser = await chromium.launch({ executablePath: CHROMIUM!, args: ["--no-sandbox"] });
+    page = await browser.newPage({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce" });
+    page.on("pageerror", (error) => complaints.push(error.message));
+    page.on("console", (message) => complaints.push(message.text()));
+    page.on("request", (request) => {
+      if (!/^(file|data|blob):/.test(request.url())) complaints.push(`request ${request.url()}`);
+    });
+    await page.addInitScript("window.print = () => undefined");
+    await page.goto(pathToFileURL(file).href);
+    await page.waitForSelector("html[data-ready]");
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await database?.drop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function open(hash: string): Promise<void> {
+    await page.goto("about:blank");
+    await page.goto(`${pathToFileURL(join(folder, "report.html")).href}${hash}`);
+    await page.waitForSelector("html[data-ready]");
+  }
+
+  test("every control can be clicked, and the address says what is shown", async () => {
+    const seen = new Set<string>();
+    for (;;) {
+      const ids = await page.locator("button[id]").evaluateAll((buttons) => buttons.map(({ id }) => id));
+      const next = ids.find((id) => !seen.has(id) && !id.startsWith("go-"));
+      if (next === undefined) break;
+      seen.add(next);
+      await page.locator(`[id="${next}"]`).click();
+    }
+    await page.locator("[id^=go-]").first().click();
+    expect(seen.size).toBeGreaterThan(28);
+    await expect.poll(() => page.url()).toMatch(/#risk=\w+&scenario=[\w-]+&period=\d{4}-\d{4}&show=\w+.*&at=/);
+  });
+
+  test("keys walk risks, periods, cells and places", async () => {
+    await open("#risk=drought&period=1991-2020&language=en");
+    await page.keyboard.press("5");
+    await page.keyboard.press("]");
+    await expect.poll(() => page.url()).toMatch(/risk=inland_flood.*period=2021-2040/);
+    await page.locator("#map").focus();
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("ArrowRight");
+    await expect.poll(() => page.textContent("#announce")).toMatch(/° N, .*° E: /);
+    await page.keyboard.press("Enter");
+    await expect.poll(() => page.url()).toContain("at=");
+    await page.keyboard.press("Escape");
+    await expect.poll(() => page.url()).not.toContain("at=");
+    await page.keyboard.press("/");
+    await page.keyboard.type("37.5, 127");
+    await page.keyboard.press("Enter");
+    await expect.poll(() => page.url()).toContain("at=37.5,127");
+    await expect.poll(() => page.textContent("#place")).toContain("km from the point given");
+  });
+
+  test("what the place shows is what SQL returns, in random cells, risks, scenarios and periods", async () => {
+    const { rows } = await database.client.query(
+      `SELECT h.latitude, h.longitude, h.risk_type, h.scenario, h.first_year || '-' || h.last_year AS period, h.score,
+         h.reason, 'notApplicable' = ANY (h.flags) AS nowhere, p.damage_bins
+       FROM climatebatch.hazard_results AS h JOIN climatebatch.probability_results AS p
+         USING (cell_id, risk_type, scenario, first_year, last_year)
+       ORDER BY cell_id, risk_type, scenario, first_year`,
+    );
+    const random = makeRandom("cells of the report");
+    const chosen = Array.from({ length: 200 }, () => rows[Math.floor(random() * rows.length)]!);
+    // In one go inside the page: each change of the address is waited for by what the page then shows.
+    const wanted = chosen.map((row) => ({
+      hash: `#risk=${row.risk_type}&scenario=${row.scenario}&period=${row.period}&show=score&at=${row.latitude},${row.longitude}&language=en`,
+      head: `${row.latitude}° N, ${row.longitude}° E`,
+      words: [NAMES[row.risk_type as string]!, row.scenario, row.period.replace("-", "–")],
+    }));
+    const shown = await page.evaluate<Shown[]>(`(${READ_PLACES})(${JSON.stringify(wanted)})`);
+    const expected = chosen.map((row) =>
+      row.nowhere ? "not applicable" : row.score === null ? "No result" : formatted(row.score),
+    );
+    expect(shown.map(({ score }) => score)).toEqual(expected);
+    const reasons = chosen.flatMap(({ reason }, at) => (reason === null ? [] : [[reason, shown[at]!.words]]));
+    for (const [reason, words] of reasons) expect(words).toContain(reason);
+  });
+
+  test("a screen reader's rules find no serious fault, in both themes", async () => {
+    await open("#risk=inland_flood&at=37.5,127&language=en");
+    await page.evaluate(await readFile(AXE, "utf8"));
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      const { violations } = await page.evaluate<AxeReport>("axe.run()");
+      const faults = violations
+        .filter(({ impact }) => impact === "serious" || impact === "critical")
+        .map(({ id, nodes }) => `${id}: ${nodes[0]!.html}`);
+      expect(faults).toEqual([]);
+    }
+  });
+
+  test("the ranking lists as many cells as SQL counts, and the data are called synthetic", async () => {
+    await open("#risk=high_temperature&period=2041-2060&show=score&language=en");
+    await expect.poll(() => page.textContent("#ranking-note")).toContain(`${SAMPLE_CELLS}`);
+    expect(await page.textContent(".banner")).toContain("Synthetic");
+  });
+
+  test("nothing was complained of, and nothing was asked of a network", () => {
+    expect(complaints).toEqual([]);
+  });
+});
+
+const NAMES: Readonly<Record<string, string>> = Object.fromEntries(
+  RISKS.map((risk) => [risk, risk[0]!.toUpperCase() + risk.slice(1).replaceAll("_", " ")]),
+);
+
+function formatted(score: number): string {
+  return (Math.round(score * 100) / 100).toFixed(score >= 99.95 ? 0 : 1);
+}
+
+interface AxeReport {
+  readonly violations: readonly {
+    readonly id: string;
+    readonly impact: string;
+    readonly nodes: readonly { readonly html: string }[];
+  }[];
+}
+
+interface Shown {
+  readonly score: string;
+  readonly words: readonly string[];
+}
+
+/** Runs in the page, whose types the tests do not know. */
+const READ_PLACES = `async (wanted) => {
+  const found = [];
+  for (const { hash, head, words } of wanted) {
+    location.hash = hash;
+    let open;
+    for (let tries = 0; tries < 600; tries++) {
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+      open = document.querySelector(".nine li.open");
+      const line = document.querySelector("#line").textContent;
+      const place = document.querySelector("#place strong")?.textContent;
+      const isShown = document.querySelector("#place").dataset.shown === location.hash;
+      if (place === head && isShown && words.every((word) => line.includes(word))) break;
+    }
+    found.push({
+      score: (open.querySelector(".number b") ?? open.querySelector(".level"))?.textContent,
+      words: [...open.querySelectorAll(".words code")].map(({ textContent }) => textContent),
+    });
+  }
+  return found;
+}`;
