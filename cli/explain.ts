@@ -1,10 +1,9 @@
 // `climatebatch explain RISK`: what a risk is computed from, how, and where each of its numbers comes from.
 import type { Argv } from "yargs";
 import { binRanges } from "../database/riskDescriptions.ts";
-import { EXPLANATIONS, type Explanation, PREDECESSOR_EXPLANATION } from "../job/risks/explanations.ts";
-import { methodsOf, PUBLISHED } from "../job/risks/methodSet.ts";
-import { PREDECESSOR } from "../job/risks/predecessor/predecessorRisk.ts";
-import { definitionsOf } from "../job/risks/registry.ts";
+import type { Explanation } from "../job/risks/methodSet.ts";
+import { PREDECESSOR, PREDECESSOR_EXPLANATION } from "../job/risks/predecessor/predecessorRisk.ts";
+import { definitionsOf, RISK_DEFINITIONS } from "../job/risks/registry.ts";
 import type { RiskDefinition } from "../job/risks/riskDefinition.ts";
 import { METHODS, type Methods } from "../model/calculations.ts";
 import { ANCHOR_SCORES, type MethodSet, type ProbabilityMethods, type RiskMethods } from "../model/methodSet.ts";
@@ -55,12 +54,12 @@ export function explain(risk: Risk, methods: Methods, overrides: MethodSet | und
   const definition = definitionsOf({ methods, ...(own !== undefined && overrides !== undefined && { overrides }) })[
     risk
   ];
-  const numbers = methods === "predecessor" ? PREDECESSOR.risks[risk]! : (own ?? methodsOf(PUBLISHED, risk));
+  const numbers = methods === "predecessor" ? PREDECESSOR.risks[risk]! : (own ?? RISK_DEFINITIONS[risk].numbers);
   return {
     risk,
     longName: definition!.longName,
     methodSet: own === undefined ? methods : `${methods} with ${overrides!.methodSet}`,
-    ...(methods === "predecessor" ? PREDECESSOR_EXPLANATION : EXPLANATIONS[risk]),
+    ...(methods === "predecessor" ? PREDECESSOR_EXPLANATION : RISK_DEFINITIONS[risk].explanation),
     intensity: definition!.intensity,
     inputs: waysOf(methods, risk).map(({ text }) => text),
     companions: definition!.companions,

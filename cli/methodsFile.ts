@@ -1,7 +1,7 @@
 // A user's own bins, rates and anchors, from a file: the option that names it, and its reading.
 // What may stand in it is checked in model/methodSet.ts; `climatebatch explain RISK --json` prints an entry to start from.
 import { readFile } from "node:fs/promises";
-import { checkOverrides } from "../job/risks/methodSet.ts";
+import { checkOverrides } from "../job/risks/registry.ts";
 import { coerceError, RejectedError } from "../model/errors.ts";
 import { type MethodSet, parseMethodSet } from "../model/methodSet.ts";
 import { text } from "./optionKinds.ts";

@@ -15,9 +15,7 @@ export const elevationInput = (grid: string) => `elevation/${grid}`;
 /** Basins are pinned apart: they are made from the others. */
 const INPUTS_OF_TABLE: Readonly<Record<SideTable, (grid: string) => readonly string[]>> = {
   storms: () => [STORMS_INPUT],
-  seaLevels: () => ["extreme_sea_levels"],
-  seaLevelRise: () => ["sea_level_rise"],
-  seaConnections: (grid) => ["sea_connections", elevationInput(grid)],
+  sea: (grid) => ["extreme_sea_levels", "sea_level_rise", "sea_connections", elevationInput(grid)],
   basins: () => [],
 };
 

@@ -77,7 +77,7 @@ export async function refuseStaleSeaWays(
   client: ClientBase,
   { grid, methods, risks }: Pick<BatchSpecification, "grid" | "methods" | "risks">,
 ): Promise<void> {
-  if (!tablesOf(methods, risks).includes("seaConnections")) return;
+  if (!tablesOf(methods, risks).includes("sea")) return;
   const { rows } = await client.query<{ revision: string; present: string }>(
     `SELECT d.revision, coalesce(r.revision, 0) AS present
      FROM climatebatch.derived_inputs AS d LEFT JOIN climatebatch.input_revisions AS r USING (input) WHERE d.derived = $1`,

@@ -1,5 +1,4 @@
-// What the sea is to the cells of a shard: laws of stations made once, the nearest found for each cell.
-// Reading the tables is left to shardSea.ts.
+// The sea near the cells of a shard: laws of stations are made once, and the nearest is found for each cell.
 import { type Future, futureOf } from "../model/experiments.ts";
 import type { Period } from "../model/periods.ts";
 import type { RiseSeries, SeaLevelStation } from "../model/seaLevels.ts";

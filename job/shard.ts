@@ -1,26 +1,21 @@
 // One shard from claim to commit: read a block of cells, compute, write, and again; one transaction, fenced at its end.
 import type { ClientBase } from "pg";
 import type { Logger } from "pino";
-import { type BasinRow, readBasins } from "../database/basinWater.ts";
 import { type Cell, prepareReading } from "../database/climateReader.ts";
 import { findChangedInputs } from "../database/inputRevisions.ts";
 import { ResultWriter } from "../database/resultWriter.ts";
 import { describeRisks } from "../database/riskDescriptions.ts";
 import { type ClaimedShard, finishShard, inputChanged, type ShardEnd } from "../database/shards.ts";
-import { formatPeriod } from "../model/periods.ts";
 import type { ShardEvent } from "../model/podContract.ts";
 import { seriesOf } from "../model/riskInputs.ts";
+import { type BesideSeries, readBesideSeries } from "./besideSeries.ts";
 import { readAttributes } from "./cellAttributes.ts";
-import type { Sea } from "./cellSea.ts";
 import { type CellStream, prepareStream, readBlock, readCellsAfter } from "./cellStream.ts";
 import { computeCell } from "./computeCell.ts";
 import { Rejections } from "./rejections.ts";
 import { type Definitions, definitionsOf } from "./risks/registry.ts";
-import type { BasinWater, RiskDefinition } from "./risks/riskDefinition.ts";
-import type { StormRecord } from "./risks/stormRecord.ts";
+import type { CellInput, RiskDefinition } from "./risks/riskDefinition.ts";
 import { RiskTally } from "./riskTally.ts";
-import { readSea } from "./shardSea.ts";
-import { readStormRecord } from "./shardStorms.ts";
 
 /** Computes the shard and commits it, unless another attempt was faster. */
 export async function computeShard(
@@ -76,8 +71,7 @@ interface Work {
   /** Of the asked risks. */
   readonly asked: readonly RiskDefinition[];
   readonly stream: CellStream;
-  readonly storms: StormRecord | undefined;
-  readonly sea: Sea | undefined;
+  readonly beside: readonly BesideSeries[];
 }
 
 async function prepareWork(client: ClientBase, shard: ClaimedShard): Promise<Work> {
@@ -90,52 +84,28 @@ async function prepareWork(client: ClientBase, shard: ClaimedShard): Promise<Wor
     definitions,
     asked,
     stream: await prepareStream(client, specification, wanted, lastCell),
-    storms: await readStormRecord(client, shard),
-    sea: await readSea(client, specification),
+    beside: await readBesideSeries(client, shard),
   };
 }
 
 async function computeBlock(client: ClientBase, cells: readonly Cell[], work: Work, told: Told): Promise<void> {
-  const basinsOf = await readBlockBasins(client, work, cells);
-  await readBlock(client, work.stream, cells, (cell) => addCell(cell, work, basinsOf, told));
-}
-
-/** Water of the basins that the block's cells belong to, by scenario and basin. */
-async function readBlockBasins(
-  client: ClientBase,
-  { specification, stream }: Work,
-  cells: readonly Cell[],
-): Promise<(scenarioId: number, basin: number | undefined) => BasinWater | undefined> {
-  const basins = specification.risks.includes("water_scarcity")
-    ? [...new Set(cells.map(({ attributes }) => attributes.basin).filter(isWhole))]
-    : [];
-  if (basins.length === 0) return () => undefined;
-  const scenarioIds = stream.series.map(({ scenarioId }) => scenarioId);
-  const found = new Map<string, Map<string, BasinRow>>();
-  for (const row of await readBasins(client, specification, scenarioIds, basins)) {
-    const key = `${row.scenarioId} ${row.basin}`;
-    found.set(key, (found.get(key) ?? new Map<string, BasinRow>()).set(formatPeriod(row.period), row));
-  }
-  return (scenarioId, basin) => found.get(`${scenarioId} ${basin}`);
-}
-
-/** Anything else is refused with the cell's other attributes. */
-function isWhole(value: unknown): value is number {
-  return Number.isInteger(value);
+  const scenarioIds = work.stream.series.map(({ scenarioId }) => scenarioId);
+  for (const one of work.beside) await one.readBlock?.(client, cells, scenarioIds);
+  await readBlock(client, work.stream, cells, (cell) => addCell(cell, work, told));
 }
 
 function addCell(
   cell: Cell,
-  { definitions, specification, stream, storms, sea }: Work,
-  basinsOf: Awaited<ReturnType<typeof readBlockBasins>>,
+  { beside, definitions, specification, stream }: Work,
   { writer, rejections, tally, log }: Told,
 ): void {
-  const { cellId, latitude, longitude, seaConnection: connection } = cell;
+  const { cellId, latitude, longitude } = cell;
   const { basePeriod, periods, risks } = specification;
   const attributes = readAttributes(cell);
-  const station = sea?.stationNear(cell) ?? null;
-  for (const { scenarioId, axis, daily, monthly, yearly, future, baseSpliced, implausible } of stream.series) {
-    const input = {
+  const inputsOf = beside.map((one) => one.inputsOf(cell));
+  for (const scenario of stream.series) {
+    const { scenarioId, axis, daily, monthly, yearly, future, baseSpliced, implausible } = scenario;
+    let input: CellInput = {
       latitude,
       longitude,
       axis,
@@ -143,14 +113,12 @@ function addCell(
       monthly,
       yearly,
       attributes,
-      storms,
       future,
-      basin: basinsOf(scenarioId, attributes.get("basin")),
-      seaLevel: sea && { station, rise: sea.riseAt(cell, future), connection },
       basePeriod,
       baseSpliced,
       periods,
     };
+    for (const inputOf of inputsOf) input = { ...input, ...inputOf(scenario) };
     let startedMs = performance.now();
     for (const computed of computeCell(input, implausible, risks, definitions)) {
       const { risk, told, rejection } = computed;

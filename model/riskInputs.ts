@@ -4,8 +4,8 @@ import type { Methods } from "./calculations.ts";
 import { RISKS, type Risk } from "./risks.ts";
 import { FREQUENCIES, type Frequency, type Variable, type VariablesByFrequency } from "./variables.ts";
 
-/** Tables beside the series; a result can depend on any of them. */
-export const SIDE_TABLES = ["storms", "seaLevels", "seaLevelRise", "seaConnections", "basins"] as const;
+/** Tables beside the series: best tracks; sea levels with their rise and the sea's paths; sums over river basins. */
+export const SIDE_TABLES = ["storms", "sea", "basins"] as const;
 export type SideTable = (typeof SIDE_TABLES)[number];
 
 export interface SeriesGroup {
@@ -85,8 +85,8 @@ const PUBLISHED_INPUTS = {
       /** Where no sea comes, whatever its levels. */
       outOfReach: named("elevation and distance to the coast"),
     },
-    tables: ["seaLevels", "seaLevelRise", "seaConnections"],
-    neededTables: ["seaLevels"],
+    tables: ["sea"],
+    neededTables: ["sea"],
     neededAttributes: ["elevation"],
     attributes: ["distanceToCoast", "landFraction", "seaProtection", "subsidence", "waveSetup"],
   },

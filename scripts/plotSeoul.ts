@@ -1,5 +1,6 @@
 // `npm run plot:seoul -- FILE.csv`: heat, cold, drought and fire weather of a station by year as docs/seoul.svg, and the
 // means that docs/seoul.md tells. The file is a record of the Korea Meteorological Administration as KMA ASOS exports it.
+
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { ClimateIndex } from "../cli/index/catalogue.ts";
@@ -8,7 +9,7 @@ import { type IndexWords, readIndexSettings } from "../cli/index/settings.ts";
 import { readReadingOptions } from "../ingest/series/readingOptions.ts";
 import { lowestMonths } from "../job/indices/standardizedYears.ts";
 import { scoresOf } from "../job/risks/hazardScore.ts";
-import { methodsOf, PUBLISHED } from "../job/risks/methodSet.ts";
+import { RISK_DEFINITIONS } from "../job/risks/registry.ts";
 import { makeTimeAxis } from "../job/timeAxis.ts";
 import { RejectedError } from "../model/errors.ts";
 import { drawPanels, meanOf, type Panel } from "./yearlyPanels.ts";
@@ -125,11 +126,11 @@ function shown(values: Yearly): Yearly {
 
 function table(read: DailySeries): string {
   const rows = [
-    { name: "WSDI", unit: "d", anchors: methodsOf(PUBLISHED, "high_temperature").anchors.values },
-    { name: "CSDI", unit: "d", anchors: methodsOf(PUBLISHED, "cold_wave").anchors.values },
+    { name: "WSDI", unit: "d", anchors: RISK_DEFINITIONS.high_temperature.numbers.anchors.values },
+    { name: "CSDI", unit: "d", anchors: RISK_DEFINITIONS.cold_wave.numbers.anchors.values },
     { name: "CW12", unit: "d", anchors: CW12_ANCHORS },
-    { name: "SPEI12", unit: "1", anchors: methodsOf(PUBLISHED, "drought").anchors.values },
-    { name: "FWI95", unit: "1", anchors: methodsOf(PUBLISHED, "wildfire").anchors.values },
+    { name: "SPEI12", unit: "1", anchors: RISK_DEFINITIONS.drought.numbers.anchors.values },
+    { name: "FWI95", unit: "1", anchors: RISK_DEFINITIONS.wildfire.numbers.anchors.values },
   ] as const;
   const header = ["index", "base period", ...MEANS.map(({ firstYear, lastYear }) => `${firstYear}-${lastYear}, score`)];
   const lines = [header, header.map(() => "---")];

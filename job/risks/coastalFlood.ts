@@ -1,11 +1,13 @@
 // Coastal flood: how deep the sea stands at a cell, from the law of its yearly highest level and its rise.
 // The law stands in extremeSeaLevels.ts, the path of the water in database and cli (connectivity), the rest in floodDepths.ts.
+
 import { type Period, yearsIn } from "../../model/periods.ts";
 import type { Flag, NullReason } from "../../model/reasons.ts";
 import type { PeriodResult } from "../../model/results.ts";
 import { RISK_INPUTS } from "../../model/riskInputs.ts";
 import { ATTENUATION, LEAST_LAND_FRACTION } from "../../model/seaLevels.ts";
 import { type CellSeaLevel, UNKNOWN_SEA } from "./cellSeaLevel.ts";
+import data from "./coastalFlood.json" with { type: "json" };
 import { exceedance, levelDeviation, levelOf } from "./extremeDistribution.ts";
 import type { SeaLevelLaw } from "./extremeSeaLevels.ts";
 import {
@@ -19,7 +21,7 @@ import {
   NO_FLOOD,
   protectedLevel,
 } from "./floodDepths.ts";
-import { describeMethods, methodsOf, PUBLISHED, type RiskMethods } from "./methodSet.ts";
+import { describeMethods, publishRisk, type RiskMethods } from "./methodSet.ts";
 import type { CellInput, RiskDefinition } from "./riskDefinition.ts";
 import { riseIn, type SeaLevelRise } from "./seaLevelRise.ts";
 import { withoutNumbers } from "./withoutNumbers.ts";
@@ -72,7 +74,7 @@ export function makeCoastalFlood(methods: RiskMethods): RiskDefinition {
   };
 }
 
-export const coastalFlood: RiskDefinition = makeCoastalFlood(methodsOf(PUBLISHED, "coastal_flood"));
+export const coastalFlood = publishRisk("coastal_flood", data, makeCoastalFlood);
 
 function computeCoast(input: CellInput, work: FloodWork): PeriodResult[] {
   const { attributes } = input;

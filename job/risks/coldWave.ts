@@ -1,9 +1,11 @@
 // Cold wave: cold spells by the base period's own thresholds (CSDI), severe days and yearly minima beside them.
 // How spells become probabilities and scores stands in spellRisk.ts.
+
 import { yearlyMinimum } from "../indices/blockMaxima.ts";
 import { daysAtMost } from "../indices/dayCounts.ts";
 import { LOWER_TAIL } from "../indices/percentileThresholds.ts";
-import { methodsOf, PUBLISHED, type RiskMethods } from "./methodSet.ts";
+import data from "./coldWave.json" with { type: "json" };
+import { publishRisk, type RiskMethods } from "./methodSet.ts";
 import type { RiskDefinition } from "./riskDefinition.ts";
 import { DEFAULT_SPELL_SETTINGS, makeSpellRisk, type SpellRisk, type SpellSettings } from "./spellRisk.ts";
 
@@ -34,4 +36,4 @@ export function makeColdWave(methods: RiskMethods, settings: SpellSettings): Ris
   return makeSpellRisk(COLD_WAVE, methods, settings);
 }
 
-export const coldWave: RiskDefinition = makeColdWave(methodsOf(PUBLISHED, "cold_wave"), DEFAULT_SPELL_SETTINGS);
+export const coldWave = publishRisk("cold_wave", data, (numbers) => makeColdWave(numbers, DEFAULT_SPELL_SETTINGS));

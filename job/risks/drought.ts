@@ -1,5 +1,6 @@
 // Drought: the lowest SPEI-12 of each year, against a base period that each of its years is left out of.
 // How the yearly values come about stands in droughtYears.ts.
+
 import type { Period } from "../../model/periods.ts";
 import type { Flag } from "../../model/reasons.ts";
 import { type HazardResult, type PeriodResult, RETURN_PERIODS } from "../../model/results.ts";
@@ -7,10 +8,11 @@ import { BALANCE_WAYS, bestWay, RISK_INPUTS } from "../../model/riskInputs.ts";
 import { MONTHS_OF_YEAR } from "../indices/monthlySums.ts";
 import { CLIPPED_AT } from "../indices/standardizedIndex.ts";
 import { normalQuantile } from "../numerics/normal.ts";
+import data from "./drought.json" with { type: "json" };
 import { type DroughtYears, fillDroughtYears, fillProvidedYears, isArid, makeDroughtYears } from "./droughtYears.ts";
 import { meanWithInterval, scoresOf } from "./hazardScore.ts";
 import { kernelProbability } from "./kernelProbability.ts";
-import { describeMethods, methodsOf, PUBLISHED, type RiskMethods } from "./methodSet.ts";
+import { describeMethods, publishRisk, type RiskMethods } from "./methodSet.ts";
 import { countMarks, isBaseUsable, isLowSample, positionsIn, sortedYears, tooFewYears } from "./periodYears.ts";
 import type { RiskDefinition } from "./riskDefinition.ts";
 import { balanceOf } from "./waterBalance.ts";
@@ -77,7 +79,7 @@ export function makeDrought(methods: RiskMethods, settings: DroughtSettings): Ri
   };
 }
 
-export const drought: RiskDefinition = makeDrought(methodsOf(PUBLISHED, "drought"), DEFAULT_DROUGHT_SETTINGS);
+export const drought = publishRisk("drought", data, (numbers) => makeDrought(numbers, DEFAULT_DROUGHT_SETTINGS));
 
 function periodResult(
   period: Period,

@@ -1,9 +1,11 @@
 // High temperature: warm spells by the base period's own thresholds (WSDI), hot days and yearly maxima beside them.
 // How spells become probabilities and scores stands in spellRisk.ts.
+
 import { yearlyMaximum } from "../indices/blockMaxima.ts";
 import { daysAtLeast } from "../indices/dayCounts.ts";
 import { UPPER_TAIL } from "../indices/percentileThresholds.ts";
-import { methodsOf, PUBLISHED, type RiskMethods } from "./methodSet.ts";
+import data from "./highTemperature.json" with { type: "json" };
+import { publishRisk, type RiskMethods } from "./methodSet.ts";
 import type { RiskDefinition } from "./riskDefinition.ts";
 import { DEFAULT_SPELL_SETTINGS, makeSpellRisk, type SpellRisk, type SpellSettings } from "./spellRisk.ts";
 import type { YearlyCompanion } from "./spellYears.ts";
@@ -32,9 +34,8 @@ export function makeHighTemperature(methods: RiskMethods, settings: SpellSetting
   return makeSpellRisk(HIGH_TEMPERATURE, methods, settings);
 }
 
-export const highTemperature: RiskDefinition = makeHighTemperature(
-  methodsOf(PUBLISHED, "high_temperature"),
-  DEFAULT_SPELL_SETTINGS,
+export const highTemperature = publishRisk("high_temperature", data, (numbers) =>
+  makeHighTemperature(numbers, DEFAULT_SPELL_SETTINGS),
 );
 
 function hotDays(name: string, threshold: number): YearlyCompanion {

@@ -14,7 +14,8 @@ import {
 import { criticalRain, isWithinDay } from "../indices/stormRain.ts";
 import { type ExtremeLaw, levelOf } from "./extremeDistribution.ts";
 import { type DepthChain, makeFloodWork, protectedLevel } from "./floodDepths.ts";
-import { describeMethods, methodsOf, PUBLISHED, type RiskMethods } from "./methodSet.ts";
+import data from "./inlandFlood.json" with { type: "json" };
+import { describeMethods, publishRisk, type RiskMethods } from "./methodSet.ts";
 import { computeRainFlood, type SiteReading } from "./rainFlood.ts";
 import { makeRainYears } from "./rainYears.ts";
 import type { RiskDefinition } from "./riskDefinition.ts";
@@ -66,7 +67,7 @@ export function makeInlandFlood(methods: RiskMethods): RiskDefinition {
   };
 }
 
-export const inlandFlood: RiskDefinition = makeInlandFlood(methodsOf(PUBLISHED, "inland_flood"));
+export const inlandFlood = publishRisk("inland_flood", data, makeInlandFlood);
 
 function readSite(attributes: ReadonlyMap<Attribute, number>): SiteReading {
   const heightAboveDrainage = attributes.get("heightAboveDrainage");

@@ -1,35 +1,35 @@
 // The numbers of the method set published, and what a definition says of a risk's numbers.
 // Their form, and the checks of a user's own, stand in model/methodSet.ts.
-import { RejectedError } from "../../model/errors.ts";
-import { type MethodSet, type ProbabilityMethods, type RiskMethods, readMethodSet } from "../../model/methodSet.ts";
+import { type ProbabilityMethods, type RiskMethods, readMethodSet } from "../../model/methodSet.ts";
 import type { Risk } from "../../model/risks.ts";
-import published from "./published.json" with { type: "json" };
+import type { RiskDefinition } from "./riskDefinition.ts";
 
 export type { RiskMethods } from "../../model/methodSet.ts";
 
-export const PUBLISHED: MethodSet = readMethodSet(published, "published.json");
-
-/** The numbers of one risk; a method set need not hold all nine. */
-export function methodsOf(set: MethodSet, risk: Risk): RiskMethods {
-  const methods = set.risks[risk];
-  if (methods === undefined) {
-    throw new RejectedError("InvalidMethodSet", `Method set "${set.methodSet}" has no entry for ${risk}.`);
-  }
-  return methods;
+/** What a risk is, in a few sentences, and the papers behind it. */
+export interface Explanation {
+  /** The yearly intensity, how years become probabilities, and what is scored. */
+  readonly definition: string;
+  readonly references: readonly string[];
 }
 
-/** Refuses numbers in another unit than the risk computes in: they would be compared with values they do not mean. */
-export function checkOverrides(overrides: MethodSet): void {
-  for (const [risk, methods] of Object.entries(overrides.risks)) {
-    const ours = methodsOf(PUBLISHED, risk as Risk);
-    for (const part of ["edges", "anchors"] as const) {
-      if (methods[part].unit === ours[part].unit) continue;
-      throw new RejectedError(
-        "InvalidMethodSet",
-        `Method set "${overrides.methodSet}": risks.${risk}.${part}.unit: expected "${ours[part].unit}", in which ${risk} is computed, but found "${methods[part].unit}". See climatebatch explain ${risk} --json.`,
-      );
-    }
-  }
+/** A risk by the method set published, with its own numbers. */
+export interface PublishedRisk extends RiskDefinition {
+  readonly numbers: RiskMethods;
+  readonly explanation: Explanation;
+  /** The same risk by a user's numbers. */
+  withNumbers(numbers: RiskMethods): RiskDefinition;
+}
+
+/** A risk with the numbers and the explanation of its data file, checked. */
+export function publishRisk(
+  risk: Risk,
+  { definition, references, ...numbers }: Explanation,
+  make: (numbers: RiskMethods) => RiskDefinition,
+): PublishedRisk {
+  const set = readMethodSet({ methodSet: "published", risks: { [risk]: numbers } }, `The data file of ${risk}`);
+  const checked = set.risks[risk]!;
+  return { ...make(checked), numbers: checked, explanation: { definition, references }, withNumbers: make };
 }
 
 /** What a definition says of its bins, rates and anchors. */

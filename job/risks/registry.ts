@@ -1,24 +1,24 @@
-// The nine risks as this version computes them, by method set. Everything that is told about a risk is read from here.
+// The risks by method set, and by a user's own numbers.
+import { RejectedError } from "../../model/errors.ts";
+import type { MethodSet } from "../../model/methodSet.ts";
 import type { Risk } from "../../model/risks.ts";
 import type { BatchSpecification } from "../../model/specification.ts";
-import { DEFAULT_FIRE_WEATHER } from "../indices/fireWeather.ts";
-import { coastalFlood, makeCoastalFlood } from "./coastalFlood.ts";
-import { coldWave, makeColdWave } from "./coldWave.ts";
-import { DEFAULT_DROUGHT_SETTINGS, drought, makeDrought } from "./drought.ts";
-import { highTemperature, makeHighTemperature } from "./highTemperature.ts";
-import { inlandFlood, makeInlandFlood } from "./inlandFlood.ts";
-import { checkOverrides, type RiskMethods } from "./methodSet.ts";
+import { coastalFlood } from "./coastalFlood.ts";
+import { coldWave } from "./coldWave.ts";
+import { drought } from "./drought.ts";
+import { highTemperature } from "./highTemperature.ts";
+import { inlandFlood } from "./inlandFlood.ts";
+import type { PublishedRisk } from "./methodSet.ts";
 import { PREDECESSOR_DEFINITIONS } from "./predecessor/registry.ts";
 import type { RiskDefinition } from "./riskDefinition.ts";
-import { DEFAULT_SPELL_SETTINGS } from "./spellRisk.ts";
-import { makeTyphoon, typhoon } from "./typhoon.ts";
-import { makeUrbanFlood, urbanFlood } from "./urbanFlood.ts";
-import { makeWaterScarcity, waterScarcity } from "./waterScarcity.ts";
-import { makeWildfire, wildfire } from "./wildfire.ts";
+import { typhoon } from "./typhoon.ts";
+import { urbanFlood } from "./urbanFlood.ts";
+import { waterScarcity } from "./waterScarcity.ts";
+import { wildfire } from "./wildfire.ts";
 
 export type Definitions = Readonly<Record<Risk, RiskDefinition>>;
 
-export const RISK_DEFINITIONS: Definitions = {
+export const RISK_DEFINITIONS: Readonly<Record<Risk, PublishedRisk>> = {
   coastal_flood: coastalFlood,
   cold_wave: coldWave,
   drought,
@@ -30,24 +30,28 @@ export const RISK_DEFINITIONS: Definitions = {
   wildfire,
 };
 
-/** Each risk by other numbers than the product's. */
-const MAKERS: Readonly<Record<Risk, (methods: RiskMethods) => RiskDefinition>> = {
-  coastal_flood: makeCoastalFlood,
-  cold_wave: (methods) => makeColdWave(methods, DEFAULT_SPELL_SETTINGS),
-  drought: (methods) => makeDrought(methods, DEFAULT_DROUGHT_SETTINGS),
-  high_temperature: (methods) => makeHighTemperature(methods, DEFAULT_SPELL_SETTINGS),
-  inland_flood: makeInlandFlood,
-  typhoon: (methods) => makeTyphoon(methods, "frequency"),
-  urban_flood: makeUrbanFlood,
-  water_scarcity: makeWaterScarcity,
-  wildfire: (methods) => makeWildfire(methods, DEFAULT_FIRE_WEATHER),
-};
-
-/** The nine risks by a method set and, where a user gives some, by the user's own numbers. */
+/** The risks by a method set and, where a user gives some, by the user's own numbers. */
 export function definitionsOf({ methods, overrides }: Pick<BatchSpecification, "methods" | "overrides">): Definitions {
   if (methods === "predecessor") return PREDECESSOR_DEFINITIONS;
   if (overrides === undefined) return RISK_DEFINITIONS;
   checkOverrides(overrides);
-  const own = Object.entries(overrides.risks).map(([risk, numbers]) => [risk, MAKERS[risk as Risk](numbers)]);
+  const own = Object.entries(overrides.risks).map(([risk, numbers]) => [
+    risk,
+    RISK_DEFINITIONS[risk as Risk].withNumbers(numbers),
+  ]);
   return { ...RISK_DEFINITIONS, ...Object.fromEntries(own) };
+}
+
+/** Refuses numbers in another unit than the risk computes in: they would be compared with values of another kind. */
+export function checkOverrides(overrides: MethodSet): void {
+  for (const [risk, methods] of Object.entries(overrides.risks)) {
+    const ours = RISK_DEFINITIONS[risk as Risk].numbers;
+    for (const part of ["edges", "anchors"] as const) {
+      if (methods[part].unit === ours[part].unit) continue;
+      throw new RejectedError(
+        "InvalidMethodSet",
+        `Method set "${overrides.methodSet}": risks.${risk}.${part}.unit: expected "${ours[part].unit}", in which ${risk} is computed, but found "${methods[part].unit}". See climatebatch explain ${risk} --json.`,
+      );
+    }
+  }
 }

@@ -1,5 +1,6 @@
 // Typhoon: the highest one-minute wind of each storm of a best-track record, one curve of how often a place sees which wind,
 // and fewer or more storms as the world warms. Winds stand in stormWinds.ts, the curve in indices/windExceedance.ts.
+
 import { type Period, yearsIn } from "../../model/periods.ts";
 import type { Flag } from "../../model/reasons.ts";
 import { type HazardResult, type PeriodResult, type ProbabilityResult, RETURN_PERIODS } from "../../model/results.ts";
@@ -21,12 +22,13 @@ import {
 import { countBins } from "../numerics/kernelDensity.ts";
 import { describeProbability, NORMAL_90 } from "./binStatistics.ts";
 import { scoresOf } from "./hazardScore.ts";
-import { describeMethods, methodsOf, PUBLISHED, type RiskMethods } from "./methodSet.ts";
+import { describeMethods, publishRisk, type RiskMethods } from "./methodSet.ts";
 import { tooFewYears } from "./periodYears.ts";
 import type { CellInput, RiskDefinition } from "./riskDefinition.ts";
 import { frequencyFactors, intensityFactor, warmingSince } from "./stormClimate.ts";
 import type { StormRecord, Strength } from "./stormRecord.ts";
 import { makeStormWindsAt, type StormWinds } from "./stormWinds.ts";
+import data from "./typhoon.json" with { type: "json" };
 import { type WindDamageRegion, windDamageRegion } from "./windDamageRegions.ts";
 import { withoutNumbers } from "./withoutNumbers.ts";
 
@@ -93,7 +95,7 @@ export function makeTyphoon(methods: RiskMethods, warming: StormWarming): RiskDe
   };
 }
 
-export const typhoon: RiskDefinition = makeTyphoon(methodsOf(PUBLISHED, "typhoon"), "frequency");
+export const typhoon = publishRisk("typhoon", data, (numbers) => makeTyphoon(numbers, "frequency"));
 
 function makeWork({ storms }: StormRecord): Work {
   return {

@@ -9,11 +9,12 @@ import { depthPerStorage, excessStorage, rainOfStorage, urbanRunoff } from "../i
 import { shareOfDay, wettestDay } from "../indices/stormRain.ts";
 import { type ExtremeLaw, levelOf } from "./extremeDistribution.ts";
 import { type DepthChain, makeFloodWork } from "./floodDepths.ts";
-import { describeMethods, methodsOf, PUBLISHED, type RiskMethods } from "./methodSet.ts";
+import { describeMethods, publishRisk, type RiskMethods } from "./methodSet.ts";
 import { computeRainFlood, type SiteReading } from "./rainFlood.ts";
 import { makeRainYears } from "./rainYears.ts";
 import type { RiskDefinition } from "./riskDefinition.ts";
 import { SiteNumbers } from "./siteAttributes.ts";
+import data from "./urbanFlood.json" with { type: "json" };
 import { makeWorkPerAxis } from "./workPerAxis.ts";
 
 /** m; below the sill water does no damage */
@@ -63,7 +64,7 @@ export function makeUrbanFlood(methods: RiskMethods): RiskDefinition {
   };
 }
 
-export const urbanFlood: RiskDefinition = makeUrbanFlood(methodsOf(PUBLISHED, "urban_flood"));
+export const urbanFlood = publishRisk("urban_flood", data, makeUrbanFlood);
 
 function readSite(attributes: ReadonlyMap<Attribute, number>): SiteReading {
   const imperviousFraction = attributes.get("imperviousFraction");

@@ -1,5 +1,6 @@
 // Water scarcity: withdrawal over renewable supply, of the basin a cell belongs to, or of a large cell by itself.
 // Where supply and withdrawal come from stands in waterSupply.ts.
+
 import { formatPeriod } from "../../model/periods.ts";
 import type { NullReason } from "../../model/reasons.ts";
 import { type HazardResult, type PeriodResult, type ProbabilityResult, RETURN_PERIODS } from "../../model/results.ts";
@@ -9,9 +10,10 @@ import { quantileType8 } from "../numerics/quantile.ts";
 import { NORMAL_90 } from "./binStatistics.ts";
 import { scoresOf } from "./hazardScore.ts";
 import { boundedProbability } from "./kernelProbability.ts";
-import { describeMethods, methodsOf, PUBLISHED, type RiskMethods } from "./methodSet.ts";
+import { describeMethods, publishRisk, type RiskMethods } from "./methodSet.ts";
 import { isLowSample, tooFewYears } from "./periodYears.ts";
 import type { RiskDefinition, WaterRecord } from "./riskDefinition.ts";
+import data from "./waterScarcity.json" with { type: "json" };
 import { makeCellWater } from "./waterSupply.ts";
 import { withoutNumbers } from "./withoutNumbers.ts";
 
@@ -52,7 +54,7 @@ export function makeWaterScarcity(methods: RiskMethods): RiskDefinition {
   };
 }
 
-export const waterScarcity: RiskDefinition = makeWaterScarcity(methodsOf(PUBLISHED, "water_scarcity"));
+export const waterScarcity = publishRisk("water_scarcity", data, makeWaterScarcity);
 
 function periodResult(record: WaterRecord, methods: RiskMethods): PeriodResult {
   const { flags, input, period } = record;

@@ -1,5 +1,6 @@
 // Wildfire: the 95th percentile of each year's daily Fire Weather Index, damage in proportion to what can burn.
 // How the yearly values come about stands in fireYears.ts.
+
 import type { Period } from "../../model/periods.ts";
 import type { Flag } from "../../model/reasons.ts";
 import type { HazardResult, PeriodResult } from "../../model/results.ts";
@@ -10,9 +11,10 @@ import { blockAround, extremeLevels, type RecordShape, recordShape } from "./ext
 import { chooseHumidity, type FireYears, fillFireYears, type HumiditySource, makeFireYears } from "./fireYears.ts";
 import { meanWithInterval, scoresOf } from "./hazardScore.ts";
 import { certainlyHarmless, kernelProbability } from "./kernelProbability.ts";
-import { describeMethods, methodsOf, PUBLISHED, type RiskMethods } from "./methodSet.ts";
+import { describeMethods, publishRisk, type RiskMethods } from "./methodSet.ts";
 import { isLowSample, positionsIn, sortedYears, tooFewYears } from "./periodYears.ts";
 import type { RiskDefinition } from "./riskDefinition.ts";
+import data from "./wildfire.json" with { type: "json" };
 import { withoutNumbers } from "./withoutNumbers.ts";
 import { makeWorkPerAxis } from "./workPerAxis.ts";
 
@@ -65,7 +67,7 @@ export function makeWildfire(methods: RiskMethods, settings: FireWeatherSettings
   };
 }
 
-export const wildfire: RiskDefinition = makeWildfire(methodsOf(PUBLISHED, "wildfire"), DEFAULT_FIRE_WEATHER);
+export const wildfire = publishRisk("wildfire", data, (numbers) => makeWildfire(numbers, DEFAULT_FIRE_WEATHER));
 
 function periodResult(period: Period, cell: FireCell, methods: RiskMethods, work: FireYears): PeriodResult {
   const { burnableFraction, common, used } = cell;

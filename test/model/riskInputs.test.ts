@@ -46,7 +46,7 @@ test("the series and tables of several risks are united", () => {
     yearly: ["Rx1day", "WSDI"],
   });
   expect(seriesOf("published", ["typhoon"])).toEqual({});
-  expect(tablesOf("published", RISKS)).toEqual(["storms", "seaLevels", "seaLevelRise", "seaConnections", "basins"]);
+  expect(tablesOf("published", RISKS)).toEqual(["storms", "sea", "basins"]);
   expect(tablesOf("predecessor", RISKS)).toEqual(["storms"]);
 });
 

@@ -1,5 +1,6 @@
 // Seeded places by rivers, in towns and on coasts, and what this project's floods make of them, for floods.py.
 // Everything is an array of numbers in one .npy file, a row per place.
+
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { retention } from "../../job/indices/curveNumberRunoff.ts";
@@ -21,7 +22,7 @@ import {
   invertChain,
   makeFloodWork,
 } from "../../job/risks/floodDepths.ts";
-import { methodsOf, PUBLISHED } from "../../job/risks/methodSet.ts";
+import { RISK_DEFINITIONS } from "../../job/risks/registry.ts";
 import type { SeaLevelRise } from "../../job/risks/seaLevelRise.ts";
 import { CellBuilder, makeRandom } from "../support/dailyWeather.ts";
 import { writeNpy } from "../support/npy.ts";
@@ -58,8 +59,8 @@ export function writeOurFloods(folder: string): void {
   const between = (low: number, high: number) => low + (high - low) * random();
   const input = new Columns();
   const ours = new Columns();
-  const river = makeFloodWork(methodsOf(PUBLISHED, "inland_flood"), 0, 20);
-  const town = makeFloodWork(methodsOf(PUBLISHED, "urban_flood"), 0.15, 3);
+  const river = makeFloodWork(RISK_DEFINITIONS.inland_flood.numbers, 0, 20);
+  const town = makeFloodWork(RISK_DEFINITIONS.urban_flood.numbers, 0.15, 3);
   for (let place = 0; place < PLACES; place++) {
     addRiver(between, river, input, ours);
     addTown(between, town, input, ours);

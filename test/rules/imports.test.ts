@@ -97,9 +97,7 @@ function circles(): string[] {
 }
 
 test("inside job only the shard's own flow knows the database", () => {
-  const flow = ["main", "config", "rejections", "shard", "cellStream", "shardSea", "shardStorms"].map(
-    (name) => `job/${name}.ts`,
-  );
+  const flow = ["main", "config", "rejections", "shard", "cellStream", "besideSeries"].map((name) => `job/${name}.ts`);
   expect(violations(({ from, to }) => inside(from, "job") && inside(to, "database") && !flow.includes(from))).toEqual(
     [],
   );

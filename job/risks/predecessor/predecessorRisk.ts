@@ -11,13 +11,19 @@ import type { Flag, NullReason } from "../../../model/reasons.ts";
 import { type PeriodResult, RETURN_PERIODS } from "../../../model/results.ts";
 import { RISK_INPUTS } from "../../../model/riskInputs.ts";
 import { describeProbability } from "../binStatistics.ts";
-import { describeBins } from "../methodSet.ts";
+import { describeBins, type Explanation } from "../methodSet.ts";
 import { isLowSample } from "../periodYears.ts";
 import type { CellInput, RiskDefinition } from "../riskDefinition.ts";
 import { withoutNumbers } from "../withoutNumbers.ts";
 import predecessor from "./predecessor.json" with { type: "json" };
 
 export const PREDECESSOR: ProbabilityMethodSet = readProbabilityMethodSet(predecessor, "predecessor.json");
+
+export const PREDECESSOR_EXPLANATION: Explanation = {
+  definition:
+    "Values of the period counted in four bins and divided by their number, rounded to 4 decimals; nothing is fitted and there is no score. The numbers of the system before, defects included, so that they can be reproduced.",
+  references: [],
+};
 
 const DECIMALS = 4;
 const TIES_LIE_AT = 32;

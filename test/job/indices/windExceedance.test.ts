@@ -12,7 +12,7 @@ import {
   returnLevelDeviation,
   windReturnLevel,
 } from "../../../job/indices/windExceedance.ts";
-import { methodsOf, PUBLISHED } from "../../../job/risks/methodSet.ts";
+import { RISK_DEFINITIONS } from "../../../job/risks/registry.ts";
 import { WIND_DAMAGE_REGIONS } from "../../../job/risks/windDamageRegions.ts";
 
 const RECORD_YEARS = 40;
@@ -160,7 +160,7 @@ describe("damage by wind", () => {
     "rates of the bins in $region are its mean over each bin, to their digits",
     ({ region, halfDamageWind }) => {
       const edges = [17, 25, 33, 44, 54].map((wind) => wind / 0.88);
-      const { values } = methodsOf(PUBLISHED, "typhoon").rateSets[region]!;
+      const { values } = RISK_DEFINITIONS.typhoon.numbers.rateSets[region]!;
       const steps = 20_000;
       const means = edges.map((from, at) => {
         const to = edges[at + 1] ?? 80;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { driestReturnLevels, drought, makeDrought } from "../../../job/risks/drought.ts";
-import { methodsOf, PUBLISHED } from "../../../job/risks/methodSet.ts";
+import { RISK_DEFINITIONS } from "../../../job/risks/registry.ts";
 import { CellBuilder } from "../../support/dailyWeather.ts";
 
 const BASE = { firstYear: 1991, lastYear: 2020 };
@@ -43,9 +43,9 @@ test("half of the rain moves the years to the severe bins, raises the damage and
 });
 
 test("judged by the other years, base years are more extreme than judged by themselves", () => {
-  const inSample = makeDrought(methodsOf(PUBLISHED, "drought"), { inBase: "none" });
-  const mean = (definition: typeof drought) => {
-    const values = [1, 2, 3, 4, 5, 6].map((seed) => definition.compute(cell(seed).build())[0]!.hazard!.companions[0]!);
+  const inSample = makeDrought(RISK_DEFINITIONS.drought.numbers, { inBase: "none" });
+  const mean = ({ compute }: Pick<typeof drought, "compute">) => {
+    const values = [1, 2, 3, 4, 5, 6].map((seed) => compute(cell(seed).build())[0]!.hazard!.companions[0]!);
     return values.reduce((sum, months) => sum + months, 0) / values.length;
   };
   expect(mean(drought)).toBeGreaterThan(mean(inSample));

@@ -1,5 +1,6 @@
 // From a law of rain or sea level to bins, levels and damage, against the vectors of an independent program; and the damage
 // table against the one that physrisk ships, where that lies beside the project.
+
 import { existsSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -16,7 +17,7 @@ import {
 import { curveOf, damageAt, JRC_ASIA } from "../../../job/risks/depthDamage.ts";
 import { type ExtremeLaw, exceedance, levelDeviation, levelOf } from "../../../job/risks/extremeDistribution.ts";
 import { type DepthChain, floodNumbers, invertChain, makeFloodWork } from "../../../job/risks/floodDepths.ts";
-import { methodsOf, PUBLISHED } from "../../../job/risks/methodSet.ts";
+import { RISK_DEFINITIONS } from "../../../job/risks/registry.ts";
 import { RETURN_PERIODS } from "../../../model/results.ts";
 
 const NEVER = Number.NEGATIVE_INFINITY;
@@ -56,7 +57,7 @@ function riverside(base: ExtremeLaw, protection: number): DepthChain {
 }
 
 const BASE = law(80, 30, -0.1);
-const inland = makeFloodWork(methodsOf(PUBLISHED, "inland_flood"), 0, 20);
+const inland = makeFloodWork(RISK_DEFINITIONS.inland_flood.numbers, 0, 20);
 
 describe("inland", () => {
   test.each([
@@ -148,7 +149,7 @@ describe("urban", () => {
     protectedLevel: NEVER,
     gateLevel: NEVER,
   };
-  const urban = makeFloodWork(methodsOf(PUBLISHED, "urban_flood"), 0.15, 3);
+  const urban = makeFloodWork(RISK_DEFINITIONS.urban_flood.numbers, 0.15, 3);
   invertChain(chain, urban);
   test.each([
     {
@@ -199,7 +200,7 @@ describe("damage", () => {
       for (let at = 0; at < steps; at++) sum += damageAt(curve, from + ((at + 0.5) / steps) * (to - from));
       return sum / steps;
     };
-    const { rateSets } = methodsOf(PUBLISHED, "coastal_flood");
+    const { rateSets } = RISK_DEFINITIONS.coastal_flood.numbers;
     for (const [name, { values }] of Object.entries(rateSets)) {
       const found = [
         [0, 0.15],
@@ -210,7 +211,7 @@ describe("damage", () => {
       ].map(([from, to]) => Number(mean(name, from!, to!).toFixed(4)));
       expect([0, ...found]).toEqual(values);
     }
-    const urban = methodsOf(PUBLISHED, "urban_flood").rateSets.buildings!.values;
+    const urban = RISK_DEFINITIONS.urban_flood.numbers.rateSets.buildings!.values;
     expect(urban.slice(2).map((rate) => rate.toFixed(4))).toEqual(
       [
         mean("buildings", 0.15, 0.3),

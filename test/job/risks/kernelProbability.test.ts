@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { kernelBinProbabilities } from "../../../job/numerics/kernelDensity.ts";
 import { certainlyHarmless, kernelProbability } from "../../../job/risks/kernelProbability.ts";
-import { methodsOf, PUBLISHED } from "../../../job/risks/methodSet.ts";
+import { RISK_DEFINITIONS } from "../../../job/risks/registry.ts";
 import { RETURN_PERIODS } from "../../../model/results.ts";
 
-const methods = methodsOf(PUBLISHED, "wildfire");
+const methods = RISK_DEFINITIONS.wildfire.numbers;
 const levels = RETURN_PERIODS.map(() => 1);
 
 function told(values: readonly number[], rateScale: number | null = 1) {

@@ -1,9 +1,10 @@
 // Inland and urban flood from rain and attributes to what is told of each period.
+
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { scoreOf } from "../../../job/risks/hazardScore.ts";
 import { inlandFlood } from "../../../job/risks/inlandFlood.ts";
-import { methodsOf, PUBLISHED } from "../../../job/risks/methodSet.ts";
+import { RISK_DEFINITIONS } from "../../../job/risks/registry.ts";
 import type { RiskDefinition } from "../../../job/risks/riskDefinition.ts";
 import { urbanFlood } from "../../../job/risks/urbanFlood.ts";
 import type { Attribute } from "../../../model/attributes.ts";
@@ -60,7 +61,7 @@ test.each([
   ["coastal_flood", 7, 100],
   ["coastal_flood", 0, 0],
 ] as const)("%s of %f m scores %f", (risk, depth, score) => {
-  expect(scoreOf(depth, methodsOf(PUBLISHED, risk).anchors.values)).toBeCloseTo(score, 3);
+  expect(scoreOf(depth, RISK_DEFINITIONS[risk].numbers.anchors.values)).toBeCloseTo(score, 3);
 });
 
 describe.each([inlandFlood, urbanFlood])("$risk", (risk: RiskDefinition) => {

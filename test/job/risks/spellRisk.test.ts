@@ -1,9 +1,10 @@
 // High temperature and cold wave from daily series to what is told of each period.
+
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { coldWave, makeColdWave } from "../../../job/risks/coldWave.ts";
 import { highTemperature, makeHighTemperature } from "../../../job/risks/highTemperature.ts";
-import { methodsOf, PUBLISHED } from "../../../job/risks/methodSet.ts";
+import { RISK_DEFINITIONS } from "../../../job/risks/registry.ts";
 import type { CellInput } from "../../../job/risks/riskDefinition.ts";
 import { makeTimeAxis, type TimeAxis } from "../../../job/timeAxis.ts";
 import type { Period } from "../../../model/periods.ts";
@@ -103,7 +104,7 @@ describe("what is told of a cell", () => {
     highTemperature.compute(cell(axis, "tasmax", constantTemperature(axis, Number.NaN)));
     highTemperature.compute(cell(axis, "tasmax", weather(axis, 99), { latitude: -30 }));
     expect(highTemperature.compute(cell(axis, "tasmax", series))).toEqual(first);
-    const alone = makeHighTemperature(methodsOf(PUBLISHED, "high_temperature"), {
+    const alone = makeHighTemperature(RISK_DEFINITIONS.high_temperature.numbers, {
       yearEnds: "within",
       inBase: "leaveOneOut",
       years: "hazard",
@@ -207,7 +208,7 @@ describe("when a cell says little", () => {
     const settings = { yearEnds: "within", years: "hazard" } as const;
     const value = (inBase: "leaveOneOut" | "none") =>
       numbers(
-        makeColdWave(methodsOf(PUBLISHED, "cold_wave"), { ...settings, inBase }).compute(
+        makeColdWave(RISK_DEFINITIONS.cold_wave.numbers, { ...settings, inBase }).compute(
           cell(axis, "tasmin", series),
         )[0]!,
       ).value;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { methodsOf, PUBLISHED } from "../../../job/risks/methodSet.ts";
+import { RISK_DEFINITIONS } from "../../../job/risks/registry.ts";
 import type { CellInput } from "../../../job/risks/riskDefinition.ts";
 import { type StormRecord, StormRecordBuilder } from "../../../job/risks/stormRecord.ts";
 import { makeTyphoon, typhoon } from "../../../job/risks/typhoon.ts";
@@ -96,7 +96,7 @@ describe("warming", () => {
   });
 
   test("in the winds instead leaves the storms' number and strengthens each", () => {
-    const stronger = makeTyphoon(methodsOf(PUBLISHED, "typhoon"), "intensity");
+    const stronger = makeTyphoon(RISK_DEFINITIONS.typhoon.numbers, "intensity");
     const [base, late] = stronger.compute(cell(recordOf(storms()), YEOSU, { future: "ssp585" }));
     expect(late!.hazard!.companions[0]! / base!.hazard!.companions[0]!).toBeCloseTo(
       Math.exp(0.0259546 * (4.4 - 0.87181818)),
@@ -173,7 +173,7 @@ test.each([
 });
 
 test("rates of somebody's own that tell no regions apart serve every country, without the published curve", () => {
-  const methods = methodsOf(PUBLISHED, "typhoon");
+  const methods = RISK_DEFINITIONS.typhoon.numbers;
   const values = [0, 0, 0, 0.1, 0.2, 0.3];
   const own = { ...methods, defaultRateSet: "own", rateSets: { own: { ...methods.rateSets.WP4!, values } } };
   const [result] = makeTyphoon(own, "frequency").compute(cell(recordOf(storms())));

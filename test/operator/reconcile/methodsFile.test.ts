@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import published from "../../../job/risks/published.json" with { type: "json" };
+import { highTemperature } from "../../../job/risks/highTemperature.ts";
 import { systemClock } from "../../../model/clock.ts";
 import type { ReconcileContext, StoredBatch } from "../../../operator/context.ts";
 import { act } from "../../../operator/reconcile/act.ts";
@@ -44,7 +44,7 @@ async function plan(methodsFile: string | undefined) {
 
 test("the batch keeps the file's numbers, whatever becomes of the file", async () => {
   const file = join(folder, "methods.json");
-  const { high_temperature } = published.risks;
+  const high_temperature = highTemperature.numbers;
   await writeFile(file, JSON.stringify({ methodSet: "mine", risks: { high_temperature } }));
   expect((await plan(file)).trouble).toBeNull();
   const { rows } = await database.client.query("SELECT specification FROM climatebatch.batches");
