@@ -16,7 +16,7 @@ const LINE = 110;
 
 function buildOptions(yargs: Argv) {
   return yargs
-    .positional("risk", { choices: RISKS, demandOption: true, describe: "which of the nine" })
+    .positional("risk", { choices: RISKS, demandOption: true, describe: "which risk" })
     .options({
       methods: { choices: METHODS, default: "published" as Methods, describe: "method set" },
       ...methodsFileOption,

@@ -37,7 +37,7 @@ const COMPLAINTS = {
 
 const parser = yargs(process.argv.slice(2))
   .scriptName("climatebatch")
-  .usage("$0 <command>\n\nNine climate risks for every cell of a grid: how likely, and how bad.");
+  .usage("$0 <command>\n\nClimate risks for every cell of a grid: how likely, and how bad.");
 for (const add of await loadCommands(process.argv[2] ?? "", context)) add(parser);
 parser
   .demandCommand(1, "Say what to do: climatebatch <command>. Try: climatebatch --help")

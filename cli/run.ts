@@ -59,7 +59,7 @@ function buildOptions(yargs: Argv) {
         default: formatPeriod(DEFAULT_BASE_PERIOD),
         describe: "what thresholds and changes refer to; always computed too",
       },
-      risk: { ...list, choices: RISKS, describe: "risks [default: all nine]" },
+      risk: { ...list, choices: RISKS, describe: "risks [default: all]" },
       methods: {
         choices: METHODS,
         default: "published" as Methods,

@@ -26,7 +26,7 @@ function buildOptions(yargs: Argv) {
       scenario: { ...list, describe: "scenarios" },
       period: { ...list, describe: "periods FIRST-LAST" },
       "base-period": { ...text, describe: "what thresholds and changes refer to" },
-      risk: { ...list, choices: RISKS, describe: "risks [default: all nine]" },
+      risk: { ...list, choices: RISKS, describe: "risks [default: all]" },
       methods: { choices: METHODS, describe: "published or predecessor" },
       "cells-per-shard": { ...number, describe: "cells that one pod computes" },
       "max-rejected-cells": { ...number, describe: "fail when more cells have implausible input" },

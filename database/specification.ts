@@ -5,7 +5,7 @@ import type { CalculationRequest, Methods } from "../model/calculations.ts";
 import { RejectedError } from "../model/errors.ts";
 import type { MethodSet } from "../model/methodSet.ts";
 import { BASE_YEARS_AT_LEAST, DEFAULT_PERIODS, formatPeriod, type Period } from "../model/periods.ts";
-import { hasSeries, waysOf } from "../model/riskInputs.ts";
+import { hasSeries, risksOf, waysOf } from "../model/riskInputs.ts";
 import { RISKS, type Risk } from "../model/risks.ts";
 import { type BatchSpecification, orderPeriods } from "../model/specification.ts";
 import { readPresentSeries, readScenarioSeries, type ScenarioSeries } from "./scenarios.ts";
@@ -53,11 +53,22 @@ export async function resolveSpecification(client: ClientBase, request: BatchReq
     methods: request.methods,
     ...(request.overrides !== undefined && { overrides: request.overrides }),
     grid,
-    risks: request.risks === undefined ? RISKS : RISKS.filter((risk) => request.risks?.includes(risk)),
+    risks: resolveRisks(request),
     scenarios,
     basePeriod: request.basePeriod,
     periods: orderPeriods(request.basePeriod, periods),
   };
+}
+
+/** Of the requested risks, by default all, those that the method set computes. */
+function resolveRisks({ methods, risks }: BatchRequest): Risk[] {
+  const known = risksOf(methods);
+  const computed = known.filter((risk) => risks?.includes(risk) ?? true);
+  if (computed.length > 0) return computed;
+  throw new RejectedError(
+    "NoInput",
+    `The methods ${methods} do not compute ${risks?.join(", ")}. They compute ${known.join(", ")}.`,
+  );
 }
 
 /** The CRD refuses it too; a request by SQL and a command line come here. */

@@ -24,7 +24,7 @@ export function* computeCell(
   risks: readonly Risk[],
   definitions: Definitions,
 ): Generator<RiskOfCell, void, void> {
-  for (const risk of risks) yield computeRisk(input, implausible, risk, definitions[risk]);
+  for (const risk of risks) yield computeRisk(input, implausible, risk, definitions[risk]!);
 }
 
 function computeRisk(

@@ -77,7 +77,7 @@ interface Work {
 async function prepareWork(client: ClientBase, shard: ClaimedShard): Promise<Work> {
   const { specification, lastCell } = shard;
   const definitions = definitionsOf(specification);
-  const asked = specification.risks.map((risk) => definitions[risk]);
+  const asked = specification.risks.map((risk) => definitions[risk]!);
   const wanted = seriesOf(specification.methods, specification.risks);
   return {
     specification,

@@ -3,7 +3,7 @@
 import type { Calculation, CalculationRequest, Methods } from "./calculations.ts";
 import { calculationsOf } from "./calculations.ts";
 import type { Period } from "./periods.ts";
-import type { Risk } from "./risks.ts";
+import { RISKS, type Risk } from "./risks.ts";
 
 export const CLIMATE_BATCH = {
   group: "climate.aiops.dev",
@@ -29,18 +29,15 @@ export const WIRE_METHODS = {
 } as const satisfies Record<string, Methods>;
 export type WireMethods = keyof typeof WIRE_METHODS;
 
-export const WIRE_RISKS = {
-  CoastalFlood: "coastal_flood",
-  ColdWave: "cold_wave",
-  Drought: "drought",
-  HighTemperature: "high_temperature",
-  InlandFlood: "inland_flood",
-  Typhoon: "typhoon",
-  UrbanFlood: "urban_flood",
-  WaterScarcity: "water_scarcity",
-  Wildfire: "wildfire",
-} as const satisfies Record<string, Risk>;
-export type WireRisk = keyof typeof WIRE_RISKS;
+type CamelCase<Id extends string> = Id extends `${infer First}_${infer Rest}`
+  ? `${Capitalize<First>}${CamelCase<Rest>}`
+  : Capitalize<Id>;
+export type WireRisk = CamelCase<Risk>;
+
+/** Each risk by its name in CamelCase. */
+export const WIRE_RISKS = Object.fromEntries(
+  RISKS.map((risk) => [risk.replace(/(?:^|_)(.)/g, (_, letter: string) => letter.toUpperCase()), risk]),
+) as Readonly<Record<WireRisk, Risk>>;
 
 export const CONCURRENCY_POLICIES = ["Queue", "Replace"] as const;
 export type ConcurrencyPolicy = (typeof CONCURRENCY_POLICIES)[number];

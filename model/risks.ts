@@ -1,4 +1,4 @@
-// The closed list of the nine risks, by the ids that the result tables have always carried (`risk_type`).
+// The closed list of the risks, by the ids that the result tables have always carried (`risk_type`).
 
 export const RISKS = [
   "coastal_flood",

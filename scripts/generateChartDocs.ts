@@ -1,5 +1,5 @@
-// What the chart says about its values, from values.yaml alone: the table in its README, and values.schema.json; and its copy of
-// the definition, from crds/. `npm run chart-docs` writes them, a test compares them.
+// What the chart says about its values, from values.yaml: the table in its README, and values.schema.json.
+// `npm run chart-docs` writes them, a test compares them.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadYaml } from "@kubernetes/client-node";
@@ -107,5 +107,4 @@ if (import.meta.main) {
   const readme = join(CHART, "README.md");
   writeFileSync(join(CHART, "values.schema.json"), schema);
   writeFileSync(readme, insertTable(readFileSync(readme, "utf8"), table));
-  writeFileSync(join(CHART, "files/climatebatches.yaml"), readFileSync(join(ROOT, "crds/climatebatches.yaml")));
 }

@@ -1,4 +1,4 @@
-// What the nine risks of the method set predecessor share: values of a period counted in bins, nothing fitted.
+// What the risks of the method set predecessor share: values of a period counted in bins, nothing fitted.
 // Which values, and which bin each belongs to, stands in climateRisks.ts and waterRisks.ts; the numbers in predecessor.json.
 
 import {
