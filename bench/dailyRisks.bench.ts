@@ -1,6 +1,6 @@
 // How many cell-years of the four daily risks one thread makes: each alone, then all of them from one cell's series; and
 // what xclim makes of the same series for the same indices, where its Python environment is there (npm run validate makes it).
-// Run: node bench/dailyRisks.bench.ts [cells]. Correctness stands in test/job.
+// Run: node bench/dailyRisks.bench.ts [cells].
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

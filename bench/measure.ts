@@ -1,5 +1,5 @@
-// How long a piece of work takes: rounds after a warm-up, fastest, mean and spread, and a sum that keeps the work from
-// being optimised away. What the work is stands with the benches.
+// How long a piece of work takes: rounds after a warm-up, fastest, mean and spread, and a sum that keeps the work
+// from being optimised away.
 
 const ROUNDS = 9;
 const WARM_UP_ROUNDS = 2;

@@ -1,5 +1,5 @@
-// `npm run bench [-- NAME]`: every *.bench.ts, or those whose name holds NAME, one after the other, each in a process of
-// its own. What they measure stands in them.
+// `npm run bench [-- NAME]`: every *.bench.ts, or those whose name holds NAME, one after the other, each in a
+// process of its own.
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { cpus, totalmem } from "node:os";

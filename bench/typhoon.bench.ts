@@ -1,5 +1,5 @@
 // How many cell-years of a storm record one thread makes: the winds of about 1,800 storms at each place, and the whole of typhoon
-// for four futures and five periods. Run: node bench/typhoon.bench.ts [cells]. Correctness stands in test/job.
+// for four futures and five periods. Run: node bench/typhoon.bench.ts [cells].
 import { makeSampleStorms } from "../cli/sample/sampleStorms.ts";
 import { type StormRecord, StormRecordBuilder } from "../job/risks/stormRecord.ts";
 import { makeStormWindsAt } from "../job/risks/stormWinds.ts";
@@ -11,7 +11,7 @@ import { measure } from "./measure.ts";
 
 const COPIES = 13;
 const KOREA = { south: 33, north: 39, west: 124.5, east: 132 };
-/** As a batch's: prepared once, asked for each cell and scenario. */
+/** As in a batch: prepared once, called for each cell and scenario. */
 const YEARS = { agency: "bench", firstYear: 1951, lastYear: 2024 };
 
 /** The sample's storms again and again, each time a degree and a half further east. */

@@ -1,5 +1,5 @@
 // How many cell-years of warm spell duration one thread makes: the kernels alone, then the whole of high temperature.
-// Run: node bench/warmSpellDuration.bench.ts [cells]. Correctness stands in test/job.
+// Run: node bench/warmSpellDuration.bench.ts [cells].
 import { makeUniform } from "../cli/sample/sampleRandom.ts";
 import { makeDayOfYearSample } from "../job/indices/dayOfYearSample.ts";
 import { makeHazardYears } from "../job/indices/hazardYears.ts";

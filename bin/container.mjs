@@ -1,2 +1,2 @@
-// The first process in the job's container: a shard when nothing is asked, else the command that is.
+// The first process in the job's container: a shard without arguments, else the given command.
 await import(process.argv.length === 2 ? "../job/main.ts" : "../cli/main.ts");

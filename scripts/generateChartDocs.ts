@@ -7,7 +7,7 @@ import { loadYaml } from "@kubernetes/client-node";
 const ROOT = join(import.meta.dirname, "..");
 export const CHART = join(ROOT, "charts/climatebatch");
 const TABLE = /(<!-- values -->\n)[\s\S]*(<!-- end of values -->)/;
-/** Set by the schedule itself, or by nobody before the batch exists. */
+/** Set by the schedule itself, or unknown before the batch exists. */
 const NOT_OF_A_SCHEDULE = ["calculation", "requestKey", "retries"];
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -79,8 +79,8 @@ export function renderChartDocs(): ChartDocs {
     }
     const { description, schema } = comment;
     rows.push(`| \`${path}\` | \`${JSON.stringify(value)}\` | ${description.replaceAll("|", "\\|")} |`);
-    const told = "$batch" in schema ? batch : schema;
-    return { type: typeOf(value), ...told, description };
+    const source = "$batch" in schema ? batch : schema;
+    return { type: typeOf(value), ...source, description };
   }
 
   const described = describe("", loadYaml(text)) as { properties: object };

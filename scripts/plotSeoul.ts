@@ -1,5 +1,5 @@
 // `npm run plot:seoul -- FILE.csv`: heat, cold, drought and fire weather of a station by year as docs/seoul.svg, and the
-// means that docs/seoul.md tells. The file is a record of the Korea Meteorological Administration as KMA ASOS exports it.
+// means that docs/seoul.md reports. The file is a record of the Korea Meteorological Administration as KMA ASOS exports it.
 
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -25,7 +25,7 @@ const MONTHS_OF_YEAR = 12;
 /** Score anchors of CW12, a companion of cold wave that is not scored by itself. */
 const CW12_ANCHORS = [0, 1, 5, 15, 30, 60];
 
-/** Blue, orange, green and vermilion of Okabe and Ito, which colour-blind people can tell apart. */
+/** Blue, orange, green and vermilion of Okabe and Ito, distinct for colour-blind readers. */
 const COLOURS = { heat: "#d55e00", cold: "#0072b2", drought: "#e69f00", fire: "#009e73" };
 
 const READING = {

@@ -1,5 +1,4 @@
 // A picture of yearly values as SVG: panels one above the other on one axis of years, the base period shaded.
-// What the values are stands with the caller.
 
 export interface Panel {
   readonly title: string;
@@ -110,13 +109,13 @@ function drawPanel(panel: Panel, picture: Picture, top: number, x: (year: number
     parts.push(text(x(year) + step / 2, end + (below ? 11 : -3), String(year), 'text-anchor="middle" font-size="10"'));
   }
   for (const span of picture.means) {
-    const told = meanOf(values, span);
-    const at = y(told);
+    const mean = meanOf(values, span);
+    const at = y(mean);
     const [left, right] = [x(span.firstYear), x(span.lastYear + 1)];
     parts.push(
       `<line x1="${round(left)}" y1="${round(at)}" x2="${round(right)}" y2="${round(at)}" stroke="${INK}" stroke-width="1.4" stroke-dasharray="5 3"/>`,
     );
-    const label = `mean ${span.firstYear}-${span.lastYear}: ${told.toFixed(1).replace("-", "−")}`;
+    const label = `mean ${span.firstYear}-${span.lastYear}: ${mean.toFixed(1).replace("-", "−")}`;
     parts.push(text(left + 3, top + 13, label, 'font-size="11"'));
   }
   return parts.join("\n");

@@ -30,7 +30,7 @@ test("a fresh clone in a folder of mode 0700 starts, starts again, and leaves no
   // mkdtemp makes it 0700.
   const folder = await mkdtemp(join(tmpdir(), "climatebatch-clone-"));
   const clone = join(folder, "climatebatch");
-  const environment = { PATH: path, HOME: process.env.HOME, DATABASE_URL: "postgres://nobody@127.0.0.1:1/never-read" };
+  const environment = { PATH: path, HOME: process.env.HOME, DATABASE_URL: "postgres://unused@127.0.0.1:1/never-read" };
   try {
     await run("git", ["clone", "--quiet", ROOT, clone]);
     const npmStart = async () => {

@@ -1,4 +1,4 @@
-// Two gigabytes stored day by day: memory stays bounded whatever the size; how fast stands in docs/measurements.md.
+// Two gigabytes stored day by day: memory stays bounded whatever the size.
 import { expect, test } from "vitest";
 import { describeLargeIngest, ingestLargeGrid } from "../support/largeGrid.ts";
 

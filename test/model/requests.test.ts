@@ -21,7 +21,7 @@ test("only the two exact words are triggers", () => {
   }
 });
 
-test("a told request is a calculation and a number, nothing else", () => {
+test("a notified request is a calculation and a number, nothing else", () => {
   expect(parseRequestPayload("hazard 17")).toEqual({ calculation: "hazard", requestId: "17" });
   for (const payload of [
     "",

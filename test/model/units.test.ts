@@ -75,13 +75,13 @@ describe("spellings", () => {
 });
 
 describe("refusals", () => {
-  test("an unknown unit is told the units of its variable", () => {
+  test("an unknown unit is answered with the units of its variable", () => {
     expect(() => conversionOf("pr", "furlong", 'a.csv: column "rain"')).toThrow(
       'a.csv: column "rain": expected a unit of pr (mm d-1, mm h-1, kg m-2 s-1, mm, cm, m), but got "furlong". Say what the file holds: --units "pr=mm d-1".',
     );
   });
 
-  test("a unit of another quantity is told so", () => {
+  test("a unit of another quantity is refused as such", () => {
     expect(() => conversionOf("sfcWind", "K", "--units sfcWind=K")).toThrow(
       '--units sfcWind=K: expected a unit of sfcWind (m s-1, km h-1, kt, mi h-1), but got "K", a unit of temperature.',
     );

@@ -64,7 +64,7 @@ def town_depth(impervious, curve_number, drainage, slope, low):
     return depth
 
 
-def tell(depth, law, edges, protected, sill, cap, far):
+def describe(depth, law, edges, protected, sill, cap, far):
     """Bins, levels, undefended 100-year depth and expected damage; `far` is a level beyond which nothing happens."""
     dry = law.ppf(1e-12)
 
@@ -125,14 +125,14 @@ def rivers(places):
         base = genextreme(shape, loc=location, scale=scale)
         depth = river_depth(area, slope, number, hand, base.isf(0.5))
         rain = genextreme(shape, loc=location * wetter, scale=scale * wetter)
-        yield tell(depth, rain, FLOOD_EDGES, base.isf(1 / protection), 0, 20, 1e5)
+        yield describe(depth, rain, FLOOD_EDGES, base.isf(1 / protection), 0, 20, 1e5)
 
 
 def towns(places):
     for impervious, number, drainage, slope, low, location, scale, shape in places:
         rain = genextreme(shape, loc=location, scale=scale)
         depth = town_depth(impervious, number, drainage, slope, low)
-        yield tell(depth, rain, TOWN_EDGES, -np.inf, 0.15, 3, 5000)
+        yield describe(depth, rain, TOWN_EDGES, -np.inf, 0.15, 3, 5000)
 
 
 def coasts(places):
@@ -146,11 +146,11 @@ def coasts(places):
         def depth(level, elevation=elevation, distance=distance, gate=gate):
             return 0.0 if level < gate else max(0.0, level - ATTENUATION * distance - elevation)
 
-        yield tell_coast(depth, law, gate, protected, elevation + ATTENUATION * distance)
+        yield describe_coast(depth, law, gate, protected, elevation + ATTENUATION * distance)
 
 
-def tell_coast(depth, law, gate, protected, ground):
-    """As tell, with the thresholds written out: a jump at the gate has no root."""
+def describe_coast(depth, law, gate, protected, ground):
+    """As describe, with the thresholds written out: a jump at the gate has no root."""
     limits = [max(ground + edge, gate, protected) for edge in FLOOD_EDGES]
     bins = -np.diff(np.concatenate([[1], law.sf(limits), [0]]))
     levels = [depth(level) if level > protected else 0 for level in law.isf(1 / RETURN_PERIODS)]
@@ -166,6 +166,6 @@ def tell_coast(depth, law, gate, protected, ground):
 
 def floods(read, write):
     for name, compute in (("river", rivers), ("town", towns), ("coast", coasts)):
-        told = list(compute(read("floods", f"{name}_place")))
-        for column, values in zip(("bins", "levels", "undefended", "damage"), zip(*told)):
+        results = list(compute(read("floods", f"{name}_place")))
+        for column, values in zip(("bins", "levels", "undefended", "damage"), zip(*results)):
             write("floods", f"{name}_{column}", np.array(values, dtype=float))

@@ -1,5 +1,5 @@
-// node test/reference/makeStormGoldens.ts [best tracks of JMA, 2015-2018]: the golden cases of storm winds, anew from CLIMADA.
-// What npm run validate compares stands in comparisons.ts.
+// node test/reference/makeStormGoldens.ts [best tracks of JMA, 2015-2018]: makes the golden cases of storm winds
+// again from CLIMADA.
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,5 +1,4 @@
 // How far two arrays of results are apart, by the measure that their index is compared with.
-// Which measure and tolerance an index has stands in comparisons.ts.
 import { CLIPPED_AT } from "../../job/indices/standardizedIndex.ts";
 import type { Measure } from "./comparisons.ts";
 
@@ -17,7 +16,7 @@ export interface Difference {
  *
  * equal, absolute: |a - b|; relative: |a - b| / |b|, in absolute terms below 0.001; clipped: |a - b| after both are cut to
  * ±3.09, where NaN means outside the distribution's support (xclim) and agrees with ±3.09; common: |a - b| where ours is
- * told, the other years being left out; share: the share of values that differ at all.
+ * compared, without the other years; share: the share of values that differ at all.
  */
 export function measureDifference(
   ours: Float64Array,

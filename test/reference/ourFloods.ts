@@ -93,7 +93,7 @@ function addRiver(between: Between, work: FloodWork, input: Columns, ours: Colum
   input.add({
     river_place: [area, slope, curveNumber, hand, protection, wetter, base.location, base.scale, base.shape],
   });
-  ours.add(tell("river", chain, rain, work));
+  ours.add(describeFlood("river", chain, rain, work));
 }
 
 function addTown(between: Between, work: FloodWork, input: Columns, ours: Columns): void {
@@ -109,7 +109,7 @@ function addTown(between: Between, work: FloodWork, input: Columns, ours: Column
     gateLevel: Number.NEGATIVE_INFINITY,
   };
   input.add({ town_place: [impervious, curveNumber, drainage, slope, low, rain.location, rain.scale, rain.shape] });
-  ours.add(tell("town", chain, rain, work));
+  ours.add(describeFlood("town", chain, rain, work));
 }
 
 function addCoast(between: Between, input: Columns, ours: Columns): void {
@@ -138,8 +138,8 @@ function addCoast(between: Between, input: Columns, ours: Columns): void {
     .attribute("seaProtection", protection)
     .attribute("subsidence", subsidence)
     .build();
-  const [told] = coastalFlood.compute(cell);
-  const { probability, hazard } = told!;
+  const [result] = coastalFlood.compute(cell);
+  const { probability, hazard } = result!;
   input.add({
     coast_place: [elevation, distance, connection.level, location, scale, shape, protection, subsidence, risen],
   });
@@ -155,7 +155,12 @@ function lawOf(location: number, scale: number, shape: number): ExtremeLaw {
   return { zeroShare: 0, location, scale, shape, values: 30 };
 }
 
-function tell(name: string, chain: DepthChain, law: ExtremeLaw, work: FloodWork): Record<string, number | number[]> {
+function describeFlood(
+  name: string,
+  chain: DepthChain,
+  law: ExtremeLaw,
+  work: FloodWork,
+): Record<string, number | number[]> {
   invertChain(chain, work);
   const levels = {
     exceedance: (level: number) => exceedance(law, level),

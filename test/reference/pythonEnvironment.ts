@@ -1,5 +1,5 @@
-// The Python environment with the reference packages: made once in a cache folder, again when the list of packages changes.
-// What is computed in it stands in reference.py.
+// The Python environment with the reference packages: made once in a cache folder, again when the list of packages
+// changes.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

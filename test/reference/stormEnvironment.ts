@@ -1,5 +1,5 @@
 // CLIMADA in an environment of its own: it is GPL and so only an oracle, and it wants GDAL's bindings that no wheel brings, so its
-// requirements are listed without them and installed as they stand.
+// requirements are listed without them and installed as they are.
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { preparePython, runProgram } from "./pythonEnvironment.ts";

@@ -1,7 +1,7 @@
 """What CLIMADA makes of the hourly storm nodes that ourStorms.ts wrote: winds of four models, calibrated damage, gaps filled.
 
 Usage: stormReference.py FOLDER. Reads FOLDER/input/storms*, writes FOLDER/theirs/storms* and FOLDER/stormVersions.json.
-CLIMADA asks for GDAL's own bindings only to read night lights, which nothing here does: an empty module stands in for them.
+CLIMADA asks for GDAL's own bindings only to read night lights, which nothing here does: an empty module replaces them.
 """
 
 import json

@@ -124,7 +124,7 @@ test("inside operator what decides and builds touches neither the API server nor
   expect(violations(({ from, to }) => inside(from, "operator/kube") && inside(to, "operator/reconcile"))).toEqual([]);
 });
 
-test("nobody imports a main", () => {
+test("no file imports a main", () => {
   expect(violations(({ to }) => to.endsWith("/main.ts"))).toEqual([]);
 });
 
