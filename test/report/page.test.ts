@@ -132,7 +132,7 @@ describe.skipIf(CHROMIUM === undefined)("the report in Chromium (apt-get install
     expect(await page.textContent(".banner")).toContain("Synthetic");
   });
 
-  test("nothing was complained of, and nothing was asked of a network", () => {
+  test("nothing was complained of, and no network was used", () => {
     expect(complaints).toEqual([]);
   });
 });
