@@ -10,9 +10,7 @@ import { prepareReading, readSeriesRows } from "../database/climateReader.ts";
 import { connect } from "../database/connect.ts";
 import { openEmbeddedServer } from "../database/embeddedServer.ts";
 import { migrate } from "../database/migrate.ts";
-import { planBatch } from "../database/plan.ts";
-import { resolveSpecification } from "../database/specification.ts";
-import { DEFAULT_BASE_PERIOD } from "../model/periods.ts";
+import { planRequest } from "../database/planRequest.ts";
 import { existsAt, VARIABLE_NAMES } from "../model/variables.ts";
 import { runBatch } from "../serve/executor/runBatch.ts";
 
@@ -67,12 +65,12 @@ async function copyRate(session: Client): Promise<number> {
 }
 
 async function runRate(session: Client, databaseUrl: string, cells: number, workers: number): Promise<number> {
-  const specification = await resolveSpecification(session, {
-    calculation: "all",
-    methods: "published",
-    basePeriod: DEFAULT_BASE_PERIOD,
-  });
-  const { batchId } = await planBatch(session, specification, { cellsPerShard: null, workers, maxRejectedCells: null });
+  const planned = await planRequest(
+    session,
+    { calculation: "all" },
+    { parallelism: workers, parallelismSetting: "workers" },
+  );
+  const { batchId } = planned!.batch;
   const started = performance.now();
   const options = { databaseUrl, batchId, watch: watchOnTerminal("bench"), workers, publish: true, replaceGrid: false };
   const outcome = await runBatch(session, options, new AbortController().signal);

@@ -10,7 +10,7 @@ import { ANCHOR_SCORES, type MethodSet, type ProbabilityMethods, type RiskMethod
 import { waysOf } from "../model/riskInputs.ts";
 import { RISKS, type Risk } from "../model/risks.ts";
 import { type CommandOf, formatTable, jsonOption, printFacts } from "./command.ts";
-import { methodsFileOption, readMethodsFile } from "./methodsFile.ts";
+import { methodsFileOption, readGivenMethods } from "./methodsFile.ts";
 
 const LINE = 110;
 
@@ -31,7 +31,7 @@ export const explainCommand: CommandOf<typeof buildOptions> = {
   describe: "tell what a risk is computed from, its bins, rates and anchors, and their sources",
   builder: buildOptions,
   handler: async (argv) => {
-    const overrides = await readMethodsFile(argv.methodsFile);
+    const overrides = await readGivenMethods(argv);
     const told = explain(argv.risk, argv.methods, overrides);
     printFacts(argv, told, tell);
   },

@@ -1,9 +1,6 @@
-// A user's own bins, rates and anchors, from a file: the option that names it, and its reading.
-// What may stand in it is checked in model/methodSet.ts; `climatebatch explain RISK --json` prints an entry to start from.
-import { readFile } from "node:fs/promises";
-import { checkOverrides } from "../job/risks/registry.ts";
-import { coerceError, RejectedError } from "../model/errors.ts";
-import { type MethodSet, parseMethodSet } from "../model/methodSet.ts";
+// A user's own bins, rates and anchors: the option that names their file.
+import { readMethodsFile } from "../database/methodsFile.ts";
+import type { MethodSet } from "../model/methodSet.ts";
 import { text } from "./optionKinds.ts";
 
 export const methodsFileOption = {
@@ -13,13 +10,8 @@ export const methodsFileOption = {
   },
 } as const;
 
-export async function readMethodsFile(file: string | undefined): Promise<MethodSet | undefined> {
-  if (file === undefined) return undefined;
-  const text = await readFile(file, "utf8").catch((thrown) => {
-    const { message } = coerceError(thrown);
-    throw new RejectedError("NoFile", `--methods-file ${file} cannot be read: ${message}`, { cause: thrown });
-  });
-  const overrides = parseMethodSet(text, file);
-  checkOverrides(overrides);
-  return overrides;
+export async function readGivenMethods(argv: {
+  readonly methodsFile: string | undefined;
+}): Promise<MethodSet | undefined> {
+  return argv.methodsFile === undefined ? undefined : readMethodsFile(argv.methodsFile, "--methods-file");
 }

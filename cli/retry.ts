@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import type { Argv } from "yargs";
 import { reopenBatch } from "../database/batches.ts";
-import { checkFreeConnections } from "../database/plan.ts";
+import { checkFreeConnections } from "../database/planRequest.ts";
 import { publishBatch } from "../database/publish.ts";
 import { becomeOnlyRunner } from "../serve/executor/runBatch.ts";
 import {
@@ -47,13 +47,14 @@ export function makeRetryCommand(context: CommandContext): CommandOf<typeof buil
         const { client } = database;
         checkWholeNumber(argv.workers, "--workers", 1);
         const batchId = checkBatchId(argv.batch);
-        await checkFreeConnections(client, argv.workers);
+        await checkFreeConnections(client, argv.workers, "--workers");
         // Before anything is reopened: shards of a batch that runs must keep their places.
         await becomeOnlyRunner(client, batchId);
         const { specification, shards, cells } = await reopenBatch(client, batchId);
         process.stderr.write(`batch ${batchId}: ${shards} shards with ${cells} cells to run again\n`);
         const batch = { batchId, cells, shards, doneShards: 0 };
-        await runAndReport(database, { batch, specification }, { ...argv, replaceGrid: false }, "retry", context);
+        const planned = { batch, specification, isNew: false };
+        await runAndReport(database, planned, { ...argv, replaceGrid: false }, "retry", context);
       }),
   };
 }

@@ -2,12 +2,12 @@
 import { availableParallelism } from "node:os";
 import type { Client } from "pg";
 import type { Argv } from "yargs";
-import { checkFreeConnections, findUnfinishedBatch, type PlannedBatch, planBatch } from "../database/plan.ts";
-import { resolveSpecification } from "../database/specification.ts";
+import { type PlannedRequest, planRequest } from "../database/planRequest.ts";
+import { readBatchRequest } from "../model/batchRequest.ts";
 import { CALCULATION_REQUESTS, METHODS, type Methods } from "../model/calculations.ts";
 import { DEFAULT_BASE_PERIOD, formatPeriod, parsePeriod } from "../model/periods.ts";
 import { RISKS } from "../model/risks.ts";
-import { type BatchSpecification, specificationKey } from "../model/specification.ts";
+import { specificationKey } from "../model/specification.ts";
 import { type RunOutcome, runBatch } from "../serve/executor/runBatch.ts";
 import {
   type ArgumentsOf,
@@ -21,9 +21,8 @@ import {
   printJson,
 } from "./command.ts";
 import { databaseOption, type OpenDatabase, withDatabase } from "./database.ts";
-import { methodsFileOption, readMethodsFile } from "./methodsFile.ts";
+import { methodsFileOption, readGivenMethods } from "./methodsFile.ts";
 import { flag, list, number, text } from "./optionKinds.ts";
-import { refuseWithoutInput } from "./refuseWithoutInput.ts";
 import { printSummary } from "./summary.ts";
 import { watchOnTerminal } from "./terminalWatch.ts";
 
@@ -95,52 +94,41 @@ function buildOptions(yargs: Argv) {
 
 type RunArguments = ArgumentsOf<typeof buildOptions>;
 
-export interface TakenBatch {
-  readonly specification: BatchSpecification;
-  readonly batch: PlannedBatch;
-}
-
-async function takeBatch(client: Client, argv: RunArguments): Promise<TakenBatch> {
+async function takeBatch(client: Client, argv: RunArguments): Promise<PlannedRequest> {
   checkWholeNumber(argv.workers, "--workers", 1);
   checkWholeNumber(argv.cellsPerShard, "--cells-per-shard", 1);
   checkWholeNumber(argv.maxRejectedCells, "--max-rejected-cells", 0);
-  const specification = await resolveSpecification(client, {
-    calculation: argv.calculation,
-    methods: argv.methods,
-    overrides: await readMethodsFile(argv.methodsFile),
-    grid: argv.grid,
-    scenarios: argv.scenario,
+  const { calculation, methods, grid, cellsPerShard, maxRejectedCells } = argv;
+  const given = {
+    ...{ calculation, methods, grid, risks: argv.risk, scenarios: argv.scenario },
     periods: parsePeriods(argv.period, "--period"),
-    risks: argv.risk,
     basePeriod: parsePeriod(argv.basePeriod, "--base-period"),
-  });
-  await refuseWithoutInput(client, specification);
-  await checkFreeConnections(client, argv.workers);
-  const unfinished = argv.new ? null : await findUnfinishedBatch(client, specification);
-  if (unfinished !== null) {
-    process.stderr.write(
-      `taking up batch ${unfinished.batchId} of the same request and inputs: ${unfinished.doneShards} of ${unfinished.shards} shards are done (--new starts another)\n`,
-    );
-    if (argv.cellsPerShard !== undefined || argv.maxRejectedCells !== undefined) {
-      process.stderr.write("--cells-per-shard and --max-rejected-cells stay as they were when it was planned\n");
-    }
-    return { specification, batch: unfinished };
+    ...{ cellsPerShard, maxRejectedCells },
+  };
+  const request = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const planned = (await planRequest(client, readBatchRequest(request, "Invalid request"), {
+    parallelism: argv.workers,
+    parallelismSetting: "--workers",
+    overrides: await readGivenMethods(argv),
+    resumes: !argv.new,
+  }))!;
+  const { batchId, cells, shards, doneShards } = planned.batch;
+  if (planned.isNew) {
+    process.stderr.write(`batch ${batchId}: ${cells} cells in ${shards} shards, ${argv.workers} at a time\n`);
+    return planned;
   }
-  const batch = await planBatch(client, specification, {
-    cellsPerShard: argv.cellsPerShard ?? null,
-    workers: argv.workers,
-    maxRejectedCells: argv.maxRejectedCells ?? null,
-  });
   process.stderr.write(
-    `batch ${batch.batchId}: ${batch.cells} cells in ${batch.shards} shards, ${argv.workers} at a time\n`,
+    `resuming batch ${batchId} of the same request and inputs: ${doneShards} of ${shards} shards are done (--new starts another)\n`,
   );
-  return { specification, batch };
+  if (cellsPerShard !== undefined || maxRejectedCells !== undefined)
+    process.stderr.write("--cells-per-shard and --max-rejected-cells stay as they were when it was planned\n");
+  return planned;
 }
 
 /** Runs the batch on this machine, tells how it ended, and sets the exit code by that; `purpose` stands beside its progress. */
 export async function runAndReport(
   { client, url }: OpenDatabase,
-  { batch, specification }: TakenBatch,
+  planned: PlannedRequest,
   options: {
     readonly workers: number;
     readonly publish: boolean;
@@ -150,19 +138,18 @@ export async function runAndReport(
   purpose: string,
   { signal, setExitCode }: CommandContext,
 ): Promise<RunOutcome> {
-  const { batchId } = batch;
+  const { batchId } = planned.batch;
   const { workers, publish, replaceGrid } = options;
   const watch = watchOnTerminal(`batch ${batchId} ${purpose}`);
   const outcome = await runBatch(client, { databaseUrl: url, batchId, watch, workers, publish, replaceGrid }, signal);
-  await describeOutcome(client, batch, specification, outcome, options.json);
+  await describeOutcome(client, planned, outcome, options.json);
   setExitCode(exitCodeOf(outcome));
   return outcome;
 }
 
 async function describeOutcome(
   client: Client,
-  batch: PlannedBatch,
-  specification: BatchSpecification,
+  { batch, specification }: PlannedRequest,
   outcome: RunOutcome,
   json: boolean,
 ): Promise<void> {

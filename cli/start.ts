@@ -1,9 +1,7 @@
 // `climatebatch start`, what `npm start` runs: the sample made, both calculations run on it, and where everything is.
 import { availableParallelism } from "node:os";
 import type { CommandModule } from "yargs";
-import { findUnfinishedBatch, planBatch } from "../database/plan.ts";
-import { resolveSpecification } from "../database/specification.ts";
-import { DEFAULT_BASE_PERIOD } from "../model/periods.ts";
+import { planRequest } from "../database/planRequest.ts";
 import { type CommandContext, print } from "./command.ts";
 import { SAMPLE_DATABASE, withDatabase } from "./database.ts";
 import { runAndReport } from "./run.ts";
@@ -26,16 +24,13 @@ export function makeStartCommand(context: CommandContext): CommandModule {
         const { client } = database;
         print(describeSample(await makeSample(client, DEFAULT_SAMPLE_CELLS, context.signal), SAMPLE_DATABASE));
         const workers = availableParallelism();
-        const specification = await resolveSpecification(client, {
-          calculation: "all",
-          methods: "published",
-          basePeriod: DEFAULT_BASE_PERIOD,
-        });
-        const batch =
-          (await findUnfinishedBatch(client, specification)) ??
-          (await planBatch(client, specification, { cellsPerShard: null, workers, maxRejectedCells: null }));
+        const planned = await planRequest(
+          client,
+          { calculation: "all" },
+          { parallelism: workers, parallelismSetting: "--workers", resumes: true },
+        );
         const options = { workers, publish: true, replaceGrid: false, json: false };
-        const outcome = await runAndReport(database, { batch, specification }, options, "all", context);
+        const outcome = await runAndReport(database, planned!, options, "all", context);
         if (outcome.state === "published") print(NEXT_STEPS);
       }),
   };

@@ -2,12 +2,9 @@
 // What to do when is decided elsewhere; a command's batches are not looked at here.
 import type { ClientBase } from "pg";
 import type { BatchRow, DatabaseFacts } from "../model/batchFacts.ts";
-import { calculationsOf } from "../model/calculations.ts";
+import { type CalculationRequest, calculationsOf } from "../model/calculations.ts";
 import { TransientError } from "../model/errors.ts";
-import type { BatchSpecification } from "../model/specification.ts";
 import { formatRanges, reopenBatch } from "./batches.ts";
-import { transaction } from "./connect.ts";
-import { type PlanOptions, planLocked } from "./plan.ts";
 import { claimRequests, settleRequest } from "./requests.ts";
 
 /** First key of the advisory locks under which an installation starts one batch at a time. */
@@ -106,30 +103,33 @@ async function readBatchRow(client: ClientBase, uid: string): Promise<BatchRow |
 }
 
 /**
- * Plans the batch of a ClimateBatch and settles what it answers, in one transaction. A second time, or by somebody else at
- * the same moment, it finds the first. Batches of a calculation start one at a time: whoever comes second looks again.
+ * Before planning, in its transaction: lets one batch of an installation start at a time. Returns the batch that the ClimateBatch
+ * has already; refuses while another of the calculation runs.
  */
-export async function planClusterBatch(
+export async function startClusterBatch(
   client: ClientBase,
   batch: ClusterBatch,
-  specification: BatchSpecification,
-  options: PlanOptions,
-): Promise<void> {
-  await transaction(client, async () => {
-    await lockStart(client, batch.installation);
-    const known = await client.query("SELECT FROM climatebatch.batches WHERE climate_batch_uid = $1", [batch.uid]);
-    if (known.rows.length > 0) return;
-    await refuseBesideOthers(client, batch, specification.calculation);
-    const { batchId } = await planLocked(client, specification, options);
-    await client.query(
-      "UPDATE climatebatch.batches SET installation = $2, climate_batch = $3, climate_batch_uid = $4 WHERE batch_id = $1",
-      [batchId, batch.installation, batch.name, batch.uid],
-    );
-    const { installation, requestId, requestKey } = batch;
-    if (requestId !== undefined)
-      await settleRequest(client, { installation, requestId }, { outcome: "batch", batchId });
-    if (requestKey !== undefined) await settleKey(client, batch, requestKey, batchId);
-  });
+  calculation: CalculationRequest,
+): Promise<string | null> {
+  await client.query("SELECT pg_advisory_xact_lock($1, hashtext($2))", [START_LOCK, batch.installation]);
+  const { rows } = await client.query<{ batch_id: string }>(
+    "SELECT batch_id FROM climatebatch.batches WHERE climate_batch_uid = $1",
+    [batch.uid],
+  );
+  if (rows[0] !== undefined) return rows[0].batch_id;
+  await refuseBesideOthers(client, batch, calculation);
+  return null;
+}
+
+/** After planning, in its transaction: the batch belongs to the ClimateBatch and answers its request and its key. */
+export async function assignToClimateBatch(client: ClientBase, batch: ClusterBatch, batchId: string): Promise<void> {
+  const { installation, requestId, requestKey, name, uid } = batch;
+  await client.query(
+    "UPDATE climatebatch.batches SET installation = $2, climate_batch = $3, climate_batch_uid = $4 WHERE batch_id = $1",
+    [batchId, installation, name, uid],
+  );
+  if (requestId !== undefined) await settleRequest(client, { installation, requestId }, { outcome: "batch", batchId });
+  if (requestKey !== undefined) await settleKey(client, batch, requestKey, batchId);
 }
 
 /** Opens a failed batch again, unless another of its calculation runs by now. */
@@ -148,17 +148,13 @@ export async function retryClusterBatch(
   }
 }
 
-async function lockStart(client: ClientBase, installation: string): Promise<void> {
-  await client.query("SELECT pg_advisory_xact_lock($1, hashtext($2))", [START_LOCK, installation]);
-}
-
 /** The operator has looked before; but what it looked at may be a moment old. */
 async function refuseBesideOthers(
   client: ClientBase,
   { uid, installation }: Pick<ClusterBatch, "uid" | "installation">,
-  calculation: BatchSpecification["calculation"],
+  calculation: CalculationRequest,
 ): Promise<void> {
-  const { rows } = await client.query<{ batch_id: string; calculation: BatchSpecification["calculation"] }>(
+  const { rows } = await client.query<{ batch_id: string; calculation: CalculationRequest }>(
     `SELECT batch_id, calculation FROM climatebatch.batches
      WHERE installation = $1 AND state = 'running' AND climate_batch_uid <> $2`,
     [installation, uid],

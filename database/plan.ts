@@ -1,5 +1,5 @@
-// A batch in the making: its inputs pinned, its cells cut into shards, its slots reserved, all in one transaction. And the
-// way back: an unfinished batch of the same specification and inputs is found again.
+// A batch in the making: its inputs pinned, its cells cut into shards, its slots reserved. And the way back: an unfinished batch
+// of the same specification and inputs.
 import type { ClientBase } from "pg";
 import { calculationsOf } from "../model/calculations.ts";
 import { RejectedError, TransientError } from "../model/errors.ts";
@@ -7,16 +7,14 @@ import { type BatchSpecification, specificationKey } from "../model/specificatio
 import { checkBasins } from "./basinWater.ts";
 import { hasLinks } from "./cellSources.ts";
 import { hasSeries } from "./climateReader.ts";
-import { transaction } from "./connect.ts";
 import { inputsOf, lockInputs } from "./inputRevisions.ts";
-import { settleRequest } from "./requests.ts";
-import { readScenarioSeries } from "./scenarios.ts";
+import { readScenarioSeries, scenarioIdsOf } from "./scenarios.ts";
 import { refuseStaleSeaWays } from "./seaConnections.ts";
 import { reserveSlot } from "./slots.ts";
 
 /** A Kubernetes Indexed Job with per-index backoff stays well behaved up to here. */
 const MAX_SHARDS = 10_000;
-/** Unless told otherwise a shard has at most this many cells: minutes of a core, so that a retry costs little. */
+/** By default a shard has at most this many cells: minutes of a core, so that a retry costs little. */
 const DEFAULT_CELLS_PER_SHARD = 1_000;
 /** … at least this many, so that starting a process is small beside its work … */
 const SMALLEST_DEFAULT_SHARD = 16;
@@ -27,52 +25,30 @@ export interface PlannedBatch {
   readonly batchId: string;
   readonly cells: number;
   readonly shards: number;
-  /** Shards that are already done: more than none for a batch taken up again. */
+  /** Shards that are already done: more than none for a batch that is resumed. */
   readonly doneShards: number;
 }
 
-export interface PlanOptions {
-  /** null: by the number of cells and workers. */
+export interface ShardOptions {
+  /** null: by the number of cells and parallelism. */
   readonly cellsPerShard: number | null;
-  readonly workers: number;
+  readonly parallelism: number;
   readonly maxRejectedCells: number | null;
 }
 
-/** A request that an installation has claimed and that the batch answers. */
-export interface AnsweredRequest {
-  readonly installation: string;
-  readonly requestId: string;
-}
-
-/** Plans, and settles what the batch answers, in one transaction: no kill leaves a batch whose request asks for another. */
+/** Inside the caller's transaction, which holds `lockPublications`. */
 export async function planBatch(
   client: ClientBase,
   specification: BatchSpecification,
-  options: PlanOptions,
-  answered?: AnsweredRequest,
+  options: ShardOptions,
 ): Promise<PlannedBatch> {
-  return transaction(client, async () => {
-    const planned = await planLocked(client, specification, options);
-    if (answered === undefined) return planned;
-    const isOurs = await settleRequest(client, answered, { outcome: "batch", batchId: planned.batchId });
-    if (!isOurs) throw new TransientError(`request ${answered.requestId} was settled or withdrawn meanwhile`);
-    return planned;
-  });
-}
-
-/** The same inside the caller's transaction. */
-export async function planLocked(
-  client: ClientBase,
-  specification: BatchSpecification,
-  options: PlanOptions,
-): Promise<PlannedBatch> {
-  const asked = await readScenarioSeries(client, specification.scenarios);
-  const inputs = [...inputsOf(specification, asked), ...(await checkBasins(client, specification, asked))].sort();
+  const { inputs } = await readInputs(client, specification);
   const revisions = await lockInputs(client, inputs);
   await refuseStaleSeaWays(client, specification);
-  // Read again now that nobody can change them: an ingest may have committed before the lock.
-  const series = await readScenarioSeries(client, specification.scenarios);
-  await checkBasins(client, specification, series);
+  // Again, now that nothing can change them: an ingest may have committed before the lock, and have added a parent.
+  const locked = await readInputs(client, specification);
+  if (locked.inputs.join() !== inputs.join())
+    throw new TransientError("the inputs of the request changed while it was planned");
   const { rows } = await client.query<{ batch_id: string }>(
     `INSERT INTO climatebatch.batches (calculation, specification, specification_key, grid_id, max_rejected_cells)
        SELECT $1, $2, $3, grid_id, $4 FROM climatebatch.grids WHERE name = $5 RETURNING batch_id`,
@@ -89,9 +65,8 @@ export async function planLocked(
     "INSERT INTO climatebatch.batch_inputs (batch_id, input, revision) SELECT $1, * FROM unnest($2::text[], $3::bigint[])",
     [batchId, [...revisions.keys()], [...revisions.values()]],
   );
-  const scenarioIds = [...new Set(series.flatMap(({ segments }) => segments.map(({ scenarioId }) => scenarioId)))];
   const linked = await hasLinks(client, specification.grid);
-  const planned = await cutShards(client, batchId, scenarioIds, linked, options);
+  const planned = await cutShards(client, batchId, scenarioIdsOf(locked.series), linked, options);
   if (planned.cells === 0) {
     throw new RejectedError(
       "NoData",
@@ -109,13 +84,20 @@ export async function planLocked(
   return { batchId, ...planned, doneShards: 0 };
 }
 
+/** What the batch reads, by the names under which it is pinned. */
+async function readInputs(client: ClientBase, specification: BatchSpecification) {
+  const series = await readScenarioSeries(client, specification.scenarios);
+  const basins = await checkBasins(client, specification, series);
+  return { series, inputs: [...inputsOf(specification, series), ...basins].sort() };
+}
+
 /** Contiguous ranges of the cells that have any input, in order of cell_id. */
 async function cutShards(
   client: ClientBase,
   batchId: string,
   scenarioIds: readonly number[],
   linked: boolean,
-  { cellsPerShard, workers }: PlanOptions,
+  { cellsPerShard, parallelism }: ShardOptions,
 ): Promise<{ cells: number; shards: number }> {
   await client.query(
     `INSERT INTO climatebatch.batch_shards (batch_id, shard, first_cell, last_cell, cells, job_index)
@@ -128,7 +110,14 @@ async function cutShards(
          WHERE ${hasSeries("c.cell_id", "$2", linked)}
        ) AS numbered
      ) AS sharded GROUP BY shard`,
-    [batchId, scenarioIds, cellsPerShard, SMALLEST_DEFAULT_SHARD, DEFAULT_CELLS_PER_SHARD, workers * SHARDS_PER_WORKER],
+    [
+      batchId,
+      scenarioIds,
+      cellsPerShard,
+      SMALLEST_DEFAULT_SHARD,
+      DEFAULT_CELLS_PER_SHARD,
+      parallelism * SHARDS_PER_WORKER,
+    ],
   );
   const { rows } = await client.query<{ cells: string; shards: number }>(
     `UPDATE climatebatch.batches AS b SET cells = n.cells
@@ -139,7 +128,7 @@ async function cutShards(
   return { cells: Number(rows[0]!.cells), shards: rows[0]!.shards };
 }
 
-/** The newest unfinished batch that asks for the same on the same inputs; those of a cluster are its own. */
+/** The newest unfinished batch of the same specification and inputs, except those of a cluster. */
 export async function findUnfinishedBatch(
   client: ClientBase,
   specification: BatchSpecification,
@@ -157,20 +146,4 @@ export async function findUnfinishedBatch(
   return row === undefined
     ? null
     : { batchId: row.batch_id, cells: Number(row.cells), shards: row.shards, doneShards: row.done };
-}
-
-/** Refuses more workers than the server has connections left for; `setting` is what the user lowers then. */
-export async function checkFreeConnections(client: ClientBase, workers: number, setting = "--workers"): Promise<void> {
-  const { rows } = await client.query<{ free: number; most: number }>(
-    `SELECT current_setting('max_connections')::int AS most,
-       current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
-         - (SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend') AS free`,
-  );
-  const { free, most } = rows[0]!;
-  if (workers > free) {
-    throw new RejectedError(
-      "TooFewConnections",
-      `${workers} workers need a database connection each, but PostgreSQL has ${free} of its ${most} left. Give ${setting} ${Math.max(1, free)} or fewer, or raise max_connections.`,
-    );
-  }
 }

@@ -1,10 +1,9 @@
 // Requests for batches as rows: recorded by whoever asks, claimed by exactly one installation, settled with what became of them.
 import type { ClientBase, DatabaseError } from "pg";
-import { z } from "zod";
-import { type Calculation, type CalculationRequest, METHODS } from "../model/calculations.ts";
+import { type BatchRequest, type RequestOptions, readBatchRequest } from "../model/batchRequest.ts";
+import type { Calculation, CalculationRequest } from "../model/calculations.ts";
 import { RejectedError } from "../model/errors.ts";
-import type { RequestOptions, RequestSource } from "../model/requests.ts";
-import { RISKS } from "../model/risks.ts";
+import type { RequestSource } from "../model/requests.ts";
 import { isSqlState } from "./troubles.ts";
 
 const INVALID_PARAMETER = "22023";
@@ -107,7 +106,7 @@ export async function countNotify(client: ClientBase, told: RequestDescription, 
 export interface StoredRequest {
   readonly requestId: string;
   readonly calculation: CalculationRequest;
-  /** As stored: `readRequestOptions` tells what it means. */
+  /** As stored: see `readStoredRequest`. */
   readonly options: unknown;
   readonly source: RequestSource;
   readonly requestKeys: readonly string[];
@@ -218,29 +217,11 @@ export async function readWaitingRequests(client: ClientBase): Promise<WaitingRe
   return rows;
 }
 
-const PERIOD = z.strictObject({ firstYear: z.int(), lastYear: z.int() });
-const OPTIONS = z.strictObject({
-  methods: z.enum(METHODS).exactOptional(),
-  grid: z.string().min(1).exactOptional(),
-  risks: z.array(z.enum(RISKS)).min(1).exactOptional(),
-  scenarios: z.array(z.string().min(1)).min(1).exactOptional(),
-  basePeriod: PERIOD.exactOptional(),
-  periods: z.array(PERIOD).min(1).exactOptional(),
-  cellsPerShard: z.int().min(1).exactOptional(),
-  maxRejectedCells: z.int().min(0).exactOptional(),
-});
-
-/** Options of a stored request. The row may be another version's, or written by hand: all problems are told together. */
-export function readRequestOptions({
-  requestId,
-  options,
-}: Pick<StoredRequest, "requestId" | "options">): RequestOptions {
-  const parsed = OPTIONS.safeParse(options);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "options"}: ${message}`);
-  throw new RejectedError(
-    "InvalidRequest",
-    `Request ${requestId} has options that this version cannot read: ${problems.join("; ")}. ` +
-      `Found ${JSON.stringify(options).slice(0, 200)}. Ask again with climatebatch.request_batch().`,
+/** What a stored request asks for. The row may be another version's, or written by hand. */
+export function readStoredRequest(stored: Pick<StoredRequest, "requestId" | "calculation" | "options">): BatchRequest {
+  const { requestId, calculation, options } = stored;
+  return readBatchRequest(
+    { ...(options as object), calculation },
+    `Request ${requestId} (${JSON.stringify(options).slice(0, 200)}) cannot be read by this version`,
   );
 }

@@ -104,7 +104,6 @@ function makeSeries(row: ScenarioRow, byId: ReadonlyMap<number, ScenarioRow>): S
   };
 }
 
-/** Whether the scenarios or their ancestors have any row of the variables. The first one found ends the search; none: every row is looked at. */
 /** Which of the wanted series the scenarios and their parents have anywhere. */
 export async function readPresentSeries(
   client: ClientBase,
@@ -117,26 +116,33 @@ export async function readPresentSeries(
     `SELECT frequency, variable FROM (SELECT DISTINCT frequency, variable FROM jsonb_to_recordset($2) AS _(frequency text, variable text)) AS wanted
      WHERE EXISTS (SELECT FROM climatebatch.climate_data AS d
        WHERE scenario_id = ANY ($1) AND d.frequency = wanted.frequency AND d.variable = wanted.variable)`,
-    [lineages.flatMap(({ segments }) => segments.map(({ scenarioId }) => scenarioId)), JSON.stringify(pairs)],
+    [scenarioIdsOf(lineages), JSON.stringify(pairs)],
   );
   const present = Object.fromEntries(FREQUENCIES.map((frequency) => [frequency, new Set<Variable>()]));
   for (const { frequency, variable } of rows) present[frequency]!.add(variable);
   return present as Record<Frequency, Set<Variable>>;
 }
 
+/** Ids of the stored scenarios that the series are made of. */
+export function scenarioIdsOf(series: readonly ScenarioSeries[]): number[] {
+  return [...new Set(series.flatMap(({ segments }) => segments.map(({ scenarioId }) => scenarioId)))];
+}
+
+function pairsOf(wanted: VariablesByFrequency): string[] {
+  return Object.entries(wanted).flatMap(([frequency, variables]) => variables.map((one) => `${frequency} ${one}`));
+}
+
+/** Whether the scenarios or their ancestors have any row of the variables. The first one found ends the search; without one every row is read. */
 export async function hasAnySeries(
   client: ClientBase,
   names: readonly string[],
   wanted: VariablesByFrequency,
 ): Promise<boolean> {
   const series = await readScenarioSeries(client, names);
-  const pairs = Object.entries(wanted).flatMap(([frequency, variables]) =>
-    variables.map((one) => `${frequency} ${one}`),
-  );
   const { rows } = await client.query<{ found: boolean }>(
     `SELECT EXISTS (SELECT FROM climatebatch.climate_data
        WHERE scenario_id = ANY ($1) AND frequency || ' ' || variable = ANY ($2)) AS found`,
-    [series.flatMap(({ segments }) => segments.map(({ scenarioId }) => scenarioId)), pairs],
+    [scenarioIdsOf(series), pairsOf(wanted)],
   );
   return rows[0]!.found;
 }

@@ -17,6 +17,13 @@ export interface SeaLevelOutcome {
   readonly failedBatches: readonly string[];
 }
 
+export async function hasSeaLevels(client: ClientBase): Promise<boolean> {
+  const { rows } = await client.query<{ found: boolean }>(
+    "SELECT EXISTS (SELECT FROM climatebatch.extreme_sea_levels) AS found",
+  );
+  return rows[0]!.found;
+}
+
 /** Stations of one name are one: the later numbers stay. */
 export async function writeSeaLevels(
   client: ClientBase,

@@ -1,29 +1,25 @@
-// From what a user asks to a full specification: defaults that depend on what the database holds, and refusals that
-// name what it does hold.
+// From a request to a full specification: defaults that depend on what the database holds, and refusals that say what it does
+// hold.
 import type { ClientBase } from "pg";
-import type { CalculationRequest, Methods } from "../model/calculations.ts";
+import { type BatchRequest, REQUEST_DEFAULTS } from "../model/batchRequest.ts";
 import { RejectedError } from "../model/errors.ts";
 import type { MethodSet } from "../model/methodSet.ts";
 import { BASE_YEARS_AT_LEAST, DEFAULT_PERIODS, formatPeriod, type Period } from "../model/periods.ts";
-import { hasSeries, risksOf, waysOf } from "../model/riskInputs.ts";
-import { RISKS, type Risk } from "../model/risks.ts";
+import { hasSeries, inputsOfRisk, risksOf, seriesOf, waysOf } from "../model/riskInputs.ts";
+import type { Risk } from "../model/risks.ts";
 import { type BatchSpecification, orderPeriods } from "../model/specification.ts";
-import { readPresentSeries, readScenarioSeries, type ScenarioSeries } from "./scenarios.ts";
+import { hasAnySeries, readPresentSeries, readScenarioSeries, type ScenarioSeries } from "./scenarios.ts";
+import { hasSeaLevels } from "./seaLevels.ts";
+import { readStormYears } from "./stormReader.ts";
 
-export interface BatchRequest {
-  readonly calculation: CalculationRequest;
-  readonly methods: Methods;
-  readonly overrides?: MethodSet | undefined;
-  readonly grid?: string | undefined;
-  readonly scenarios?: readonly string[] | undefined;
-  readonly periods?: readonly Period[] | undefined;
-  readonly risks?: readonly Risk[] | undefined;
-  readonly basePeriod: Period;
-}
-
-export async function resolveSpecification(client: ClientBase, request: BatchRequest): Promise<BatchSpecification> {
-  refuseHazardByPredecessor(request);
-  refuseOverriddenPredecessor(request);
+/** `overrides`: a user's own bins, rates and anchors. */
+export async function resolveSpecification(
+  client: ClientBase,
+  request: BatchRequest,
+  overrides?: MethodSet,
+): Promise<BatchSpecification> {
+  const { calculation, methods, basePeriod } = { ...REQUEST_DEFAULTS, ...request };
+  refuseOverriddenPredecessor(methods, overrides);
   const grid = await resolveGrid(client, request.grid);
   const scenarios = await resolveScenarios(client, grid, request.scenarios);
   const series = await readScenarioSeries(client, scenarios);
@@ -35,7 +31,8 @@ export async function resolveSpecification(client: ClientBase, request: BatchReq
       );
     }
   }
-  await checkBasePeriod(client, series, request);
+  const risks = resolveRisks(methods, request.risks);
+  await checkBasePeriod(client, series, { basePeriod, methods, risks });
   const covered = (period: Period) =>
     series.some(({ firstYear, lastYear }) => period.firstYear <= lastYear && period.lastYear >= firstYear);
   const periods = request.periods ?? DEFAULT_PERIODS.filter(covered);
@@ -49,19 +46,19 @@ export async function resolveSpecification(client: ClientBase, request: BatchReq
     }
   }
   return {
-    calculation: request.calculation,
-    methods: request.methods,
-    ...(request.overrides !== undefined && { overrides: request.overrides }),
+    calculation,
+    methods,
+    ...(overrides !== undefined && { overrides }),
     grid,
-    risks: resolveRisks(request),
+    risks,
     scenarios,
-    basePeriod: request.basePeriod,
-    periods: orderPeriods(request.basePeriod, periods),
+    basePeriod,
+    periods: orderPeriods(basePeriod, periods),
   };
 }
 
 /** Of the requested risks, by default all, those that the method set computes. */
-function resolveRisks({ methods, risks }: BatchRequest): Risk[] {
+function resolveRisks(methods: BatchSpecification["methods"], risks: readonly Risk[] | undefined): readonly Risk[] {
   const known = risksOf(methods);
   const computed = known.filter((risk) => risks?.includes(risk) ?? true);
   if (computed.length > 0) return computed;
@@ -71,17 +68,7 @@ function resolveRisks({ methods, risks }: BatchRequest): Risk[] {
   );
 }
 
-/** The CRD refuses it too; a request by SQL and a command line come here. */
-function refuseHazardByPredecessor({ calculation, methods }: BatchRequest): void {
-  if (methods !== "predecessor" || calculation === "probability") return;
-  throw new RejectedError(
-    "NoPredecessorHazard",
-    `The methods predecessor compute probability only: the predecessor's hazard scores were placeholders (days / 30, with 5 days where nothing was known). ` +
-      "Ask for probability by predecessor, or for hazard by published.",
-  );
-}
-
-function refuseOverriddenPredecessor({ methods, overrides }: BatchRequest): void {
+function refuseOverriddenPredecessor(methods: BatchSpecification["methods"], overrides: MethodSet | undefined): void {
   if (methods !== "predecessor" || overrides === undefined) return;
   throw new RejectedError(
     "InvalidMethodSet",
@@ -89,23 +76,21 @@ function refuseOverriddenPredecessor({ methods, overrides }: BatchRequest): void
   );
 }
 
-/** Without a base period nothing that is asked for could be told: better said now than by rows of reasons. */
+/** Refuses now a batch whose every result would be absent for want of a base period. */
 async function checkBasePeriod(
   client: ClientBase,
   series: readonly ScenarioSeries[],
-  { basePeriod, methods, risks }: BatchRequest,
+  { basePeriod, methods, risks }: Pick<BatchSpecification, "basePeriod" | "methods" | "risks">,
 ): Promise<void> {
-  const ways = (risks ?? RISKS).map((risk) => waysOf(methods, risk));
-  if (ways.every((ofRisk) => ofRisk.every(({ series }) => series.length === 0))) return;
+  const ways = risks.flatMap((risk) => waysOf(methods, risk));
+  if (ways.every(({ needsBasePeriod }) => !needsBasePeriod)) return;
   const yearsOf = ({ firstYear, lastYear }: ScenarioSeries) =>
     Math.max(0, Math.min(lastYear, basePeriod.lastYear) - Math.max(firstYear, basePeriod.firstYear) + 1);
   if (series.some((one) => yearsOf(one) >= BASE_YEARS_AT_LEAST)) return;
-  const absolute = ways.flat().filter(({ needsBasePeriod, series: needed }) => !needsBasePeriod && needed.length > 0);
-  const present = await readPresentSeries(
-    client,
-    series.map(({ name }) => name),
-    absolute.flatMap((way) => way.series),
-  );
+  const absolute = ways.filter((way) => !way.needsBasePeriod && way.series.length > 0);
+  const scenarios = series.map(({ name }) => name);
+  const wanted = absolute.flatMap((way) => way.series);
+  const present = await readPresentSeries(client, scenarios, wanted);
   if (absolute.some((way) => hasSeries(way, present))) return;
   const found = series.map((one) => `${one.name} has ${yearsOf(one)} (${one.firstYear}-${one.lastYear})`).join(", ");
   throw new RejectedError(
@@ -115,7 +100,24 @@ async function checkBasePeriod(
   );
 }
 
-async function resolveGrid(client: ClientBase, asked: string | undefined): Promise<string> {
+/** Refuses a batch that could compute nothing at all; one risk that can be computed is enough. */
+export async function refuseWithoutInput(client: ClientBase, specification: BatchSpecification): Promise<void> {
+  const { grid, methods, risks, scenarios } = specification;
+  const needed = risks.map((risk) => inputsOfRisk(methods, risk)?.neededTables ?? []);
+  if (needed.some((tables) => tables.includes("storms")) && (await readStormYears(client)) !== null) return;
+  if (needed.some((tables) => tables.includes("sea")) && (await hasSeaLevels(client))) return;
+  if (await hasAnySeries(client, scenarios, seriesOf(methods, risks))) return;
+  const needs = risks.map((risk) => {
+    const ways = waysOf(methods, risk).map(({ text }) => text);
+    return `${risk}: ${ways.join(" or ")}`;
+  });
+  throw new RejectedError(
+    "NoInput",
+    `No input for the requested risks is found for ${scenarios.join(", ")}. Load some: climatebatch ingest FILE --scenario ${scenarios[0]} --grid ${grid}\n${needs.join("\n")}`,
+  );
+}
+
+async function resolveGrid(client: ClientBase, requested: string | undefined): Promise<string> {
   const { rows } = await client.query<{ name: string }>(
     "SELECT name FROM climatebatch.grids WHERE role = 'target' ORDER BY name",
   );
@@ -126,25 +128,25 @@ async function resolveGrid(client: ClientBase, asked: string | undefined): Promi
       "The database holds no climate data yet. Load some: climatebatch ingest FILE --scenario NAME, or try: climatebatch sample",
     );
   }
-  if (asked !== undefined && !names.includes(asked)) {
-    throw new RejectedError("UnknownGrid", `No target grid is named "${asked}"; known: ${names.join(", ")}.`);
+  if (requested !== undefined && !names.includes(requested)) {
+    throw new RejectedError("UnknownGrid", `No target grid is named "${requested}"; known: ${names.join(", ")}.`);
   }
-  if (asked === undefined && names.length > 1) {
+  if (requested === undefined && names.length > 1) {
     throw new RejectedError(
       "GridNeeded",
       `The database has several target grids; say which with --grid: ${names.join(", ")}.`,
     );
   }
-  return asked ?? names[0]!;
+  return requested ?? names[0]!;
 }
 
 /** By default every scenario with data on the grid that is nobody's parent. */
 async function resolveScenarios(
   client: ClientBase,
   grid: string,
-  asked: readonly string[] | undefined,
+  requested: readonly string[] | undefined,
 ): Promise<string[]> {
-  if (asked !== undefined) return [...new Set(asked)].sort();
+  if (requested !== undefined) return [...new Set(requested)].sort();
   const { rows } = await client.query<{ name: string }>(
     `SELECT s.name FROM climatebatch.scenarios AS s
      WHERE NOT EXISTS (SELECT FROM climatebatch.scenarios AS child WHERE child.parent_id = s.scenario_id)

@@ -1,7 +1,6 @@
-// The ClimateBatch object as it is on the wire, and its words in ours. Defaults, ranges and rules stand in
-// crds/climatebatches.yaml; a test holds the two together.
-import type { Calculation, CalculationRequest, Methods } from "./calculations.ts";
-import { calculationsOf } from "./calculations.ts";
+// The ClimateBatch object as the API server stores it, and the words of a request in its spelling and in ours.
+import type { BatchRequest } from "./batchRequest.ts";
+import { type Calculation, type CalculationRequest, calculationsOf, type Methods } from "./calculations.ts";
 import type { Period } from "./periods.ts";
 import { RISKS, type Risk } from "./risks.ts";
 
@@ -68,20 +67,27 @@ export interface PodOverrides {
   readonly volumeMounts?: readonly (AsInPod & { readonly name: string; readonly mountPath: string })[];
 }
 
-/** As the API server stores it: what has a default is there. */
-export interface ClimateBatchSpec {
-  readonly calculation: WireCalculation;
-  readonly methods: WireMethods;
-  readonly grid?: string;
-  readonly risks: readonly WireRisk[];
-  readonly scenarios?: readonly string[];
-  readonly basePeriod: WirePeriod;
-  readonly periods?: readonly WirePeriod[];
-  readonly cellsPerShard?: number;
-  readonly parallelism: number;
+/** A request, spelled as Kubernetes spells words. */
+type WireRequest = {
+  readonly [Field in keyof BatchRequest]: Wire<BatchRequest[Field]>;
+};
+type Wire<Value> = Value extends CalculationRequest
+  ? WireCalculation
+  : Value extends Methods
+    ? WireMethods
+    : Value extends Risk
+      ? WireRisk
+      : Value extends Period
+        ? WirePeriod
+        : Value extends readonly (infer Item)[]
+          ? readonly Wire<Item>[]
+          : Value;
+type Defaulted = "methods" | "risks" | "basePeriod" | "parallelism";
+
+/** As the API server stores it: a field that has a default is present. */
+export interface ClimateBatchSpec extends Omit<WireRequest, Defaulted>, Required<Pick<WireRequest, Defaulted>> {
   readonly backoffLimitPerShard: number;
   readonly maxFailedShards?: number;
-  readonly maxRejectedCells?: number;
   readonly activeDeadlineSeconds?: number;
   readonly ttlSecondsAfterFinished?: number;
   readonly suspend: boolean;
@@ -92,7 +98,7 @@ export interface ClimateBatchSpec {
   readonly template: PodOverrides;
 }
 
-/** As somebody writes it: the rest gets its default. */
+/** As a person writes it: the rest gets its default. */
 export type NewClimateBatchSpec = Partial<ClimateBatchSpec> & Pick<ClimateBatchSpec, "calculation">;
 
 export const CONDITION_TYPES = ["Planned", "Complete", "Failed", "Suspended", "Published", "ShardStuck"] as const;
@@ -153,26 +159,20 @@ export interface ClimateBatch {
   readonly status?: ClimateBatchStatus;
 }
 
-/** What the spec asks of the database, in the words that planning takes. Undefined: what the database has decides. */
-export interface RequestedResults {
-  readonly calculation: CalculationRequest;
-  readonly methods: Methods;
-  readonly grid: string | undefined;
-  readonly scenarios: readonly string[] | undefined;
-  readonly periods: readonly Period[] | undefined;
-  readonly risks: readonly Risk[];
-  readonly basePeriod: Period;
-}
-
-export function readRequestedResults(spec: ClimateBatchSpec): RequestedResults {
+/** What the spec requests, in the words of every other program. */
+export function requestOfSpec(spec: ClimateBatchSpec): BatchRequest {
+  const { grid, scenarios, periods, cellsPerShard, parallelism, maxRejectedCells } = spec;
   return {
     calculation: WIRE_CALCULATIONS[spec.calculation],
     methods: WIRE_METHODS[spec.methods],
-    grid: spec.grid,
-    scenarios: spec.scenarios,
-    periods: spec.periods?.map(readPeriod),
     risks: spec.risks.map((risk) => WIRE_RISKS[risk]),
     basePeriod: readPeriod(spec.basePeriod),
+    parallelism,
+    ...(grid !== undefined && { grid }),
+    ...(scenarios !== undefined && { scenarios }),
+    ...(periods !== undefined && { periods: periods.map(readPeriod) }),
+    ...(cellsPerShard !== undefined && { cellsPerShard }),
+    ...(maxRejectedCells !== undefined && { maxRejectedCells }),
   };
 }
 

@@ -1,10 +1,10 @@
 // A method set's numbers: bin edges, base damage rates and score anchors of each risk, read from JSON and checked.
-// The sets of the product, and what the numbers are used for, stand in job/risks.
 import { z } from "zod";
 import { RejectedError } from "./errors.ts";
-import { RISKS } from "./risks.ts";
+import { RISK_INPUTS } from "./riskInputs.ts";
+import { RISKS, type Risk } from "./risks.ts";
 
-/** Scores that the anchors stand for. */
+/** Scores that the anchors belong to. */
 export const ANCHOR_SCORES = [0, 20, 40, 60, 80, 100] as const;
 
 const provenance = { source: z.string().min(1), judgement: z.boolean() };
@@ -41,7 +41,7 @@ const riskMethods = z
   .strictObject({
     ...binsAndRates,
     anchors,
-    /** Anchors of the values told beside the score's own, by companion. */
+    /** Anchors of the values reported beside the score's own, by indicator. */
     companions: z.record(z.string(), z.strictObject({ anchors })).default({}),
   })
   .superRefine(checkRates);
@@ -52,7 +52,7 @@ const probabilityMethods = z.strictObject(binsAndRates).superRefine(checkRates);
 const setOf = <Methods extends z.ZodType>(methods: Methods) =>
   z.strictObject({ methodSet: z.string().min(1), risks: z.partialRecord(z.enum(RISKS), methods) });
 
-const methodSet = setOf(riskMethods);
+const methodSet = setOf(riskMethods).superRefine(checkUnits);
 const probabilityMethodSet = setOf(probabilityMethods);
 
 export type RiskMethods = z.infer<typeof riskMethods>;
@@ -90,6 +90,18 @@ function parseSet<Set>(schema: z.ZodType<Set>, json: unknown, origin: string): S
 
 function increasing(values: readonly number[]): boolean {
   return values.every((value, at) => at === 0 || value > values[at - 1]!);
+}
+
+function checkUnits({ risks }: { readonly risks: Partial<Record<Risk, RiskMethods>> }, context: z.RefinementCtx): void {
+  for (const [risk, methods] of Object.entries(risks)) {
+    const { unit } = RISK_INPUTS.published[risk as Risk];
+    for (const part of ["edges", "anchors"] as const) {
+      const found = methods[part].unit;
+      if (found === unit) continue;
+      const message = `expected "${unit}", in which ${risk} is computed, but found "${found}". See climatebatch explain ${risk} --json`;
+      context.addIssue({ code: "custom", path: ["risks", risk, part, "unit"], message });
+    }
+  }
 }
 
 function checkRates(methods: z.input<typeof probabilityMethods>, context: z.RefinementCtx): void {

@@ -1,7 +1,6 @@
 // Requests for batches: the channels they come by, the words they are made of, and what a replica remembers of a NOTIFY
 // until somebody has written it down.
 import { CALCULATIONS, type Calculation } from "./calculations.ts";
-import type { BatchSpecification } from "./specification.ts";
 
 /** `NOTIFY aiops_trigger, 'probability'`; a setting may name another. */
 export const DEFAULT_TRIGGER_CHANNEL = "aiops_trigger";
@@ -13,12 +12,6 @@ export const REQUEST_CHANNEL = "climatebatch_requests";
 
 export const REQUEST_SOURCES = ["notify", "function", "schedule", "cli"] as const;
 export type RequestSource = (typeof REQUEST_SOURCES)[number];
-
-/** Fields of a specification that a request names; the others get their defaults when the batch is planned. */
-export interface RequestOptions extends Partial<Omit<BatchSpecification, "calculation">> {
-  readonly cellsPerShard?: number;
-  readonly maxRejectedCells?: number;
-}
 
 /** Anybody may send anything on a channel: only these exact words count. */
 export function parseTriggerPayload(payload: string): Calculation | null {

@@ -23,6 +23,8 @@ export interface InputWay {
 }
 
 export interface RiskInputs {
+  /** What it is computed in, and so what a user's edges and anchors must be given in; by the published methods. */
+  readonly unit?: string;
   /** Best first: a cell uses the first for which it has the series. */
   readonly ways: Readonly<Record<string, InputWay>>;
   /** Tables that it reads, and those of them without which it computes nothing. */
@@ -75,6 +77,7 @@ function waterWays(): Readonly<Record<string, InputWay>> {
 
 const PUBLISHED_INPUTS = {
   coastal_flood: {
+    unit: "m",
     ways: {
       maximaRegional: named("yearly highest sea levels, regional rise"),
       maximaGlobal: named("yearly highest sea levels, global rise"),
@@ -91,18 +94,22 @@ const PUBLISHED_INPUTS = {
     attributes: ["distanceToCoast", "landFraction", "seaProtection", "subsidence", "waveSetup"],
   },
   cold_wave: {
+    unit: "d",
     ways: { daily: compared(daily("tasmin")), provided: absolute(yearly("CSDI")) },
     ...NOTHING_BESIDE,
   },
   drought: {
+    unit: "1",
     ways: { ...BALANCE_WAYS, provided: absolute(monthly("SPEI12")) },
     ...NOTHING_BESIDE,
   },
   high_temperature: {
+    unit: "d",
     ways: { daily: compared(daily("tasmax")), provided: absolute(yearly("WSDI")) },
     ...NOTHING_BESIDE,
   },
   inland_flood: {
+    unit: "m",
     ways: {
       daily: compared(daily("pr")),
       bothProvided: compared(yearly("Rx1day", "Rx5day")),
@@ -120,6 +127,7 @@ const PUBLISHED_INPUTS = {
     ],
   },
   typhoon: {
+    unit: "m s-1",
     ways: { tracks: named("best tracks") },
     ...NOTHING_BESIDE,
     tables: ["storms"],
@@ -127,12 +135,14 @@ const PUBLISHED_INPUTS = {
     attributes: ["country"],
   },
   urban_flood: {
+    unit: "m",
     ways: { daily: compared(daily("pr")), provided: compared(yearly("Rx1day")) },
     ...NOTHING_BESIDE,
     neededAttributes: ["imperviousFraction"],
     attributes: ["curveNumber", "depressionFraction", "drainageCapacity", "slope", "urbanFraction"],
   },
   water_scarcity: {
+    unit: "1",
     ways: waterWays(),
     ...NOTHING_BESIDE,
     tables: ["basins"],
@@ -140,6 +150,7 @@ const PUBLISHED_INPUTS = {
     attributes: ["basin", "budykoOmega", "country"],
   },
   wildfire: {
+    unit: "1",
     ways: {
       hursmin: absolute(daily("tasmax", "hursmin", "sfcWind", "pr")),
       proxy: absolute(daily("tasmax", "hurs", "tas", "sfcWind", "pr")),

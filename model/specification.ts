@@ -1,21 +1,15 @@
-// What a batch is asked to compute, fully spelled out. Two batches with equal keys ask for the same results.
-import type { CalculationRequest, Methods } from "./calculations.ts";
+// What a batch computes, fully spelled out. Two batches with equal keys compute the same results.
+import type { BatchRequest } from "./batchRequest.ts";
 import type { MethodSet } from "./methodSet.ts";
 import { type Period, samePeriod } from "./periods.ts";
-import type { Risk } from "./risks.ts";
 
-export interface BatchSpecification {
-  readonly calculation: CalculationRequest;
-  readonly methods: Methods;
+type RequestedResults = Omit<BatchRequest, "cellsPerShard" | "maxRejectedCells" | "parallelism">;
+
+/** A request with nothing left open; its periods begin with the base period. */
+export type BatchSpecification = Required<RequestedResults> & {
   /** A user's own bins, rates and anchors of some risks, whole, so that every shard computes with the same. */
   readonly overrides?: MethodSet;
-  readonly grid: string;
-  readonly risks: readonly Risk[];
-  readonly scenarios: readonly string[];
-  readonly basePeriod: Period;
-  /** Holds the base period, first. */
-  readonly periods: readonly Period[];
-}
+};
 
 /** Results a batch has per cell and calculation. */
 export function resultsPerCell({ risks, scenarios, periods }: BatchSpecification): number {

@@ -5,7 +5,7 @@ import {
   noteClimateBatch,
   type RequestOutcome,
   readClaimedRequests,
-  readRequestOptions,
+  readStoredRequest,
   type StoredRequest,
   settleRequest,
 } from "../database/requests.ts";
@@ -79,7 +79,7 @@ export class RequestIntake {
     const { context, defaults } = this.#options;
     const { requestId } = request;
     try {
-      const batch = buildRequestedBatch(request, readRequestOptions(request), defaults);
+      const batch = buildRequestedBatch(request.requestId, readStoredRequest(request), defaults);
       const name = batch.metadata.name!;
       const isOurs = await this.#createOnce(batch, name, requestId, signal);
       if (!isOurs) {

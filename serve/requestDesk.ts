@@ -1,11 +1,11 @@
 // From request rows to running batches, each exactly once: what was begun goes on, then what can start is claimed, planned
 // and started. What cannot start yet keeps waiting in the database, where equal requests join it.
-import { planBatch } from "../database/plan.ts";
-import { claimRequests, readRequestOptions, type StoredRequest, settleRequest } from "../database/requests.ts";
+import type { Client } from "pg";
+import type { PlannedBatch } from "../database/plan.ts";
+import { planRequest } from "../database/planRequest.ts";
+import { claimRequests, readStoredRequest, type StoredRequest, settleRequest } from "../database/requests.ts";
 import { type OpenWork, readOpenWork } from "../database/serveRequests.ts";
-import { resolveSpecification } from "../database/specification.ts";
 import { coerceError, RejectedError } from "../model/errors.ts";
-import { DEFAULT_BASE_PERIOD } from "../model/periods.ts";
 import type { BatchQueue } from "./batchQueue.ts";
 import { chooseStartable } from "./chooseStartable.ts";
 import type { ServeContext } from "./context.ts";
@@ -67,8 +67,7 @@ export class RequestDesk {
     const { requestId, calculation, source, coalesced, requestKeys } = request;
     const answered = { installation: config.installation, requestId };
     try {
-      const planned = await withClient((client) => this.#plan(client, request));
-      const { batchId, cells, shards } = planned;
+      const { batchId, cells, shards } = await withClient((client) => this.#plan(client, request));
       log.info({
         event: "batchPlanned",
         batchId,
@@ -91,29 +90,17 @@ export class RequestDesk {
     }
   }
 
-  async #plan(client: Parameters<typeof planBatch>[0], request: StoredRequest) {
-    const { config } = this.#context;
-    // They know the science, which whoever waits a year for a request need not carry.
-    const { readMethodsFile } = await import("../cli/methodsFile.ts");
-    const { refuseWithoutInput } = await import("../cli/refuseWithoutInput.ts");
-    const { cellsPerShard, maxRejectedCells, ...asked } = readRequestOptions(request);
-    const methods = asked.methods ?? "published";
-    const specification = await resolveSpecification(client, {
-      ...asked,
-      calculation: request.calculation,
-      methods,
-      overrides: methods === "published" ? await readMethodsFile(config.methodsFile) : undefined,
-      basePeriod: asked.basePeriod ?? DEFAULT_BASE_PERIOD,
+  async #plan(client: Client, request: StoredRequest): Promise<PlannedBatch> {
+    const { installation, workers, cellsPerShard, methodsFile } = this.#context.config;
+    const planned = await planRequest(client, readStoredRequest(request), {
+      parallelism: workers,
+      // Batches that run share the places of their shards.
+      connections: this.#batches.running.length > 0 ? 0 : workers,
+      parallelismSetting: "PARALLEL_WORKERS",
+      cellsPerShard,
+      methodsFile,
+      answers: { installation, requestId: request.requestId },
     });
-    await refuseWithoutInput(client, specification);
-    const options = {
-      cellsPerShard: cellsPerShard ?? config.cellsPerShard,
-      workers: config.workers,
-      maxRejectedCells: maxRejectedCells ?? null,
-    };
-    return planBatch(client, specification, options, {
-      installation: config.installation,
-      requestId: request.requestId,
-    });
+    return planned!.batch;
   }
 }

@@ -2,10 +2,10 @@
 // judges by the definition; here only what it could not know.
 import { createHash } from "node:crypto";
 import { loadAllYaml } from "@kubernetes/client-node";
+import type { RequestOptions } from "../../model/batchRequest.ts";
 import type { CalculationRequest } from "../../model/calculations.ts";
 import { BATCH_NAME_MAX_LENGTH, CLIMATE_BATCH, type NewClimateBatchSpec } from "../../model/climateBatch.ts";
 import { coerceError, RejectedError } from "../../model/errors.ts";
-import type { RequestOptions } from "../../model/requests.ts";
 import { buildSpec, type NewClimateBatch } from "../../operator/objects/requestedBatch.ts";
 
 /** What a file gives: a whole ClimateBatch, or the fields of a spec alone. */
@@ -57,7 +57,7 @@ export interface Wanted {
 
 /** The command line wins over the file; a batch without a name is named for its key, else by the API server. */
 export function buildNewBatch({ calculation, options, more, name }: Wanted, given: GivenBatch): NewClimateBatch {
-  const asked = buildSpec(calculation, options);
+  const asked = buildSpec({ calculation, ...options });
   const contradiction = given.spec.calculation;
   if (contradiction !== undefined && contradiction !== asked.calculation) {
     throw new RejectedError(

@@ -1,11 +1,11 @@
 // From the words of `climatebatch submit` to a ClimateBatch, made once, and followed to its end on request.
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
+import type { RequestOptions } from "../../model/batchRequest.ts";
 import type { NewClimateBatchSpec } from "../../model/climateBatch.ts";
 import { systemClock } from "../../model/clock.ts";
 import { RejectedError } from "../../model/errors.ts";
 import { parsePeriod } from "../../model/periods.ts";
-import type { RequestOptions } from "../../model/requests.ts";
 import { RISKS } from "../../model/risks.ts";
 import { readScheduledInstant, yearlyRequestKey } from "../../model/yearlyRequests.ts";
 import type { StoredBatch } from "../../operator/context.ts";

@@ -1,6 +1,4 @@
 // The risks by method set, and by a user's own numbers.
-import { RejectedError } from "../../model/errors.ts";
-import type { MethodSet } from "../../model/methodSet.ts";
 import type { RISK_INPUTS } from "../../model/riskInputs.ts";
 import type { Risk } from "../../model/risks.ts";
 import type { BatchSpecification } from "../../model/specification.ts";
@@ -61,24 +59,9 @@ export const PREDECESSOR_DEFINITIONS: Readonly<Record<keyof typeof RISK_INPUTS.p
 export function definitionsOf({ methods, overrides }: Pick<BatchSpecification, "methods" | "overrides">): Definitions {
   if (methods === "predecessor") return PREDECESSOR_DEFINITIONS;
   if (overrides === undefined) return RISK_DEFINITIONS;
-  checkOverrides(overrides);
   const own = Object.entries(overrides.risks).map(([risk, numbers]) => [
     risk,
     RISK_DEFINITIONS[risk as Risk].withNumbers(numbers),
   ]);
   return { ...RISK_DEFINITIONS, ...Object.fromEntries(own) };
-}
-
-/** Refuses numbers in another unit than the risk computes in: they would be compared with values of another kind. */
-export function checkOverrides(overrides: MethodSet): void {
-  for (const [risk, methods] of Object.entries(overrides.risks)) {
-    const ours = RISK_DEFINITIONS[risk as Risk].numbers;
-    for (const part of ["edges", "anchors"] as const) {
-      if (methods[part].unit === ours[part].unit) continue;
-      throw new RejectedError(
-        "InvalidMethodSet",
-        `Method set "${overrides.methodSet}": risks.${risk}.${part}.unit: expected "${ours[part].unit}", in which ${risk} is computed, but found "${methods[part].unit}". See climatebatch explain ${risk} --json.`,
-      );
-    }
-  }
 }

@@ -1,4 +1,5 @@
 // The ClimateBatch that answers a request. Its name is a function of the request, so that creating it twice collides.
+import type { BatchRequest } from "../../model/batchRequest.ts";
 import type { CalculationRequest } from "../../model/calculations.ts";
 import {
   CLIMATE_BATCH,
@@ -8,7 +9,6 @@ import {
   WIRE_RISKS,
 } from "../../model/climateBatch.ts";
 import type { Period } from "../../model/periods.ts";
-import type { RequestOptions } from "../../model/requests.ts";
 import { ANNOTATIONS } from "./labels.ts";
 
 export interface NewClimateBatch {
@@ -28,24 +28,35 @@ function requestedBatchName(calculation: CalculationRequest, requestId: string):
 }
 
 export function buildRequestedBatch(
-  { requestId, calculation }: { readonly requestId: string; readonly calculation: CalculationRequest },
-  options: RequestOptions,
+  requestId: string,
+  request: BatchRequest,
   defaults: Partial<NewClimateBatchSpec>,
 ): NewClimateBatch {
   return {
     apiVersion: CLIMATE_BATCH.apiVersion,
     kind: CLIMATE_BATCH.kind,
     metadata: {
-      name: requestedBatchName(calculation, requestId),
+      name: requestedBatchName(request.calculation, requestId),
       annotations: { [ANNOTATIONS.request]: requestId },
     },
-    spec: { ...defaults, ...buildSpec(calculation, options) },
+    spec: { ...defaults, ...buildSpec(request) },
   };
 }
 
-/** Options of a request or of the command line as a spec. */
-export function buildSpec(calculation: CalculationRequest, options: RequestOptions): NewClimateBatchSpec {
-  const { methods, grid, risks, scenarios, basePeriod, periods, cellsPerShard, maxRejectedCells } = options;
+/** A request in the words of the object. */
+export function buildSpec(request: BatchRequest): NewClimateBatchSpec {
+  const {
+    calculation,
+    methods,
+    grid,
+    risks,
+    scenarios,
+    basePeriod,
+    periods,
+    cellsPerShard,
+    parallelism,
+    maxRejectedCells,
+  } = request;
   return {
     calculation: toWire(WIRE_CALCULATIONS, calculation),
     ...(methods !== undefined && { methods: toWire(WIRE_METHODS, methods) }),
@@ -55,6 +66,7 @@ export function buildSpec(calculation: CalculationRequest, options: RequestOptio
     ...(basePeriod !== undefined && { basePeriod: toWirePeriod(basePeriod) }),
     ...(periods !== undefined && { periods: periods.map(toWirePeriod) }),
     ...(cellsPerShard !== undefined && { cellsPerShard }),
+    ...(parallelism !== undefined && { parallelism }),
     ...(maxRejectedCells !== undefined && { maxRejectedCells }),
   };
 }

@@ -1,14 +1,11 @@
 // Executes the actions in order; the first that fails ends the list. Each may be repeated safely.
-import { readFile } from "node:fs/promises";
 import { endBatch, finishBatch } from "../../database/batches.ts";
-import { planClusterBatch, retryClusterBatch } from "../../database/clusterBatches.ts";
-import { checkFreeConnections } from "../../database/plan.ts";
+import { retryClusterBatch } from "../../database/clusterBatches.ts";
+import { planRequest } from "../../database/planRequest.ts";
 import { publishBatch } from "../../database/publish.ts";
 import { emptySlots } from "../../database/slots.ts";
-import { resolveSpecification } from "../../database/specification.ts";
-import { readRequestedResults } from "../../model/climateBatch.ts";
+import { requestOfSpec } from "../../model/climateBatch.ts";
 import { coerceError, RejectedError } from "../../model/errors.ts";
-import { type MethodSet, parseMethodSet } from "../../model/methodSet.ts";
 import type { ReconcileContext, StoredBatch } from "../context.ts";
 import { ApiError, isAlreadyExists, isInvalid, isNotFound, isRetryable } from "../kube/apiError.ts";
 import { buildJob } from "../objects/job.ts";
@@ -89,39 +86,16 @@ async function plan(
   { metadata, spec }: StoredBatch,
   { withClient, policy, methodsFile, onPlanned }: ReconcileContext,
 ): Promise<void> {
-  const requested = readRequestedResults(spec);
-  const overrides = requested.methods === "published" ? await readOverrides(methodsFile) : undefined;
-  await withClient(async (client) => {
-    const specification = await resolveSpecification(client, { ...requested, overrides });
-    await checkFreeConnections(client, spec.parallelism, "parallelism");
-    await planClusterBatch(
-      client,
-      {
-        uid: metadata.uid,
-        name: metadata.name,
-        installation: policy.installation,
-        requestKey: spec.requestKey,
-        requestId: metadata.annotations?.[ANNOTATIONS.request],
-      },
-      specification,
-      {
-        cellsPerShard: spec.cellsPerShard ?? null,
-        workers: spec.parallelism,
-        maxRejectedCells: spec.maxRejectedCells ?? null,
-      },
-    );
-  });
+  const answers = {
+    uid: metadata.uid,
+    name: metadata.name,
+    installation: policy.installation,
+    requestKey: spec.requestKey,
+    requestId: metadata.annotations?.[ANNOTATIONS.request],
+  };
+  const options = { parallelism: spec.parallelism, parallelismSetting: "parallelism", methodsFile, answers };
+  await withClient((client) => planRequest(client, requestOfSpec(spec), options));
   onPlanned();
-}
-
-/** Read again for each batch: a ConfigMap may have changed. The batch keeps what it was planned with. */
-async function readOverrides(file: string | undefined): Promise<MethodSet | undefined> {
-  if (file === undefined) return undefined;
-  const text = await readFile(file, "utf8").catch((thrown) => {
-    const { message } = coerceError(thrown);
-    throw new RejectedError("InvalidMethodSet", `METHODS_FILE ${file} cannot be read: ${message}`, { cause: thrown });
-  });
-  return parseMethodSet(text, `METHODS_FILE ${file}`);
 }
 
 async function createJob(

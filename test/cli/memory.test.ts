@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { expect, test } from "vitest";
+import { transaction } from "../../database/connect.ts";
 import { planBatch } from "../../database/plan.ts";
 import { emptySlots } from "../../database/slots.ts";
 import { resolveSpecification } from "../../database/specification.ts";
@@ -32,8 +33,8 @@ test.skipIf(process.platform !== "linux")(
       methods: "published",
       basePeriod: DEFAULT_BASE_PERIOD,
     });
-    const options = { cellsPerShard: CELLS, workers: 1, maxRejectedCells: null };
-    const { batchId } = await planBatch(database.client, specification, options);
+    const options = { cellsPerShard: CELLS, parallelism: 1, maxRejectedCells: null };
+    const { batchId } = await transaction(database.client, () => planBatch(database.client, specification, options));
     await emptySlots(database.client, batchId);
 
     await using shard = startShard(database.url, batchId, 0);

@@ -74,7 +74,7 @@ const WRONG_LINES: readonly WrongLine[] = [
   { words: "run all --workers", told: `--workers expects a value, but none follows.\n${HELP_RUN}` },
   {
     words: "run all --workers 9999",
-    told: /^9999 workers need a database connection each, but PostgreSQL has \d+ of its \d+ left\. Give --workers \d+ or fewer/,
+    told: /^9999 shards at a time need a database connection each, but PostgreSQL has \d+ of its \d+ left\. Give --workers \d+ or fewer/,
   },
   { words: "run all --cells-per-shard 2.5", told: /^--cells-per-shard expects a whole number from 1, but got "2.5"/ },
   {
@@ -85,11 +85,11 @@ const WRONG_LINES: readonly WrongLine[] = [
   { words: "run all --methods published --methods published", told: /^--methods has one value, but was given 2 times/ },
   {
     words: "run probability --methods predecessor",
-    told: /^Nothing that the asked risks are computed from is there for future.*high_temperature: WSDI yearly/s,
+    told: /^No input for the requested risks is found for future.*high_temperature: WSDI yearly/s,
   },
   {
     words: "run hazard --methods predecessor",
-    told: /^The methods predecessor compute probability only: the predecessor's hazard scores were placeholders/,
+    told: /^Invalid request: methods: predecessor computes probability only: the predecessor's hazard scores were placeholders/,
   },
   { words: "status 99", told: "There is no batch 99. List them: climatebatch status\n" },
   { words: "logs 99", told: "There is no batch 99. List them: climatebatch status\n" },

@@ -35,7 +35,7 @@ test.each([
     const load = { grid: "test", scenario: { name: "ssp245", parent: undefined }, calendar: "standard" } as const;
     await writeClimate(client, { ...load, series: yearly(variable), onConflict: "fail", failRunningBatches: false });
 
-    const resolved = resolveSpecification(client, { ...ASKED, risks });
+    const resolved = resolveSpecification(client, { ...ASKED, ...(risks !== undefined && { risks }) });
 
     if (isMade) expect((await resolved).periods).toEqual([DEFAULT_BASE_PERIOD, YEARS]);
     else await expect(resolved).rejects.toMatchObject({ reason: "NoBasePeriod" });

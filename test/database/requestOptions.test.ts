@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import type { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { readRequestOptions } from "../../database/requests.ts";
+import { readStoredRequest } from "../../database/requests.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { SEED } from "../support/random.ts";
 import { claimOldest, emptyRequests, readRequestRows, requestBatch } from "../support/requests.ts";
@@ -98,7 +98,8 @@ test("options are stored in one form, so that equal requests are equal; the batc
     state: "claimed",
     claimedBy: "here",
   });
-  expect(readRequestOptions(row!)).toEqual({
+  expect(readStoredRequest(row!)).toEqual({
+    calculation: "hazard",
     risks: ["drought", "wildfire"],
     periods: [
       { firstYear: 2041, lastYear: 2060 },
@@ -129,20 +130,18 @@ test("what SQL accepts, the programs read, and what SQL refuses, they refuse", a
   await fc.assert(
     fc.asyncProperty(options, async (given) => {
       const isAccepted = await client
-        .query("SELECT climatebatch.check_request('hazard', $1, NULL)", [JSON.stringify(given)])
+        .query("SELECT climatebatch.check_request('probability', $1, NULL)", [JSON.stringify(given)])
         .then(() => true)
         .catch(() => false);
-      const read = () => readRequestOptions({ requestId: "1", options: given });
+      const read = () => readStoredRequest({ requestId: "1", calculation: "probability", options: given });
       if (isAccepted) read();
-      else expect(read).toThrow(/options that this version cannot read/);
+      else expect(read).toThrow(/cannot be read by this version/);
     }),
     { numRuns: 300, seed: Number(SEED) },
   );
 });
 
 test("options of a stored request that this version does not know are told, all of them", async () => {
-  const read = () => readRequestOptions({ requestId: "7", options: { grid: 5, colour: "red" } });
-  expect(read).toThrow(
-    /Request 7 has options that this version cannot read: .*grid.*colour.*Found \{"grid":5,"colour":"red"\}/s,
-  );
+  const read = () => readStoredRequest({ requestId: "7", calculation: "hazard", options: { grid: 5, colour: "red" } });
+  expect(read).toThrow(/Request 7 \(\{"grid":5,"colour":"red"\}\) cannot be read by this version: .*grid.*colour/s);
 });

@@ -7,11 +7,10 @@ import { finishBatch, readOpenShards, reopenBatch } from "../../database/batches
 import { readBatch } from "../../database/batchReports.ts";
 import { connect } from "../../database/connect.ts";
 import { migrate } from "../../database/migrate.ts";
-import { planBatch } from "../../database/plan.ts";
-import { settleRequest } from "../../database/requests.ts";
+import { planRequest } from "../../database/planRequest.ts";
 import { GRANTS, grantRoles, OWNER_ROLE } from "../../database/roles.ts";
 import { emptySlots } from "../../database/slots.ts";
-import { resolveSpecification } from "../../database/specification.ts";
+import type { BatchRequest } from "../../model/batchRequest.ts";
 import { startShard } from "../support/cli.ts";
 import { writePastAndFuture } from "../support/climate.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
@@ -189,19 +188,16 @@ test("the operator's user plans, empties, settles and publishes what the shard p
   await sessions.get("requester")!.query("SELECT climatebatch.request_batch('all')");
   const [request] = await claimOldest(operator, "here", 1);
   const [baseFirst, first] = [1991, 2021];
-  const specification = await resolveSpecification(operator, {
+  const wanted: BatchRequest = {
     calculation: request!.calculation,
-    methods: "published",
     scenarios: ["future"],
     basePeriod: { firstYear: baseFirst, lastYear: baseFirst + 29 },
     periods: [{ firstYear: first, lastYear: first + 19 }],
-  });
-  const { batchId } = await planBatch(operator, specification, {
-    cellsPerShard: 3,
-    workers: 1,
-    maxRejectedCells: null,
-  });
-  await settleRequest(operator, { installation: "here", requestId: request!.requestId }, { outcome: "batch", batchId });
+  };
+  const options = { parallelism: 1, parallelismSetting: "workers" };
+  const answers = { installation: "here", requestId: request!.requestId };
+  const planned = await planRequest(operator, wanted, { ...options, cellsPerShard: 3, answers });
+  const { batchId } = planned!.batch;
   await emptySlots(operator, batchId);
   // The first shard fails first, for a reason that is the database's.
   await database.client.query("REVOKE INSERT ON climatebatch.hazard_rows_1 FROM climatebatch_job");
@@ -237,7 +233,7 @@ test("the operator's user plans, empties, settles and publishes what the shard p
   const logs = await sessions.get("reader")!.query("SELECT status, source FROM public.batch_job_logs");
   expect(logs.rows).toEqual([{ status: "completed", source: "function" }]);
 
-  const over = await planBatch(operator, specification, { cellsPerShard: CELLS, workers: 1, maxRejectedCells: null });
+  const { batch: over } = (await planRequest(operator, wanted, { ...options, cellsPerShard: CELLS }))!;
   await emptySlots(operator, over.batchId);
   expect((await startShard(urlOf("job", database), over.batchId, 0).ended).code).toBe(0);
   const exceptions = { replaceGrid: false, allowFewer: false, goBack: false };

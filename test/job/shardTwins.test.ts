@@ -1,6 +1,7 @@
 // Two processes at work on one shard: the fence lets one of them write, whichever is late.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { finishBatch } from "../../database/batches.ts";
+import { transaction } from "../../database/connect.ts";
 import { planBatch } from "../../database/plan.ts";
 import { emptySlots } from "../../database/slots.ts";
 import { EXIT_CODES } from "../../model/podContract.ts";
@@ -38,8 +39,8 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 async function planOneShard(): Promise<string> {
-  const options = { cellsPerShard: CELLS, workers: 1, maxRejectedCells: null };
-  const { batchId } = await planBatch(database.client, SPECIFICATION, options);
+  const options = { cellsPerShard: CELLS, parallelism: 1, maxRejectedCells: null };
+  const { batchId } = await transaction(database.client, () => planBatch(database.client, SPECIFICATION, options));
   await emptySlots(database.client, batchId);
   return batchId;
 }

@@ -2,6 +2,7 @@
 // every number of a batch tells which batch it is of.
 import type { Client } from "pg";
 import { type BatchOutcome, finishBatch } from "../../database/batches.ts";
+import { transaction } from "../../database/connect.ts";
 import { planBatch } from "../../database/plan.ts";
 import type { PublishOptions } from "../../database/publish.ts";
 import { ResultWriter } from "../../database/resultWriter.ts";
@@ -117,8 +118,8 @@ export async function loadBatch(
 }
 
 export async function planLoad(client: Client, asked: BatchSpecification, words: LoadWords = {}): Promise<string> {
-  const options = { cellsPerShard: words.cellsPerShard ?? null, workers: 1, maxRejectedCells: null };
-  const { batchId } = await planBatch(client, asked, options);
+  const options = { cellsPerShard: words.cellsPerShard ?? null, parallelism: 1, maxRejectedCells: null };
+  const { batchId } = await transaction(client, () => planBatch(client, asked, options));
   await emptySlots(client, batchId);
   return batchId;
 }

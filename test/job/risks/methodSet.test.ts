@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { coldWave } from "../../../job/risks/coldWave.ts";
 import { highTemperature } from "../../../job/risks/highTemperature.ts";
-import { checkOverrides, RISK_DEFINITIONS } from "../../../job/risks/registry.ts";
+import { RISK_DEFINITIONS } from "../../../job/risks/registry.ts";
 import { RejectedError } from "../../../model/errors.ts";
 import { parseMethodSet, readMethodSet } from "../../../model/methodSet.ts";
 
@@ -88,7 +88,7 @@ describe("a method set of the user's own", () => {
     const inches = changed((set) => {
       set.risks.high_temperature.edges.unit = "week";
     });
-    expect(() => checkOverrides(readMethodSet(inches, "mine.json"))).toThrow(
+    expect(() => readMethodSet(inches, "mine.json")).toThrow(
       'risks.high_temperature.edges.unit: expected "d", in which high_temperature is computed, but found "week"',
     );
   });

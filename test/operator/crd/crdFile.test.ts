@@ -13,7 +13,7 @@ import {
   CONDITION_TYPES,
   type Condition,
   type PodOverrides,
-  readRequestedResults,
+  requestOfSpec,
   type ShardCounts,
   WIRE_CALCULATIONS,
   WIRE_METHODS,
@@ -216,11 +216,11 @@ test("a spec becomes what planning takes", () => {
   const { spec: requested } = climateBatch("spi")
     .spec({ grid: "korea", risks: ["Wildfire", "CoastalFlood"], periods: [{ startYear: 2041, endYear: 2060 }] })
     .object();
-  expect(readRequestedResults(requested)).toEqual({
+  expect(requestOfSpec(requested)).toEqual({
     calculation: "probability",
     methods: "published",
     grid: "korea",
-    scenarios: undefined,
+    parallelism: 4,
     risks: ["wildfire", "coastal_flood"],
     periods: [{ firstYear: 2041, lastYear: 2060 }],
     basePeriod: { firstYear: 1991, lastYear: 2020 },
