@@ -99,7 +99,7 @@ test.each(points("runner"))(
     }
     const { code, stderr } = await resumed.ended;
 
-    expect(stderr).toContain(`taking up batch ${batchId} of the same request and inputs`);
+    expect(stderr).toContain(`resuming batch ${batchId} of the same request and inputs`);
     expect(code).toBe(0);
     const shards = await readShards(database.client, batchId);
     expect(shards.filter(({ shard }) => done.some((one) => one.shard === shard))).toEqual(done);
