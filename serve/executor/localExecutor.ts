@@ -105,6 +105,8 @@ async function runChild(
   const child = spawn(process.execPath, [...JOB_NODE_FLAGS, JOB_PROGRAM], {
     env: {
       PATH: process.env.PATH,
+      // Where the runner keeps compiled code, so do its shards.
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
       DATABASE_URL: databaseUrl,
       [POD_ENV.batch]: batchId,
       [POD_ENV.jobAttempt]: String(jobAttempt),

@@ -10,10 +10,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { kubectlProgram, kubernetesVersion } from "../cluster/binaries.ts";
 import { goDefinitions, goProgram } from "../cluster/goModules.ts";
 import { run, waitUntil } from "../cluster/processes.ts";
-import { type ApiServer, apiServerAvailable, describeUnless, startApiServer } from "../support/apiServer.ts";
+import { type ApiServer, startApiServer } from "../support/apiServer.ts";
 import { CHART, EVERYTHING, NAMESPACE, type Rendered, render, renderText, VALUE_SETS } from "../support/chart.ts";
-import { lacking } from "../support/goModules.ts";
 import { writeJsonSchemas } from "../support/jsonSchemas.ts";
+import { describeWith } from "../support/programs.ts";
 
 const DEFINITIONS = [
   `${CHART}/files/climatebatches.yaml`,
@@ -78,9 +78,7 @@ const DEFINED = {
   "monitoring.coreos.com/v1": ["PodMonitor", "PrometheusRule", "ServiceMonitor"],
 };
 
-const obstacle = apiServerAvailable() ?? lacking("helm", "prometheus-operator", "kueue", "kubeconform");
-
-describeUnless(obstacle, "objects of the chart", () => {
+describeWith(["kube-apiserver", "helm", "prometheus-operator", "kueue", "kubeconform"], "objects of the chart", () => {
   let server: ApiServer;
   const kubectl = (words: readonly string[], input?: string) =>
     run(kubectlProgram(), ["--kubeconfig", server.kubeconfig, `--namespace=${NAMESPACE}`, ...words], { input });

@@ -8,7 +8,7 @@ import { expect, test } from "vitest";
 import { goProgram } from "../cluster/goModules.ts";
 import { run } from "../cluster/processes.ts";
 import { CHART, NAMESPACE } from "../support/chart.ts";
-import { describeWith } from "../support/goModules.ts";
+import { describeWith } from "../support/programs.ts";
 
 const RULES = readFileSync(join(CHART, "rules/alerts.yaml"), "utf8").replaceAll("$NAMESPACE", NAMESPACE);
 const { groups } = loadYaml(RULES) as { groups: { rules: { alert: string; labels: { severity: string } }[] }[] };

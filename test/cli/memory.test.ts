@@ -12,7 +12,7 @@ import { writeManyCells } from "../support/climate.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { isLong } from "../support/random.ts";
 
-const CELLS = isLong ? 10_000 : 3_000;
+const CELLS = isLong ? 10_000 : 2_000;
 const SETTLED_CELLS = 1_000;
 const MOST_GROWTH_MIB = 32;
 const MOST_MIB = 256;

@@ -1,5 +1,5 @@
 // The programs of the local cluster, built from Go modules once per version into a cache outside the clone.
-// What they are is said by binaries/: go.mod names the version, main.go the programs.
+// binaries/go.mod names the version, binaries/main.go the programs.
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { symlink } from "node:fs/promises";
@@ -25,7 +25,7 @@ export function kubernetesVersion(): string {
   return /k8s\.io\/kubernetes (v[0-9.]+)/.exec(readFileSync(join(SOURCES, "go.mod"), "utf8"))![1]!;
 }
 
-/** The folder of this version's programs, whether they are built or not. */
+/** Of this version, whether it is built or not. */
 export function binariesFolder(): string {
   return join(cacheFolder(), versionKey(), "bin");
 }
@@ -34,12 +34,12 @@ export function areBinariesBuilt(): boolean {
   return existsSync(binariesFolder());
 }
 
-/** Ours when it is built, else whatever the PATH has. */
+/** Ours when it is built, else the one on the PATH. */
 export function kubectlProgram(): string {
   return areBinariesBuilt() ? join(binariesFolder(), "kubectl") : "kubectl";
 }
 
-/** Null, or what keeps this machine from building or having the programs, and what to do. */
+/** Null, or why this machine neither has the programs nor can build them, and what to do. */
 export function binariesObstacle(): string | null {
   if (process.platform !== "linux") {
     return `The local cluster needs Linux; this is ${process.platform}. Run Docker and install kind, or set TEST_KUBECONFIG to a cluster for tests.`;
@@ -48,28 +48,28 @@ export function binariesObstacle(): string | null {
 }
 
 /** Builds what is missing; several callers at once build once. */
-export async function ensureBinaries(tell: (line: string) => void = console.error): Promise<string> {
+export async function ensureBinaries(report: (line: string) => void = console.error): Promise<string> {
   const folder = binariesFolder();
   if (areBinariesBuilt()) return folder;
   const obstacle = binariesObstacle();
   if (obstacle !== null) throw new Error(obstacle);
-  await makeOnce(folder, (unfinished) => build(unfinished, tell));
+  await makeOnce(folder, (unfinished) => build(unfinished, report));
   return folder;
 }
 
-async function build(folder: string, tell: (line: string) => void): Promise<void> {
+async function build(folder: string, report: (line: string) => void): Promise<void> {
   const started = performance.now();
-  tell(
-    `Building Kubernetes ${kubernetesVersion()} from Go modules, once for this version: about 6 minutes on two cores.`,
+  report(
+    `Building Kubernetes ${kubernetesVersion()} from Go modules, once for this version: 5 to 10 minutes on two cores.`,
   );
   const how = { cwd: SOURCES, env: { GOFLAGS: "-mod=readonly -buildvcs=false" } };
   await go(["build", "-trimpath", "-ldflags=-s -w", "-o", `${folder}/`, "./certificates", "./pause"], how);
   await go(["build", "-trimpath", `-ldflags=${versionStamp()}`, "-o", join(folder, "kubernetes"), "."], how);
   for (const name of LINKS) await symlink("kubernetes", join(folder, name));
-  tell(`Built in ${((performance.now() - started) / 60_000).toFixed(1)} minutes: ${binariesFolder()}`);
+  report(`Built in ${((performance.now() - started) / 60_000).toFixed(1)} minutes: ${binariesFolder()}`);
 }
 
-/** Without it the programs call themselves v0.0.0, and whoever checks versions (Helm) refuses. */
+/** Without it the programs report v0.0.0, which Helm refuses. */
 function versionStamp(): string {
   const version = kubernetesVersion();
   const [major, minor] = version.slice(1).split(".");

@@ -1,10 +1,10 @@
-// What tests take from Go modules, each once per version into the cache: programs, and folders of definitions that others publish.
-// No download but by the module proxy.
+// What tests take from Go modules, each once per version into the cache: programs, and definitions that other projects publish.
+// Everything comes by the module proxy.
 import { existsSync } from "node:fs";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheFolder, makeOnce } from "./cache.ts";
-import { go, goObstacle } from "./go.ts";
+import { go } from "./go.ts";
 
 interface Program {
   readonly path: string;
@@ -14,7 +14,7 @@ interface Program {
 
 const PROGRAMS = {
   helm: { path: "helm.sh/helm/v4/cmd/helm", version: "v4.3.1" },
-  // Without the clients of all clouds that Prometheus discovers targets in.
+  // Without service discovery, which would bring the clients of every cloud.
   promtool: { path: "github.com/prometheus/prometheus/cmd/promtool", version: "v0.316.0", tags: "remove_all_sd" },
   kubeconform: { path: "github.com/yannh/kubeconform/cmd/kubeconform", version: "v0.8.0" },
 } satisfies Record<string, Program>;
@@ -32,7 +32,7 @@ export type GoProgram = keyof typeof PROGRAMS;
 export type GoDefinitions = keyof typeof DEFINITIONS;
 export type GoModule = GoProgram | GoDefinitions;
 
-/** Environment of commands that belong to no module of ours. */
+/** Environment of commands outside any module of ours. */
 const NO_FLAGS = { GOFLAGS: "" };
 
 function isProgram(name: GoModule): name is GoProgram {
@@ -54,10 +54,11 @@ export function goDefinitions(name: GoDefinitions): string {
   return folderOf(name);
 }
 
-/** Null, or what keeps this machine from having it, and what to do. */
-export function goModuleObstacle(name: GoModule): string | null {
-  return existsSync(folderOf(name)) ? null : goObstacle();
+export function isGoModuleBuilt(name: GoModule): boolean {
+  return existsSync(folderOf(name));
 }
+
+export const GO_MODULES = [...Object.keys(PROGRAMS), ...Object.keys(DEFINITIONS)] as readonly GoModule[];
 
 /** Builds or fetches it when it is missing; several callers at once do so once. */
 export async function ensureGoModule(name: GoModule): Promise<void> {
@@ -70,7 +71,7 @@ export async function ensureGoModule(name: GoModule): Promise<void> {
 }
 
 async function install({ path, version, tags = "" }: Program, folder: string): Promise<void> {
-  console.error(`Building ${path} ${version} from its Go module, once: up to 3 minutes on two cores.`);
+  console.error(`Building ${path} ${version} from its Go module, once for this version: up to 3 minutes on two cores.`);
   await go(["install", "-trimpath", "-ldflags=-s -w", `-tags=${tags}`, `${path}@${version}`], {
     cwd: folder,
     env: { ...NO_FLAGS, GOBIN: folder },
@@ -78,9 +79,9 @@ async function install({ path, version, tags = "" }: Program, folder: string): P
 }
 
 async function fetchDefinitions(name: GoDefinitions, folder: string): Promise<void> {
-  const { module, version, folder: wanted } = DEFINITIONS[name];
+  const { module, version, folder: source } = DEFINITIONS[name];
   const { Dir } = JSON.parse(
     await go(["mod", "download", "-json", `${module}@${version}`], { cwd: folder, env: NO_FLAGS }),
   );
-  await cp(join(Dir, wanted), folder, { recursive: true });
+  await cp(join(Dir, source), folder, { recursive: true });
 }

@@ -1,21 +1,25 @@
-// `npm run cluster -- …`: a Kubernetes for tests and development on this machine. docs/cluster.md tells about it.
+// `npm run cluster -- …`: a Kubernetes for tests and development on this machine (docs/cluster.md).
 import { parseArgs } from "node:util";
 import { startApiOnly } from "./apiOnly.ts";
-import { ensureBinaries, kubectlProgram, kubernetesVersion } from "./binaries.ts";
+import { ensureBinaries, kubectlProgram } from "./binaries.ts";
+import { cacheFolder } from "./cache.ts";
 import { chooseCluster, clusterObstacle } from "./cluster.ts";
+import { goObstacle } from "./go.ts";
+import { ensureGoModule, GO_MODULES, isGoModuleBuilt } from "./goModules.ts";
 import { buildImage, IMAGES } from "./images.ts";
+import { ensurePackages, localClusterObstacle } from "./prerequisites.ts";
 import { run } from "./processes.ts";
 
 const USAGE = `npm run cluster -- COMMAND
-  up            a cluster with one node: joined when it runs, made when not
-  down          takes it away: processes, mounts, network, objects; images stay
+  up            start a cluster with one node, or join the one that runs
+  down          remove it: processes, mounts, network, objects; images stay
   status        whether it runs, its nodes and pods (exit code 1: it does not)
-  images [operator] [job]   builds both images or the one, and loads them when the cluster runs
-  load IMAGE…   gives images built on this machine to the node
+  images [operator] [job]   build both images or one, and load them when the cluster runs
+  load IMAGE…   load images built on this machine into the node
   api           only etcd and an API server, until Ctrl-C
-  build         only builds the programs of the local cluster into their cache`;
+  build         build or install everything that tests on a cluster need, once per version`;
 
-const tell = (line: string) => console.error(line);
+const report = (line: string) => console.error(line);
 
 const commands: Record<string, (words: string[]) => Promise<void>> = {
   async up() {
@@ -23,19 +27,19 @@ const commands: Record<string, (words: string[]) => Promise<void>> = {
     if (obstacle !== null) throw new Error(obstacle);
     const cluster = chooseCluster();
     const started = performance.now();
-    await cluster.up(tell);
-    tell(`The ${cluster.kind} cluster is up (${((performance.now() - started) / 1000).toFixed(1)} s).`);
+    await cluster.up(report);
+    report(`The ${cluster.kind} cluster is up (${((performance.now() - started) / 1000).toFixed(1)} s).`);
     console.log(`export KUBECONFIG=${cluster.kubeconfig}`);
   },
   async down() {
     const cluster = chooseCluster();
     await cluster.down();
-    tell(`The ${cluster.kind} cluster is down; nothing of it runs.`);
+    report(`The ${cluster.kind} cluster is down; nothing of it runs.`);
   },
   async status() {
     const cluster = chooseCluster();
     if (!(await cluster.isUp())) {
-      tell("No cluster runs here: npm run cluster -- up");
+      report("No cluster runs here: npm run cluster -- up");
       process.exitCode = 1;
       return;
     }
@@ -53,19 +57,19 @@ const commands: Record<string, (words: string[]) => Promise<void>> = {
     if (unknown.length > 0)
       throw new Error(`There is no image "${unknown.join(", ")}"; there are: ${known.join(", ")}.`);
     for (const program of known.filter((one) => programs.length === 0 || programs.includes(one))) {
-      const image = await buildImage(program, tell);
-      if (await cluster.isUp()) await cluster.load(image, tell);
+      const image = await buildImage(program, report);
+      if (await cluster.isUp()) await cluster.load(image, report);
     }
   },
   async load(images) {
     if (images.length === 0) throw new Error(`No image was named.\n${USAGE}`);
     const cluster = chooseCluster();
     if (!(await cluster.isUp())) throw new Error("No cluster runs here to load into: npm run cluster -- up");
-    for (const image of images) await cluster.load(image, tell);
+    for (const image of images) await cluster.load(image, report);
   },
   async api() {
     const api = await startApiOnly();
-    tell(`The API server ${api.url} runs until Ctrl-C; without nodes and controllers.`);
+    report(`The API server ${api.url} runs until Ctrl-C; without nodes and controllers.`);
     console.log(`export KUBECONFIG=${api.kubeconfig}`);
     await new Promise<void>((done) => {
       for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => done());
@@ -76,19 +80,31 @@ const commands: Record<string, (words: string[]) => Promise<void>> = {
     process.exit();
   },
   async build() {
-    tell(`Kubernetes ${kubernetesVersion()} is in ${await ensureBinaries(tell)}`);
+    const started = performance.now();
+    // Each is of use without the others; what cannot be built here is reported, and its tests are skipped by name.
+    const reportObstacle = (name: string) => (error: Error) => report(`${name}: ${error.message}`);
+    await ensureBinaries(report).catch(reportObstacle("Kubernetes"));
+    const obstacle = goObstacle();
+    for (const name of GO_MODULES) {
+      if (!isGoModuleBuilt(name) && obstacle !== null) report(`${name}: ${obstacle}`);
+      else await ensureGoModule(name).catch(reportObstacle(name));
+    }
+    if (localClusterObstacle() === null) await ensurePackages(report).catch(reportObstacle("packages"));
+    report(`Everything that can be built here is in ${cacheFolder()} (${minutesSince(started)} minutes).`);
   },
 };
+
+const minutesSince = (started: number) => ((performance.now() - started) / 60_000).toFixed(1);
 
 const { positionals } = parseArgs({ allowPositionals: true });
 const [name = "", ...words] = positionals;
 const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
 if (command === undefined) {
-  tell(name === "" ? USAGE : `There is no command "${name}".\n${USAGE}`);
+  report(name === "" ? USAGE : `There is no command "${name}".\n${USAGE}`);
   process.exitCode = 2;
 } else {
   await command(words).catch((error: Error) => {
-    tell(error.message);
+    report(error.message);
     process.exitCode = 1;
   });
 }

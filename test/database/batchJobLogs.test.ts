@@ -50,7 +50,7 @@ test("batch_job_logs shows batches and the requests that are none, newest first,
   ]);
 });
 
-test("the view is replaced while people read it: new readers wait for moments, the one with an open transaction not at all", async () => {
+test("the view is replaced while people read it: new readers read on, and so does the one with an open transaction", async () => {
   await using old = await createTestDatabase({ from: "empty" });
   await applyFirst(old.client, 3);
   const reader = await connect(old.url, { purpose: "test" });
@@ -61,12 +61,8 @@ test("the view is replaced while people read it: new readers wait for moments, t
     isMigrated = true;
   });
 
-  let slowestMs = 0;
-  for (let reads = 0; reads < 300; reads++) {
-    const begin = performance.now();
-    await old.client.query("SELECT count(*) FROM public.batch_job_logs");
-    slowestMs = Math.max(slowestMs, performance.now() - begin);
-  }
+  // A reader that had to wait for the migration would wait until the open transaction ends, which it does not here.
+  for (let reads = 0; reads < 300; reads++) await old.client.query("SELECT count(*) FROM public.batch_job_logs");
   const wasMigratedEarly = isMigrated;
   await reader.query("COMMIT");
   await reader.end();
@@ -74,7 +70,6 @@ test("the view is replaced while people read it: new readers wait for moments, t
   expect((await migration).map(({ version }) => version)).toContain(4);
   await migrator.end();
   expect(wasMigratedEarly).toBe(false);
-  expect(slowestMs).toBeLessThan(1_000);
 });
 
 async function applyFirst(session: Client, count: number): Promise<void> {

@@ -3,6 +3,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { connect } from "../../database/connect.ts";
 import { openEmbeddedServer } from "../../database/embeddedServer.ts";
@@ -15,12 +16,15 @@ import { startProxy } from "../support/proxy.ts";
 import { isLong, makeRandom, SEED } from "../support/random.ts";
 
 const CHANNEL = "test_channel";
+/** Answers may take long on a busy machine. */
 const SHORT = {
   heartbeatMs: 300,
-  answerTimeoutMs: 300,
-  probeTimeoutMs: 300,
+  answerTimeoutMs: 30_000,
+  probeTimeoutMs: 30_000,
   backoff: { minMs: 50, maxMs: 200, jitter: 0.5 },
 };
+/** Where no answer comes. */
+const IMPATIENT = { ...SHORT, answerTimeoutMs: 300, probeTimeoutMs: 300 };
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -99,44 +103,50 @@ test(`${isLong ? 20 : 5} times terminated it listens again each time, and catche
   const rounds = isLong ? 20 : 5;
   await using heard = listen();
   await heard.until("connected");
-  const gapsMs: number[] = [];
   for (let round = 1; round <= rounds; round++) {
-    const begin = performance.now();
     await terminateListeners();
     await eventually("it is connected again", () => {
       const { state, reconnects } = heard.listener.status;
       return (state === "connected" && reconnects === round) || undefined;
     });
-    gapsMs.push(performance.now() - begin);
     await notify(`after ${round}`);
     await eventually("it is heard", () => heard.payloads.length === round || undefined);
   }
 
   expect(heard.payloads).toEqual(Array.from({ length: rounds }, (_, at) => `after ${at + 1}`));
   expect(heard.catchUps).toEqual(Array(rounds + 1).fill("connected"));
-  expect(Math.max(...gapsMs)).toBeLessThan(2_000);
-  expect(heard.log.find(({ event }) => event === "listenerDisconnected")?.message).toMatch(/terminating connection/);
+  const losses = heard.log.filter(({ event }) => event === "listenerDisconnected");
+  expect(losses).toHaveLength(rounds);
+  expect(losses[0]?.message).toMatch(/terminating connection/);
+  for (const { retryInMs } of losses) expect(retryInMs).toBeLessThanOrEqual(SHORT.backoff.maxMs);
 });
 
 test("a connection that has fallen silent is given up within heartbeat and answer timeout, and catch-up follows the next", async () => {
   await using proxy = await startProxy(database.url);
-  await using heard = listen({ readUrl: () => proxy.url });
+  await using heard = listen({ readUrl: () => proxy.url, limits: IMPATIENT });
   await heard.until("connected");
 
   proxy.fallSilent();
-  const begin = performance.now();
+  // Timers of this process, as late as the listener's own on a busy machine.
+  let isLate = false;
+  const control = (async () => {
+    for (const limitMs of [IMPATIENT.heartbeatMs, IMPATIENT.answerTimeoutMs, 400]) await sleep(limitMs);
+    isLate = true;
+  })();
   await heard.until("disconnected");
-  const noticedMs = performance.now() - begin;
+  const wasNoticedInTime = !isLate;
+  await control;
   const { reason } = heard.listener.status;
   await notify("into the void");
   proxy.speakAgain();
-  await heard.until("connected");
-  await notify("heard again");
-  await eventually("it is heard", () => heard.payloads.length === 1 || undefined);
+  await eventually("it hears again", async () => {
+    await notify("heard again");
+    return heard.payloads.length > 0 || undefined;
+  });
 
-  expect(noticedMs).toBeLessThan(SHORT.heartbeatMs + SHORT.answerTimeoutMs + 400);
+  expect(wasNoticedInTime).toBe(true);
   expect(reason).toMatch(/the heartbeat got no answer within 0.3 s/);
-  expect(heard.payloads).toEqual(["heard again"]);
+  expect([...new Set(heard.payloads)]).toEqual(["heard again"]);
   expect(heard.catchUps.length).toBeGreaterThanOrEqual(2);
 });
 
@@ -147,16 +157,21 @@ test.each(["at once", "while it connects"])(
     proxy.fallSilent();
     const heard = listen({ readUrl: () => proxy.url });
     if (when !== "at once") await eventually("it connects", () => proxy.connections() > 0 || undefined);
-    const begin = performance.now();
+    // A connection of the same kind, given up when its time is over.
+    let isGivenUp = false;
+    connect(proxy.url, { purpose: "test control", patienceMs: 0 }).catch(() => {
+      isGivenUp = true;
+    });
     await heard.listener.stop();
-    expect(performance.now() - begin).toBeLessThan(1_500);
+    expect(isGivenUp).toBe(false);
   },
 );
 
 test("where notifications do not come through it says degraded and why, polls, and recovers", async () => {
   await using proxy = await startProxy(database.url);
   proxy.swallowNotifications(true);
-  await using heard = listen({ readUrl: () => proxy.url, pollIntervalMs: 200 });
+  const limits = { ...SHORT, probeTimeoutMs: IMPATIENT.probeTimeoutMs };
+  await using heard = listen({ readUrl: () => proxy.url, pollIntervalMs: 200, limits });
   await heard.until("degraded");
   const { reason } = heard.listener.status;
   const polls = heard.catchUps.length;
@@ -170,7 +185,7 @@ test("where notifications do not come through it says degraded and why, polls, a
   );
   expect(couldHear).toBe(false);
   expect(heard.catchUps).toContain("poll");
-  expect(await heard.listener.probe()).toBe(true);
+  await eventually("a probe comes through", async () => (await heard.listener.probe()) || undefined);
   expect(heard.listener.status.reconnects).toBe(0);
 });
 

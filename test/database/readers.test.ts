@@ -1,5 +1,5 @@
-// Consumers that poll both views while batches are published one after the other: they never wait, never see two batches at
-// once, and never see nothing.
+// Consumers that poll both views while batches are published one after the other: they do not wait for locks, never see two
+// batches at once, and never see nothing.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "pg";
 import { expect, test } from "vitest";
@@ -10,14 +10,15 @@ import { eventually } from "../support/cli.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { loadBatch, specification, writePlaces } from "../support/loadedBatch.ts";
 import { reportLockWaits, waitOf } from "../support/lockWaits.ts";
+import { isLong } from "../support/random.ts";
 
 const CELLS = 40;
 const BATCH = specification({ risks: ["cold_wave", "high_temperature", "drought"] });
 const ROWS = CELLS * BATCH.risks.length;
-const PUBLICATIONS = 50;
+const PUBLICATIONS = isLong ? 50 : 12;
+/** On a machine that is not busy; on a busy one a reader may wait a few times as long as the control session does. */
 const MOST_WAIT_MS = 100;
-/** What even a stalled machine may not exceed: a lock held for as long as a reader's transaction lasts would. */
-const STALLED_WAIT_MS = 1_000;
+const MOST_CONTROL_WAITS = 4;
 const POLL_INTERVAL_MS = 10;
 
 interface Answer {
@@ -27,8 +28,8 @@ interface Answer {
   readonly calculation: string;
 }
 
-/** The rows of a view as consumers ask for them, all or, with a condition, all again. */
-const ASK = {
+/** The rows of a view as consumers query them. */
+const QUERIES = {
   probability:
     "SELECT batch_id, round((probability * 100)::numeric, 6)::float8 AS score FROM public.probability_results",
   hazard: "SELECT batch_id, hazard_score_100 AS score FROM public.hazard_results",
@@ -36,137 +37,179 @@ const ASK = {
 
 interface Reader {
   readonly name: string;
-  /** One answer of each view, asked by `ask`, which measures. */
-  poll(client: Client, ask: Ask): Promise<void>;
+  /** Queries each view at least once, by `measure`. */
+  poll(client: Client, measure: Measure): Promise<void>;
 }
-type Ask = (
-  calculation: keyof typeof ASK,
+/** Runs the query, records its answer and returns the batch it is of. */
+type Measure = (
+  calculation: keyof typeof QUERIES,
   query: () => Promise<{ rows: Omit<Answer, "calculation">[] }>,
 ) => Promise<string>;
 
-async function askBoth(client: Client, ask: Ask): Promise<string[]> {
+async function queryBoth(client: Client, measure: Measure): Promise<string[]> {
   const batches: string[] = [];
-  for (const calculation of CALCULATIONS) batches.push(await ask(calculation, () => client.query(ASK[calculation])));
+  for (const calculation of CALCULATIONS)
+    batches.push(await measure(calculation, () => client.query(QUERIES[calculation])));
   return batches;
 }
 
 const READERS: readonly Reader[] = [
-  { name: "simple statements", poll: async (client, ask) => void (await askBoth(client, ask)) },
+  { name: "simple statements", poll: async (client, measure) => void (await queryBoth(client, measure)) },
   {
     name: "statements with parameters",
-    async poll(client, ask) {
+    async poll(client, measure) {
       for (const calculation of CALCULATIONS)
-        await ask(calculation, () => client.query(`${ASK[calculation]} WHERE latitude >= $1`, [33]));
+        await measure(calculation, () => client.query(`${QUERIES[calculation]} WHERE latitude >= $1`, [33]));
     },
   },
   {
     name: "named statements",
-    async poll(client, ask) {
+    async poll(client, measure) {
       for (const calculation of CALCULATIONS)
-        await ask(calculation, () =>
-          client.query({ name: calculation, text: `${ASK[calculation]} WHERE latitude >= $1`, values: [33] }),
+        await measure(calculation, () =>
+          client.query({ name: calculation, text: `${QUERIES[calculation]} WHERE latitude >= $1`, values: [33] }),
         );
     },
   },
   {
     name: "transactions that see what is committed",
-    async poll(client, ask) {
+    async poll(client, measure) {
       await client.query("BEGIN ISOLATION LEVEL READ COMMITTED");
-      for (let times = 0; times < 5; times++) await askBoth(client, ask);
+      for (let times = 0; times < 5; times++) await queryBoth(client, measure);
       await client.query("COMMIT");
     },
   },
   {
     name: "transactions that keep their snapshot",
-    async poll(client, ask) {
+    async poll(client, measure) {
       await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ");
       const batches: string[] = [];
-      for (let times = 0; times < 5; times++) batches.push(...(await askBoth(client, ask)));
+      for (let times = 0; times < 5; times++) batches.push(...(await queryBoth(client, measure)));
       await client.query("COMMIT");
-      if (new Set(batches).size !== 1) throw new Error(`one snapshot told of batches ${batches}`);
+      if (new Set(batches).size !== 1) throw new Error(`one snapshot showed batches ${batches}`);
     },
   },
 ];
 
-/** What the machine makes everybody wait: a session that reads as many rows of a table nobody changes. */
-async function measureStalls(url: string, signal: AbortSignal): Promise<number> {
-  const client = await connect(url, { purpose: "test control" });
-  await client.query("CREATE TABLE public.unchanged AS SELECT * FROM public.probability_results");
+interface Control {
+  /** Locks the control's table for a moment, as emptying a slot locks a slot. */
+  disturb(): Promise<void>;
+  longestMs(): number;
+  readonly ended: Promise<void>;
+}
+
+/** How long this machine makes a session wait for a short lock: it reads as many rows as the readers, of a table of its own. */
+async function startControl(url: string, signal: AbortSignal): Promise<Control> {
+  const reader = await connect(url, { purpose: "test control" });
+  const holder = await connect(url, { purpose: "test control" });
+  await holder.query(
+    `CREATE TABLE public.control AS SELECT * FROM public.probability_results;
+     CREATE TABLE public.control_emptied AS SELECT * FROM public.control`,
+  );
   let longestMs = 0;
-  while (!signal.aborted) {
-    const started = performance.now();
-    await client.query("SELECT batch_id, probability FROM public.unchanged");
-    longestMs = Math.max(longestMs, performance.now() - started);
-    await sleep(POLL_INTERVAL_MS);
-  }
-  await client.end();
-  return longestMs;
+  const read = async () => {
+    while (!signal.aborted) {
+      const started = performance.now();
+      await reader.query("SELECT batch_id, probability FROM public.control");
+      longestMs = Math.max(longestMs, performance.now() - started);
+      await sleep(POLL_INTERVAL_MS);
+    }
+    await reader.end();
+    await holder.end();
+  };
+  return {
+    async disturb() {
+      await holder.query("BEGIN; LOCK TABLE public.control; TRUNCATE public.control_emptied; COMMIT");
+    },
+    longestMs: () => longestMs,
+    ended: read(),
+  };
 }
 
 interface Observation {
   readonly name: string;
-  answers: number;
-  longestMs: number;
+  polls: number;
+  readonly answersMs: number[];
   readonly batches: Set<string>;
   readonly wrong: string[];
   readonly lockWaits: string[];
+  readonly ended: Promise<void>;
 }
 
-async function read({ name, poll }: Reader, url: string, signal: AbortSignal): Promise<Observation> {
-  const client = await connect(url, { purpose: "test reader" });
-  const seen: Observation = { name, answers: 0, longestMs: 0, batches: new Set(), wrong: [], lockWaits: [] };
-  await reportLockWaits(client, MOST_WAIT_MS, seen.lockWaits);
-  const ask: Ask = async (calculation, query) => {
+function read({ name, poll }: Reader, url: string, signal: AbortSignal): Observation {
+  const observe = async () => {
+    const client = await connect(url, { purpose: "test reader" });
+    await reportLockWaits(client, MOST_WAIT_MS, seen.lockWaits);
+    while (!signal.aborted) {
+      await poll(client, measure);
+      seen.polls++;
+      await sleep(POLL_INTERVAL_MS);
+    }
+    await client.end();
+  };
+  const measure: Measure = async (calculation, query) => {
     const started = performance.now();
     const { rows } = await query();
-    seen.longestMs = Math.max(seen.longestMs, performance.now() - started);
-    seen.answers++;
+    seen.answersMs.push(performance.now() - started);
     const batch = rows[0]?.batch_id ?? "none";
     seen.batches.add(batch);
     const isWhole = rows.length === ROWS && rows.every((row) => row.batch_id === batch && row.score === Number(batch));
     if (!isWhole) seen.wrong.push(`${calculation}: ${rows.length} rows, the first of batch ${batch}`);
     return batch;
   };
-  while (!signal.aborted) {
-    await poll(client, ask);
-    await sleep(POLL_INTERVAL_MS);
-  }
-  await client.end();
+  const seen: Observation = {
+    name,
+    polls: 0,
+    answersMs: [],
+    batches: new Set(),
+    wrong: [],
+    lockWaits: [],
+    // After `seen` is there.
+    ended: Promise.resolve().then(observe),
+  };
   return seen;
 }
 
-test(`through ${PUBLICATIONS} publications no reader waits over ${MOST_WAIT_MS} ms or sees anything but one whole batch`, async () => {
+test(`through ${PUBLICATIONS} publications no reader waits for a lock or sees anything but one whole batch`, async () => {
   await using database = await createTestDatabase();
   const { client } = database;
   await writePlaces(client, CELLS);
-  await loadBatch(client, BATCH);
+  const { batchId: first } = await loadBatch(client, BATCH);
   const end = new AbortController();
-  const reading = READERS.map((reader) => read(reader, database.url, end.signal));
-  const control = measureStalls(database.url, end.signal);
+  const control = await startControl(database.url, end.signal);
+  const readers = READERS.map((reader) => read(reader, database.url, end.signal));
+  /** Until every reader has begun and finished a poll from now on. */
+  const allHavePolled = async () => {
+    const before = readers.map(({ polls }) => polls);
+    const havePolled = () => readers.every(({ polls }, at) => polls >= before[at]! + 2) || undefined;
+    await Promise.race([eventually("all readers have polled", havePolled), ...readers.map(({ ended }) => ended)]);
+  };
 
-  const published: string[] = [];
+  const published = [first];
+  await allHavePolled();
   for (let times = 0; times < PUBLICATIONS; times++) {
     published.push(await eventually("a slot is free", () => publishNext(client)));
+    await control.disturb();
+    await allHavePolled();
   }
   end.abort();
-  const observations = await Promise.all(reading);
-  const stallMs = await control;
-  console.log(`measured: a session that reads nothing: longest wait ${stallMs.toFixed(1)} ms`);
-  // Where even that one is made to wait the time of answers tells of the machine; waiting for locks is the product's doing.
-  const isQuiet = stallMs <= MOST_WAIT_MS / 4;
+  await Promise.all([control.ended, ...readers.map(({ ended }) => ended)]);
 
-  for (const { name, answers, longestMs, batches, wrong, lockWaits } of observations) {
+  const mostMs = Math.max(MOST_WAIT_MS, MOST_CONTROL_WAITS * control.longestMs());
+  console.log(`measured: control session: longest wait ${control.longestMs().toFixed(1)} ms`);
+  for (const { name, answersMs, batches, wrong, lockWaits } of readers) {
+    const sorted = answersMs.toSorted((a, b) => a - b);
+    const nearlyAllMs = sorted[Math.floor(0.99 * sorted.length)]!;
     console.log(
-      `measured: ${name}: ${answers} answers from ${batches.size} batches, longest wait ${longestMs.toFixed(1)} ms`,
+      `measured: ${name}: ${sorted.length} answers from ${batches.size} batches, 99 % within ${nearlyAllMs.toFixed(1)} ms, ` +
+        `longest ${sorted.at(-1)!.toFixed(1)} ms`,
     );
-    // Emptying a slot ends with a flush to disk under its lock: on a machine that is busy otherwise that flush may stall, too.
-    const tooLong = isQuiet ? lockWaits : lockWaits.filter((told) => waitOf(told) > STALLED_WAIT_MS);
+    const tooLong = lockWaits.filter((wait) => waitOf(wait) > mostMs);
     expect({ name, wrong, tooLong }).toEqual({ name, wrong: [], tooLong: [] });
-    expect(batches.size).toBeGreaterThan(PUBLICATIONS / 5);
-    if (isQuiet) expect(longestMs, `longest wait by ${name}`).toBeLessThanOrEqual(MOST_WAIT_MS);
+    expect([...batches]).toEqual(published);
+    expect(nearlyAllMs, `answers of ${name}`).toBeLessThanOrEqual(mostMs);
   }
-  expect(published).toHaveLength(PUBLICATIONS);
-}, 180_000);
+});
 
 /** undefined while readers' snapshots hold every slot. */
 async function publishNext(client: Client): Promise<string | undefined> {
@@ -186,7 +229,7 @@ test("a reader that does wait longer is noticed", async () => {
   const waits: string[] = [];
   await reportLockWaits(reader, MOST_WAIT_MS, waits);
   await database.client.query("BEGIN; LOCK TABLE climatebatch.hazard_rows_1");
-  const answer = reader.query(ASK.hazard);
+  const answer = reader.query(QUERIES.hazard);
   await eventually("the server reports the wait", () => waits.length > 0 || undefined);
   await database.client.query("ROLLBACK");
   expect((await answer).rows).toEqual([]);

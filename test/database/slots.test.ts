@@ -7,7 +7,6 @@ import { waitsForLock } from "../support/batches.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { refusalOf } from "../support/ingest.ts";
 import { loadBatch, planLoad, specification, writePlaces } from "../support/loadedBatch.ts";
-import { reportLockWaits, waitOf } from "../support/lockWaits.ts";
 
 const CELLS = 2;
 const HAZARD = specification({ calculation: "hazard" });
@@ -114,8 +113,6 @@ test("a slot that an older snapshot may still read is not taken until that trans
   await reader.end();
 });
 
-const MOST_WAIT_MS = 100;
-
 test("emptying waits for an open transaction that has read, and new readers do not wait for it", async () => {
   await using database = await createPlaces();
   const { client } = database;
@@ -126,26 +123,16 @@ test("emptying waits for an open transaction that has read, and new readers do n
   await old.query("SELECT FROM public.hazard_results");
   const batchId = await reserve(client);
   const waiting: string[] = [];
-  const lockWaits: string[] = [];
-  await reportLockWaits(fresh, MOST_WAIT_MS, lockWaits);
   let isEmpty = false;
   const emptying = emptySlots(client, batchId, { onWait: (table) => waiting.push(table) }).then(() => {
     isEmpty = true;
   });
 
-  let longest = 0;
-  const deadline = performance.now() + 30_000;
-  while (waiting.length === 0 && performance.now() < deadline) {
-    const started = performance.now();
-    await fresh.query("SELECT * FROM public.hazard_results");
-    longest = Math.max(longest, performance.now() - started);
-  }
+  // A reader that waited for the old transaction would wait until the test ends.
+  while (waiting.length === 0) await fresh.query("SELECT * FROM public.hazard_results");
 
   expect(waiting).toEqual([slotTable("hazard", (await slotOf(fresh, batchId))!)]);
   expect(isEmpty).toBe(false);
-  console.log(`measured: longest wait of a reader while a slot was being emptied ${longest.toFixed(1)} ms`);
-  // One second tells a lock that waits for the old transaction from a machine that stalls.
-  expect(lockWaits.filter((told) => waitOf(told) > 1_000)).toEqual([]);
   await old.query("COMMIT");
   await emptying;
   await Promise.all([old.end(), fresh.end()]);

@@ -231,7 +231,7 @@ test("through a pooler that keeps notifications back, requests are found by poll
     },
     onUnknownPayload: () => undefined,
     pollIntervalMs: 200,
-    limits: LIMITS,
+    limits: { ...LIMITS, probeTimeoutMs: 500 },
     clock: systemClock,
     random: Math.random,
     log: { info() {}, warn() {}, error() {} },

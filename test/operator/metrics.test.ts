@@ -10,9 +10,9 @@ import { describeOnApiServer } from "../support/apiServer.ts";
 import { eventually } from "../support/cli.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { exposeDatabase } from "../support/exposedDatabase.ts";
-import { describeWith } from "../support/goModules.ts";
 import { playJobController } from "../support/jobController.ts";
 import { type OperatorCluster, openOperatorCluster, type RunningOperator } from "../support/operatorCluster.ts";
+import { describeWith } from "../support/programs.ts";
 import { metricsIn } from "../support/promql.ts";
 import { createClimate, SIX_SHARDS } from "../support/sixShards.ts";
 

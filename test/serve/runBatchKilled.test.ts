@@ -45,7 +45,7 @@ const CELL_PLACES: readonly ShardPlace[] = [...Array(CELLS).keys()].flatMap((cel
 const END_PLACES: readonly ShardPlace[] = [...Array(SHARDS).keys()].map((finishOf) => ({ finishOf }));
 const shardAt = (place: ShardPlace) => ("cell" in place ? Math.floor(place.cell / CELLS_PER_SHARD) : place.finishOf);
 const points = (word: string) =>
-  [...choose(CELL_PLACES, 4, 27, word), ...choose(END_PLACES, 1, 3, word)].map((place, number) => ({
+  [...choose(CELL_PLACES, 2, 27, word), ...choose(END_PLACES, 1, 3, word)].map((place, number) => ({
     place,
     where: describePlace(place),
     number,

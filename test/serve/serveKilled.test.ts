@@ -40,7 +40,7 @@ const PLACES: readonly PausePlace[] = [
   ...(["claim", "plan", "complete"] as const).map((step) => ({ step })),
 ];
 
-test.each(choose(PLACES, 5, 20, "serve").map((place) => ({ place, where: describePlace(place) })))(
+test.each(choose(PLACES, 3, 20, "serve").map((place) => ({ place, where: describePlace(place) })))(
   `killed before $where (seed ${SEED}): the next start completes the batch, once, to the same bytes`,
   async ({ place }) => {
     const before = (await readBatches(database.client)).length;

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { loadAllYaml } from "@kubernetes/client-node";
 import { goProgram } from "../cluster/goModules.ts";
 import { run } from "../cluster/processes.ts";
-import { describeWith } from "./goModules.ts";
+import { describeWith } from "./programs.ts";
 
 export const CHART = fileURLToPath(new URL("../../charts/climatebatch", import.meta.url));
 export const RELEASE = "cb";

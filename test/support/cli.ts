@@ -1,4 +1,4 @@
-// The real programs as child processes: no environment but PATH and what the test gives, what they wrote, how they ended.
+// The real programs as child processes: started with PATH and the test's own environment, watched to their end.
 // Waiting polls the database or the process with a deadline; nothing else sleeps.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -11,8 +11,11 @@ import { JOB_NODE_FLAGS, POD_ENV } from "../../model/podContract.ts";
 
 const CLI = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
 const JOB = fileURLToPath(new URL("../../job/main.ts", import.meta.url));
+/** Compiled programs are kept from one process to the next: half of what a short command costs is compiling. */
+export const CHILD_ENV = { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE };
 const POLL_MS = 20;
-const PATIENCE_MS = 60_000;
+/** Only a program that hangs takes so long, on a machine of any speed. */
+const PATIENCE_MS = 240_000;
 
 export interface Ended {
   readonly code: number | null;
@@ -24,19 +27,19 @@ export interface Ended {
 export interface Program extends AsyncDisposable {
   readonly pid: number;
   readonly child: ChildProcess;
-  /** Its end, and that of all who write where it wrote: a killed runner's shards do. */
+  /** When it and every process that shares its output have ended: a killed runner's shards do. */
   readonly ended: Promise<Ended>;
   /** The end of the process itself. */
   readonly exited: Promise<unknown>;
   kill(signal: NodeJS.Signals): void;
-  /** What it has written on standard output so far. */
+  /** Standard output so far. */
   written(): string;
 }
 
 export interface Surroundings {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** What it reads on standard input; nothing by default. */
+  /** Standard input; empty by default. */
   readonly input?: string;
 }
 
@@ -45,7 +48,7 @@ function start(
   words: readonly string[],
   { env = {}, cwd = tmpdir(), input = "" }: Surroundings,
 ): Program {
-  const child = spawn(process.execPath, [...program, ...words], { env: { PATH: process.env.PATH, ...env }, cwd });
+  const child = spawn(process.execPath, [...program, ...words], { env: { ...CHILD_ENV, ...env }, cwd });
   child.stdin.end(input);
   let stdout = "";
   let stderr = "";
@@ -92,18 +95,18 @@ export function startShard(databaseUrl: string, batchId: string, completionIndex
   return start([...JOB_NODE_FLAGS, JOB], [], { env });
 }
 
-/** Looks until there is something to see. */
+/** Looks again and again until `look` returns something. */
 export async function eventually<T>(what: string, look: () => Promise<T | undefined> | T | undefined): Promise<T> {
   const deadline = performance.now() + PATIENCE_MS;
   for (;;) {
     const seen = await look();
     if (seen !== undefined) return seen;
-    if (performance.now() > deadline) throw new Error(`waited ${PATIENCE_MS / 1000} s in vain: ${what}`);
+    if (performance.now() > deadline) throw new Error(`waited ${PATIENCE_MS / 1000} s, and still not: ${what}`);
     await sleep(POLL_MS);
   }
 }
 
-/** Whether a process runs; one that ended and was not collected by its parent does not. */
+/** Whether a process runs; a zombie does not. */
 export function isAlive(pid: number): boolean {
   try {
     return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
@@ -114,7 +117,7 @@ export function isAlive(pid: number): boolean {
 
 const MEMORY_LOOK_MS = 20;
 
-/** The most memory that a process ever had resident [MiB], once it has ended. Linux only. */
+/** The peak of a process's resident memory [MiB], once it has ended. Linux only. */
 export async function highestMemory({ pid, exited }: Program): Promise<number> {
   let highest = 0;
   let isOver = false;

@@ -6,8 +6,8 @@ import { kubectlProgram } from "../cluster/binaries.ts";
 import { type Cluster, chooseCluster } from "../cluster/cluster.ts";
 import { buildImage, type IMAGES } from "../cluster/images.ts";
 import { run, type Told } from "../cluster/processes.ts";
-import { describeUnless } from "./apiServer.ts";
 import { type ExposedDatabase, exposeDatabase } from "./exposedDatabase.ts";
+import { describeUnless } from "./programs.ts";
 
 const WAIT_SECONDS = 60;
 

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Client } from "pg";
 import type { TestProject } from "vitest/node";
 import { connect } from "../../database/connect.ts";
 import { openEmbeddedServer } from "../../database/embeddedServer.ts";
@@ -21,6 +22,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     given === undefined ? await openEmbeddedServer(folder) : { url: given, release: async () => undefined };
   project.provide("serverUrl", server.url);
   const admin = await connect(server.url, { purpose: "test setup" });
+  if (given === undefined) await forgoDurability(admin);
   await admin.query(`DROP DATABASE IF EXISTS ${TEMPLATE} WITH (FORCE)`);
   await admin.query(`CREATE DATABASE ${TEMPLATE}`);
   await admin.end();
@@ -31,4 +33,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await server.release();
     await rm(folder, { recursive: true, force: true });
   };
+}
+
+/** Nothing here has to survive the machine; databases by the hundred are made and dropped. */
+async function forgoDurability(admin: Client): Promise<void> {
+  for (const setting of ["fsync", "synchronous_commit", "full_page_writes"]) {
+    await admin.query(`ALTER SYSTEM SET ${setting} = off`);
+  }
+  await admin.query("SELECT pg_reload_conf()");
 }

@@ -1,12 +1,11 @@
 // The chart installed in a namespace of a real cluster, with a database of its own that was never migrated: for end-to-end tests.
 import { CLIMATE_BATCH, type ClimateBatch, type NewClimateBatchSpec } from "../../model/climateBatch.ts";
-import { describeUnless } from "./apiServer.ts";
 import { CHART, helm, type Values } from "./chart.ts";
 import { clusterAvailable, type Kubectl, type Namespace, type TestCluster, useCluster } from "./cluster.ts";
 import { createTestDatabase, type TestDatabase } from "./database.ts";
 import { createDatabaseUsers } from "./databaseUsers.ts";
-import { lacking } from "./goModules.ts";
 import type { OperatorImages } from "./operatorPods.ts";
+import { describeUnless, missingPrograms } from "./programs.ts";
 
 export const RELEASE = "cb";
 export const DEFINITION = `${CLIMATE_BATCH.plural}.${CLIMATE_BATCH.group}`;
@@ -31,7 +30,7 @@ export interface Installation extends AsyncDisposable {
 
 /** `describe`, skipped where no cluster can run or there is no Helm, under a name that says why. */
 export function describeChartOnCluster(name: string, body: () => void): void {
-  describeUnless(clusterAvailable() ?? lacking("helm"), name, body);
+  describeUnless(clusterAvailable() ?? missingPrograms("helm"), name, body);
 }
 
 /** The cluster without the definition, which the chart brings, and both images on its node. */

@@ -8,6 +8,7 @@ import { formatRanges } from "../../database/batches.ts";
 import { EXIT_CODES, POD_ENV } from "../../model/podContract.ts";
 import { isConflict } from "../../operator/kube/apiError.ts";
 import type { Job } from "../../operator/kube/client.ts";
+import { CHILD_ENV } from "./cli.ts";
 import type { OperatorNamespace } from "./operatorCluster.ts";
 
 const JOB_PROGRAM = fileURLToPath(new URL("../../job/main.ts", import.meta.url));
@@ -120,7 +121,7 @@ async function runIndex({ spec }: Job, completionIndex: number): Promise<number 
   const [container] = spec!.template.spec!.containers;
   const environment = Object.fromEntries((container!.env ?? []).map(({ name, value }) => [name, value ?? ""]));
   const child = spawn(process.execPath, [JOB_PROGRAM], {
-    env: { PATH: process.env.PATH, ...environment, [POD_ENV.completionIndex]: String(completionIndex) },
+    env: { ...CHILD_ENV, ...environment, [POD_ENV.completionIndex]: String(completionIndex) },
     stdio: ["ignore", "ignore", "inherit"],
   });
   const [code] = await once(child, "exit");

@@ -12,8 +12,8 @@ import { claimOldest } from "./requests.ts";
 export const GRACE_MS = 300;
 export const LIMITS = {
   heartbeatMs: 300,
-  answerTimeoutMs: 500,
-  probeTimeoutMs: 500,
+  answerTimeoutMs: 30_000,
+  probeTimeoutMs: 30_000,
   backoff: { minMs: 200, maxMs: 400, jitter: 0.5 },
 };
 

@@ -1,17 +1,48 @@
-// The last words of a test run: what was skipped, by name, and the line that counts.
-import type { Reporter, TestCase, TestModule } from "vitest/node";
+// The last lines of a test run: what was skipped, by name, and the counts. TEST_RESULTS names a file for the state of each test,
+// so that several runs can be added up (scripts/addUpTests.ts).
+import { writeFileSync } from "node:fs";
+import type { Reporter, TestCase, TestModule, TestSuite } from "vitest/node";
+import { addUp, describeCounts, type TestStates } from "../../scripts/addUpTests.ts";
 
 export default class SummaryReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly unknown[]): void {
-    const tests = modules.flatMap((module) => [...module.children.allTests()]);
-    const inState = (state: string): TestCase[] => tests.filter((test) => test.result().state === state);
-    const skipped = inState("skipped");
-    const suites = modules.flatMap((module) => [module, ...module.children.allSuites()]);
-    const brokenSuites = suites.filter((suite) => suite.errors().length > 0).length;
-    const failed = inState("failed").length + brokenSuites + unhandled.length;
-    const lines = skipped.map((test) => `skipped here: ${test.module.relativeModuleId} > ${test.fullName}`);
-    lines.push(`${inState("passed").length} passed, ${failed} failed, ${skipped.length} skipped`);
-    // After everything that other reporters have to say.
+    const states: TestStates = {};
+    for (const module of modules) {
+      const name = `${module.project.name} ${module.relativeModuleId}`;
+      for (const test of module.children.allTests()) states[`${name} > ${test.fullName}`] = stateOf(test);
+      for (const part of [module, ...module.children.allSuites()]) {
+        if (part.errors().length > 0) states[`${name} > ${"fullName" in part ? part.fullName : "file"}`] = "failed";
+      }
+    }
+    unhandled.forEach((_, at) => {
+      states[`unhandled error ${at + 1}`] = "failed";
+    });
+    const file = process.env.TEST_RESULTS;
+    if (file) writeFileSync(file, JSON.stringify(states));
+    const lines = modules.flatMap(describeSkipped);
+    if (lines.some((line) => line.includes("npm run test:cluster")))
+      lines.push(
+        "The API server and the programs that judge the chart are not built here: npm run test:cluster builds them.",
+      );
+    lines.push(describeCounts(addUp([states])));
+    // After everything that other reporters write.
     process.once("exit", () => process.stdout.write(`\n${lines.join("\n")}\n`));
   }
+}
+
+function stateOf(test: TestCase): TestStates[string] {
+  const { state } = test.result();
+  return state === "passed" || state === "skipped" ? state : "failed";
+}
+
+/** A suite skipped as a whole is one line. */
+function describeSkipped(part: TestModule | TestSuite): string[] {
+  const tests = [...part.children.allTests()];
+  const isSkipped = tests.length > 1 && tests.every((test) => stateOf(test) === "skipped");
+  const place = part.type === "module" ? part.relativeModuleId : `${part.module.relativeModuleId} > ${part.fullName}`;
+  if (part.type === "suite" && isSkipped) return [`skipped here: ${place} (${tests.length} tests)`];
+  return [...part.children].flatMap((child) => {
+    if (child.type === "suite") return describeSkipped(child);
+    return stateOf(child) === "skipped" ? [`skipped here: ${child.module.relativeModuleId} > ${child.fullName}`] : [];
+  });
 }

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { systemClock } from "../../../model/clock.ts";
@@ -16,6 +17,12 @@ import { makeRandom, SEED } from "../../support/random.ts";
 const PROGRAM = fileURLToPath(new URL("../../support/electorProgram.ts", import.meta.url));
 /** A fifth of the usual ones, so that the test waits a fifth; seconds must stay whole. */
 const SHORT: LeaseTimes = { leaseDurationMs: 3_000, renewDeadlineMs: 2_000, retryPeriodMs: 400, callTimeoutMs: 800 };
+const LONG: LeaseTimes = {
+  leaseDurationMs: 90_000,
+  renewDeadlineMs: 60_000,
+  retryPeriodMs: 400,
+  callTimeoutMs: 20_000,
+};
 const MICRO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 
 interface Term {
@@ -66,7 +73,7 @@ class Candidate implements AsyncDisposable {
   }
 }
 
-/** A candidate as a process; its diary is in the machine's monotonic time. */
+/** A candidate as a process; it reports in the machine's monotonic time. */
 function startProcess(space: KubeNamespace, identity: string, server: string, times: LeaseTimes) {
   const words: ElectorWords = { server, namespace: space.namespace, identity, times };
   const child = spawn(process.execPath, [PROGRAM, JSON.stringify(words)], { stdio: ["ignore", "pipe", "inherit"] });
@@ -84,13 +91,11 @@ function startProcess(space: KubeNamespace, identity: string, server: string, ti
     actedAtMs,
     isLeading: () => terms.at(-1)?.toMs === Number.POSITIVE_INFINITY,
     signal: (name: NodeJS.Signals) => child.kill(name),
-    /** At which time. */
-    async kill(): Promise<number> {
+    async kill(): Promise<void> {
       const atMs = nowMs();
       child.kill("SIGKILL");
       await ended;
       for (const term of terms) term.toMs = Math.min(term.toMs, atMs);
-      return atMs;
     },
     async [Symbol.asyncDispose]() {
       child.kill("SIGKILL");
@@ -136,7 +141,7 @@ describeOnApiServer("leader election", () => {
     expect(released.spec?.holderIdentity ?? "").toBe("");
   });
 
-  test("with the usual times a leader that shuts down is followed within three seconds", async () => {
+  test("with the usual times a leader that shuts down is followed at the next look", async () => {
     await using space = await cluster.openNamespace();
     const first = new Candidate(space, "first", LEASE_TIMES);
     await first.leads();
@@ -144,10 +149,11 @@ describeOnApiServer("leader election", () => {
     const looksBefore = looks();
     await using second = new Candidate(space, "second", LEASE_TIMES);
     await eventually("the second has seen that the first leads", () => looks() > looksBefore + 1 || undefined);
-    const startedAtMs = performance.now();
     await first.stop();
+    const looksAfter = looks();
     await second.leads();
-    expect(performance.now() - startedAtMs).toBeLessThan(3_000);
+    // One may have been under way while the first released.
+    expect(looks() - looksAfter).toBeLessThanOrEqual(2);
     expect(overlaps([...first.terms, ...second.terms])).toEqual([]);
   });
 
@@ -160,12 +166,10 @@ describeOnApiServer("leader election", () => {
     await eventually("the other looks", () => other.seen.length > 2 || undefined);
     space.proxy.fault(() => true, "blackhole", 1_000);
     space.proxy.blackholeConnected();
-    const cutAtMs = performance.now();
-    await eventually("it stops", () => !first.elector.isLeader() || undefined);
-    const stoppedAfterMs = performance.now() - cutAtMs;
+    await sleep(SHORT.leaseDurationMs);
+    expect(first.elector.isLeader()).toBe(false);
     await eventually("the other leads", () => second.isLeading() || undefined);
-    expect(stoppedAfterMs).toBeLessThan(SHORT.leaseDurationMs);
-    expect(performance.now() - cutAtMs).toBeLessThan(SHORT.leaseDurationMs + 2 * SHORT.retryPeriodMs + 500);
+    await eventually("the first has stopped", () => first.terms[0]!.toMs < Number.POSITIVE_INFINITY || undefined);
     const toShared = nowMs() - performance.now();
     const ended = first.terms.map((term) => ({ ...term, fromMs: term.fromMs + toShared, toMs: term.toMs + toShared }));
     expect(overlaps([...ended, ...second.terms])).toEqual([]);
@@ -173,7 +177,8 @@ describeOnApiServer("leader election", () => {
 
   test("errors and lost answers for less than the deadline do not end the leader's term", async () => {
     await using space = await cluster.openNamespace();
-    await using candidate = new Candidate(space, "first", SHORT);
+    // Renewals as often as in other tests, and a deadline that no busy machine misses.
+    await using candidate = new Candidate(space, "first", LONG);
     await candidate.leads();
     const isRenewal = ({ method }: { method: string }) => method === "PUT";
     const renewals = () => space.proxy.seen.filter(isRenewal).length;
@@ -194,25 +199,22 @@ describeOnApiServer("leader election", () => {
     const { server } = space.proxy.kubeConfig.getCurrentCluster()!;
     const random = makeRandom(`leader kill ${SEED}`);
     const terms: Term[] = [];
-    const gapsMs: number[] = [];
+    const countLooks = () => space.proxy.seen.filter(({ method }) => method === "GET").length;
     let leader = startProcess(space, "candidate-0", server, SHORT);
     for (let round = 1; round <= 4; round++) {
       await eventually("a replica leads", () => leader.isLeading() || undefined);
       const standby = startProcess(space, `candidate-${round}`, server, SHORT);
-      const looksBefore = space.proxy.seen.filter(({ method }) => method === "GET").length;
-      const looks = 2 + Math.floor(4 * random());
-      await eventually("the standby looks", () => {
-        return space.proxy.seen.filter(({ method }) => method === "GET").length >= looksBefore + looks || undefined;
-      });
-      const killedAtMs = await leader.kill();
+      const looks = countLooks() + 2 + Math.floor(4 * random());
+      await eventually("the standby looks", () => countLooks() >= looks || undefined);
+      await leader.kill();
+      const looksAfter = countLooks();
       await eventually("the standby leads", () => standby.isLeading() || undefined);
-      gapsMs.push(standby.terms[0]!.fromMs - killedAtMs);
+      expect(countLooks() - looksAfter).toBeLessThan(SHORT.leaseDurationMs / SHORT.retryPeriodMs + 2);
       terms.push(...leader.terms);
       leader = standby;
     }
     await leader.kill();
     expect(overlaps([...terms, ...leader.terms])).toEqual([]);
-    expect(Math.max(...gapsMs)).toBeLessThan(SHORT.leaseDurationMs + 1.1 * SHORT.retryPeriodMs + 300);
   });
 
   test("a leader frozen past its lease does nothing more when it wakes", async () => {

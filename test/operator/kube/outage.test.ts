@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { systemClock } from "../../../model/clock.ts";
 import { LeaderElector } from "../../../operator/kube/lease.ts";
 import { type Reflector, startReflector } from "../../../operator/kube/reflector.ts";
-import { REFLECTOR_LIMITS, type ReflectorLimits } from "../../../operator/kube/reflectorLimits.ts";
+import type { ReflectorLimits } from "../../../operator/kube/reflectorLimits.ts";
 import type { KubeObject, ListWatch } from "../../../operator/kube/wireFormat.ts";
 import { describeOnApiServer } from "../../support/apiServer.ts";
 import { eventually } from "../../support/cli.ts";
@@ -43,11 +43,12 @@ describeOnApiServer("an API server that goes away", () => {
     await reflector.synced;
     await cluster.server.restart(DOWN_MS);
     await space.create("after");
-    const startedAtMs = performance.now();
+    const attempts = () => space.proxy.seen.filter(({ isWatch }) => isWatch).length;
+    const attemptsBefore = attempts();
     await eventually("the new object is reported", () => changes.includes("+after") || undefined);
-    const recoveryMs = performance.now() - startedAtMs;
     await reflector.stop();
-    expect(recoveryMs).toBeLessThan(REFLECTOR_LIMITS.backoff.maxMs + 1_000);
+    // The first attempt after its backoff succeeds; one may have begun before the server was ready.
+    expect(attempts() - attemptsBefore).toBeLessThanOrEqual(2);
     expect(changes).toEqual(["+before", "+after"]);
   });
 
@@ -69,7 +70,7 @@ describeOnApiServer("an API server that goes away", () => {
     expect(changes).toEqual(["+after"]);
   });
 
-  test("in quiet times two reflectors and a leader ask less than once a second", async () => {
+  test("in quiet times two reflectors and a leader send less than one request a second", async () => {
     await using space = await cluster.openNamespace();
     const reflectors = [follow(space.api.climateBatches, []), follow(space.api.jobs, [])];
     const controller = new AbortController();

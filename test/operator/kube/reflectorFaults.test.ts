@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { describeOnApiServer } from "../../support/apiServer.ts";
 import type { Fault } from "../../support/faultProxy.ts";
 import { type KubeCluster, openKubeCluster } from "../../support/kubeCluster.ts";
-import { GONE, isList, isWatch, openWatched, SHORT_LIMITS } from "../../support/watched.ts";
+import { GONE, isList, isWatch, openWatched } from "../../support/watched.ts";
 
 describeOnApiServer("a reflector in trouble", () => {
   let cluster: KubeCluster;
@@ -11,14 +11,14 @@ describeOnApiServer("a reflector in trouble", () => {
     cluster = await openKubeCluster();
   });
   afterAll(() => cluster?.[Symbol.asyncDispose]());
-  test("a watch that is silently cut off is noticed within the inactivity limit, and nothing is lost", async () => {
+  test("a watch that is silently cut off is noticed by its inactivity, and nothing is lost", async () => {
     await using opened = await openWatched(cluster);
     const { space, watched } = opened;
     space.proxy.blackholeConnected();
     await space.create("unseen");
-    const startedAtMs = performance.now();
     await watched.ends("+unseen");
-    expect(performance.now() - startedAtMs).toBeLessThan(SHORT_LIMITS.inactivityMs! + 5_000);
+    // By the watch that follows the silent one, not by an audit.
+    expect(watched.missed).toBe(0);
     expect(watched.changes).toEqual(["+first", "+unseen"]);
     expect(watched.lists).toEqual(["first"]);
   });
