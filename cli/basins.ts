@@ -1,183 +1,43 @@
-// `climatebatch basins`: sums water over the cells of each river basin, before a batch that computes water scarcity.
-// What is summed stands in job/risks/waterSupply.ts, how it is stored in database/basinWater.ts.
-
-import type { Client } from "pg";
-import type { Argv } from "yargs";
-import { basinInput, countBasinCells, type StoredBasin, writeBasinSet } from "../database/basinWater.ts";
-import { prepareReading } from "../database/climateReader.ts";
+// `climatebatch basins`: sums water over river basins, for water scarcity; `run` does it by itself when sums are missing or stale.
 import { transaction } from "../database/connect.ts";
-import { failBatches, lockInputsForLoading, refuseUnfinishedBatches } from "../database/inputLoading.ts";
-import { inputsOf, lockInputs, readRevisions } from "../database/inputRevisions.ts";
-import { readScenarioSeries } from "../database/scenarios.ts";
 import { resolveSpecification } from "../database/specification.ts";
-import { readAttributes } from "../job/cellAttributes.ts";
-import { type CellStream, prepareStream, readBlock, readCellsAfter } from "../job/cellStream.ts";
-import { BasinSums, makeCellWater } from "../job/risks/waterSupply.ts";
-import { RejectedError } from "../model/errors.ts";
-import { DEFAULT_BASE_PERIOD, formatPeriod, type Period, parsePeriod, samePeriod } from "../model/periods.ts";
-import { seriesOf } from "../model/riskInputs.ts";
-import type { BatchSpecification } from "../model/specification.ts";
-import {
-  type ArgumentsOf,
-  type CommandContext,
-  type CommandOf,
-  jsonOption,
-  parsePeriods,
-  printFacts,
-} from "./command.ts";
-import { databaseOption, failBatchesOption, withDatabase } from "./database.ts";
-import { list, text } from "./optionKinds.ts";
+import { describeBasins, makeBasins } from "../job/basinSupply.ts";
+import { defineCommand } from "./command.ts";
+import { withDatabase } from "./database.ts";
+import { databaseOption, failBatchesOption, jsonOption, requestOptions } from "./options.ts";
+import { printFacts } from "./printing.ts";
 
-/** Greater than every id of a cell. */
-const LAST_CELL = 2 ** 31 - 1;
+const { grid, scenario, period, "base-period": basePeriod } = requestOptions;
 
-function buildOptions(yargs: Argv) {
-  return yargs
-    .options({
-      grid: { ...text, describe: "target grid [default: the only one]" },
-      scenario: { ...list, describe: "scenarios [default: as run has it]" },
-      period: { ...list, describe: "periods FIRST-LAST [default: as run has it]" },
-      "base-period": {
-        ...text,
-        default: formatPeriod(DEFAULT_BASE_PERIOD),
-        describe: "the run's base period; always summed too",
-      },
+export const basinsCommand = defineCommand(
+  {
+    options: {
+      grid,
+      scenario,
+      period,
+      "base-period": basePeriod,
       ...failBatchesOption("that use the sums"),
       ...jsonOption,
       ...databaseOption,
-    })
-    .epilogue(
-      "Cells name their basin in the attribute basin and their size in cellArea (km2). Sums are stamped with what they were made from; " +
-        "a batch refuses them once that has changed.",
-    );
-}
-
-type BasinArguments = ArgumentsOf<typeof buildOptions>;
-
-export function makeBasinsCommand({ signal }: Pick<CommandContext, "signal">): CommandOf<typeof buildOptions> {
-  return {
-    command: "basins",
-    describe: "sum supply and withdrawal of water over river basins, for water scarcity",
-    builder: buildOptions,
-    handler: (argv) =>
-      withDatabase(argv, "basins", async ({ client }) => {
-        const specification = await specify(client, argv);
-        const report = await transaction(client, () =>
-          makeBasins(client, specification, argv.failRunningBatches, signal),
-        );
-        printFacts(argv, report, describeReport);
-      }),
-  };
-}
-
-function specify(client: Client, argv: BasinArguments): Promise<BatchSpecification> {
-  return resolveSpecification(client, {
-    calculation: "all",
-    methods: "published",
-    grid: argv.grid,
-    scenarios: argv.scenario,
-    periods: parsePeriods(argv.period, "--period"),
-    risks: ["water_scarcity"],
-    basePeriod: parsePeriod(argv.basePeriod, "--base-period"),
-  });
-}
-
-export interface BasinReport {
-  readonly grid: string;
-  readonly scenarios: readonly string[];
-  readonly periods: readonly Period[];
-  readonly basins: number;
-  /** Cells that name a basin, and those of them that had runoff and withdrawal in some scenario. */
-  readonly cells: number;
-  readonly cellsSummed: number;
-}
-
-/** All or nothing, in the caller's transaction: inputs cannot change meanwhile. */
-export async function makeBasins(
-  client: Client,
-  specification: BatchSpecification,
-  mayFailBatches: boolean,
-  signal: AbortSignal,
-): Promise<BasinReport> {
-  const { grid, periods, scenarios } = specification;
-  const cellsOf = await countBasinCells(client, grid);
-  if (cellsOf.size === 0) {
-    throw new RejectedError(
-      "NoBasins",
-      `No cell of the grid "${grid}" has the attribute basin. Load it with the other attributes of the cells, then run basins again.`,
-    );
-  }
-  const input = basinInput(grid);
-  await lockInputsForLoading(client, [input]);
-  const batches = await refuseUnfinishedBatches(client, [input], mayFailBatches);
-  const described = await readScenarioSeries(client, scenarios);
-  await lockInputs(client, inputsOf(specification, described));
-  const sums = await sumBasins(client, specification, signal);
-  let cellsSummed = 0;
-  for (const [at, series] of described.entries()) {
-    const inputs = await readRevisions(client, inputsOf(specification, [series]));
-    for (const period of periods) {
-      const stored = [...sums[at]!].flatMap(([basin, one]) => storedBasin(basin, one, period, cellsOf.get(basin)!));
-      const set = { grid, scenarioId: series.scenarioId, period, basePeriod: specification.basePeriod, inputs };
-      await writeBasinSet(client, set, stored);
-    }
-    cellsSummed = Math.max(
-      cellsSummed,
-      [...sums[at]!.values()].reduce((sum, { cells }) => sum + cells, 0),
-    );
-  }
-  await failBatches(client, batches, input);
-  await client.query("SELECT climatebatch.bump_input($1)", [input]);
-  const cells = [...cellsOf.values()].reduce((sum, count) => sum + count, 0);
-  return { grid, scenarios, periods, basins: cellsOf.size, cells, cellsSummed };
-}
-
-/** By scenario, the sums of each basin, its cells added in order of their ids. */
-async function sumBasins(
-  client: Client,
-  specification: BatchSpecification,
-  signal: AbortSignal,
-): Promise<ReadonlyMap<number, BasinSums>[]> {
-  await prepareReading(client);
-  const stream: CellStream = await prepareStream(
-    client,
-    specification,
-    seriesOf("published", ["water_scarcity"]),
-    LAST_CELL,
-  );
-  const sums = stream.series.map(() => new Map<number, BasinSums>());
-  const readWater = makeCellWater();
-  const { basePeriod, periods } = specification;
-  for (let afterCell = -1; ; ) {
-    signal.throwIfAborted();
-    const cells = await readCellsAfter(client, stream, afterCell);
-    if (cells.length === 0) return sums;
-    await readBlock(client, stream, cells, (cell) => {
-      const attributes = readAttributes(cell);
-      const basin = attributes.get("basin");
-      if (basin === undefined) return;
-      for (const [at, { axis, baseSpliced, daily, implausible, monthly, yearly }] of stream.series.entries()) {
-        const of = sums[at]!.get(basin) ?? new BasinSums();
-        sums[at]!.set(basin, of);
-        const { latitude, longitude } = cell;
-        const series = { axis, baseSpliced, daily, monthly, yearly };
-        const water = readWater({ latitude, longitude, ...series, attributes, basePeriod, periods });
-        of.add(implausible.length > 0 ? "implausibleInput" : water, periods);
-      }
-    });
-    afterCell = cells.at(-1)!.cellId;
-  }
-}
-
-function storedBasin(basin: number, sums: BasinSums, period: Period, cellsOfBasin: number): StoredBasin[] {
-  const record = sums.records().find((one) => samePeriod(one.period, period));
-  if (record === undefined) return [];
-  const partial = sums.cells < cellsOfBasin && !record.flags.includes("partialBasin");
-  return [{ ...record, basin, cells: sums.cells, flags: partial ? [...record.flags, "partialBasin"] : record.flags }];
-}
-
-function describeReport({ basins, cells, cellsSummed, grid, periods, scenarios }: BasinReport): string {
-  const left =
-    cellsSummed < cells ? `, ${cells - cellsSummed} of them without runoff, withdrawal or area: left out` : "";
-  return `Summed ${basins} basins of the grid "${grid}" over ${cells} cells${left}; ${scenarios.join(", ")}; ${periods.map(formatPeriod).join(", ")}.`;
-}
+    },
+    notes:
+      "Cells name their basin in the attribute basin and their size in cellArea (km2). Sums are stamped with the inputs they were made from; " +
+      "a batch refuses them once that has changed.",
+  },
+  (argv, { signal }) =>
+    withDatabase(argv, "basins", async ({ client }) => {
+      const specification = await resolveSpecification(client, {
+        calculation: "all",
+        methods: "published",
+        grid: argv.grid,
+        scenarios: argv.scenario,
+        periods: argv.period,
+        risks: ["water_scarcity"],
+        basePeriod: argv.basePeriod,
+      });
+      const report = await transaction(client, () =>
+        makeBasins(client, specification, argv.failRunningBatches, signal),
+      );
+      printFacts(argv, report, describeBasins);
+    }),
+);

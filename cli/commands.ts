@@ -1,139 +1,170 @@
-// Every command by its name, its file loaded only when it is asked for: a start is quicker, and a program that stays does not
-// carry what it never does.
-import type { Argv, CommandModule } from "yargs";
-import type { CommandContext } from "./command.ts";
+// Every command by its name and group. A command's file is loaded only when it is requested: a start is quicker, and a
+// program that runs continuously does not carry what it never does.
+import type { Command } from "./command.ts";
 
-/** Adds the command to the parser. */
-type LoadCommand = (context: CommandContext) => Promise<(parser: Argv) => Argv>;
+export const GROUPS = ["Start", "Load", "Check", "Compute", "Look", "Operate"] as const;
 
-function command<Module, Options>(
-  load: () => Promise<Module>,
-  make: (module: Module, context: CommandContext) => CommandModule<object, Options>,
-): LoadCommand {
-  return async (context) => {
-    const made = make(await load(), context);
-    return (parser) => parser.command(made) as Argv;
-  };
+export interface CommandEntry {
+  readonly group: (typeof GROUPS)[number];
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+  /** Works, but is not listed: another command does it by itself. */
+  readonly hidden?: true;
 }
 
-/** In the order in which help lists them. */
-export const COMMANDS: Readonly<Record<string, LoadCommand>> = {
-  start: command(
-    () => import("./start.ts"),
-    ({ makeStartCommand }, context) => makeStartCommand(context),
-  ),
-  migrate: command(
-    () => import("./migrate.ts"),
-    ({ migrateCommand }) => migrateCommand,
-  ),
-  sample: command(
-    () => import("./sample.ts"),
-    ({ makeSampleCommand }, context) => makeSampleCommand(context),
-  ),
-  ingest: command(
-    () => import("./ingest.ts"),
-    ({ makeIngestCommand }, context) => makeIngestCommand(context),
-  ),
-  attributes: command(
-    () => import("./attributes.ts"),
-    ({ makeAttributesCommand }, context) => makeAttributesCommand(context),
-  ),
-  "sea-levels": command(
-    () => import("./seaLevels.ts"),
-    ({ makeSeaLevelsCommand }, context) => makeSeaLevelsCommand(context),
-  ),
-  "sea-level-rise": command(
-    () => import("./seaLevels.ts"),
-    ({ makeSeaLevelRiseCommand }, context) => makeSeaLevelRiseCommand(context),
-  ),
-  connectivity: command(
-    () => import("./connectivity.ts"),
-    ({ connectivityCommand }) => connectivityCommand,
-  ),
-  "ingest-storms": command(
-    () => import("./ingestStorms.ts"),
-    ({ makeIngestStormsCommand }, context) => makeIngestStormsCommand(context),
-  ),
-  scenario: command(
-    () => import("./scenario.ts"),
-    ({ scenarioCommand }) => scenarioCommand,
-  ),
-  basins: command(
-    () => import("./basins.ts"),
-    ({ makeBasinsCommand }, context) => makeBasinsCommand(context),
-  ),
-  link: command(
-    () => import("./link.ts"),
-    ({ makeLinkCommand }, context) => makeLinkCommand(context),
-  ),
-  data: command(
-    () => import("./data.ts"),
-    ({ dataCommand }) => dataCommand,
-  ),
-  "import-predecessor": command(
-    () => import("./importPredecessor.ts"),
-    ({ makeImportPredecessorCommand }, context) => makeImportPredecessorCommand(context),
-  ),
-  run: command(
-    () => import("./run.ts"),
-    ({ makeRunCommand }, context) => makeRunCommand(context),
-  ),
-  retry: command(
-    () => import("./retry.ts"),
-    ({ makeRetryCommand }, context) => makeRetryCommand(context),
-  ),
-  publish: command(
-    () => import("./retry.ts"),
-    ({ makePublishCommand }, context) => makePublishCommand(context),
-  ),
-  status: command(
-    () => import("./status.ts"),
-    ({ statusCommand }) => statusCommand,
-  ),
-  logs: command(
-    () => import("./status.ts"),
-    ({ logsCommand }) => logsCommand,
-  ),
-  explain: command(
-    () => import("./explain.ts"),
-    ({ explainCommand }) => explainCommand,
-  ),
-  export: command(
-    () => import("./export.ts"),
-    ({ exportCommand }) => exportCommand,
-  ),
-  report: command(
-    () => import("./report.ts"),
-    ({ reportCommand }) => reportCommand,
-  ),
-  index: command(
-    () => import("./climateIndex.ts"),
-    ({ makeIndexCommand }, context) => makeIndexCommand(context),
-  ),
-  wind: command(
-    () => import("./wind.ts"),
-    ({ makeWindCommand }, context) => makeWindCommand(context),
-  ),
-  serve: command(
-    () => import("./serve.ts"),
-    ({ makeServeCommand }, context) => makeServeCommand(context),
-  ),
-  doctor: command(
-    () => import("./doctor.ts"),
-    ({ makeDoctorCommand }, context) => makeDoctorCommand(context),
-  ),
-  submit: command(
-    () => import("./submit.ts"),
-    ({ makeSubmitCommand }, context) => makeSubmitCommand(context),
-  ),
-  operator: command(
-    () => import("./operator.ts"),
-    ({ makeOperatorCommand }, context) => makeOperatorCommand(context),
-  ),
+/** In the order of help. */
+export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  start: {
+    group: "Start",
+    summary: "make the sample, run both calculations on it, show the results",
+    load: async () => (await import("./start.ts")).startCommand,
+  },
+  sample: {
+    group: "Start",
+    summary: "make a database with a synthetic climate of Korea (seeded, not measured)",
+    load: async () => (await import("./sample.ts")).sampleCommand,
+  },
+  migrate: {
+    group: "Start",
+    summary: "create or update the tables of a PostgreSQL server",
+    load: async () => (await import("./migrate.ts")).migrateCommand,
+  },
+  "import-predecessor": {
+    group: "Start",
+    summary: "import the climate data of the predecessor's database",
+    load: async () => (await import("./importPredecessor.ts")).importPredecessorCommand,
+  },
+  "load climate": {
+    group: "Load",
+    summary: "load climate series from NetCDF, Zarr, Parquet or CSV files into a scenario",
+    load: async () => (await import("./loadClimate.ts")).loadClimateCommand,
+  },
+  "load storms": {
+    group: "Load",
+    summary: "load best tracks of tropical cyclones (JMA, KMA, IBTrACS) for the typhoon risk",
+    load: async () => (await import("./loadStorms.ts")).loadStormsCommand,
+  },
+  "load sea-levels": {
+    group: "Load",
+    summary: "load extreme sea levels of stations: parameters, return levels or yearly maxima",
+    load: async () => (await import("./loadSea.ts")).loadSeaLevelsCommand,
+  },
+  "load sea-level-rise": {
+    group: "Load",
+    summary: "load regional sea-level rise by scenario and year",
+    load: async () => (await import("./loadSea.ts")).loadSeaLevelRiseCommand,
+  },
+  "load ground": {
+    group: "Load",
+    summary: "load ground attributes of cells: elevation, slope, soil, basin …",
+    load: async () => (await import("./loadGround.ts")).loadGroundCommand,
+  },
+  scenario: {
+    group: "Load",
+    summary: "list scenarios, or set the experiment, model and member of one",
+    load: async () => (await import("./scenario.ts")).scenarioCommand,
+  },
+  link: {
+    group: "Load",
+    summary: "use another grid's series: nearest, by code, or by polygon",
+    load: async () => (await import("./link.ts")).linkCommand,
+  },
+  connectivity: {
+    group: "Load",
+    summary: "compute sea-flooding paths from elevations and sea cells (landFraction below 0.5)",
+    load: async () => (await import("./connectivity.ts")).connectivityCommand,
+    hidden: true,
+  },
+  basins: {
+    group: "Load",
+    summary: "sum supply and withdrawal of water over river basins, for water scarcity",
+    load: async () => (await import("./basins.ts")).basinsCommand,
+    hidden: true,
+  },
+  data: {
+    group: "Check",
+    summary: "list the stored climate, and per risk whether it can be computed and what is missing",
+    load: async () => (await import("./data.ts")).dataCommand,
+  },
+  doctor: {
+    group: "Check",
+    summary: "check connection, NOTIFY, rights, operator, schedules, data and batches, with remedies",
+    load: async () => (await import("./doctor.ts")).doctorCommand,
+  },
+  explain: {
+    group: "Check",
+    summary: "show a risk's inputs, bins, rates and anchors, and their sources",
+    load: async () => (await import("./explain.ts")).explainCommand,
+  },
+  run: {
+    group: "Compute",
+    summary: "compute probability, hazard or all on this machine and publish the results",
+    load: async () => (await import("./run.ts")).runCommand,
+  },
+  retry: {
+    group: "Compute",
+    summary: "run the failed shards of a failed batch again, and publish",
+    load: async () => (await import("./retry.ts")).retryCommand,
+  },
+  publish: {
+    group: "Compute",
+    summary: "publish a complete batch; also the way back to the batch before",
+    load: async () => (await import("./retry.ts")).publishCommand,
+  },
+  index: {
+    group: "Compute",
+    summary: "compute a climate index from files to a file, without a database",
+    load: async () => (await import("./climateIndex.ts")).indexCommand,
+  },
+  wind: {
+    group: "Compute",
+    summary: "compute each storm's highest wind at points, without a database",
+    load: async () => (await import("./wind.ts")).windCommand,
+  },
+  status: {
+    group: "Look",
+    summary: "list the last batches, or show one of them",
+    load: async () => (await import("./status.ts")).statusCommand,
+  },
+  logs: {
+    group: "Look",
+    summary: "show a batch's shards, why some failed, and which cells were rejected",
+    load: async () => (await import("./status.ts")).logsCommand,
+  },
+  export: {
+    group: "Look",
+    summary: "write results, or stored series, to a file",
+    load: async () => (await import("./export.ts")).exportCommand,
+  },
+  report: {
+    group: "Look",
+    summary: "write the results as a page with maps, in one file that needs no network",
+    load: async () => (await import("./report.ts")).reportCommand,
+  },
+  serve: {
+    group: "Operate",
+    summary: "run continuously on this machine: schedules, NOTIFY, batches",
+    load: async () => (await import("./serve.ts")).serveCommand,
+  },
+  submit: {
+    group: "Operate",
+    summary: "create a ClimateBatch, which the operator of a cluster computes",
+    load: async () => (await import("./submit.ts")).submitCommand,
+  },
+  operator: {
+    group: "Operate",
+    summary: "run the operator here, against a cluster: for development",
+    load: async () => (await import("./operator.ts")).operatorCommand,
+  },
 };
 
-/** The command that the word names; all of them when it names none. */
-export function loadCommands(word: string, context: CommandContext): Promise<((parser: Argv) => Argv)[]> {
-  const asked = Object.hasOwn(COMMANDS, word) ? [COMMANDS[word]!] : Object.values(COMMANDS);
-  return Promise.all(asked.map((load) => load(context)));
-}
+export const LOADABLE: readonly string[] = Object.keys(COMMANDS).flatMap((name) => /^load (.+)/.exec(name)?.[1] ?? []);
+
+/** Names of before, which go on working. */
+export const ALIASES: Readonly<Record<string, string>> = {
+  ingest: "load climate",
+  "ingest-storms": "load storms",
+  "sea-levels": "load sea-levels",
+  "sea-level-rise": "load sea-level-rise",
+  attributes: "load ground",
+};

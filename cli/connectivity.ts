@@ -1,30 +1,24 @@
-// `climatebatch connectivity`: finds the sea's lowest way to each cell of a grid, for coastal flood.
-// The search stands in ingest/sea/seaConnection.ts; ingesting elevations does the same by itself.
-import type { Argv } from "yargs";
-import { DEFAULT_GRID } from "../database/gridCells.ts";
+// `climatebatch connectivity`: sea-flooding paths of a grid, for coastal flood; `run` computes them by itself when they are stale.
 import { connectSea } from "../ingest/sea/connectSea.ts";
 import { describeConnected } from "../ingest/sea/describeConnected.ts";
-import { type CommandOf, jsonOption, printFacts } from "./command.ts";
-import { databaseOption, failBatchesOption, withDatabase } from "./database.ts";
-import { text } from "./optionKinds.ts";
+import { defineCommand } from "./command.ts";
+import { withDatabase } from "./database.ts";
+import { databaseOption, failBatchesOption, gridOption, jsonOption } from "./options.ts";
+import { printFacts } from "./printing.ts";
 
-function buildOptions(yargs: Argv) {
-  return yargs.options({
-    grid: { ...text, default: DEFAULT_GRID, describe: "grid with elevations and sea cells" },
-    ...failBatchesOption("of coastal flood"),
-    ...jsonOption,
-    ...databaseOption,
-  });
-}
-
-export const connectivityCommand: CommandOf<typeof buildOptions> = {
-  command: "connectivity",
-  describe: "find the sea's lowest way to each cell, from elevations and sea cells (landFraction below 0.5)",
-  builder: buildOptions,
-  handler: async (argv) => {
+export const connectivityCommand = defineCommand(
+  {
+    options: {
+      grid: { ...gridOption, describe: "grid with elevations and sea cells" },
+      ...failBatchesOption("of coastal flood"),
+      ...jsonOption,
+      ...databaseOption,
+    },
+  },
+  async (argv) => {
     const sea = await withDatabase(argv, "connectivity", ({ client }) =>
       connectSea(client, argv.grid, argv.failRunningBatches),
     );
     printFacts(argv, sea, describeConnected);
   },
-};
+);

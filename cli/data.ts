@@ -1,39 +1,29 @@
-// `climatebatch data`: what climate the database holds, and which risks can be computed from it.
-import type { Argv } from "yargs";
+// `climatebatch data`: the stored climate, and which risks can be computed from it.
 import { type DataSummary, readDataSummary } from "../database/dataSummary.ts";
-import { DEFAULT_BASE_PERIOD, formatPeriod, parsePeriod } from "../model/periods.ts";
-import { type CommandOf, formatTable, jsonOption, printFacts } from "./command.ts";
+import { defineCommand } from "./command.ts";
 import { judgeRisks, type Readiness } from "./data/readiness.ts";
-import { databaseOption, withDatabase } from "./database.ts";
-import { text } from "./optionKinds.ts";
+import { withDatabase } from "./database.ts";
+import { basePeriodOption, databaseOption, jsonOption } from "./options.ts";
+import { formatTable, printFacts } from "./printing.ts";
 
-function buildOptions(yargs: Argv) {
-  return yargs.options({
-    "base-period": {
-      ...text,
-      describe: `FIRST-LAST, the years that risks are judged by [default: ${formatPeriod(DEFAULT_BASE_PERIOD)}]`,
+export const dataCommand = defineCommand(
+  {
+    options: {
+      "base-period": { ...basePeriodOption, describe: "years that risks are judged by" },
+      ...jsonOption,
+      ...databaseOption,
     },
-    ...jsonOption,
-    ...databaseOption,
-  });
-}
-
-export const dataCommand: CommandOf<typeof buildOptions> = {
-  command: "data",
-  describe: "list what climate there is, and per risk whether it can run and what is missing",
-  builder: buildOptions,
-  handler: async (argv) => {
-    const said = argv["base-period"];
-    const basePeriod = said === undefined ? DEFAULT_BASE_PERIOD : parsePeriod(said, "--base-period");
+  },
+  async (argv) => {
     const summary = await withDatabase(argv, "data", ({ client }) => readDataSummary(client));
-    const risks = judgeRisks(summary, basePeriod);
+    const risks = judgeRisks(summary, argv.basePeriod);
     printFacts(argv, { ...summary, risks }, () => formatSummary(summary, risks));
   },
-};
+);
 
 function formatSummary({ grids, links, scenarios, series, derived }: DataSummary, risks: readonly Readiness[]): string {
   if (grids.length === 0) {
-    return "There is no climate yet. Load some: climatebatch ingest FILE --scenario NAME, or try: climatebatch sample";
+    return "There is no climate yet. Load some: climatebatch load climate FILE --scenario NAME, or try: climatebatch sample";
   }
   const seenOf = (grid: string) => grids.find((one) => one.grid === grid)!.cellsSeen;
   const sampled = grids.filter(({ cells, cellsSeen }) => cellsSeen < cells);
@@ -54,7 +44,7 @@ function formatSummary({ grids, links, scenarios, series, derived }: DataSummary
       ? []
       : [
           formatTable(
-            ["grid", "scenario", "series", "years", "of them", "cells %"],
+            ["grid", "scenario", "series", "years", "years stored", "cells %"],
             series.map(({ grid, scenario, variable, frequency, firstYear, lastYear, years, cells }) => [
               grid,
               scenario,

@@ -8,23 +8,9 @@ import { type DatabaseHandle, openEmbeddedServer } from "../database/embeddedSer
 import { checkSchemaVersion, migrate } from "../database/migrate.ts";
 import { findTrouble } from "../database/troubles.ts";
 import { RejectedError } from "../model/errors.ts";
-import { flag, text } from "./optionKinds.ts";
+import { DEFAULT_DATABASE, EMBEDDED } from "./options.ts";
 
-const EMBEDDED = "embedded:";
-const DEFAULT_DATABASE = `${EMBEDDED}.climatebatch/data`;
 export const SAMPLE_DATABASE = `${EMBEDDED}.climatebatch/sample`;
-
-export const databaseOption = {
-  database: {
-    ...text,
-    describe: `postgres://user:password@host:port/name, or ${EMBEDDED}DIR for a PostgreSQL of our own in that folder [default: DATABASE_* of the environment or .env, else ${DEFAULT_DATABASE}]`,
-  },
-} as const;
-
-/** Of commands that change what batches read; `which`: of those that read it. */
-export function failBatchesOption(which: string) {
-  return { "fail-running-batches": { ...flag, describe: `end unfinished batches ${which} as failed` } } as const;
-}
 
 export interface OpenDatabase {
   readonly url: string;
@@ -44,7 +30,7 @@ export async function withDatabase<T>(
   });
 }
 
-/** The same without a look at the schema. */
+/** The same without checking the schema. */
 export async function withServer<T>(
   { database }: { database?: string | undefined },
   purpose: string,
@@ -125,7 +111,7 @@ async function connectOrExplain(url: string, purpose: string): Promise<Client> {
   }
 }
 
-/** For messages. A password may hold what an address is made of, and stand behind the question mark too. */
+/** For messages. A password may contain the characters that separate parts of an address, and may also be a parameter. */
 export function hidePassword(address: string): string {
   return address.replace(/(:\/\/[^:/@]*):.*@/s, "$1:…@").replace(/([?&](?:ssl)?password=)[^&]*/g, "$1…");
 }

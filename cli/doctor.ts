@@ -1,64 +1,45 @@
-// `climatebatch doctor`: what is well, what is not, and what to do: of one machine where serve runs, or of an installation in a
-// cluster. The checks stand in doctor/, loaded when asked for.
-import type { Argv } from "yargs";
+// `climatebatch doctor`: the state of one machine that runs serve, or of an installation in a cluster, with remedies.
 import { RejectedError } from "../model/errors.ts";
-import { clusterOptions } from "./clusterOptions.ts";
-import {
-  type ArgumentsOf,
-  COMMAND_EXIT_CODES,
-  type CommandContext,
-  type CommandOf,
-  jsonOption,
-  printFacts,
-} from "./command.ts";
-import { databaseOption, findAddress, openAddress, readEnvironmentFile } from "./database.ts";
+import { COMMAND_EXIT_CODES, defineCommand } from "./command.ts";
+import { findAddress, openAddress, readEnvironmentFile } from "./database.ts";
 import type { CheckReport } from "./doctor/finding.ts";
-import { list } from "./optionKinds.ts";
+import { type ArgumentsOf, clusterOptions, databaseOption, jsonOption, list, toggle, type Usage } from "./options.ts";
+import { printFacts } from "./printing.ts";
 
-function buildOptions(yargs: Argv) {
-  return yargs
-    .options({
-      cluster: {
-        type: "boolean",
-        describe:
-          "look at an installation in a cluster [default: yes in a pod and with --namespace or --kubeconfig, else no: at serve on this machine]",
-      },
-      "warn-only": {
-        ...list,
-        describe:
-          'checks, by the names that stand before findings, whose problems are no more than warnings, such as batches "last firings"',
-      },
-      ...clusterOptions,
-      ...jsonOption,
-      ...databaseOption,
-    })
-    .example("$0 doctor", "where serve runs, with the same .env")
-    .example(
-      "$0 doctor --cluster -n climate",
-      "from anywhere, as kubectl is configured; helm test does the same inside",
-    )
-    .epilogue(
-      "Nothing is changed. Exit codes: 0 no problem (warnings there may be) · 1 problems · 4 no connection to the database, or to the API server.",
-    );
-}
-
-type DoctorArguments = ArgumentsOf<typeof buildOptions>;
-
-export function makeDoctorCommand({ signal, setExitCode }: CommandContext): CommandOf<typeof buildOptions> {
-  return {
-    command: "doctor",
-    describe:
-      "is all well? connection, NOTIFY, rights, operator, schedules, data, batches; and what to do about what is not",
-    builder: buildOptions,
-    handler: async (argv) => {
-      const examined = (await isAboutCluster(argv)) ? await lookAtCluster(argv, signal) : await lookAtMachine(argv);
-      const reports = examined.map((report) => (argv.warnOnly?.includes(report.check) ? demote(report) : report));
-      const { describeReports } = await import("./doctor/describeReports.ts");
-      printFacts(argv, reports, describeReports);
-      setExitCode(judge(reports));
+const usage = {
+  options: {
+    cluster: {
+      ...toggle,
+      describe:
+        "check an installation in a cluster [default: yes in a pod and with --namespace or --kubeconfig, else no: check serve on this machine]",
     },
-  };
-}
+    "warn-only": {
+      ...list,
+      value: "CHECK",
+      describe:
+        'checks, by the names in front of findings, whose problems are only warnings, such as batches,"last firings"',
+    },
+    ...clusterOptions,
+    ...jsonOption,
+    ...databaseOption,
+  },
+  examples: [
+    ["doctor", "where serve runs, with the same .env"],
+    ["doctor --cluster -n climate", "from anywhere, as kubectl is configured; helm test does the same inside"],
+  ],
+  notes:
+    "Nothing is changed. Exit codes: 0 no problem (perhaps warnings) · 1 problems · 4 no connection to the database, or to the API server.",
+} as const satisfies Usage;
+
+type DoctorArguments = ArgumentsOf<typeof usage>;
+
+export const doctorCommand = defineCommand(usage, async (argv, { signal, setExitCode }) => {
+  const examined = (await isAboutCluster(argv)) ? await examineCluster(argv, signal) : await examineThisMachine(argv);
+  const reports = examined.map((report) => (argv.warnOnly?.includes(report.check) ? demote(report) : report));
+  const { describeReports } = await import("./doctor/describeReports.ts");
+  printFacts(argv, reports, describeReports);
+  setExitCode(exitCodeOf(reports));
+});
 
 async function isAboutCluster({ cluster, kubeconfig, namespace }: DoctorArguments): Promise<boolean> {
   if (cluster !== undefined) return cluster;
@@ -66,7 +47,7 @@ async function isAboutCluster({ cluster, kubeconfig, namespace }: DoctorArgument
   return (await import("../operator/kube/kubeConfig.ts")).isInCluster();
 }
 
-async function lookAtMachine(argv: DoctorArguments): Promise<CheckReport[]> {
+async function examineThisMachine(argv: DoctorArguments): Promise<CheckReport[]> {
   const { examineMachine, MACHINE_CHECKS } = await import("./doctor/examineMachine.ts");
   checkNames(argv.warnOnly, MACHINE_CHECKS);
   const server = await openAddress(argv);
@@ -77,7 +58,7 @@ async function lookAtMachine(argv: DoctorArguments): Promise<CheckReport[]> {
   }
 }
 
-async function lookAtCluster(argv: DoctorArguments, signal: AbortSignal): Promise<CheckReport[]> {
+async function examineCluster(argv: DoctorArguments, signal: AbortSignal): Promise<CheckReport[]> {
   const { findCluster } = await import("./withCluster.ts");
   const { CLUSTER_CHECKS, examineInstallation, OPERATOR_DATABASE_CHECKS } = await import(
     "./doctor/examineInstallation.ts"
@@ -99,7 +80,7 @@ function checkNames(names: readonly string[] | undefined, checks: readonly { rea
   if (unknown.length === 0) return;
   throw new RejectedError(
     "UnknownCheck",
-    `--warn-only expects names of checks, but got "${unknown.join('", "')}". Here they are: ${known.join(", ")}.`,
+    `--warn-only expects names of checks, but got "${unknown.join('", "')}". Known checks: ${known.join(", ")}.`,
   );
 }
 
@@ -110,9 +91,9 @@ function demote({ check, findings }: CheckReport): CheckReport {
   };
 }
 
-function judge(reports: readonly CheckReport[]): number {
+function exitCodeOf(reports: readonly CheckReport[]): number {
   const problems = reports.filter(({ findings }) => findings.some(({ level }) => level === "problem"));
-  const isAway = problems.some(({ check }) => check === "connection" || check === "API server");
-  if (isAway) return COMMAND_EXIT_CODES.unavailable;
+  const isUnreachable = problems.some(({ check }) => check === "connection" || check === "API server");
+  if (isUnreachable) return COMMAND_EXIT_CODES.unavailable;
   return problems.length > 0 ? COMMAND_EXIT_CODES.failed : COMMAND_EXIT_CODES.done;
 }

@@ -1,5 +1,4 @@
-// `climatebatch explain RISK`: what a risk is computed from, how, and where each of its numbers comes from.
-import type { Argv } from "yargs";
+// `climatebatch explain RISK`: what a risk is computed from, how, and the source of each number.
 import { binRanges } from "../database/riskDescriptions.ts";
 import type { Explanation } from "../job/risks/methodSet.ts";
 import { PREDECESSOR, PREDECESSOR_EXPLANATION } from "../job/risks/predecessor/predecessorRisk.ts";
@@ -9,33 +8,31 @@ import { METHODS, type Methods } from "../model/calculations.ts";
 import { ANCHOR_SCORES, type MethodSet, type ProbabilityMethods, type RiskMethods } from "../model/methodSet.ts";
 import { waysOf } from "../model/riskInputs.ts";
 import { RISKS, type Risk } from "../model/risks.ts";
-import { type CommandOf, formatTable, jsonOption, printFacts } from "./command.ts";
+import { defineCommand } from "./command.ts";
 import { methodsFileOption, readGivenMethods } from "./methodsFile.ts";
+import { jsonOption, text } from "./options.ts";
+import { formatTable, printFacts, wrap } from "./printing.ts";
 
 const LINE = 110;
 
-function buildOptions(yargs: Argv) {
-  return yargs
-    .positional("risk", { choices: RISKS, demandOption: true, describe: "which risk" })
-    .options({
-      methods: { choices: METHODS, default: "published" as Methods, describe: "method set" },
+export const explainCommand = defineCommand(
+  {
+    arguments: { risk: { ...text, choices: RISKS, required: true, describe: "which risk" } },
+    options: {
+      methods: { ...text, choices: METHODS, default: "published", describe: "method set" },
       ...methodsFileOption,
       ...jsonOption,
-    })
-    .example("$0 explain wildfire", "what it is made of")
-    .example("$0 explain wildfire --json", "the same for programs; its `methods` are an entry for --methods-file");
-}
-
-export const explainCommand: CommandOf<typeof buildOptions> = {
-  command: "explain <risk>",
-  describe: "tell what a risk is computed from, its bins, rates and anchors, and their sources",
-  builder: buildOptions,
-  handler: async (argv) => {
-    const overrides = await readGivenMethods(argv);
-    const told = explain(argv.risk, argv.methods, overrides);
-    printFacts(argv, told, tell);
+    },
+    examples: [
+      ["explain wildfire", "what it is computed from"],
+      ["explain wildfire --json", "the same for programs; its `methods` are an entry for --methods-file"],
+    ],
   },
-};
+  async (argv) => {
+    const overrides = await readGivenMethods(argv);
+    printFacts(argv, explain(argv.risk, argv.methods, overrides), describeRisk);
+  },
+);
 
 export interface ExplainedRisk extends Explanation {
   readonly risk: Risk;
@@ -68,7 +65,7 @@ export function explain(risk: Risk, methods: Methods, overrides: MethodSet | und
   };
 }
 
-function tell(one: ExplainedRisk): string {
+function describeRisk(one: ExplainedRisk): string {
   const { edges, rateSets, defaultRateSet } = one.methods;
   const ranges = edges.ranges ?? binRanges(edges.values);
   const sets = Object.entries(rateSets);
@@ -76,15 +73,15 @@ function tell(one: ExplainedRisk): string {
   return [
     `${one.longName} (${one.risk}), methods ${one.methodSet}`,
     "",
-    wrap(one.definition),
+    paragraph(one.definition),
     "",
     "Inputs, best first; a result row names the one it used",
     ...one.inputs.map((input) => `  ${input}`),
     "",
     `Bins of ${one.intensity} [${edges.unit}] and base damage rates [1 a year]; default ${defaultRateSet}`,
     indent(formatTable(["bin", ...sets.map(([name]) => name)], rates)),
-    wrap(`Bins: ${describeSource(edges)}`),
-    ...sets.map(([name, set]) => wrap(`${name} (${set.impactType}, ${set.sector}): ${describeSource(set)}`)),
+    paragraph(`Bins: ${describeSource(edges)}`),
+    ...sets.map(([name, set]) => paragraph(`${name} (${set.impactType}, ${set.sector}): ${describeSource(set)}`)),
     ...("anchors" in one.methods
       ? describeAnchors(one.methods)
       : ["", "No score: this method set computes probability only."]),
@@ -103,7 +100,7 @@ function describeAnchors({ anchors }: RiskMethods): string[] {
     "",
     `Score anchors [${anchors.unit}], linear between them`,
     indent(formatTable(["score", "value"], scores)),
-    wrap(`Anchors: ${describeSource(anchors)}`),
+    paragraph(`Anchors: ${describeSource(anchors)}`),
   ];
 }
 
@@ -115,14 +112,7 @@ function indent(text: string): string {
   return text.replaceAll(/^/gm, "  ");
 }
 
-/** Broken at blanks, continued with two. */
-function wrap(text: string): string {
-  const lines: string[] = [""];
-  for (const word of text.split(" ")) {
-    const last = lines.at(-1)!;
-    if (last === "") lines[lines.length - 1] = word;
-    else if (last.length + word.length < LINE) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(`  ${word}`);
-  }
-  return lines.join("\n");
+/** Continued lines begin with two blanks. */
+function paragraph(text: string): string {
+  return wrap(text, LINE).join("\n  ");
 }

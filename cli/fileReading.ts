@@ -1,26 +1,40 @@
-// What every command that reads climate files shares: the options that say how, their explanation, and progress meanwhile.
-// What the options mean stands in ingest/series/readingOptions.ts.
-
+// The options of every command that reads climate files, their explanation, and progress of the reading.
 import type { ReadingProgress } from "../ingest/series/readFiles.ts";
 import { describeVariables, type ReadingWords } from "../ingest/series/readingOptions.ts";
 import { readStations } from "../ingest/series/stations.ts";
 import { CALENDARS } from "../model/calendars.ts";
-import { number, text, texts } from "./optionKinds.ts";
+import { type ArgumentsOf, number, text, texts } from "./options.ts";
 import { type Progress, startProgress } from "./progress.ts";
 
 export const fileReadingOptions = {
-  map: { ...texts, describe: "which column or array is which variable: NAME=VARIABLE,…" },
+  map: { ...texts, value: "NAME=VARIABLE,…", describe: "which column or array is which variable" },
   latitude: { ...number, describe: "degrees north, when all rows are of one place" },
   longitude: { ...number, describe: "degrees east of that place" },
-  stations: { ...text, describe: "table of stations that rows name by number: station, latitude, longitude" },
-  units: { ...texts, describe: "units of the files, over what headers say: VARIABLE=UNIT,…" },
-  blank: { ...texts, describe: "what a blank in a table means: VARIABLE=NUMBER,…; without it a blank is missing" },
-  missing: { ...texts, describe: "further marks of missing values in tables, such as -99.9; NA and NaN are known" },
-  variables: { ...texts, describe: "variables to take: VARIABLE,… [default: all that are found]" },
-  calendar: { choices: CALENDARS, describe: "calendar of the dates [default: told by the files]" },
+  stations: {
+    ...text,
+    value: "FILE",
+    rare: true,
+    describe: "table of the stations that rows name by number: station, latitude, longitude",
+  },
+  units: { ...texts, value: "VARIABLE=UNIT,…", describe: "units of the files, instead of those in headers" },
+  blank: {
+    ...texts,
+    value: "VARIABLE=NUMBER,…",
+    describe: "what a blank in a table means; without it a blank is missing",
+  },
+  missing: {
+    ...texts,
+    value: "MARK,…",
+    rare: true,
+    describe: "further marks of missing values in tables, such as -99.9; NA and NaN are known",
+  },
+  variables: { ...texts, value: "VARIABLE,…", rare: true, describe: "variables to take [default: all in the files]" },
+  calendar: { ...text, choices: CALENDARS, rare: true, describe: "calendar of the dates [default: from the files]" },
   spool: {
     ...text,
-    describe: "folder for values on their way, of large files [default: the system's for temporary files]",
+    value: "FOLDER",
+    rare: true,
+    describe: "for values of large files while they are read [default: the system's for temporary files]",
   },
 } as const;
 
@@ -32,19 +46,7 @@ export function fileVariables(): string {
   return `Variables: ${describeVariables()}.`;
 }
 
-/** What yargs made of fileReadingOptions. */
-export interface FileReadingArguments {
-  readonly map: readonly string[] | undefined;
-  readonly latitude: number | undefined;
-  readonly longitude: number | undefined;
-  readonly units: readonly string[] | undefined;
-  readonly blank: readonly string[] | undefined;
-  readonly missing: readonly string[] | undefined;
-  readonly calendar: ReadingWords["calendar"];
-  readonly variables: readonly string[] | undefined;
-  readonly spool: string | undefined;
-  readonly stations: string | undefined;
-}
+type FileReadingArguments = ArgumentsOf<{ options: typeof fileReadingOptions }>;
 
 export async function readingWords(
   files: readonly string[],
@@ -52,12 +54,12 @@ export async function readingWords(
   signal: AbortSignal,
 ): Promise<ReadingWords> {
   const stations = argv.stations === undefined ? undefined : await readStations(argv.stations, signal);
-  const { latitude, longitude, calendar, spool, map = [], units = [], blank = [], missing = [], variables = [] } = argv;
+  const { latitude, longitude, calendar, spool, map, units, blank, missing, variables } = argv;
   return { files, latitude, longitude, calendar, spool, stations, map, units, blank, missing, variables };
 }
 
 const MEGABYTE = 1e6;
-/** Shorter reading needs no words beside those of its files. */
+/** Shorter reading needs no progress. */
 const QUIET_SECONDS = 5;
 
 /** A bar on a terminal, a line per file elsewhere, nothing when `quiet`. */

@@ -1,6 +1,4 @@
-// `climatebatch import-predecessor`: the climate that the predecessor had, into our tables. What it does stands in
-// importPredecessor/.
-import type { Argv } from "yargs";
+// `climatebatch import-predecessor`: the climate of the predecessor's database, into our tables.
 import { connect } from "../database/connect.ts";
 import { migrate } from "../database/migrate.ts";
 import { grantRoles } from "../database/roles.ts";
@@ -8,82 +6,70 @@ import { giveBack, takeOver } from "../database/takeOver.ts";
 import type { ImportReport } from "../ingest/predecessor/report.ts";
 import { runImport } from "../ingest/predecessor/runImport.ts";
 import { RejectedError } from "../model/errors.ts";
+import { COMMAND_EXIT_CODES, type CommandContext, defineCommand } from "./command.ts";
+import { hidePassword, isPostgresUrl, type OpenDatabase, withDatabase, withServer } from "./database.ts";
 import {
   type ArgumentsOf,
-  COMMAND_EXIT_CODES,
-  type CommandContext,
-  type CommandOf,
-  formatTable,
-  jsonOption,
-  printFacts,
-} from "./command.ts";
-import {
   databaseOption,
   failBatchesOption,
-  hidePassword,
-  isPostgresUrl,
-  type OpenDatabase,
-  withDatabase,
-  withServer,
-} from "./database.ts";
-import { flag, text } from "./optionKinds.ts";
+  flag,
+  gridOption,
+  jsonOption,
+  text,
+  type Usage,
+} from "./options.ts";
+import { formatTable, printFacts } from "./printing.ts";
 
-function buildOptions(yargs: Argv) {
-  return yargs
-    .options({
-      from: { ...text, describe: "postgres://… of the predecessor's database, which is only read" },
-      "take-over": {
-        ...flag,
-        describe:
-          "the predecessor's tables are in our own database: move its result tables to the schema predecessor, migrate, and import",
-      },
-      "give-back": {
-        ...flag,
-        describe: "undo --take-over: its result tables stand in public again, our views wait; nothing is lost",
-      },
-      grid: { ...text, default: "predecessor", describe: "target grid for its places" },
-      "long-scenario": {
-        ...text,
-        default: "unnamed",
-        describe: "scenario for the long climate_data, which names none",
-      },
-      "dry-run": { ...flag, describe: "only tell what would be imported as what" },
-      again: {
-        ...flag,
-        describe: "import everything anew; what is stored gives way [default: go on where an import stopped]",
-      },
-      ...failBatchesOption("that use the input"),
-      ...jsonOption,
-      ...databaseOption,
-    })
-    .example("$0 import-predecessor --take-over", "in the database of the predecessor's .env")
-    .example("$0 import-predecessor --from postgres://me@old/climate_risk_db", "into a database of our own")
-    .epilogue(
-      "Interrupted, the same command goes on where it stood. Exit codes: 0 done · 1 a table failed, the others are imported · 2 refused. See docs/migrate.md.",
-    );
-}
-
-type ImportArguments = ArgumentsOf<typeof buildOptions>;
-
-export function makeImportPredecessorCommand(context: CommandContext): CommandOf<typeof buildOptions> {
-  return {
-    command: "import-predecessor",
-    describe: "take over the climate data of the predecessor's database",
-    builder: buildOptions,
-    handler: async (argv) => {
-      const ways = [argv.from !== undefined, argv.takeOver, argv.giveBack].filter(Boolean);
-      if (ways.length !== 1) {
-        throw new RejectedError(
-          "InvalidOption",
-          "Say one of: --from postgres://… (its database is another one), --take-over (it is our own), --give-back (undo that).",
-        );
-      }
-      if (argv.giveBack) return undoTakeOver(argv);
-      if (argv.takeOver) return withServer(argv, "import", (database) => importHere(database, argv, context));
-      return withDatabase(argv, "import", (database) => importFrom(database, argv.from!, argv, context));
+const usage = {
+  options: {
+    from: { ...text, value: "ADDRESS", describe: "postgres://… of the predecessor's database, which is only read" },
+    "take-over": {
+      ...flag,
+      describe:
+        "the predecessor's tables are in our own database: move its result tables to the schema predecessor, migrate, and import",
     },
-  };
-}
+    "give-back": {
+      ...flag,
+      describe: "undo --take-over: its result tables return to public, our views wait; nothing is lost",
+    },
+    grid: { ...gridOption, default: "predecessor", describe: "target grid for its places" },
+    "long-scenario": {
+      ...text,
+      value: "SCENARIO",
+      default: "unnamed",
+      describe: "scenario for the long climate_data, which names none",
+    },
+    "dry-run": { ...flag, describe: "only report what would be imported as what" },
+    again: {
+      ...flag,
+      describe: "import everything again and replace what is stored [default: resume where an import stopped]",
+    },
+    ...failBatchesOption("that use the input"),
+    ...jsonOption,
+    ...databaseOption,
+  },
+  examples: [
+    ["import-predecessor --take-over", "in the database of the predecessor's .env"],
+    ["import-predecessor --from postgres://me@old/climate_risk_db", "into a database of our own"],
+  ],
+  notes:
+    "Interrupted, the same command resumes. Exit codes: 0 done · 1 a table failed, the others are imported · 2 refused. See docs/migrate.md.",
+} as const satisfies Usage;
+
+type ImportArguments = ArgumentsOf<typeof usage>;
+
+export const importPredecessorCommand = defineCommand(usage, async (argv, context) => {
+  const ways = [argv.from !== undefined, argv.takeOver, argv.giveBack].filter(Boolean);
+  if (ways.length !== 1) {
+    throw new RejectedError(
+      "InvalidOption",
+      "Give one of: --from postgres://… (its database is another one), --take-over (it is our own), --give-back (undo that).",
+    );
+  }
+  if (argv.giveBack) return undoTakeOver(argv);
+  if (argv.takeOver) return withServer(argv, "import", (database) => importHere(database, argv, context));
+  return withDatabase(argv, "import", (database) => importFrom(database, argv.from!, argv, context));
+});
 
 async function undoTakeOver(argv: ImportArguments): Promise<void> {
   return withServer(argv, "import", async ({ client }) => {
@@ -91,7 +77,7 @@ async function undoTakeOver(argv: ImportArguments): Promise<void> {
     printFacts(
       argv,
       { tablesMoved },
-      () => `Given back: ${tablesMoved.join(", ")} stand in public again. Our data stay in the schema climatebatch.`,
+      () => `Given back: ${tablesMoved.join(", ")} are in public again. Our data stay in the schema climatebatch.`,
     );
   });
 }
@@ -148,9 +134,9 @@ function describeReport({ source, grid, tablesMoved, tables }: ImportReport): st
   const parts = [`Imported from ${source} into the grid "${grid}".`];
   if (tablesMoved.length > 0) {
     const names = tablesMoved.join(", ");
-    parts.push(`Moved to the schema predecessor: ${names}. The way back: climatebatch import-predecessor --give-back`);
+    parts.push(`Moved to the schema predecessor: ${names}. To undo this: climatebatch import-predecessor --give-back`);
   }
-  const header = ["table", "what became of it", "years", "places", "rows", "as before"];
+  const header = ["table", "outcome", "years", "places", "rows", "as before"];
   const rows = tables.map((one) => [
     one.relation,
     one.end === "before" ? "imported before" : one.end,

@@ -1,77 +1,71 @@
-// `climatebatch link`: lets the cells of one grid use series of another. How sources are chosen stands in ingest/link/.
-import type { Argv } from "yargs";
+// `climatebatch link`: the cells of one grid use series of another.
 import { describeSeries } from "../database/cellSources.ts";
-import { DEFAULT_GRID } from "../database/gridCells.ts";
 import { type LinkOptions, type LinkReport, linkGrids } from "../ingest/link/linkGrids.ts";
 import { readVariables } from "../ingest/series/readingOptions.ts";
 import { count, describeFailedBatches } from "../ingest/series/report.ts";
 import { RejectedError } from "../model/errors.ts";
-import { type CommandContext, type CommandOf, jsonOption, type OptionsOf, printFacts } from "./command.ts";
-import { databaseOption, failBatchesOption, withDatabase } from "./database.ts";
-import { flag, list, number, text } from "./optionKinds.ts";
+import { defineCommand } from "./command.ts";
+import { withDatabase } from "./database.ts";
+import {
+  type ArgumentsOf,
+  databaseOption,
+  failBatchesOption,
+  files,
+  flag,
+  gridOption,
+  jsonOption,
+  list,
+  number,
+  text,
+  type Usage,
+} from "./options.ts";
+import { printFacts } from "./printing.ts";
 
-function buildOptions(yargs: Argv) {
-  return yargs
-    .options({
-      grid: { ...text, default: DEFAULT_GRID, describe: "grid whose cells get sources" },
-      from: { ...text, demandOption: true, describe: "grid whose series they use" },
-      variables: { ...list, describe: "only these variables [default: all that --from has]" },
-      "within-km": { ...number, describe: "rule nearest: the nearest source, at most so far away" },
-      codes: {
-        ...list,
-        describe: "rule code: tables of latitude, longitude, code of both grids; the source with the same code",
-      },
-      polygons: { ...text, describe: "rule polygon: GeoJSON; the source in the same polygon" },
-      cells: {
-        ...text,
-        describe: "table of latitude, longitude: cells that --grid shall have; the grid is made when it is new",
-      },
-      "keep-target": {
-        ...flag,
-        describe: "results are computed for the cells of --from too; without it that grid becomes a source only",
-      },
-      ...failBatchesOption("on --grid"),
-      ...jsonOption,
-      ...databaseOption,
-    })
-    .example(
-      "$0 link --grid korea-1km --from stations --within-km 30",
-      "each cell uses the nearest station within 30 km",
-    )
-    .example(
-      "$0 link --grid korea-1km --from districts --codes cells.csv districts.csv",
-      "each cell uses its district's series",
-    )
-    .example("$0 link --grid korea-1km --from districts --polygons districts.geojson", "the same by outlines")
-    .epilogue(
-      "A cell uses a source's series of a variable and frequency that it has none of its own of. One rule at a time; linking again replaces the links of the same variables. Where a code or polygon has several sources, the nearest counts.",
-    );
-}
-
-export function makeLinkCommand({ signal }: Pick<CommandContext, "signal">): CommandOf<typeof buildOptions> {
-  return {
-    command: "link",
-    describe: "let the cells of a grid use the series of another: nearest, by code, or by polygon",
-    builder: buildOptions,
-    handler: async (argv) => {
-      const options = readLinkOptions(argv);
-      const report = await withDatabase(argv, "link", ({ client }) => linkGrids(client, options, signal));
-      printFacts(argv, report, () => formatReport(report, options));
+const usage = {
+  options: {
+    grid: { ...gridOption, describe: "grid whose cells get sources" },
+    from: { ...text, value: "GRID", required: true, describe: "grid whose series they use" },
+    variables: { ...list, value: "VARIABLE", describe: "only these variables [default: all that --from has]" },
+    "within-km": { ...number, value: "KM", describe: "rule nearest: the nearest source, at most this far away" },
+    codes: {
+      ...files,
+      describe: "rule code: tables of latitude, longitude, code of both grids; the source with the same code",
     },
-  };
-}
+    polygons: { ...text, value: "FILE", describe: "rule polygon: GeoJSON; the source in the same polygon" },
+    "cells-file": {
+      ...text,
+      formerly: "cells",
+      value: "FILE",
+      describe: "table of latitude, longitude: cells that --grid must have; the grid is made when it is new",
+    },
+    "keep-target": {
+      ...flag,
+      describe: "results are computed for the cells of --from too; without it that grid becomes a source only",
+    },
+    ...failBatchesOption("on --grid"),
+    ...jsonOption,
+    ...databaseOption,
+  },
+  examples: [
+    ["link --grid korea-1km --from stations --within-km 30", "each cell uses the nearest station within 30 km"],
+    ["link --grid korea-1km --from districts --codes cells.csv districts.csv", "each cell uses its district's series"],
+    ["link --grid korea-1km --from districts --polygons districts.geojson", "the same by outlines"],
+  ],
+  notes:
+    "A cell uses a source's series of a variable and frequency that it has no series of its own of. One rule at a time; linking again replaces the links of the same variables. Where a code or polygon has several sources, the nearest counts.",
+} as const satisfies Usage;
 
-function readLinkOptions(argv: OptionsOf<typeof buildOptions>): LinkOptions {
+export const linkCommand = defineCommand(usage, async (argv, { signal }) => {
+  const options = readLinkOptions(argv);
+  const report = await withDatabase(argv, "link", ({ client }) => linkGrids(client, options, signal));
+  printFacts(argv, report, () => formatReport(report, options));
+});
+
+function readLinkOptions(argv: ArgumentsOf<typeof usage>): LinkOptions {
+  const { cellsFile: cells, codes, failRunningBatches, from, grid, keepTarget, polygons, withinKm } = argv;
   const variables = argv.variables === undefined ? undefined : readVariables("--variables", argv.variables);
-  return {
-    grid: argv.grid,
-    from: argv.from,
-    cells: argv.cells,
-    keepTarget: argv["keep-target"],
-    failRunningBatches: argv["fail-running-batches"],
-    variables,
-    rule: readRule(argv["within-km"], argv.codes, argv.polygons),
-  };
+  const rule = readRule(withinKm, codes, polygons);
+  return { grid, from, cells, keepTarget, failRunningBatches, variables, rule };
 }
 
 function readRule(

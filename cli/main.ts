@@ -1,14 +1,14 @@
-// The commands people type, wired; errors told, exit codes set. What a command does stands in its own file.
-import yargs from "yargs";
-import { isPassing } from "../database/troubles.ts";
+// The commands that people type: the words are parsed, the command runs, errors are printed and the exit code is set.
 import { coerceError, RejectedError, TransientError } from "../model/errors.ts";
-import { COMMAND_EXIT_CODES, type CommandContext, checkOccurrences } from "./command.ts";
-import { COMMANDS, loadCommands } from "./commands.ts";
+import { COMMAND_EXIT_CODES, type CommandContext } from "./command.ts";
+import { ALIASES, COMMANDS, LOADABLE } from "./commands.ts";
+import { parseWords, WRONG_WORDS } from "./parse.ts";
+import { asTyped, print } from "./printing.ts";
 
 const interruption = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"] as const) {
   process.on(name, () => {
-    // The first asks; the second does not wait for an answer.
+    // The first asks the command to stop; the second does not wait.
     if (interruption.signal.aborted) process.exit(COMMAND_EXIT_CODES.interrupted);
     interruption.abort();
   });
@@ -21,78 +21,78 @@ const context: CommandContext = {
   },
 };
 
-const both = (words: string) => ({ one: words, other: words });
-/** What yargs says by itself is short on what to do. */
-const COMPLAINTS = {
-  "Did you mean %s?": "Did you mean: climatebatch %s?",
-  "Unknown argument: %s": both("Not understood: %s. It is no option or value of this command."),
-  "Missing required argument: %s": both("An option must be given: --%s"),
-  "Not enough non-option arguments: got %s, need at least %s": both(
-    "A value is missing: got %s before the options, expected %s. Options of several values, such as --scenario, take all words that follow: put them last.",
-  ),
-  "Not enough arguments following: %s": "--%s expects a value, but none follows.",
-  "Invalid values:": "A value that cannot be:",
-  "Argument: %s, Given: %s, Choices: %s": "%s was given as %s; expected one of %s",
-};
+const words = process.argv.slice(2);
+const isHelp = words.some((word) => word === "--help" || word === "-h");
+const { name, rest } = findCommand(words);
 
-const parser = yargs(process.argv.slice(2))
-  .scriptName("climatebatch")
-  .usage("$0 <command>\n\nClimate risks for every cell of a grid: how likely, and how bad.");
-for (const add of await loadCommands(process.argv[2] ?? "", context)) add(parser);
-parser
-  .demandCommand(1, "Say what to do: climatebatch <command>. Try: climatebatch --help")
-  .strict()
-  .check((argv, known) => checkOccurrences(argv, known as unknown as Parameters<typeof checkOccurrences>[1]), true)
-  .updateStrings(COMPLAINTS as unknown as Record<string, string>)
-  .recommendCommands()
-  .wrap(Math.min(120, process.stdout.columns ?? 120))
-  .parserConfiguration({ "greedy-arrays": true })
-  .epilogue(
-    "Exit codes: 0 done · 1 failed · 2 what was asked or given is wrong · 3 computed, not published · 4 no database · 130 interrupted.\n" +
-      "Help on a command: climatebatch <command> --help",
-  )
-  .exitProcess(false)
-  .fail(false);
+if (isHelp) await printHelp();
+else if (words[0] === "--version") print((await import("../package.json", { with: { type: "json" } })).default.version);
+else if (name === null) complain(describeUnknown(words));
+else await runCommand(name, rest);
 
-try {
-  await parser.parseAsync();
-} catch (thrown) {
-  const error = coerceError(thrown);
-  if (error instanceof RejectedError) fail(error.message, COMMAND_EXIT_CODES.rejected);
-  else if (interruption.signal.aborted) fail("Stopped; run the same command to go on.", COMMAND_EXIT_CODES.interrupted);
-  else if (isComplaint(error)) fail(describeComplaint(error), COMMAND_EXIT_CODES.rejected);
-  else if (isPassing(error))
-    fail(`${describeTransient(error)} The same command may work later.`, COMMAND_EXIT_CODES.unavailable);
-  else
-    fail(
-      `This is a bug in climatebatch: ${error.stack}${error.cause === undefined ? "" : `\ncaused by ${coerceError(error.cause).stack}`}`,
-      COMMAND_EXIT_CODES.failed,
+/** The command that the first words name, by its name of today. */
+function findCommand([first = "", second = "", ...others]: readonly string[]) {
+  const two = `${first} ${second}`;
+  if (Object.hasOwn(COMMANDS, two)) return { name: two, rest: others };
+  const rest = words.slice(1);
+  if (Object.hasOwn(ALIASES, first)) return { name: ALIASES[first]!, rest };
+  return { name: Object.hasOwn(COMMANDS, first) ? first : null, rest };
+}
+
+async function printHelp(): Promise<void> {
+  const { describeCommand, describeLoad, describeProgram, helpWidth } = await import("./help.ts");
+  const width = helpWidth(process.stdout.columns);
+  if (name !== null) {
+    const { usage } = await COMMANDS[name]!.load();
+    return print(describeCommand(name, usage, rest.includes("--all"), width));
+  }
+  if (words[0] === "load") return print(describeLoad(width));
+  if (words[0]!.startsWith("-")) return print(describeProgram(width));
+  complain(describeUnknown(words));
+}
+
+function describeUnknown([first, second]: readonly string[]): string {
+  if (first === "load") {
+    const got = second === undefined || second.startsWith("-") ? "" : `, but got "${second}"`;
+    return `load expects one of ${LOADABLE.join(", ")}${got}.\nHelp: climatebatch load --help`;
+  }
+  const listed = Object.entries(COMMANDS).filter(([one, { hidden }]) => !hidden && !one.startsWith("load "));
+  const names = [...listed.map(([one]) => one), "load"].sort().join(", ");
+  const problem = first === undefined || first.startsWith("-") ? "Missing COMMAND." : `There is no command "${first}".`;
+  return `${problem} Commands: ${names}\nHelp: climatebatch --help`;
+}
+
+async function runCommand(name: string, words: readonly string[]): Promise<void> {
+  const { usage, run } = await COMMANDS[name]!.load();
+  try {
+    await run(parseWords(usage, words), context);
+  } catch (thrown) {
+    await report(coerceError(thrown), name);
+  }
+}
+
+async function report(error: Error, name: string): Promise<void> {
+  if (error instanceof RejectedError)
+    return complain(
+      error.reason === WRONG_WORDS ? `${error.message}\nHelp: climatebatch ${name} --help` : error.message,
     );
+  const { isPassing } = await import("../database/troubles.ts");
+  if (interruption.signal.aborted)
+    return fail("Stopped. The same command resumes the work.", COMMAND_EXIT_CODES.interrupted);
+  if (isPassing(error)) {
+    const message = error instanceof AggregateError ? error.errors.map((one) => one.message).join(", ") : error.message;
+    const problem = error instanceof TransientError ? message : `Cannot reach the database: ${message}.`;
+    return fail(`${problem} The same command may work later.`, COMMAND_EXIT_CODES.unavailable);
+  }
+  const cause = error.cause === undefined ? "" : `\ncaused by ${coerceError(error.cause).stack}`;
+  fail(`This is a bug in climatebatch: ${error.stack}${cause}`, COMMAND_EXIT_CODES.failed);
 }
 
-/** yargs throws its complaints as plain errors, from its own code; a command's own error may pass through it on the way. */
-function isComplaint(error: Error): boolean {
-  const thrownIn = error.stack?.split("\n").find((line) => /^\s+at /.test(line));
-  return error.name === "YError" || (error.name === "Error" && /\/node_modules\/yargs/.test(thrownIn ?? ""));
-}
-
-function describeComplaint({ message }: Error): string {
-  const word = process.argv[2] ?? "";
-  if (Object.hasOwn(COMMANDS, word)) return `${message}\nHelp: climatebatch ${word} --help`;
-  if (word === "" || word.startsWith("-")) return `${message}\nHelp: climatebatch --help`;
-  const hint = message.startsWith("Did you mean") ? ` ${message}` : "";
-  return `There is no command "${word}".${hint}\nHelp: climatebatch --help`;
-}
-
-function describeTransient(error: Error): string {
-  return error instanceof TransientError ? error.message : `The database is away: ${messageOf(error)}.`;
-}
-
-function messageOf(error: Error): string {
-  return error instanceof AggregateError ? error.errors.map((one) => one.message).join(", ") : error.message;
+function complain(message: string): void {
+  fail(message, COMMAND_EXIT_CODES.rejected);
 }
 
 function fail(message: string, code: number): void {
-  process.stderr.write(`${message}\n`);
+  process.stderr.write(`${asTyped(message)}\n`);
   process.exitCode = code;
 }

@@ -4,55 +4,51 @@ import { resolve } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Client } from "pg";
-import type { Argv } from "yargs";
-import { RISKS } from "../model/risks.ts";
 import { collectReport, type ReportRequest } from "../report/collectReport.ts";
 import { withSnapshot } from "../report/readResults.ts";
 import { writeReport } from "../report/reportFile.ts";
-import { type CommandOf, checkBatchId, checkWholeNumber, parsePeriods, print } from "./command.ts";
-import { databaseOption, withDatabase } from "./database.ts";
-import { list, number, text } from "./optionKinds.ts";
+import { defineCommand } from "./command.ts";
+import { withDatabase } from "./database.ts";
+import { batchArgument, databaseOption, number, outputOption, requestOptions } from "./options.ts";
 import { writeOutput } from "./outputFile.ts";
+import { print } from "./printing.ts";
 
 export const DEFAULT_MAX_CELLS = 500_000;
 const DEFAULT_OUTPUT = "report.html";
 
-function buildOptions(yargs: Argv) {
-  return yargs
-    .options({
-      output: { ...text, default: DEFAULT_OUTPUT, describe: "file to write, - for standard output" },
-      batch: { ...text, describe: "results of this batch [default: what is published]" },
-      risk: { ...list, choices: RISKS, describe: "only these risks [default: all]" },
-      scenario: { ...list, describe: "only these scenarios [default: all]" },
-      period: { ...list, describe: "only these periods, such as 2041-2060 [default: all]" },
+export const reportCommand = defineCommand(
+  {
+    options: {
+      output: {
+        ...outputOption,
+        required: undefined,
+        default: DEFAULT_OUTPUT,
+        describe: "file to write, - for standard output",
+      },
+      batch: { ...batchArgument, describe: "results of this batch [default: what is published]" },
+      risk: { ...requestOptions.risk, describe: "only these risks [default: all]" },
+      scenario: { ...requestOptions.scenario, describe: "only these scenarios [default: all]" },
+      period: { ...requestOptions.period, describe: "only these periods [default: all]" },
       "max-cells": {
         ...number,
+        least: 1,
         default: DEFAULT_MAX_CELLS,
         describe: "of a larger grid only every second, third, … cell is shown",
       },
       ...databaseOption,
-    })
-    .example("$0 report", "maps, places and a ranking in report.html")
-    .example("$0 report --scenario ssp585 --output - > ssp585.html", "one scenario, for a smaller file");
-}
-
-export const reportCommand: CommandOf<typeof buildOptions> = {
-  command: "report",
-  describe: "write the results as a page with maps, in one file that needs no network",
-  builder: buildOptions,
-  handler: (argv) =>
+    },
+    examples: [
+      ["report", "maps, places and a ranking in report.html"],
+      ["report --scenario ssp585 --output - > ssp585.html", "one scenario, for a smaller file"],
+    ],
+  },
+  (argv) =>
     withDatabase(argv, "report", async ({ client }) => {
-      checkWholeNumber(argv.maxCells, "--max-cells", 1);
-      const description = await makeReport(client, argv.output, {
-        batchId: argv.batch === undefined ? undefined : checkBatchId(argv.batch),
-        risks: argv.risk,
-        scenarios: argv.scenario,
-        periods: parsePeriods(argv.period, "--period"),
-        maxCells: argv.maxCells,
-      });
-      if (argv.output !== "-") print(description);
+      const { batch: batchId, maxCells, output, period: periods, risk: risks, scenario: scenarios } = argv;
+      const description = await makeReport(client, output, { batchId, risks, scenarios, periods, maxCells });
+      if (output !== "-") print(description);
     }),
-};
+);
 
 /** Writes the report and describes it in a line. */
 export async function makeReport(

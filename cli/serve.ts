@@ -1,26 +1,46 @@
-// `climatebatch serve`: one machine, always on; the predecessor's drop-in. What it does stands in serve/, loaded when asked for.
-import type { Argv } from "yargs";
-import type { ArgumentsOf, CommandContext, CommandOf } from "./command.ts";
-import { databaseOption } from "./database.ts";
+// `climatebatch serve`: one machine, always on; the predecessor's drop-in.
+import { defineCommand } from "./command.ts";
+import { openAddress, readEnvironmentFile } from "./database.ts";
+import { databaseOption } from "./options.ts";
 
-function buildOptions(yargs: Argv) {
-  return yargs
-    .options({ ...databaseOption })
-    .example("$0 serve", "with the settings of the environment and of .env in the working folder")
-    .epilogue(
+export const serveCommand = defineCommand(
+  {
+    options: databaseOption,
+    examples: [["serve", "with the settings of the environment and of .env in the working folder"]],
+    notes:
       "Settings: DATABASE_*, NOTIFY_CHANNEL, PARALLEL_WORKERS, BATCH_SIZE, PROBABILITY_SCHEDULE_* and HAZARD_SCHEDULE_* as the predecessor had them, " +
-        "and SCHEDULE_TIME_ZONE, SCHEDULE_LATE_HOURS, CLIMATEBATCH_INSTALLATION, POLL_SECONDS, PROBE_PORT, LOG_LEVEL; see .env.example. " +
-        "Ctrl-C or SIGTERM stops it; a batch that runs goes on at the next start. Is all well? climatebatch doctor",
-    );
-}
+      "and SCHEDULE_TIME_ZONE, SCHEDULE_LATE_HOURS, CLIMATEBATCH_INSTALLATION, POLL_SECONDS, PROBE_PORT, LOG_LEVEL; see .env.example. " +
+      "Ctrl-C or SIGTERM stops it; the next start resumes a running batch. To check it: climatebatch doctor",
+  },
+  async (argv, { signal }) => {
+    const [{ systemClock }, { readServeConfig }, { startServe }, { makeLog }] = await Promise.all([
+      import("../model/clock.ts"),
+      import("../serve/config.ts"),
+      import("../serve/startServe.ts"),
+      import("../telemetry/log.ts"),
+    ]);
+    const { config, ignored } = readServeConfig(await readEnvironmentFile(), process.env);
+    const log = makeLog({ isTerminal: process.stdout.isTTY });
+    log.level = config.logLevel;
+    if (ignored.length > 0)
+      log.warn({ event: "settingsIgnored", settings: ignored, message: "nothing reads these variables of .env" });
+    const server = await openAddress(argv);
+    try {
+      if (server.isEmbedded) await migrateEmbedded(server.url);
+      await startServe(config, server.url, { clock: systemClock, random: Math.random, log }, signal);
+    } finally {
+      await server.release();
+    }
+  },
+);
 
-export type ServeArguments = ArgumentsOf<typeof buildOptions>;
-
-export function makeServeCommand({ signal }: CommandContext): CommandOf<typeof buildOptions> {
-  return {
-    command: "serve",
-    describe: "stay: keep the yearly schedules, listen to NOTIFY, run batches on this machine",
-    builder: buildOptions,
-    handler: async (argv) => (await import("./serve/runServe.ts")).runServe(argv, signal),
-  };
+async function migrateEmbedded(url: string): Promise<void> {
+  const { connect } = await import("../database/connect.ts");
+  const { migrate } = await import("../database/migrate.ts");
+  const client = await connect(url, { purpose: "serve" });
+  try {
+    await migrate(client);
+  } finally {
+    await client.end();
+  }
 }

@@ -1,5 +1,4 @@
-// `climatebatch status` and `climatebatch logs`: how batches stand, and what happened in one.
-import type { Argv } from "yargs";
+// `climatebatch status` and `climatebatch logs`: the state of batches, and what happened in one.
 import {
   type BatchLine,
   type BatchLogs,
@@ -8,32 +7,27 @@ import {
   readRecentBatches,
 } from "../database/batchReports.ts";
 import { formatPeriod } from "../model/periods.ts";
-import { type CommandOf, checkBatchId, formatTable, jsonOption, printFacts } from "./command.ts";
-import { databaseOption, withDatabase } from "./database.ts";
+import { defineCommand } from "./command.ts";
+import { withDatabase } from "./database.ts";
+import { batchArgument, databaseOption, jsonOption } from "./options.ts";
+import { formatTable, printFacts } from "./printing.ts";
 
 const RECENT_BATCHES = 10;
 const REJECTED_CELLS_SHOWN = 50;
 
-function buildStatusOptions(yargs: Argv) {
-  return yargs
-    .positional("batch", { type: "string", describe: `number of the batch [default: the last ${RECENT_BATCHES}]` })
-    .options({ ...jsonOption, ...databaseOption });
-}
-
-export const statusCommand: CommandOf<typeof buildStatusOptions> = {
-  command: "status [batch]",
-  describe: "the last batches, or one of them",
-  builder: buildStatusOptions,
-  handler: (argv) =>
+export const statusCommand = defineCommand(
+  {
+    arguments: {
+      batch: { ...batchArgument, describe: `number of the batch [default: the last ${RECENT_BATCHES}]` },
+    },
+    options: { ...jsonOption, ...databaseOption },
+  },
+  (argv) =>
     withDatabase(argv, "status", async ({ client }) => {
-      if (argv.batch !== undefined) {
-        const batch = await readBatch(client, checkBatchId(argv.batch));
-        return printFacts(argv, batch, describeBatch);
-      }
-      const batches = await readRecentBatches(client, RECENT_BATCHES);
-      printFacts(argv, batches, describeBatches);
+      if (argv.batch !== undefined) return printFacts(argv, await readBatch(client, argv.batch), describeBatch);
+      printFacts(argv, await readRecentBatches(client, RECENT_BATCHES), describeBatches);
     }),
-};
+);
 
 function describeBatches(batches: readonly BatchLine[]): string {
   if (batches.length === 0) return "No batch yet. Start one: climatebatch run all";
@@ -53,16 +47,16 @@ function describeBatches(batches: readonly BatchLine[]): string {
 }
 
 function describeBatch(batch: BatchLine): string {
-  const { specification: asked } = batch;
+  const { specification } = batch;
   const lines: [string, string][] = [
     ["batch", batch.batchId],
     ["calculation", batch.calculation],
     ["state", batch.reason === null ? batch.state : `${batch.state} (${batch.reason}): ${batch.message}`],
     ["grid", `${batch.grid}, ${batch.cells} cells`],
-    ["scenarios", asked.scenarios.join(", ")],
-    ["periods", asked.periods.map(formatPeriod).join(", ")],
-    ["risks", asked.risks.join(", ")],
-    ["methods", asked.methods],
+    ["scenarios", specification.scenarios.join(", ")],
+    ["periods", specification.periods.map(formatPeriod).join(", ")],
+    ["risks", specification.risks.join(", ")],
+    ["methods", specification.methods],
     ["shards", `${batch.shardsDone} of ${batch.shards} done, ${batch.shardsFailed} failed`],
     ["cells", `${batch.cellsDone} of ${batch.cells} done, ${batch.rejectedCells} with rejected input`],
     ["result rows", String(batch.resultRows)],
@@ -77,24 +71,16 @@ function duration({ startedAt, finishedAt }: BatchLine): string {
   return finishedAt === null ? "-" : `${((finishedAt.getTime() - startedAt.getTime()) / 1000).toFixed(1)} s`;
 }
 
-function buildLogsOptions(yargs: Argv) {
-  return yargs
-    .positional("batch", { type: "string", demandOption: true, describe: "number of the batch" })
-    .options({ ...jsonOption, ...databaseOption });
-}
-
-export const logsCommand: CommandOf<typeof buildLogsOptions> = {
-  command: "logs <batch>",
-  describe: "the shards of a batch, why some failed, which cells were rejected and why",
-  builder: buildLogsOptions,
-  handler: (argv) =>
+export const logsCommand = defineCommand(
+  { arguments: { batch: { ...batchArgument, required: true } }, options: { ...jsonOption, ...databaseOption } },
+  (argv) =>
     withDatabase(argv, "logs", async ({ client }) => {
-      const batch = await readBatch(client, checkBatchId(argv.batch));
+      const batch = await readBatch(client, argv.batch);
       const logs = await readBatchLogs(client, batch.batchId, REJECTED_CELLS_SHOWN);
       const { batchId, state, reason, message } = batch;
       printFacts(argv, { batchId, state, reason, message, ...logs }, () => describeLogs(batch, logs));
     }),
-};
+);
 
 function describeLogs(batch: BatchLine, { shards, rejectedCounts, rejectedCells }: BatchLogs): string {
   const parts = [

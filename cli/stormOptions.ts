@@ -1,19 +1,20 @@
-// The options that every command has that reads best tracks.
+// The options of every command that reads best tracks.
 
 import type { WindUnit } from "../ingest/formats/trackFile.ts";
 import { IBTRACS_AGENCIES } from "../ingest/storms/agencies.ts";
 import type { StormReadingOptions } from "../ingest/storms/stormFiles.ts";
 import { RejectedError } from "../model/errors.ts";
-import { text } from "./optionKinds.ts";
+import { text } from "./options.ts";
 
 export const stormReadingOptions = {
   "wind-unit": {
+    ...text,
     choices: ["kt", "m/s", "km/h"] as const satisfies readonly WindUnit[],
     describe: "unit of the files' winds [default: the format's own]",
   },
   agency: {
     ...text,
-    describe: `of IBTrACS, whose winds and pressures: ${IBTRACS_AGENCIES.join(", ")} [default: wmo, the one responsible for the basin]`,
+    describe: `whose winds and pressures of IBTrACS: ${IBTRACS_AGENCIES.join(", ")} [default: wmo, the agency responsible for the basin]`,
   },
 } as const;
 

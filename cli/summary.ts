@@ -2,7 +2,7 @@
 import type { Client } from "pg";
 import { type Calculation, calculationsOf } from "../model/calculations.ts";
 import type { BatchSpecification } from "../model/specification.ts";
-import { formatTable, print } from "./command.ts";
+import { formatTable, print } from "./printing.ts";
 
 export async function printSummary(
   client: Client,

@@ -1,4 +1,4 @@
-// Work on a cluster's ClimateBatches, and what people are told when the API server does not do as asked.
+// Work on a cluster's ClimateBatches, with errors of the API server explained.
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -8,13 +8,17 @@ import type { StoredBatch } from "../operator/context.ts";
 import { ApiError, isRetryable } from "../operator/kube/apiError.ts";
 import { type KubeApi, makeKubeApi } from "../operator/kube/client.ts";
 import { type Cluster, isInCluster, loadCluster } from "../operator/kube/kubeConfig.ts";
-import type { ClusterArguments } from "./clusterOptions.ts";
+
+export interface ClusterArguments {
+  readonly kubeconfig: string | undefined;
+  readonly namespace: string | undefined;
+}
 
 const DEFAULT_NAMESPACE = "default";
-/** A person waits: a command makes few calls, and none of them may hang. */
+/** A person waits: a command makes few calls, and none may hang. */
 const RATE = { qps: 10, burst: 20, timeoutMs: 15_000 };
 
-/** What KUBECONFIG should say; undefined: the service account decides. */
+/** The kubeconfig file to use; undefined: the service account decides. */
 export function findKubeconfig({ kubeconfig }: ClusterArguments): string | undefined {
   const named = kubeconfig ?? process.env.KUBECONFIG;
   if (named) return named;
@@ -51,7 +55,7 @@ export async function withCluster<T>(
 function explain(error: ApiError, namespace: string): Error {
   const { reason, message } = error;
   const options = { cause: error };
-  if (isRetryable(error)) return new TransientError(`The API server is away: ${message}.`, options);
+  if (isRetryable(error)) return new TransientError(`Cannot reach the API server: ${message}.`, options);
   if (reason === "Forbidden" || reason === "Unauthorized")
     return new RejectedError(
       reason,

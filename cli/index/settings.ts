@@ -74,12 +74,12 @@ function refuseIdleOptions(name: ClimateIndex, words: IndexWords): void {
   if (idle.length === 0) return;
   const sentences = idle.map(
     (option) =>
-      `--${option} ${words[WORDS[option]]} does not bear on ${name}, only on ${indicesWith(option).join(", ")}.`,
+      `--${option} ${words[WORDS[option]]} does not apply to ${name}, only on ${indicesWith(option).join(", ")}.`,
   );
   throw new RejectedError("InvalidOption", `${sentences.join(" ")} Leave ${idle.length === 1 ? "it" : "them"} out.`);
 }
 
-/** The settings that bear on the index, in words. */
+/** The settings that apply to the index, in words. */
 export function describeSettings(settings: IndexSettings): string {
   const { ffmcCoefficient, bands } = settings.fireWeather;
   const told: Readonly<Record<IndexOption, string>> = {

@@ -3,8 +3,8 @@ import type { Client } from "pg";
 import { writeClimate } from "../../database/climateWriter.ts";
 import { transaction } from "../../database/connect.ts";
 import { resolveSpecification } from "../../database/specification.ts";
+import { makeBasins } from "../../job/basinSupply.ts";
 import { DEFAULT_BASE_PERIOD } from "../../model/periods.ts";
-import { makeBasins } from "../basins.ts";
 import { SAMPLE_CALENDAR, SAMPLE_GRID, SAMPLE_SCENARIOS, type SamplePlace, sampleCityShare } from "./sampleClimate.ts";
 
 /** A cell belongs to the river whose middle course is nearest: [number, longitude, latitude]. */

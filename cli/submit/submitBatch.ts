@@ -5,29 +5,25 @@ import type { RequestOptions } from "../../model/batchRequest.ts";
 import type { NewClimateBatchSpec } from "../../model/climateBatch.ts";
 import { systemClock } from "../../model/clock.ts";
 import { RejectedError } from "../../model/errors.ts";
-import { parsePeriod } from "../../model/periods.ts";
 import { RISKS } from "../../model/risks.ts";
 import { readScheduledInstant, yearlyRequestKey } from "../../model/yearlyRequests.ts";
 import type { StoredBatch } from "../../operator/context.ts";
 import { isAlreadyExists } from "../../operator/kube/apiError.ts";
 import type { KubeApi } from "../../operator/kube/client.ts";
 import type { NewClimateBatch } from "../../operator/objects/requestedBatch.ts";
-import {
-  COMMAND_EXIT_CODES,
-  type CommandContext,
-  checkWholeNumber,
-  parsePeriods,
-  print,
-  printJson,
-} from "../command.ts";
+import { COMMAND_EXIT_CODES, type CommandContext } from "../command.ts";
+import type { ArgumentsOf } from "../options.ts";
+import { print, printJson } from "../printing.ts";
 import { type Progress, startProgress } from "../progress.ts";
-import type { SubmitArguments } from "../submit.ts";
 import { withCluster } from "../withCluster.ts";
 import { type BatchEnd, follow } from "./follow.ts";
 import { buildNewBatch, type GivenBatch, readManifest, type Wanted } from "./newBatch.ts";
+import type { submitUsage } from "./usage.ts";
+
+type SubmitArguments = ArgumentsOf<typeof submitUsage>;
 
 export async function submitBatch(argv: SubmitArguments, { signal, setExitCode }: CommandContext): Promise<void> {
-  checkWholeNumber(argv.timeout, "--timeout", 1);
+  refuseContradictions(argv);
   const wanted = buildNewBatch(readWanted(argv), await readGiven(argv.file));
   await withCluster(argv, async (api, namespace) => {
     const { batch, isNew } = await createOnce(api, wanted, signal);
@@ -43,10 +39,17 @@ export async function submitBatch(argv: SubmitArguments, { signal, setExitCode }
   });
 }
 
+function refuseContradictions({ requestKey, scheduledJob, yearly }: SubmitArguments): void {
+  if (yearly !== undefined && requestKey !== undefined)
+    throw new RejectedError("InvalidOption", "--yearly makes the key: leave --request-key out.");
+  if (scheduledJob !== undefined && yearly === undefined)
+    throw new RejectedError(
+      "InvalidOption",
+      "Missing required option --yearly ZONE, which --scheduled-job gives the year to.",
+    );
+}
+
 function readWanted(argv: SubmitArguments): Wanted {
-  checkWholeNumber(argv.cellsPerShard, "--cells-per-shard", 1);
-  checkWholeNumber(argv.maxRejectedCells, "--max-rejected-cells", 0);
-  checkWholeNumber(argv.parallelism, "--parallelism", 1);
   const { calculation, grid, methods, parallelism, publish, name, cellsPerShard, maxRejectedCells } = argv;
   const requestKey =
     argv.yearly === undefined
@@ -56,8 +59,8 @@ function readWanted(argv: SubmitArguments): Wanted {
     ...(grid !== undefined && { grid }),
     ...(methods !== undefined && { methods }),
     ...(argv.scenario !== undefined && { scenarios: argv.scenario }),
-    ...(argv.period !== undefined && { periods: parsePeriods(argv.period, "--period")! }),
-    ...(argv.basePeriod !== undefined && { basePeriod: parsePeriod(argv.basePeriod, "--base-period") }),
+    ...(argv.period !== undefined && { periods: argv.period }),
+    ...(argv.basePeriod !== undefined && { basePeriod: argv.basePeriod }),
     ...(argv.risk !== undefined && { risks: RISKS.filter((risk) => argv.risk!.includes(risk)) }),
     ...(cellsPerShard !== undefined && { cellsPerShard }),
     ...(maxRejectedCells !== undefined && { maxRejectedCells }),
@@ -133,7 +136,7 @@ async function followToEnd(
   try {
     return await follow({ api, batch, timeoutMs: timeout * 1000, clock: systemClock, signal, onLook });
   } catch (error) {
-    if (signal.aborted) process.stderr.write(`${name} goes on in the cluster.\n`);
+    if (signal.aborted) process.stderr.write(`${name} continues in the cluster.\n`);
     throw error;
   } finally {
     progress?.stop();

@@ -69,9 +69,9 @@ describe("what is refused, in words, with exit code 2 and no file", () => {
   const month = "date,tasmax,pr (mm)\n2001-01,1,2\n";
   test.each([
     {
-      name: "an option that does not bear on the index",
+      name: "an option that does not apply to the index",
       words: "Rx1day --in-base none --bands gfwed",
-      says: "--in-base none does not bear on Rx1day, only on WSDI, CSDI, TX90p, SPEI12, SPI12. --bands gfwed does not bear on Rx1day, only on FWI, FWI95. Leave them out.",
+      says: "--in-base none does not apply to Rx1day, only on WSDI, CSDI, TX90p, SPEI12, SPI12. --bands gfwed does not apply to Rx1day, only on FWI, FWI95. Leave them out.",
     },
     {
       name: "a variable that is not there",
@@ -102,12 +102,12 @@ describe("what is refused, in words, with exit code 2 and no file", () => {
     {
       name: "an index of another name",
       words: "SU",
-      says: `name was given as "SU"; expected one of "${CLIMATE_INDICES.join('", "')}"`,
+      says: "Invalid value for NAME: expected WSDI, CSDI, TX90p, ",
     },
     {
       name: "a word that an option does not know",
       words: "WSDI --year july",
-      says: 'year was given as "july"; expected one of "calendar", "hazard"',
+      says: 'Invalid value for --year: expected calendar or hazard, got "july".',
     },
   ])("$name", async ({ file = day, words, says }) => {
     const [name, ...options] = words.split(" ");
@@ -117,8 +117,8 @@ describe("what is refused, in words, with exit code 2 and no file", () => {
     expect([exitCode, names]).toEqual([2, ["in.csv"]]);
   });
 
-  test("--help tells every index, its unit and what it needs", async () => {
-    const { stdout } = await climatebatch({}, "index", "--help");
+  test("--help --all shows every index, its unit and what it needs", async () => {
+    const { stdout } = await climatebatch({}, "index", "--help", "--all");
     for (const name of CLIMATE_INDICES) expect(stdout).toMatch(new RegExp(`\\n  ${name} +by (year|month|day) \\[`));
     expect(stdout).toMatch(/bootstrap of Zhang et al\. \(2005\)/);
   });

@@ -60,7 +60,7 @@ describe("refused", () => {
       words: [],
       told: 'points.csv:2: expected latitude of -90 to 90 degrees, found "91". Correct the line.',
     },
-    { name: "an unknown model", files, words: ["--model", "H2010"], told: "model was given as" },
+    { name: "an unknown model", files, words: ["--model", "H2010"], told: "Invalid value for --model" },
     { name: "winds of the wrong unit", files, words: ["--wind-unit", "m/s"], told: "--wind-unit" },
   ])("$name", async ({ files, words, told }) => {
     const { exitCode, stderr, names } = await climatebatch(files, ...WORDS, ...words);

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fromFile, writeArrayBuffer } from "geotiff";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type AttributeWords, type LoadedAttributes, loadAttributes } from "../../cli/attributes.ts";
 import { openFile } from "../../ingest/formats/formats.ts";
+import { type AttributeWords, type LoadedAttributes, loadAttributes } from "../../ingest/ground/loadGround.ts";
 import { sampleRaster } from "../../ingest/ground/rasterAttributes.ts";
 import { connectSea } from "../../ingest/sea/connectSea.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
@@ -187,7 +187,9 @@ describe("rasters", () => {
     expect(await refusalOf(load("x.tif", "II*\0no image", { attribute: "elevation" }))).toMatch(
       /^UnreadableFile: .*GeoTIFF/,
     );
-    expect(await refusalOf(load("d.tif", await tiff(values)))).toMatch(/^InvalidOption: --attribute must say/);
+    expect(await refusalOf(load("d.tif", await tiff(values)))).toMatch(
+      /^InvalidOption: Missing --attribute: which attribute/,
+    );
   });
   const hd35 = fileURLToPath(
     new URL("../../../shared/data/hd35_nc_tif_zarr3/climatology-hd35-annual-mean.tif", import.meta.url),

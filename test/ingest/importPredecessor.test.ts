@@ -179,7 +179,7 @@ test("a value told twice keeps its table back, with where and what to do; the ot
 });
 
 test.each([
-  { words: [], says: "Say one of: --from" },
+  { words: [], says: "Give one of: --from" },
   { words: ["--from", "mysql://there/db"], says: "--from expects postgres://" },
   { words: ["--from", "{own}"], says: "has none of the predecessor's tables" },
 ])("what cannot be imported is refused: $says", async ({ words, says }) => {

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import yargs from "yargs";
-import { makeIngestCommand } from "../../cli/ingest.ts";
+import { loadClimateCommand } from "../../cli/loadClimate.ts";
+import { parseWords } from "../../cli/parse.ts";
 import { type IngestWords, readIngestOptions } from "../../ingest/series/options.ts";
 import { formatReport } from "../../ingest/series/report.ts";
 import { dayOfYear } from "../../model/calendars.ts";
@@ -358,35 +358,9 @@ test("the command takes its options, prints JSON, and closes the database", asyn
   try {
     const file = join(folder, "a.csv");
     await writeFile(file, lines("date,High,Rain", "2020-01-01,-99.9,", "2020-01-02,295.15,1"));
-    const typed = [
-      "ingest",
-      "--scenario",
-      "observed",
-      "--map",
-      "High=tasmax",
-      "--map",
-      "Rain=pr",
-      "--missing",
-      "-99.9",
-    ];
-    typed.push(
-      "--units",
-      "tasmax=K",
-      "--latitude",
-      "-37.5",
-      "--longitude",
-      "127",
-      "--json",
-      "--database",
-      database.url,
-      file,
-    );
-    await yargs(typed)
-      .command(makeIngestCommand({ signal: new AbortController().signal }))
-      .strict()
-      .exitProcess(false)
-      .fail(false)
-      .parseAsync();
+    const words = `--scenario observed --map High=tasmax --map Rain=pr --missing -99.9 --units tasmax=K --latitude -37.5 --longitude 127 --json --database ${database.url}`;
+    const argv = parseWords(loadClimateCommand.usage, [...words.split(" "), file]);
+    await loadClimateCommand.run(argv, { signal: new AbortController().signal, setExitCode: () => undefined });
     const printed = JSON.parse(write.mock.calls.map(([text]) => text).join(""));
     expect(printed).toMatchObject({ scenario: "observed", cells: 1, rowsWritten: 2, ignoredColumns: [] });
     expect(await storedValues()).toEqual({ "pr -37.5 127 2020 1": 1, "tasmax -37.5 127 2020 1": 22 });

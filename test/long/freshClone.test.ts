@@ -46,7 +46,7 @@ test("a fresh clone in a folder of mode 0700 starts, starts again, and leaves no
       `measured: npm start on a fresh clone, install included: ${first.seconds.toFixed(1)} s; again: ${second.seconds.toFixed(1)} s`,
     );
     expect(first.stdout).toMatch(/Batch 1 is published/);
-    expect(second.stdout).toMatch(/The sample stands already/);
+    expect(second.stdout).toMatch(/The sample exists already/);
     expect(second.stdout).toMatch(/Batch 2 is published/);
     expect(await postgresProcessesUnder(clone)).toEqual([]);
   } finally {

@@ -151,7 +151,7 @@ test.each(["SIGINT", "SIGTERM"] as const)(
 
     const stopped = await run.ended;
 
-    expect(stopped).toMatchObject({ code: 130, stdout: expect.stringContaining("Go on with the same command") });
+    expect(stopped).toMatchObject({ code: 130, stdout: expect.stringContaining("The same command resumes the work") });
     const shards = await readShards(database.client, batchId);
     expect(
       shards

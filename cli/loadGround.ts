@@ -1,0 +1,78 @@
+// `climatebatch load ground`: attributes of cells from CSV, GeoTIFF or GeoJSON.
+import { describeAttributes } from "../ingest/ground/attributeNames.ts";
+import { type LoadedAttributes, loadAttributes } from "../ingest/ground/loadGround.ts";
+import { describeConnected } from "../ingest/sea/describeConnected.ts";
+import { count, describeFailedBatches } from "../ingest/series/report.ts";
+import { defineCommand } from "./command.ts";
+import { withDatabase } from "./database.ts";
+import {
+  databaseOption,
+  failBatchesOption,
+  files,
+  flag,
+  gridOption,
+  jsonOption,
+  number,
+  text,
+  texts,
+} from "./options.ts";
+import { printFacts } from "./printing.ts";
+
+export const loadGroundCommand = defineCommand(
+  {
+    arguments: {
+      file: {
+        ...files,
+        required: true,
+        describe: ".csv or .csv.gz (several are one table), one .tif, or one .geojson",
+      },
+    },
+    options: {
+      grid: { ...gridOption, describe: "grid whose cells the values are of" },
+      map: { ...texts, value: "COLUMN=ATTRIBUTE,…", describe: "CSV: which column is which attribute" },
+      attribute: { ...text, value: "NAME", describe: "GeoTIFF, GeoJSON: which attribute the values are" },
+      property: { ...text, value: "NAME", describe: "GeoJSON: property that holds the value; without it a mask" },
+      inside: { ...number, default: 1, describe: "GeoJSON mask: value of cells inside" },
+      outside: { ...number, describe: "GeoJSON: value of cells in no polygon [default: 0 of a mask]" },
+      missing: {
+        ...texts,
+        value: "MARK,…",
+        describe: "further marks of unknown values, such as -9999; NA, NaN and blanks are known",
+      },
+      "add-cells": { ...flag, describe: "CSV: places that the grid lacks become cells of it, such as sea cells" },
+      ...failBatchesOption("that use this grid"),
+      ...jsonOption,
+      ...databaseOption,
+    },
+    examples: [
+      ["load ground cells.csv --grid korea --map hand_m=heightAboveDrainage", "a table of places"],
+      ["load ground dem.tif --grid korea --attribute elevation", "each cell has its pixel's value"],
+      ["load ground basins.geojson --grid korea --attribute basin --property HYBAS_ID", "the polygon's number"],
+    ],
+    notes:
+      `Attributes, with the expected unit: ${describeAttributes()}.\n\n` +
+      "A value outside its range is refused; a blank keeps the stored value. When elevations or sea cells change, " +
+      "sea-flooding paths are computed again.",
+  },
+  async (argv, { signal }) => {
+    const loaded = await withDatabase(argv, "load ground", ({ client }) => loadAttributes(client, argv, signal));
+    printFacts(argv, loaded, describeLoaded);
+  },
+);
+
+function describeLoaded(loaded: LoadedAttributes): string {
+  const names = Object.entries(loaded.attributes).map(([name, cells]) => `${name} (${cells.toLocaleString("en")})`);
+  const lines = [`${count(loaded.places, "place")} of grid "${loaded.grid}": ${names.join(", ")}`];
+  if (loaded.placesElsewhere > 0)
+    lines.push(
+      `${count(loaded.placesElsewhere, "place")} outside the grid left out (--add-cells makes them its cells).`,
+    );
+  lines.push(...describeFailedBatches(loaded.failedBatches));
+  const same = loaded.cellsUnchanged > 0 ? `, ${loaded.cellsUnchanged.toLocaleString("en")} were the same` : "";
+  const added = loaded.cellsAdded > 0 ? `, ${loaded.cellsAdded.toLocaleString("en")} of them new` : "";
+  lines.push(
+    `${count(loaded.cellsChanged, "cell")} changed${added}${same}; grid/${loaded.grid} is now at revision ${loaded.revision}.`,
+  );
+  if (loaded.sea !== null) lines.push(describeConnected(loaded.sea));
+  return lines.join("\n");
+}

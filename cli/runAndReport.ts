@@ -1,0 +1,81 @@
+// A batch run on this machine to its end: progress, the summary of what was computed, and the exit code.
+import type { Client } from "pg";
+import type { PlannedRequest } from "../database/planRequest.ts";
+import { specificationKey } from "../model/specification.ts";
+import { type RunOutcome, runBatch } from "../serve/executor/runBatch.ts";
+import { COMMAND_EXIT_CODES, type CommandContext } from "./command.ts";
+import type { OpenDatabase } from "./database.ts";
+import { print, printJson } from "./printing.ts";
+import { printSummary } from "./summary.ts";
+import { watchOnTerminal } from "./terminalWatch.ts";
+
+/** `purpose`: the label of its progress. */
+export async function runAndReport(
+  { client, url }: OpenDatabase,
+  planned: PlannedRequest,
+  options: {
+    readonly workers: number;
+    readonly publish: boolean;
+    readonly replaceGrid: boolean;
+    readonly json: boolean;
+  },
+  purpose: string,
+  { signal, setExitCode }: CommandContext,
+): Promise<RunOutcome> {
+  const { batchId } = planned.batch;
+  const { workers, publish, replaceGrid } = options;
+  const watch = watchOnTerminal(`batch ${batchId} ${purpose}`);
+  const outcome = await runBatch(client, { databaseUrl: url, batchId, watch, workers, publish, replaceGrid }, signal);
+  await describeOutcome(client, planned, outcome, options.json);
+  setExitCode(exitCodeOf(outcome));
+  return outcome;
+}
+
+async function describeOutcome(
+  client: Client,
+  { batch, specification }: PlannedRequest,
+  outcome: RunOutcome,
+  json: boolean,
+): Promise<void> {
+  const { batchId } = batch;
+  if (json)
+    return printJson({
+      batchId,
+      cells: batch.cells,
+      shards: batch.shards,
+      specification,
+      key: specificationKey(specification),
+      ...outcome,
+    });
+  switch (outcome.state) {
+    case "published":
+      await printSummary(client, batchId, specification);
+      return print(`Batch ${batchId} is published.`);
+    case "notPublished":
+      await printSummary(client, batchId, specification);
+      return print(`Batch ${batchId} is complete, not published (${outcome.reason}): ${outcome.message}`);
+    case "failed":
+      return print(
+        `Batch ${batchId} failed (${outcome.reason}): ${outcome.message}\nDetails: climatebatch logs ${batchId}. When the cause is fixed: climatebatch retry ${batchId}`,
+      );
+    case "interrupted":
+      return print(`Stopped; finished shards are kept. The same command resumes the work.`);
+    default:
+      throw new Error(`no such outcome: ${JSON.stringify(outcome satisfies never)}`);
+  }
+}
+
+function exitCodeOf(outcome: RunOutcome): number {
+  switch (outcome.state) {
+    case "published":
+      return COMMAND_EXIT_CODES.done;
+    case "notPublished":
+      return outcome.reason === "AsRequested" ? COMMAND_EXIT_CODES.done : COMMAND_EXIT_CODES.notPublished;
+    case "failed":
+      return COMMAND_EXIT_CODES.failed;
+    case "interrupted":
+      return COMMAND_EXIT_CODES.interrupted;
+    default:
+      throw new Error(`no such outcome: ${JSON.stringify(outcome satisfies never)}`);
+  }
+}

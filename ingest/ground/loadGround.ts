@@ -1,0 +1,113 @@
+// Ground attributes of cells from CSV, GeoTIFF or GeoJSON into the database; sea-flooding paths follow when they are affected.
+import type { Client } from "pg";
+import { type AttributeOutcome, readGridPlaces, writeAttributes } from "../../database/cellAttributes.ts";
+import { readGridStep } from "../../database/gridCells.ts";
+import { readGround } from "../../database/seaConnections.ts";
+import type { Attribute } from "../../model/attributes.ts";
+import { RejectedError } from "../../model/errors.ts";
+import { chooseFormat, openFile } from "../formats/formats.ts";
+import { type ConnectedSea, connectSea, isConnectable } from "../sea/connectSea.ts";
+import { readAttributeName } from "./attributeNames.ts";
+import { type GivenAttributes, readCsvAttributes, readMap } from "./csvAttributes.ts";
+import { samplePolygons } from "./polygonAttributes.ts";
+import { sampleRaster } from "./rasterAttributes.ts";
+
+export interface AttributeWords {
+  readonly file: readonly string[];
+  readonly grid: string;
+  readonly map: readonly string[];
+  readonly attribute: string | undefined;
+  readonly property: string | undefined;
+  readonly inside: number;
+  readonly outside: number | undefined;
+  readonly missing: readonly string[];
+  readonly addCells: boolean;
+  readonly failRunningBatches: boolean;
+}
+
+export interface LoadedAttributes extends AttributeOutcome {
+  readonly grid: string;
+  readonly places: number;
+  /** How many places have each. */
+  readonly attributes: Readonly<Record<string, number>>;
+  /** null: none of them changed, or the grid has no elevations, no sea cells or no rows and columns. */
+  readonly sea: ConnectedSea | null;
+}
+
+export async function loadAttributes(
+  client: Client,
+  words: AttributeWords,
+  signal: AbortSignal,
+): Promise<LoadedAttributes> {
+  const { grid, failRunningBatches } = words;
+  const given = await readGiven(client, words, signal);
+  const attributes: Record<string, number> = {};
+  for (const known of given.values)
+    for (const name of Object.keys(known)) attributes[name] = (attributes[name] ?? 0) + 1;
+  const outcome = await writeAttributes(client, { grid, ...given, addCells: words.addCells, failRunningBatches });
+  const touchesSea = "elevation" in attributes || "landFraction" in attributes;
+  const isChanged = outcome.cellsChanged > 0 || outcome.cellsAdded > 0;
+  const cells = touchesSea && isChanged ? await readGround(client, grid) : [];
+  const sea = isConnectable(cells, grid) ? await connectSea(client, grid, failRunningBatches) : null;
+  return { grid, places: given.places.length, attributes, ...outcome, sea };
+}
+
+async function readGiven(client: Client, words: AttributeWords, signal: AbortSignal): Promise<GivenAttributes> {
+  const { file: files, grid, map } = words;
+  const missing = new Set(words.missing.map((mark) => mark.toLowerCase()));
+  const [file] = files;
+  const { kind } = await chooseFormat(file!, "table", "raster", "polygons");
+  if (kind === "table") {
+    refuseOption(words.attribute, "--attribute", "A CSV file names its attributes in its header, or by --map.");
+    const stepDegrees = await readGridStep(client, grid);
+    return readCsvAttributes(files, { map: readMap(map), missing, stepDegrees }, signal);
+  }
+  if (files.length > 1) {
+    throw new RejectedError(
+      "InvalidOption",
+      `${file} is read alone, but ${files.length} files are given. Give one at a time.`,
+    );
+  }
+  if (words.attribute === undefined) {
+    throw new RejectedError(
+      "InvalidOption",
+      `Missing --attribute: which attribute the values of ${file} are, such as elevation.`,
+    );
+  }
+  refuseOption(map.length > 0 ? map.join() : undefined, "--map", "Name the attribute by --attribute.");
+  const attribute = readAttributeName(words.attribute, "--attribute");
+  const places = await readGridPlaces(client, grid);
+  const { property = null, inside, outside = property === null ? 0 : null } = words;
+  if (kind === "polygons") {
+    const polygons = await openFile(file!, "polygons");
+    const values = samplePolygons(file!, polygons, attribute, places, { property, inside, outside });
+    return withValues(places, attribute, values, file!);
+  }
+  const raster = await openFile(file!, "raster");
+  try {
+    return withValues(places, attribute, await sampleRaster(raster, attribute, places, missing, signal), file!);
+  } finally {
+    raster.close();
+  }
+}
+
+function withValues(
+  places: GivenAttributes["places"],
+  attribute: Attribute,
+  values: Float64Array,
+  file: string,
+): GivenAttributes {
+  const known = [...values.keys()].filter((at) => !Number.isNaN(values[at]!));
+  if (known.length === 0) {
+    throw new RejectedError(
+      "NoCells",
+      `${file} has a value for none of the ${places.length} cells; the first is at ${places[0]!.latitude}, ${places[0]!.longitude}. Does it cover the grid, in degrees?`,
+    );
+  }
+  return { places: known.map((at) => places[at]!), values: known.map((at) => ({ [attribute]: values[at]! })) };
+}
+
+function refuseOption(value: string | undefined, option: string, hint: string): void {
+  if (value !== undefined)
+    throw new RejectedError("InvalidOption", `${option} ${value} does not go with this file. ${hint}`);
+}
