@@ -83,7 +83,7 @@ function commandLines(name: string, usage: Usage, width: number): string[] {
       ...wrap(`climatebatch ${line}`, width - 2).map((one) => `  ${one}`),
       ...wrap(effect, width - 6).map((one) => `      ${one}`),
     ]),
-    ...(notes === "" ? [] : ["", ...notes.split("\n").flatMap((line) => wrap(line, width))]),
+    ...(notes === "" ? [] : ["", ...notes.split("\n").flatMap((line) => hang(line, width))]),
   ];
 }
 
@@ -127,6 +127,14 @@ function section(title: string, rows: readonly (readonly [string, string])[], wi
     return [`  ${label}`.padEnd(column) + first, ...indented];
   });
   return ["", title, ...lines];
+}
+
+/** An indented line continues with four blanks more. */
+function hang(line: string, width: number): string[] {
+  const indent = /^ */.exec(line)![0];
+  if (indent === "") return wrap(line, width);
+  const [first, ...rest] = wrap(line.trim(), width - indent.length - 4);
+  return [`${indent}${first}`, ...rest.map((one) => `${indent}    ${one}`)];
 }
 
 function capitalise(text: string): string {
