@@ -46,7 +46,7 @@ export const loadSeaLevelsCommand = defineCommand(
     const outcome = await withDatabase(argv, "load sea-levels", ({ client }) =>
       writeSeaLevels(client, stations, argv.failRunningBatches),
     );
-    const facts = { ...outcome, stations: stations.map(({ name, told }) => ({ name, kind: told.kind })) };
+    const facts = { ...outcome, stations: stations.map(({ name, record }) => ({ name, kind: record.kind })) };
     printFacts(
       argv,
       facts,

@@ -1,5 +1,5 @@
-// Sums of water over river basins: stored by `climatebatch basins`, stamped with what they were made from, and read by
-// shards. How they are made stands in job/risks/waterSupply.ts.
+// Sums of water over river basins: stored by `climatebatch basins`, stamped with what they were made from, and read
+// by shards.
 import type { ClientBase } from "pg";
 import { RejectedError } from "../model/errors.ts";
 import { formatPeriod, type Period } from "../model/periods.ts";

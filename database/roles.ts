@@ -1,5 +1,4 @@
 // Who may do what: the rights of the group roles on our tables and views, given again after every migration.
-// Creating the roles needs a privileged user and stands in roles.sql.
 import type { ClientBase } from "pg";
 import { CALCULATIONS } from "../model/calculations.ts";
 import { RejectedError } from "../model/errors.ts";

@@ -1,5 +1,5 @@
-// Where a scenario comes from: experiment, model, member, bias adjustment. Ensembles are made of scenarios that tell it.
-// Whose years a scenario is made of stands in scenarios.ts.
+// Where a scenario comes from: experiment, model, member, bias adjustment. Ensembles are made of scenarios that tell
+// it.
 import type { ClientBase } from "pg";
 import { RejectedError } from "../model/errors.ts";
 import { transaction } from "./connect.ts";

@@ -1,4 +1,4 @@
-// Sea levels and their rise as stored: written by ingest, read by a shard. What they mean for a cell stands in the job program.
+// Sea levels and their rise as stored: written by ingest, read by a shard.
 import type { ClientBase } from "pg";
 import type { RiseSeries, SeaLevelStation, StationLevels } from "../model/seaLevels.ts";
 import { transaction } from "./connect.ts";
@@ -31,9 +31,9 @@ export async function writeSeaLevels(
   mayFailBatches: boolean,
 ): Promise<SeaLevelOutcome> {
   return replaceInput(client, EXTREME_SEA_LEVELS, mayFailBatches, async () => {
-    const rows = stations.map(({ name, told, latitude, longitude, ...known }) => ({
-      ...{ station: name, latitude, longitude, ...told },
-      ...{ return_periods: told.kind === "levels" ? told.returnPeriods : null },
+    const rows = stations.map(({ name, record, latitude, longitude, ...known }) => ({
+      ...{ station: name, latitude, longitude, ...record },
+      ...{ return_periods: record.kind === "levels" ? record.returnPeriods : null },
       ...{ reference_year: known.referenceYear, record_years: known.recordYears, datum_offset: known.datumOffset },
     }));
     await client.query("DELETE FROM climatebatch.extreme_sea_levels WHERE station = ANY ($1)", [
@@ -99,13 +99,13 @@ export async function readStations(
   return rows.map(
     ({ name, latitude, longitude, referenceYear, recordYears, datumOffset, location, scale, shape, ...more }) => {
       const { returnPeriods, levels, years, maxima } = more;
-      const told: StationLevels =
+      const record: StationLevels =
         location !== null
           ? { kind: "parameters", location, scale, shape }
           : years !== null
             ? { kind: "maxima", years, maxima }
             : { kind: "levels", returnPeriods, levels };
-      return { name, latitude, longitude, told, referenceYear, recordYears, datumOffset };
+      return { name, latitude, longitude, record, referenceYear, recordYears, datumOffset };
     },
   );
 }

@@ -1,4 +1,4 @@
-// What is known of a cell beside its climate, from the grid's JSON to the names and units of model/attributes.ts.
+// What is recorded about a cell beside its climate, from the grid's JSON to the names and units of model/attributes.ts.
 import { ATTRIBUTES, type Attribute, type AttributeDescription } from "../model/attributes.ts";
 import { RejectedError } from "../model/errors.ts";
 

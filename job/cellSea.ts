@@ -7,7 +7,7 @@ import type { CellSeaLevel } from "./risks/cellSeaLevel.ts";
 import { seaLevelLaw } from "./risks/extremeSeaLevels.ts";
 import { globalRise, regionalRise, type SeaLevelRise } from "./risks/seaLevelRise.ts";
 
-/** A station and a series of rises tell of the sea so far away. */
+/** A station and a series of sea-level rise apply within this distance. */
 const STATION_REACH_KM = 50;
 const RISE_REACH_KM = 200;
 /** No two places whose latitudes differ by more are within reach: a degree has at least 110.5 km. */

@@ -64,7 +64,7 @@ export function readCellsAfter(
   return readCells(client, { ...range, afterCell, limit: blockCells });
 }
 
-/** Calls with each cell while the stream's series hold it. Rows arrive cell after cell: one is told as soon as the next one's first row is seen. */
+/** Calls with each cell while the stream's series hold it. Rows arrive cell after cell: a cell is complete when the first row of the next one arrives. */
 export async function readBlock(
   client: ClientBase,
   stream: CellStream,

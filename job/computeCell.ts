@@ -12,12 +12,12 @@ import type { CellInput, RiskDefinition } from "./risks/riskDefinition.ts";
 export interface RiskOfCell {
   readonly risk: Risk;
   /** One per period, in the order of `CellInput.periods`. */
-  readonly told: readonly ComparedResult[];
+  readonly results: readonly ComparedResult[];
   /** Why the input was rejected; null when it was not. */
   readonly rejection: string | null;
 }
 
-/** Computes each asked risk of a cell as it is asked for. Never throws for what the input holds: absent and implausible input is told as such. */
+/** Computes each requested risk of a cell on demand. Absent and implausible input gives a result with a reason; it never throws. */
 export function* computeCell(
   input: CellInput,
   implausible: readonly ImplausibleValue[],
@@ -34,8 +34,8 @@ function computeRisk(
   definition: RiskDefinition,
 ): RiskOfCell {
   const bad = implausible.find(({ frequency, variable }) => readsSeries(definition.inputs, frequency, variable));
-  if (bad !== undefined) return { risk, told: describeNothing(input, "implausibleInput"), rejection: bad.detail };
-  return { risk, told: compareWithBase(input, definition.compute(input)), rejection: null };
+  if (bad !== undefined) return { risk, results: describeNothing(input, "implausibleInput"), rejection: bad.detail };
+  return { risk, results: compareWithBase(input, definition.compute(input)), rejection: null };
 }
 
 function describeNothing(input: CellInput, reason: NullReason): ComparedResult[] {
@@ -64,7 +64,7 @@ function compareWithBase(input: CellInput, results: readonly PeriodResult[]): Co
   }));
 }
 
-/** The ratio is told only of positive quantities: of a SPEI or a temperature it would mean nothing. */
+/** Only positive quantities have a ratio: for a SPEI or a temperature it would mean nothing. */
 function change(value: number | null | undefined, base: number | null | undefined): Change {
   if (value == null || base == null) return NO_CHANGE;
   return { difference: value - base, ratio: base > 0 && value >= 0 ? value / base : null };

@@ -77,7 +77,7 @@ async function open({ databaseUrl, batchId, completionIndex }: JobConfig): Promi
 function report(thrown: unknown): number {
   const error = coerceError(thrown);
   if (termination.signal.aborted) {
-    log.warn({ event: "stopped" satisfies ShardEvent, message: "told to stop; nothing was written" });
+    log.warn({ event: "stopped" satisfies ShardEvent, message: "stopped by a signal; nothing was written" });
     return EXIT_CODES.retry;
   }
   if (isPassing(error)) {

@@ -15,11 +15,11 @@ export interface RiskLine {
 export class RiskTally {
   readonly #lines = new Map<Risk, { results: number; withoutNumbers: number; rejectedSeries: number; ms: number }>();
 
-  add({ risk, told, rejection }: RiskOfCell, ms: number): void {
+  add({ risk, results, rejection }: RiskOfCell, ms: number): void {
     const line = this.#lines.get(risk) ?? { results: 0, withoutNumbers: 0, rejectedSeries: 0, ms: 0 };
     this.#lines.set(risk, line);
-    line.results += told.length;
-    for (const { reason } of told) if (reason !== null) line.withoutNumbers++;
+    line.results += results.length;
+    for (const { reason } of results) if (reason !== null) line.withoutNumbers++;
     if (rejection !== null) line.rejectedSeries++;
     line.ms += ms;
   }

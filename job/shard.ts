@@ -29,7 +29,7 @@ export async function computeShard(
   await prepareReading(client);
   await client.query("BEGIN");
   const work = await prepareWork(client, shard);
-  const told: Told = {
+  const output: ShardOutput = {
     writer: new ResultWriter(shard.slots),
     rejections: new Rejections(),
     tally: new RiskTally(),
@@ -40,25 +40,25 @@ export async function computeShard(
     signal.throwIfAborted();
     const cells = await readCellsAfter(client, work.stream, afterCell);
     if (cells.length === 0) break;
-    await computeBlock(client, cells, work, told);
-    await told.writer.write(client);
+    await computeBlock(client, cells, work, output);
+    await output.writer.write(client);
     afterCell = cells.at(-1)!.cellId;
     cellsDone += cells.length;
     log.info({ event: "progress" satisfies ShardEvent, cells: cellsDone, of: shard.cells });
   }
   signal.throwIfAborted();
-  await describeRisks(client, shard.batchId, work.asked);
-  const outcome = { resultRows: told.writer.rows, ...told.rejections.outcome() };
+  await describeRisks(client, shard.batchId, work.requested);
+  const outcome = { resultRows: output.writer.rows, ...output.rejections.outcome() };
   const end = await finishShard(client, shard, outcome);
   await client.query(end === "lost" ? "ROLLBACK" : "COMMIT");
   if (end === "done") {
-    for (const line of told.tally.lines()) log.info({ event: "riskComputed" satisfies ShardEvent, ...line });
+    for (const line of output.tally.lines()) log.info({ event: "riskComputed" satisfies ShardEvent, ...line });
   }
   return end;
 }
 
 /** Where what is computed goes: to the database, and to the log. */
-interface Told {
+interface ShardOutput {
   readonly writer: ResultWriter;
   readonly rejections: Rejections;
   readonly tally: RiskTally;
@@ -68,8 +68,8 @@ interface Told {
 interface Work {
   readonly specification: ClaimedShard["specification"];
   readonly definitions: Definitions;
-  /** Of the asked risks. */
-  readonly asked: readonly RiskDefinition[];
+  /** Of the requested risks. */
+  readonly requested: readonly RiskDefinition[];
   readonly stream: CellStream;
   readonly beside: readonly BesideSeries[];
 }
@@ -77,27 +77,32 @@ interface Work {
 async function prepareWork(client: ClientBase, shard: ClaimedShard): Promise<Work> {
   const { specification, lastCell } = shard;
   const definitions = definitionsOf(specification);
-  const asked = specification.risks.map((risk) => definitions[risk]!);
+  const requested = specification.risks.map((risk) => definitions[risk]!);
   const wanted = seriesOf(specification.methods, specification.risks);
   return {
     specification,
     definitions,
-    asked,
+    requested,
     stream: await prepareStream(client, specification, wanted, lastCell),
     beside: await readBesideSeries(client, shard),
   };
 }
 
-async function computeBlock(client: ClientBase, cells: readonly Cell[], work: Work, told: Told): Promise<void> {
+async function computeBlock(
+  client: ClientBase,
+  cells: readonly Cell[],
+  work: Work,
+  output: ShardOutput,
+): Promise<void> {
   const scenarioIds = work.stream.series.map(({ scenarioId }) => scenarioId);
   for (const one of work.beside) await one.readBlock?.(client, cells, scenarioIds);
-  await readBlock(client, work.stream, cells, (cell) => addCell(cell, work, told));
+  await readBlock(client, work.stream, cells, (cell) => addCell(cell, work, output));
 }
 
 function addCell(
   cell: Cell,
   { beside, definitions, specification, stream }: Work,
-  { writer, rejections, tally, log }: Told,
+  { writer, rejections, tally, log }: ShardOutput,
 ): void {
   const { cellId, latitude, longitude } = cell;
   const { basePeriod, periods, risks } = specification;
@@ -121,9 +126,9 @@ function addCell(
     for (const inputOf of inputsOf) input = { ...input, ...inputOf(scenario) };
     let startedMs = performance.now();
     for (const computed of computeCell(input, implausible, risks, definitions)) {
-      const { risk, told, rejection } = computed;
+      const { risk, results, rejection } = computed;
       tally.add(computed, performance.now() - startedMs);
-      for (const result of told) writer.add(cellId, scenarioId, risk, result);
+      for (const result of results) writer.add(cellId, scenarioId, risk, result);
       startedMs = performance.now();
       if (rejection === null) continue;
       rejections.add({ cellId, scenarioId, risk, reason: "implausibleInput", detail: rejection });

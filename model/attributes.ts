@@ -1,5 +1,4 @@
 // What may be known of a cell beside its climate, by name: unit and what values are possible.
-// Which risk needs which stands in job/risks; reading them in is left to ingest.
 
 export interface AttributeDescription {
   readonly longName: string;

@@ -1,4 +1,4 @@
-// What the database knows of a batch that a ClimateBatch asked for, as plain facts. Reading them is left to
+// What the database knows of a batch that a ClimateBatch requested, as plain facts. Reading them is left to
 // database/clusterBatches.ts, what follows from them to operator/reconcile.
 import type { Calculation } from "./calculations.ts";
 import type { ShardCounts } from "./climateBatch.ts";

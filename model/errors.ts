@@ -1,7 +1,7 @@
 // The two fates an error may have besides crashing: the user's mistake, and trouble that passes by itself.
 // Everything else is a bug and stays a plain Error.
 
-/** Something the user gave is wrong: says what was expected, what was found, where, and how to mend it. Never retried. */
+/** Something the user gave is wrong: says what was expected, what was found, where, and how to fix it. Never retried. */
 export class RejectedError extends Error {
   override readonly name = "RejectedError";
   /** One CamelCase word for conditions, logs and tables. */

@@ -1,4 +1,4 @@
-// Which future a scenario follows, for what is known of the world's warming rather than of the cell: by the experiment that the
+// The experiment a scenario follows, where global warming matters rather than the cell's: by the experiment that the
 // scenario is said to come from, else by its name.
 
 export const FUTURES = ["ssp126", "ssp245", "ssp370", "ssp585"] as const;

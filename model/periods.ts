@@ -1,4 +1,4 @@
-// Spans of whole years: the periods results are told for, and the base period they are compared with.
+// Spans of whole years: the periods of results, and the base period they are compared with.
 import { RejectedError } from "./errors.ts";
 
 export interface Period {

@@ -1,11 +1,11 @@
 // Requests for batches: the channels they come by, the words they are made of, and what a replica remembers of a NOTIFY
-// until somebody has written it down.
+// until it is recorded.
 import { CALCULATIONS, type Calculation } from "./calculations.ts";
 
 /** `NOTIFY aiops_trigger, 'probability'`; a setting may name another. */
 export const DEFAULT_TRIGGER_CHANNEL = "aiops_trigger";
 /**
- * Tells of recorded requests. Not the trigger channel: whoever listens there would write a second request for the one that
+ * Channel of recorded requests. Not the trigger channel: a listener there would write a second request for the one that
  * request_batch() has written, and the predecessor, still running beside us, would start too.
  */
 export const REQUEST_CHANNEL = "climatebatch_requests";
@@ -13,7 +13,7 @@ export const REQUEST_CHANNEL = "climatebatch_requests";
 export const REQUEST_SOURCES = ["notify", "function", "schedule", "cli"] as const;
 export type RequestSource = (typeof REQUEST_SOURCES)[number];
 
-/** Anybody may send anything on a channel: only these exact words count. */
+/** Any session may send anything on a channel: only these exact words count. */
 export function parseTriggerPayload(payload: string): Calculation | null {
   return CALCULATIONS.find((calculation) => calculation === payload) ?? null;
 }
@@ -36,7 +36,7 @@ export function describePayload(payload: string): string {
     : `${JSON.stringify(shown)}… (${payload.length} characters)`;
 }
 
-/** `payload` as describePayload tells it. */
+/** `payload` as describePayload reports it. */
 export function refusalOfPayload(channel: string, payload: string): string {
   return `NOTIFY ${channel} expects ${CALCULATIONS.join(" or ")}, found ${payload}: nothing is started.`;
 }
@@ -45,7 +45,7 @@ export function refusalOfPayload(channel: string, payload: string): string {
 export interface UnwrittenTrigger {
   readonly calculation: Calculation;
   readonly times: number;
-  /** Stands for all of them; `settle` takes it. */
+  /** Represents all of them; `settle` takes it. */
   readonly upTo: number;
   /** Monotonic. */
   readonly firstHeardMs: number;
@@ -54,7 +54,7 @@ export interface UnwrittenTrigger {
 
 /**
  * What a session heard on the trigger channel, in order. PostgreSQL delivers in order of commit, the same to everybody: a
- * request that is told after a NOTIFY was recorded after it and covers it; clocks and delays do not matter.
+ * request that is notified after a NOTIFY was recorded after it and covers it; clocks and delays do not matter.
  */
 export class HeardTriggers {
   readonly #heard = new Map<Calculation, { count: number; covered: number; firstMs: number; lastMs: number }>();

@@ -2,7 +2,7 @@
 import type { Period } from "./periods.ts";
 import type { Flag, NullReason } from "./reasons.ts";
 
-/** Years T that return levels are told for. */
+/** Return periods T [years] of return levels. */
 export const RETURN_PERIODS = [2, 5, 10, 20, 50, 100, 200, 500] as const;
 
 export interface ProbabilityResult {

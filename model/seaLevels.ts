@@ -1,4 +1,4 @@
-// What providers tell of the sea: how high it comes at a station, and how much its mean rises.
+// The sea as providers describe it: extreme levels of a station, and the rise of the mean.
 
 /** Law of a year's highest level [m] above the station's datum, in one of three shapes. */
 export type StationLevels =
@@ -12,10 +12,10 @@ export interface SeaLevelStation {
   /** degrees north, degrees east */
   readonly latitude: number;
   readonly longitude: number;
-  readonly told: StationLevels;
+  readonly record: StationLevels;
   /** Middle of the years behind parameters and levels; null where not known. */
   readonly referenceYear: number | null;
-  /** How many years stand behind them; null where not known. */
+  /** How many years are behind them; null where not known. */
   readonly recordYears: number | null;
   /** m to add, from the station's datum to that of the elevations; null where not known */
   readonly datumOffset: number | null;

@@ -1,8 +1,8 @@
-// Tropical cyclones as best tracks tell them: what is known of a storm at each of its hours, and of a record of storms.
+// Tropical cyclones as in best tracks: a storm at each of its hours, and a record of storms.
 // Reading the agencies' files is left to cli/storms, wind fields to job/indices.
 import { M_PER_S_PER_KNOT } from "./units.ts";
 
-/** Basins of IBTrACS; null where nobody said. */
+/** Basins of IBTrACS; null where not known. */
 export const BASINS = ["EP", "NA", "NI", "SA", "SI", "SP", "WP"] as const;
 export type Basin = (typeof BASINS)[number];
 
@@ -63,7 +63,7 @@ export const STORM_LIMITS = {
 } as const;
 
 /**
- * Central pressure where only the wind is told.
+ * Central pressure where only the wind is given.
  *
  * Inputs: wind v [m s-1, one minute]; latitude, longitude [degrees, longitude -180 to 180].
  * Output: pressure [hPa].
@@ -75,7 +75,7 @@ export function pressureFromWind(wind: number, latitude: number, longitude: numb
 }
 
 /**
- * Highest wind where only the central pressure is told.
+ * Highest wind where only the central pressure is given.
  *
  * Inputs: pressure p [hPa]; latitude, longitude [degrees, longitude -180 to 180].
  * Output: wind [m s-1, one minute], at least 0.

@@ -1,5 +1,4 @@
 // CF unit spellings, the other ways people write them, and the only conversions between units.
-// What values are plausible stands in model/variables.ts; reading a unit out of a file is left to cli/ingest.
 import { RejectedError } from "./errors.ts";
 import { VARIABLES, type Variable } from "./variables.ts";
 
@@ -15,7 +14,7 @@ type Dimension =
   | "duration"
   | "yearly volume";
 
-/** What an amount gathered over the time step (a day, a month, a year) is, for a quantity told per day. */
+/** What an amount gathered over the time step (a day, a month, a year) is, for a quantity given per day. */
 const AMOUNTS: Readonly<Partial<Record<Dimension, Dimension>>> = {
   precipitation: "length",
   irradiance: "irradiation",

@@ -1,5 +1,5 @@
-// The climate variables the product knows, by CMIP short name or ETCCDI spelling: canonical unit, how often they are told,
-// what values are physically possible. Conversions from other units stand in model/units.ts.
+// The climate variables the product knows, by CMIP short name or ETCCDI spelling: canonical unit, how often they are
+// reported, what values are physically possible.
 
 export const FREQUENCIES = ["daily", "monthly", "yearly"] as const;
 export type Frequency = (typeof FREQUENCIES)[number];
@@ -8,7 +8,7 @@ export interface VariableDescription {
   readonly longName: string;
   /** CF spelling; what climate_data stores. */
   readonly unit: string;
-  /** How often it may be told; a monthly or yearly value of a daily variable is the mean of its days. */
+  /** How often it may be given; a monthly or yearly value of a daily variable is the mean of its days. */
   readonly frequencies: readonly Frequency[];
   /** Values outside are no measurement of this variable in this unit. */
   readonly plausibleMin: number;
@@ -167,7 +167,7 @@ export const VARIABLES = {
 export type Variable = keyof typeof VARIABLES;
 export const VARIABLE_NAMES = Object.keys(VARIABLES) as readonly Variable[];
 
-/** Variables by how often they are told; a frequency left out has none. */
+/** Variables by how often they are given; a frequency left out has none. */
 export type VariablesByFrequency = Readonly<Partial<Record<Frequency, readonly Variable[]>>>;
 
 export function isVariable(name: string): name is Variable {

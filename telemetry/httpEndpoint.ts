@@ -1,4 +1,4 @@
-// A port that answers probes and scrapes. What it answers stands with who opens it.
+// A port that answers probes and scrapes.
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";

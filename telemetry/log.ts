@@ -1,5 +1,4 @@
 // How every program writes its log: a JSON object a line for machines, a readable line where a person looks on.
-// What is logged, and by which `event`, stands where it happens.
 import pino, { type Logger } from "pino";
 import pretty from "pino-pretty";
 

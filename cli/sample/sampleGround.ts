@@ -103,7 +103,7 @@ function sampleStations(): SeaLevelStation[] {
       return {
         name: `sample-${at + 1}-${part + 1}`,
         ...place,
-        told: { kind: "parameters" as const, location: yearlyTide(place.longitude), scale: spread, shape: 0 },
+        record: { kind: "parameters" as const, location: yearlyTide(place.longitude), scale: spread, shape: 0 },
         referenceYear: REFERENCE_YEAR,
         recordYears: RECORD_YEARS,
         datumOffset: 0,

@@ -1,4 +1,4 @@
-// Extreme sea levels from CSV, in the three shapes that providers publish, told apart by their columns.
+// Extreme sea levels from CSV, in the three shapes that providers publish, record apart by their columns.
 // Laws are fitted by the job program; here the numbers are only read and checked.
 import { RejectedError } from "../../model/errors.ts";
 import { FEWEST_MAXIMA, type SeaLevelStation, type StationLevels } from "../../model/seaLevels.ts";
@@ -162,8 +162,8 @@ function twice(table: SeaTable, { place }: Draft, what: string): RejectedError {
 function finish({ levels, parameters, place, where }: Draft, kind: Kind): SeaLevelStation {
   const keys = [...levels.keys()].sort((a, b) => a - b);
   const values = keys.map((key) => levels.get(key)!);
-  let told: StationLevels;
-  if (parameters !== null) told = { kind: "parameters", ...parameters };
+  let record: StationLevels;
+  if (parameters !== null) record = { kind: "parameters", ...parameters };
   else if (kind === "maxima") {
     if (keys.length < FEWEST_MAXIMA) {
       throw new RejectedError(
@@ -171,7 +171,7 @@ function finish({ levels, parameters, place, where }: Draft, kind: Kind): SeaLev
         `${where}: station "${place.name}" has ${keys.length} yearly maxima; a law needs ${FEWEST_MAXIMA}. Add years, or leave the station out.`,
       );
     }
-    told = { kind: "maxima", years: keys, maxima: values };
+    record = { kind: "maxima", years: keys, maxima: values };
   } else {
     const usable = keys.filter((years) => years >= 2);
     const falls = values.findIndex((level, at) => at > 0 && level < values[at - 1]!);
@@ -185,7 +185,7 @@ function finish({ levels, parameters, place, where }: Draft, kind: Kind): SeaLev
         `${where}: station "${place.name}": expected at least two return periods from 2 years on, with levels that rise; found ${found}. Correct the table.`,
       );
     }
-    told = { kind: "levels", returnPeriods: keys, levels: values };
+    record = { kind: "levels", returnPeriods: keys, levels: values };
   }
-  return { ...place, told };
+  return { ...place, record };
 }

@@ -1,5 +1,4 @@
 // The highest and the lowest value of each year (ETCCDI TXx, TNn, Rx1day).
-// Which years have enough days to be counted stands in missingDays.ts; what is fitted to them, in risks/extremes.ts.
 
 /**
  * Highest value of each year.

@@ -1,5 +1,4 @@
 // How rain divides into evaporation and runoff over many years: Fu's form of the Budyko curve.
-// Which rain and evaporation go in, and what becomes of single years, stands in risks/waterRunoff.ts.
 
 /**
  * Runoff by Fu's curve.

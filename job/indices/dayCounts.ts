@@ -1,5 +1,4 @@
 // Days of each year at or beyond a fixed threshold (HD33, HD35, CW12).
-// Which years have enough days to be counted stands in missingDays.ts.
 
 /**
  * Days of each year with a value of at least a threshold.

@@ -1,5 +1,5 @@
-// Which days of the base period make the sample of each calendar day's threshold: laid out once per axis, used for every cell.
-// Reading values through it, and the thresholds themselves, stand in percentileDays.ts.
+// Which days of the base period make the sample of each calendar day's threshold: laid out once per axis, used for
+// every cell.
 import { type Period, yearsIn } from "../../model/periods.ts";
 import { fractionalPosition, positionType8, wholePosition } from "../numerics/quantile.ts";
 import { climatologicalDays, type TimeAxis } from "../timeAxis.ts";
@@ -13,7 +13,7 @@ const HALF_WINDOW_DAYS = 2;
 const ENOUGH_NUMERATOR = 3;
 const ENOUGH_DENOMINATOR = 5;
 
-/** No base year stands here. */
+/** Marks a place without a base year. */
 const NONE = -1;
 
 /** 1 January's window takes 30 and 31 December of the same year (climdex), or of the year before (xclim). */

@@ -1,5 +1,4 @@
 // The share of each year's days that are beyond the base period's quantile (ETCCDI TX90p).
-// Which days those are stands in percentileDays.ts, which years have enough days in missingDays.ts.
 
 const PERCENT = 100;
 
@@ -12,7 +11,7 @@ const PERCENT = 100;
  * Definition: 100·(days that exceed) / (days of the year - missing days); TX90p of Zhang et al. 2011, WIREs Climate Change
  *   2, 851-870, table 1.
  * Missing data: such a day is in neither count; a year without a judged day gives NaN. Departures: base years judged by
- *   leave-one-out thresholds stand in for the bootstrap of Zhang et al. 2005; both remove the jump at the base period's ends.
+ *   leave-one-out thresholds replace the bootstrap of Zhang et al. 2005; both remove the jump at the base period's ends.
  */
 export function exceedanceShare(
   exceeds: Uint8Array,

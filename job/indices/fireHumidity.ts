@@ -1,4 +1,3 @@
-// A stand-in for the lowest relative humidity of the day, where only its mean is known.
 // Which humidity a cell uses is risks/wildfire.ts's choice, one for all its years.
 
 /**

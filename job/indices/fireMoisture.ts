@@ -14,7 +14,7 @@ export const DC_START = 15;
 const HUMIDITY_MAX_PERCENT = 99.9999;
 const LN_10 = Math.log(10);
 
-/** Moisture content [%] that a Fine Fuel Moisture Code stands for; C = `coefficient`. Van Wagner & Pickett (1985) Eq. 1. */
+/** Moisture content [%] that a Fine Fuel Moisture Code represents; C = `coefficient`. Van Wagner & Pickett (1985) Eq. 1. */
 function moistureOfFineFuelCode(code: number, coefficient: number): number {
   return (coefficient * (101 - code)) / (59.5 + code);
 }
@@ -22,7 +22,7 @@ function moistureOfFineFuelCode(code: number, coefficient: number): number {
 /**
  * Moisture content of fine dead fuel behind the Fine Fuel Moisture Code, day after day.
  *
- * Inputs: `temperature` [degC], `humidity` [%], `wind` [km h-1], `rain` [mm d-1], each [days], at noon or a stand-in for
+ * Inputs: `temperature` [degC], `humidity` [%], `wind` [km h-1], `rain` [mm d-1], each [days], at noon or an estimate of
  * it; `missing` [days] 1 where any of them is absent; days `first` up to but not including `end`; `coefficient` [1] C of
  * Eq. 1 and 10; `start` [1] the code of the day before.
  * Output: `moisture` [%] [days] as Eq. 1 gives it from the day's code; fineFuelMoistureCode turns it into the code.

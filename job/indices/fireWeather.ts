@@ -1,5 +1,5 @@
-// Daily Fire Weather Index of one cell: which days are computed, with which start, from fireMoisture and fireBehaviour.
-// Yearly values are made in fireWeatherYears.ts; the season mask and overwintering stand in fireWeatherSeason.ts.
+// Daily Fire Weather Index of one cell: which days are computed, with which start, from fireMoisture and
+// fireBehaviour.
 import { buildupIndex, fireWeatherIndex, initialSpreadIndex } from "./fireBehaviour.ts";
 import { type DayLengthBands, droughtDayLength, duffDayLength } from "./fireDayLength.ts";
 import {
@@ -28,10 +28,10 @@ export const DEFAULT_FIRE_WEATHER: FireWeatherSettings = {
 
 /** A gap of at most this many days is bridged by holding the codes. */
 const BRIDGED_GAP_DAYS = 3;
-/** Days that a restart after a longer gap leaves untold: the Drought Code forgets with a lag of 52 days. */
+/** Days that a restart after a longer gap leaves undefined: the Drought Code forgets with a lag of 52 days. */
 const SETTLING_DAYS = 60;
 
-/** One cell's weather, all series [days] at noon or what stands in for it. */
+/** One cell's weather, all series [days] at noon or an estimate of it. */
 export interface FireWeatherInput {
   /** [degrees_north] */
   readonly latitude: number;
@@ -124,7 +124,7 @@ function computeDays(
   const { missing } = arrays;
   let from = first;
   let start = dcStart;
-  let untold = 0;
+  let settling = 0;
   let gap = 0;
   for (let day = first; day < end; day++) {
     if (missing[day] === 1) {
@@ -132,14 +132,14 @@ function computeDays(
       continue;
     }
     if (gap > BRIDGED_GAP_DAYS) {
-      computeStretch(input, settings, arrays, from, day, start, untold);
+      computeStretch(input, settings, arrays, from, day, start, settling);
       from = day;
       start = DC_START;
-      untold = SETTLING_DAYS;
+      settling = SETTLING_DAYS;
     }
     gap = 0;
   }
-  computeStretch(input, settings, arrays, from, end, start, untold);
+  computeStretch(input, settings, arrays, from, end, start, settling);
 }
 
 function computeStretch(
@@ -149,7 +149,7 @@ function computeStretch(
   first: number,
   end: number,
   dcStart: number,
-  untold: number,
+  settling: number,
 ): void {
   const { temperature, humidity, wind, rain, month } = input;
   const { missing, moisture, dmc, dc } = arrays;
@@ -159,7 +159,7 @@ function computeStretch(
   fineFuelMoisture(temperature, humidity, wind, rain, missing, first, end, ffmcCoefficient, FFMC_START, moisture);
   duffMoistureCode(temperature, humidity, rain, missing, month, first, end, duff, DMC_START, dmc);
   droughtCode(temperature, rain, missing, month, first, end, drought, dcStart, dc);
-  if (untold > 0) leaveUndefined(arrays, first, Math.min(end, first + untold));
+  if (settling > 0) leaveUndefined(arrays, first, Math.min(end, first + settling));
 }
 
 function leaveUndefined(arrays: FireWeatherArrays, first: number, end: number): void {

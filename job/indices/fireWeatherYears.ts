@@ -3,7 +3,7 @@
 import { largestValues } from "../numerics/largestValues.ts";
 import { fractionalPosition, positionType8, wholePosition } from "../numerics/quantile.ts";
 
-/** A year with more untold days than this is missing. */
+/** A year with more undefined days than this is missing. */
 const MISSING_DAYS_MAX = 15;
 /** Daily index from which the EFFIS classes speak of very high danger. */
 const DANGER_FWI = 38;
@@ -27,7 +27,7 @@ export function makeFireWeatherYears(years: number): FireWeatherYears {
  * FWI95, FWIx and D38 of each year.
  *
  * Inputs: `fwi` [1] [days]; `inactive` [days] 1 outside the season; `yearStart` [years + 1] offsets into
- * the days; `told`, `highest` scratch [at least the longest year].
+ * the days; `valid`, `highest` scratch [at least the longest year].
  * Output: `out` (see FireWeatherYears).
  * Definition: 95th percentile by Hyndman & Fan (1996) type 8; maximum; days of 38 or more, counted in the days that the
  * calendar has.
@@ -38,7 +38,7 @@ export function fireWeatherYears(
   inactive: Uint8Array,
   yearStart: Int32Array,
   years: number,
-  told: Float64Array,
+  valid: Float64Array,
   highest: Float64Array,
   out: FireWeatherYears,
 ): void {
@@ -50,7 +50,7 @@ export function fireWeatherYears(
     for (let day = first; day < end; day++) {
       const value = inactive[day] === 1 ? 0 : fwi[day]!;
       if (Number.isNaN(value)) continue;
-      told[n++] = value;
+      valid[n++] = value;
       if (value >= DANGER_FWI) dangerous++;
     }
     if (n === 0 || end - first - n > MISSING_DAYS_MAX) {
@@ -62,7 +62,7 @@ export function fireWeatherYears(
     const position = positionType8(n, HIGH_SHARE);
     const whole = wholePosition(position, n);
     const count = n - whole + 1;
-    largestValues(told, n, count, highest);
+    largestValues(valid, n, count, highest);
     const weight = fractionalPosition(position, whole, n);
     const below = highest[0]!;
     out.fwi95[year] = weight === 0 ? below : below + weight * (highest[1]! - below);

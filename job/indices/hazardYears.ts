@@ -1,5 +1,5 @@
-// The years that yearly hazards are counted in: calendar years, or July to June where the season straddles the new year.
-// Which days count as missing, and how many a year may miss, stands in missingDays.ts.
+// The years that yearly hazards are counted in: calendar years, or July to June where the season straddles the new
+// year.
 import { dayOfYear } from "../../model/calendars.ts";
 import type { TimeAxis } from "../timeAxis.ts";
 

@@ -1,5 +1,4 @@
 // The heaviest rain of each year over one day or several in a row (ETCCDI Rx1day, Rx5day).
-// Which years have enough days to be counted stands in missingDays.ts.
 import { slidingSums } from "../numerics/slidingSums.ts";
 import { yearlyMaximum } from "./blockMaxima.ts";
 

@@ -1,5 +1,4 @@
 // Which days are missing and which years are therefore not counted: the rule of climdex.
-// How many valid years a period needs stands with the risks.
 
 /** climdex.pcic's defaults (max.missing.days): more missing days than this void the year. */
 const MOST_MISSING_IN_YEAR = 15;

@@ -1,5 +1,5 @@
-// Days beyond the base period's quantile for their calendar day, each base year judged by thresholds made without it.
-// Those thresholds stand in percentileThresholds.ts, spells of such days in spells.ts.
+// Days beyond the base period's quantile for their calendar day, each base year judged by thresholds made without
+// it.
 import type { TimeAxis } from "../timeAxis.ts";
 import type { DayOfYearSample } from "./dayOfYearSample.ts";
 import type { HazardYears } from "./hazardYears.ts";

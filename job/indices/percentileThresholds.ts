@@ -1,5 +1,5 @@
-// Thresholds of the calendar days by the base period's quantile, and the few highest values that leaving a year out needs.
-// Comparing days with them stands in percentileDays.ts, the days that make a sample in dayOfYearSample.ts.
+// Thresholds of the calendar days by the base period's quantile, and the few highest values that leaving a year out
+// needs.
 import { type DayOfYearSample, enoughValues, WINDOW_DAYS } from "./dayOfYearSample.ts";
 
 /** The upper tail is read as it is; the lower one with its sign turned, since Q_p(x) = -Q_(1-p)(-x). */
@@ -24,7 +24,7 @@ export interface PercentileScratch {
   /** [days] whichever year is left out, a higher value than `surelyAbove` exceeds, one up to `surelyNot` does not. */
   readonly surelyAbove: Float64Array;
   readonly surelyNot: Float64Array;
-  /** [WINDOW_DAYS] where the merge stands in each calendar day's list, and the value there. */
+  /** [WINDOW_DAYS] the merge's position in each calendar day's list, and the value there. */
   readonly head: Int32Array;
   readonly headValue: Float64Array;
 }

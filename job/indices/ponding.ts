@@ -1,5 +1,4 @@
-// Rain that a town's drains cannot take away, standing in its low ground.
-// What a place's numbers are where they are missing stands in risks/urbanFlood.ts.
+// Rain that a town's drains cannot carry, ponding in its low ground.
 
 import { runoffOfRain } from "./curveNumberRunoff.ts";
 import { shareOfDay, wettestDay } from "./stormRain.ts";

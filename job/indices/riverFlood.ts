@@ -1,5 +1,5 @@
-// From a year's heaviest rain to the water on the land beside a river, for a catchment known by a few numbers. Every step is
-// monotone, so that a depth has exactly one rain. What a site's numbers are where they are missing stands in risks/inlandFlood.ts.
+// From a year's heaviest rain to the water on the land beside a river, for a catchment known by a few numbers. Every
+// step is monotone, so that a depth has exactly one rain.
 import { rainOfRunoff, retention, runoffOfRain, wetCurveNumber } from "./curveNumberRunoff.ts";
 import { LONGEST_STORM_HOURS } from "./stormRain.ts";
 

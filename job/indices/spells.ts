@@ -1,5 +1,4 @@
 // Days that belong to long runs of days on which a condition holds, counted by year.
-// What the condition is stands with its makers (percentileDays.ts).
 
 /** ETCCDI: shorter runs are no spell. */
 export const SHORTEST_SPELL_DAYS = 6;

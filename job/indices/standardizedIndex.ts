@@ -1,5 +1,5 @@
-// Standardised drought indices: sums over months as quantiles of the standard normal distribution, by calendar month.
-// The distributions are SPEI's and SPI's; what a year is judged by stands in standardizedYears.ts.
+// Standardised drought indices: sums over months as quantiles of the standard normal distribution, by calendar
+// month.
 import { fitGamma, gammaCdf } from "../numerics/gammaDistribution.ts";
 import {
   fitGeneralizedLogistic,
@@ -42,7 +42,7 @@ export const RAIN_DISTRIBUTION: StandardizingDistribution = { fit: fitRain, cdf:
  *
  * Inputs: `sorted` [mm], ascending, not negative and without NaN in [0, n).
  * Output: `parameters`: gamma shape [1] and scale [mm] of fitGamma, share of zeros n0/n [1], and the probability that a
- * zero stands for, (n0 + 1)/(2(n + 1)) [1].
+ * zero represents, (n0 + 1)/(2(n + 1)) [1].
  * Definition: McKee et al. (1993); the centre of the mass after Stagge et al. (2015), Int. J. Climatol. 35, 4027-4040.
  * Missing data: none inside the slice; fewer than 10 positive sums give NaN. Departures: xclim's default and climate_indices
  * give a zero the whole mass.

@@ -22,7 +22,7 @@ export function shareOfDay(hours: number): number {
   return (hours / HOURS_OF_DAY) ** DURATION_EXPONENT;
 }
 
-/** Whether a storm of so many hours is told by the heaviest day alone. */
+/** Whether a storm of so many hours depends on the heaviest day alone. */
 export function isWithinDay(stormHours: number): boolean {
   return stormHours <= HOURS_OF_DAY;
 }

@@ -1,4 +1,4 @@
-// Central pressures, winds and radii that a best track does not tell, from those that it does.
+// Missing central pressures, winds and radii of a best track, from those that it has.
 // The hours in between are trackPreparation.ts's.
 import { type Basin, pressureFromWind, windFromPressure } from "../../model/storms.ts";
 import { KM_PER_NAUTICAL_MILE } from "../../model/units.ts";
@@ -25,7 +25,7 @@ export function environmentPressureOf(basin: Basin | null): number {
 }
 
 /**
- * Radius of maximum wind where it is not told.
+ * Radius of maximum wind where it is not given.
  *
  * Inputs: pressure [hPa]. Output: radius [km].
  * Definition: broken line through the anchors above, held at its ends: regression on IBTrACS, as in CLIMADA 6.1, estimate_rmw.
@@ -39,8 +39,8 @@ export function radiusFromPressure(pressure: number): number {
  * Fills the gaps of pressure and wind in place.
  *
  * Inputs: hours [h], latitude, longitude [degrees], all [points], ascending in time; pressure [hPa] and wind [m s-1] [points],
- *   NaN where not told. Output: both filled; returns the marks [points], 1 where the pressure was not told.
- * Definition: where one is told, the other by regression; where neither is, both linear in time between the neighbours.
+ *   NaN where not given. Output: both filled; returns the marks [points], 1 where the pressure was not given.
+ * Definition: where one is given, the other by regression; where neither is, both linear in time between the neighbours.
  * Missing data: points before the first and after the last with either stay NaN.
  */
 export function fillGaps(

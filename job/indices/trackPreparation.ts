@@ -36,7 +36,7 @@ export interface TrackNodes {
   /** m s-1, from the node before; 0 at the first */
   readonly translationNorth: Float64Array;
   readonly translationEast: Float64Array;
-  /** 1 where the pressure was not told, and where the storm was extratropical */
+  /** 1 where the pressure was not given, and where the storm was extratropical */
   readonly pressureEstimated: Uint8Array;
   readonly extratropical: Uint8Array;
 }
@@ -44,7 +44,7 @@ export interface TrackNodes {
 /**
  * Hourly nodes of a best track.
  *
- * Inputs: `track`, arrays [points] in time, as model/storms.ts tells; stepHours [h].
+ * Inputs: `track`, arrays [points] in time, as model/storms.ts reports; stepHours [h].
  * Output: TrackNodes, or null for a track of fewer than two points with a pressure or a wind.
  * Definition: longitudes unwrapped from point to point; gaps by trackGaps.ts, a missing environment by the basin, a missing radius
  *   by the pressure; nodes at whole steps after the first point, linear between points (positions too: CLIMADA's splines differ
@@ -53,9 +53,9 @@ export interface TrackNodes {
  * Missing data: as trackGaps.ts; points at the ends with neither pressure nor wind are left out.
  */
 export function prepareTrack(track: StormTrack, stepHours = STEP_HOURS): TrackNodes | null {
-  const told = fillPoints(track);
-  if (told === null) return null;
-  const { hours, from, to } = told;
+  const filled = fillPoints(track);
+  if (filled === null) return null;
+  const { hours, from, to } = filled;
   const firstHour = hours[from]!;
   const count = Math.floor((hours[to]! - firstHour) / stepHours) + 1;
   if (count < 2) return null;
@@ -80,11 +80,11 @@ export function prepareTrack(track: StormTrack, stepHours = STEP_HOURS): TrackNo
     while (point + 1 < to && hours[point + 1]! <= hour) point++;
     const share = (hour - hours[point]!) / (hours[point + 1]! - hours[point]!);
     for (const name of INTERPOLATED) {
-      const values = told[name];
+      const values = filled[name];
       nodes[name][i] = values[point]! + share * (values[point + 1]! - values[point]!);
     }
     nodes.pressure[i] = Math.min(nodes.pressure[i]!, nodes.environmentPressure[i]! - SHALLOWEST_HPA);
-    nodes.pressureEstimated[i] = told.estimated[point]! | (share > 0 ? told.estimated[point + 1]! : 0);
+    nodes.pressureEstimated[i] = filled.estimated[point]! | (share > 0 ? filled.estimated[point + 1]! : 0);
     nodes.extratropical[i] = track.grade[share < 1 ? point : point + 1] === "ET" ? 1 : 0;
   }
   addTranslation(nodes);

@@ -1,5 +1,4 @@
 // Water stress as Aqueduct defines it: withdrawal over renewable supply.
-// Where both come from stands in risks/waterRunoff.ts; what is made of years of it in risks/waterScarcity.ts.
 
 /** Beyond this a ratio says no more than that there is not enough. */
 export const HIGHEST_STRESS = 10;

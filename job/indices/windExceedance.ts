@@ -4,7 +4,7 @@ import { HARMLESS_WIND, windDamage, windDamageSlope } from "./windDamage.ts";
 
 /** m s-1: weaker winds are no storm of the curve. */
 export const WEAKEST_WIND = 10;
-/** m s-1: what a place is told at most. */
+/** m s-1: the highest wind of any place. */
 export const STRONGEST_WIND = 90;
 /** Storms at or above the wind where the tail takes over; fewer in all make no tail. */
 const ANCHOR_STORMS = 5;

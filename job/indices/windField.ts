@@ -3,14 +3,14 @@
 import { KM_PER_DEGREE, type TrackNodes } from "./trackPreparation.ts";
 import { makeVortexNodes, PROFILES, type Profile, type VortexNodes, type WindModel } from "./windProfiles.ts";
 
-/** Beyond it no wind is told. */
+/** Beyond it no wind is given. */
 export const REACH_KM = 300;
 /** Nearer than this to the eye there is no direction. */
 const NEAREST_M = 1;
 const METRES_PER_KM = 1000;
 const FULL_CIRCLE_DEGREES = 360;
 
-/** A storm ready to be asked for winds. */
+/** A storm prepared for computing winds. */
 export interface StormVortex {
   readonly nodes: TrackNodes;
   readonly vortex: VortexNodes;

@@ -1,5 +1,5 @@
 // The beta distribution: cumulative probability (regularised incomplete beta function) and its inverse.
-// What a probability's interval is made of is told in binomialInterval below; the level is the caller's.
+// What a probability's interval is made of is described at binomialInterval below; the level is the caller's.
 import { logGamma } from "./gamma.ts";
 
 const SMALLEST = 1e-300;
@@ -61,7 +61,7 @@ export function betaQuantile(p: number, a: number, b: number): number {
  * Definition: the `tail` quantile of Beta(n P + 1/2, n (1 - P) + 1/2). Brown, Cai and DasGupta 2001, Statistical
  *   Science 16, 101-133, section 3.1.2, with k = n P.
  * Missing data: NaN gives NaN. Their replacement of the ends by 0 at k = 0 and 1 at k = n is not made, so near P = 0
- *   the lower end may stand above P.
+ *   the lower end may be above P.
  */
 export function binomialInterval(tail: number, probability: number, n: number): number {
   return betaQuantile(tail, n * probability + 0.5, n * (1 - probability) + 0.5);

@@ -1,5 +1,4 @@
 // The gamma function and its logarithm, by Lanczos' series.
-// The distributions that need them stand in their own files.
 
 /** Lanczos coefficients for g = 7, nine terms (Godfrey 2001); relative error about 1e-15 for x >= 0.5. */
 const LANCZOS_G = 7;

@@ -1,5 +1,4 @@
 // The gamma distribution: Thom's estimate and the cumulative probability (regularised incomplete gamma function).
-// The gamma function itself stands in gamma.ts; what zeros mean is the caller's.
 import { logGamma } from "./gamma.ts";
 
 /** Where fitGamma writes what. */

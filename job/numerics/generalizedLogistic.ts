@@ -1,5 +1,5 @@
 // The generalised logistic distribution by L-moments; with negative shape it is the three-parameter log-logistic.
-// Hosking's sign of the shape. What is standardised with it stands in indices/standardizedIndex.ts.
+// Hosking's sign of the shape.
 import { L1, L2, sampleLMoments, T3 } from "./lMoments.ts";
 
 /** Where fitGeneralizedLogistic writes what. */

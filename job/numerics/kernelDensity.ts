@@ -3,7 +3,7 @@
 import { normalCdf } from "./normal.ts";
 import { quantileType7 } from "./quantile.ts";
 
-/** Fewer positive values than this are told as they were counted. */
+/** Fewer positive values than this are given as they were counted. */
 const FEWEST_FOR_KERNEL = 5;
 
 /**
@@ -92,7 +92,7 @@ export function kernelBinProbabilities(
  * Definition: the first bin has n0 / n, n0 = zeros counted; the positive values have the weight (n - n0) / n and are
  *   spread by a kernel estimate in sqrt(x), reflected at sqrt(lowestPositive), so that nothing leaks back to zero as
  *   long as the first edge is not above lowestPositive. Square root: stabilises the variance of counts (Bartlett 1936).
- * Missing data: none inside the slice. Fewer than 5 positive values, or equal ones, are told as counted.
+ * Missing data: none inside the slice. Fewer than 5 positive values, or equal ones, are given as counted.
  */
 export function zeroInflatedBinProbabilities(
   sorted: Float64Array,

@@ -1,5 +1,4 @@
 // Sample L-moments by unbiased probability-weighted moments.
-// Fitting a distribution to them stands in gev.ts and its siblings.
 
 /** Where sampleLMoments writes what. */
 export const L1 = 0;

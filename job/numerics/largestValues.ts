@@ -1,5 +1,4 @@
 // The few largest values of a slice in order, without sorting all of it.
-// Quantiles near the top need no more; which positions they stand at is quantile.ts's.
 
 /**
  * The largest values of a slice, ascending.

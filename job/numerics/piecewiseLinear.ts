@@ -1,5 +1,4 @@
 // A broken line through anchors, held at its ends.
-// What the anchors mean, and where they come from, stands with the method set.
 
 /**
  * Value of a broken line.

@@ -5,7 +5,7 @@
  * Sums over the last `window` values.
  *
  * Inputs: `values` [any unit]; `window` [1] values. Output: `sums`, as many as values, same unit.
- * Definition: sums[i] = values[i - window + 1] + ... + values[i], added anew each time so that nothing drifts.
+ * Definition: sums[i] = values[i - window + 1] + ... + values[i], added again each time so that nothing drifts.
  * Missing data: NaN where a value of the window is NaN or lies before the series.
  */
 export function slidingSums(values: Float64Array, window: number, sums: Float64Array): void {

@@ -1,4 +1,4 @@
-// A yearly series freed from its slow change, so that its whole length can tell the shape of its distribution.
+// A yearly series freed from its slow change, so that its whole length shows the shape of its distribution.
 // Which variables are divided and which have the mean subtracted is the caller's.
 
 /** The running mean of year i covers [i - 14, i + 15]. */

@@ -1,5 +1,4 @@
-// What is told of bin probabilities, whatever estimated them: their intervals and the damage they stand for.
-// The estimators stand in numerics/kernelDensity.ts and with the risks.
+// Intervals of bin probabilities and the damage they imply, for any estimator.
 import type { ProbabilityMethods } from "../../model/methodSet.ts";
 import type { ProbabilityResult } from "../../model/results.ts";
 import { binomialInterval } from "../numerics/beta.ts";
@@ -45,7 +44,7 @@ export function describeProbability(
   };
 }
 
-/** Intervals of bin probabilities [1] behind which stand `years` years; see numerics/beta.ts. */
+/** Intervals of bin probabilities [1] estimated from `years` years; see numerics/beta.ts. */
 export function binIntervals(probabilities: readonly number[], years: number): { low: number[]; high: number[] } {
   return {
     low: probabilities.map((p) => binomialInterval(LOWER_TAIL, p, years)),

@@ -1,4 +1,4 @@
-// What is known of the sea beside a cell, under one scenario.
+// The sea of a cell, under one scenario: its station, its rise and its path.
 import type { SeaLevelLaw } from "./extremeSeaLevels.ts";
 import { globalRise, type SeaLevelRise } from "./seaLevelRise.ts";
 
@@ -14,5 +14,5 @@ export interface CellSeaLevel {
   readonly connection: { readonly level: number; readonly distance: number } | null;
 }
 
-/** Of a cell about whose sea nobody has told anything. */
+/** Of a cell without any record of the sea. */
 export const UNKNOWN_SEA: CellSeaLevel = { station: null, rise: globalRise(undefined), connection: null };

@@ -1,5 +1,4 @@
-// Coastal flood: how deep the sea stands at a cell, from the law of its yearly highest level and its rise.
-// The law stands in extremeSeaLevels.ts, the path of the water in database and cli (connectivity), the rest in floodDepths.ts.
+// Coastal flood: the depth of the sea at a cell, from the distribution of its yearly highest level and its rise.
 
 import { type Period, yearsIn } from "../../model/periods.ts";
 import type { Flag, NullReason } from "../../model/reasons.ts";
@@ -126,10 +125,10 @@ function periodResult(
   if (datumOffset === null) flags.push("defaultDatumOffset");
   if (rise.isDefault) flags.push("defaultSeaLevelRise");
   if (isHeld(rise, period) || isHeld(rise, basePeriod)) flags.push("seaLevelHeld");
-  const standing = (attributes.get("waveSetup") ?? 0) + (datumOffset ?? 0);
+  const offset = (attributes.get("waveSetup") ?? 0) + (datumOffset ?? 0);
   const sinking = (attributes.get("subsidence") ?? 0) / MM_PER_M;
   const shiftIn = (year: number) =>
-    standing + riseIn(rise, year) - riseIn(rise, found.referenceYear) + sinking * (year - found.referenceYear);
+    offset + riseIn(rise, year) - riseIn(rise, found.referenceYear) + sinking * (year - found.referenceYear);
   const baseCentre = (basePeriod.firstYear + basePeriod.lastYear) / 2;
   const chain: DepthChain = {
     levelOfDepth: (depth) => Math.max(site.elevation + ATTENUATION * site.distance + depth, site.gate),
@@ -143,7 +142,7 @@ function periodResult(
   const law = lawOfPeriod(found, shifts);
   const none = new Array<number>(work.thresholds.length + 1).fill(0);
   const numbers = floodNumbers(chain, law, none, found.years, 1, work);
-  const { flags: told, hazard, probability, scoredLevel } = numbers;
+  const { flags: floodFlags, hazard, probability, scoredLevel } = numbers;
   let meanRise = 0;
   for (let year = period.firstYear; year <= period.lastYear; year++) meanRise += riseIn(rise, year) / yearsIn(period);
   const companions = [numbers.defendedDepth, Math.max(0, scoredLevel - site.elevation), scoredLevel, meanRise];
@@ -151,7 +150,7 @@ function periodResult(
     period,
     input: INPUTS.ways[`${found.kind}${rise.isDefault ? "Global" : "Regional"}`].text,
     reason: null,
-    flags: [...flags, ...told],
+    flags: [...flags, ...floodFlags],
     yearsUsed: found.years ?? 0,
     block: null,
     probability,

@@ -1,5 +1,4 @@
 // Cold wave: cold spells by the base period's own thresholds (CSDI), severe days and yearly minima beside them.
-// How spells become probabilities and scores stands in spellRisk.ts.
 
 import { yearlyMinimum } from "../indices/blockMaxima.ts";
 import { daysAtMost } from "../indices/dayCounts.ts";

@@ -66,7 +66,7 @@ interface Piece {
   readonly slope: number;
 }
 
-/** Depths at which the probability of more water is asked, and what each stands for; rewritten for every cell. */
+/** Depths at which the probability of more water is evaluated, and the weight of each; rewritten for every cell. */
 export interface DamageNodes {
   readonly pieces: readonly Piece[];
   /** Damage [1] that begins at once, at a sill. */

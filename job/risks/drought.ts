@@ -1,5 +1,4 @@
 // Drought: the lowest SPEI-12 of each year, against a base period that each of its years is left out of.
-// How the yearly values come about stands in droughtYears.ts.
 
 import type { Period } from "../../model/periods.ts";
 import type { Flag } from "../../model/reasons.ts";
@@ -50,7 +49,7 @@ export function makeDrought(methods: RiskMethods, settings: DroughtSettings): Ri
     returnLevelUnit: "1",
     compute(input) {
       const work = workFor(input.axis);
-      const tell = (used: string, flags: readonly Flag[]) =>
+      const describe = (used: string, flags: readonly Flag[]) =>
         input.periods.map((period) => periodResult(period, used, flags, methods, work));
       const balance = bestWay(BALANCE_WAYS, input);
       const common: Flag[] = [];
@@ -62,13 +61,13 @@ export function makeDrought(methods: RiskMethods, settings: DroughtSettings): Ri
         const base = positionsIn(input.basePeriod, input.axis.firstYear, input.axis.years);
         if (isBaseUsable(countMarks(work.valid, base.from, base.to))) {
           if (isArid(work, input.basePeriod)) common.push("aridCell");
-          return tell(balance.text, common);
+          return describe(balance.text, common);
         }
       }
       const provided = input.monthly.get("SPEI12");
       if (provided !== undefined) {
         fillProvidedYears(provided, work);
-        return tell(PROVIDED.text, ["inBaseUnknown"]);
+        return describe(PROVIDED.text, ["inBaseUnknown"]);
       }
       return input.periods.map((period) =>
         balance === undefined

@@ -1,5 +1,4 @@
 // The yearly values that drought is judged by, for one cell after the other on one time axis.
-// The statistics of a period's years stand in drought.ts.
 import type { Period } from "../../model/periods.ts";
 import { MONTHS_OF_YEAR } from "../indices/monthlySums.ts";
 import {
@@ -158,7 +157,7 @@ export function markWholeYears(sums: Float64Array, valid: Uint8Array): void {
   }
 }
 
-/** Whether the base period is too dry for a rain index: SPEI then tells evapotranspiration only. */
+/** Whether the base period is too dry for a rain index: SPEI then describes evapotranspiration only. */
 export function isArid(work: DroughtYears, basePeriod: Period): boolean {
   const { from, to } = positionsIn(basePeriod, work.axis.firstYear, work.axis.years);
   let sum = 0;

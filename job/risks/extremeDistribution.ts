@@ -1,5 +1,5 @@
-// The law of a year's highest value, and what it tells: the chance of more, levels of return periods, how sure they are.
-// Fitting one stands in extremes.ts, the distribution itself in numerics/gev.ts.
+// The law of a year's highest value, and what follows from it: exceedance probabilities, return levels, how sure they
+// are.
 import { gevExceedance, gevReturnLevel } from "../numerics/gev.ts";
 
 /** The law of a year's highest value. */

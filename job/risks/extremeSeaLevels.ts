@@ -1,5 +1,4 @@
 // The law of a year's highest sea level at a station, from any of the three shapes that providers publish.
-// What the sea does on land stands in coastalFlood.ts.
 import type { Period } from "../../model/periods.ts";
 import type { Flag } from "../../model/reasons.ts";
 import type { SeaLevelStation, StationLevels } from "../../model/seaLevels.ts";
@@ -7,7 +6,7 @@ import type { ExtremeLaw } from "./extremeDistribution.ts";
 import { blockAround, fitExtremes, makeExtremesScratch, recordShape } from "./extremes.ts";
 import { RISE_EPOCH } from "./seaLevelRise.ts";
 
-/** Rarer levels than this are a year's highest; more frequent ones are not told by the law of maxima. */
+/** Rarer levels than this are a year's highest; more frequent ones are not given by the law of maxima. */
 const SHORTEST_RETURN_PERIOD = 2;
 
 export interface SeaLevelLaw {
@@ -30,15 +29,15 @@ export interface SeaLevelLaw {
  * Missing data: missing maxima are left out.
  */
 export function seaLevelLaw(station: SeaLevelStation, basePeriod: Period): SeaLevelLaw | null {
-  const { recordYears, referenceYear, told } = station;
-  if (told.kind === "maxima") return lawOfMaxima(told, basePeriod);
+  const { recordYears, referenceYear, record } = station;
+  if (record.kind === "maxima") return lawOfMaxima(record, basePeriod);
   const values = recordYears ?? Number.NaN;
   const law =
-    told.kind === "parameters"
-      ? { zeroShare: 0, location: told.location, scale: told.scale, shape: told.shape, values }
-      : { zeroShare: 0, ...gumbelOfLevels(told.returnPeriods, told.levels), shape: 0, values };
+    record.kind === "parameters"
+      ? { zeroShare: 0, location: record.location, scale: record.scale, shape: record.shape, values }
+      : { zeroShare: 0, ...gumbelOfLevels(record.returnPeriods, record.levels), shape: 0, values };
   return {
-    kind: told.kind,
+    kind: record.kind,
     law,
     referenceYear: referenceYear ?? RISE_EPOCH,
     years: recordYears,

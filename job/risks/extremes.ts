@@ -1,5 +1,5 @@
-// Laws and return levels of yearly extremes: location and scale from 30 years around a period, shape from the whole record.
-// Which variable, and which sign, is the risk's; what a law tells stands in extremeLaw.ts.
+// Laws and return levels of yearly extremes: location and scale from 30 years around a period, shape from the whole
+// record.
 import type { Period } from "../../model/periods.ts";
 import type { Flag } from "../../model/reasons.ts";
 import { RETURN_PERIODS } from "../../model/results.ts";
@@ -21,7 +21,7 @@ const STEEPEST_SHAPE = 0.35;
 const CONSTANT_BELOW = 1e-9;
 
 export interface RecordShape {
-  /** k [1] of Hosking's sign; NaN where the record cannot tell. */
+  /** k [1] of Hosking's sign; NaN where the record is too short. */
   readonly shape: number;
   readonly clamped: boolean;
 }

@@ -1,5 +1,4 @@
 // The yearly values that wildfire is judged by, for one cell after the other on one time axis.
-// The statistics of a period's years stand in wildfire.ts.
 import { humidityAtHighestTemperature } from "../indices/fireHumidity.ts";
 import {
   type FireWeatherArrays,
@@ -19,7 +18,7 @@ const LONGEST_YEAR_DAYS = 366;
 /** A humidity serves a record when it is there on this share of the days that have the other inputs. */
 const COVERED_SHARE = 0.95;
 
-/** What stands in for the relative humidity of noon, the best first; one for all years of a cell. */
+/** Estimates of the relative humidity of noon, the best first; one for all years of a cell. */
 export const HUMIDITY_SOURCES = ["hursmin", "proxy", "hurs"] as const;
 export type HumiditySource = (typeof HUMIDITY_SOURCES)[number];
 
@@ -37,7 +36,7 @@ export interface FireYears {
   readonly extremes: ExtremesScratch;
   /** [years] room to sort a period's values in; [366] room for a year's days */
   readonly sorted: Float64Array;
-  readonly told: Float64Array;
+  readonly validDays: Float64Array;
   readonly highest: Float64Array;
 }
 
@@ -53,7 +52,7 @@ export function makeFireYears(axis: TimeAxis): FireYears {
     valid: new Uint8Array(axis.years),
     extremes: makeExtremesScratch(axis.years),
     sorted: new Float64Array(axis.years),
-    told: new Float64Array(LONGEST_YEAR_DAYS),
+    validDays: new Float64Array(LONGEST_YEAR_DAYS),
     highest: new Float64Array(LONGEST_YEAR_DAYS),
   };
 }
@@ -147,7 +146,7 @@ export function fillFireDays(
  *
  * Inputs: `input` with tasmax, sfcWind and pr; `humidity` [%] [days]; `settings`; `work`, made for its axis; `start` of the
  *   years, by default the warm season's hazard years.
- * Output: work.yearly and work.valid, D38 told for a year of 365 days; the hazard years are returned.
+ * Output: work.yearly and work.valid, D38 scaled to a year of 365 days; the hazard years are returned.
  * Definition: fillFireDays; indices/fireWeatherYears.ts on those years.
  * Missing data: as there; a year that begins within the first year of the record is not counted, the codes still settle.
  */
@@ -163,7 +162,7 @@ export function fillFireYears(
   fillFireDays(input, humidity, settings, work);
   const hazardYears = work.hazardYears[start];
   const { years, yearStart } = hazardYears;
-  fireWeatherYears(work.daily.fwi, work.daily.inactive, yearStart, years, work.told, work.highest, yearly);
+  fireWeatherYears(work.daily.fwi, work.daily.inactive, yearStart, years, work.validDays, work.highest, yearly);
   const toWholeYear = DAYS_OF_A_YEAR / climatologicalDays(axis.calendar);
   const settled = endOfFirstYear(axis, work.daily.fwi);
   for (let year = 0; year < years; year++) {

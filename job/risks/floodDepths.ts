@@ -1,5 +1,5 @@
-// What the three floods share: a yearly level (of rain or of the sea) with a law, and a chain that turns levels into depths,
-// become bin probabilities, return levels, damage and a score. What the level and the chain are stands with each flood.
+// What the three floods share: a yearly level (of rain or of the sea) with a law, and a chain that turns levels into
+// depths, become bin probabilities, return levels, damage and a score.
 import type { Flag } from "../../model/reasons.ts";
 import { type HazardResult, type ProbabilityResult, RETURN_PERIODS } from "../../model/results.ts";
 import { describeProbability, NORMAL_90 } from "./binStatistics.ts";
@@ -15,7 +15,7 @@ const SCORED_AT = RETURN_PERIODS.indexOf(SCORED_RETURN_PERIOD);
 /** A protection whose level more than every second year exceeds protects no more. */
 const OVERWHELMED_ABOVE = 0.5;
 
-/** How deep a level of rain or sea stands at a cell, and up to which level it is kept away. */
+/** The depth of a level of rain or sea at a cell, and the level up to which protection holds. */
 export interface DepthChain {
   /** The level that must be exceeded for more water than `depth` [m], without protection: not decreasing. */
   levelOfDepth(depth: number): number;
@@ -43,11 +43,11 @@ export interface LevelLaw {
 /** One flood's fixed numbers, and work arrays rewritten for every cell. */
 export interface FloodWork {
   readonly methods: RiskMethods;
-  /** m; no depth is told beyond */
+  /** m; no depth is given beyond */
   readonly cap: number;
   /** [edges] levels that must be exceeded for each bin's lower edge, protection included */
   readonly thresholds: Float64Array;
-  /** null where the rates come from no curve: then damage is told by bins only */
+  /** null where the rates come from no curve: then damage is given by bins only */
   readonly damage: DamageThresholds | null;
 }
 
@@ -108,7 +108,7 @@ export interface FloodNumbers {
  * What a flood does to a cell in a period.
  *
  * Inputs: chain, inverted into `work`; law of the period's levels; counts of observed years by bin; years n behind the intervals,
- *   null where not known; rateScale [1], the share of the cell that the depths stand for.
+ *   null where not known; rateScale [1], the share of the cell that the depths represent.
  * Output: P(H), damage and return levels with protection; the score from the depth of 100 years without.
  * Definition: P(depth > e) = P(level > max(level of e, protected level)); a bin has the difference of its edges'. Damage by
  *   integration: risks/depthDamage.ts. Intervals: binStatistics.ts, and level +- 1.645 sd carried through the chain.

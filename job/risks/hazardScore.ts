@@ -1,5 +1,4 @@
 // From a period's yearly values to the mean that is scored, its interval, and the scores.
-// The anchors come from the method set; the level that a score is called stands where results are written.
 import { ANCHOR_SCORES } from "../../model/methodSet.ts";
 import { piecewiseLinear } from "../numerics/piecewiseLinear.ts";
 import { NORMAL_90 } from "./binStatistics.ts";

@@ -1,5 +1,4 @@
 // High temperature: warm spells by the base period's own thresholds (WSDI), hot days and yearly maxima beside them.
-// How spells become probabilities and scores stands in spellRisk.ts.
 
 import { yearlyMaximum } from "../indices/blockMaxima.ts";
 import { daysAtLeast } from "../indices/dayCounts.ts";

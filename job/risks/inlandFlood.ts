@@ -1,5 +1,4 @@
-// Inland flood: how deep a river stands beside a cell, from the rain of its catchment's critical duration.
-// The hydrology stands in indices/riverFlood.ts, what rain floods share in rainFlood.ts.
+// Inland flood: the depth of a river at a cell, from the rain of its catchment's critical duration.
 
 import type { Attribute } from "../../model/attributes.ts";
 import { RISK_INPUTS } from "../../model/riskInputs.ts";

@@ -1,11 +1,11 @@
-// What P(H) tells of a period whose yearly values vary without gaps: the kernel estimate, its intervals, its damage.
+// P(H) of a period whose yearly values vary without gaps: the kernel estimate, its intervals, its damage.
 // Values with an atom at zero (spell days) are spellRisk.ts's.
 import type { ProbabilityResult } from "../../model/results.ts";
 import { countBins, kernelBinProbabilities } from "../numerics/kernelDensity.ts";
 import { describeProbability } from "./binStatistics.ts";
 import type { RiskMethods } from "./methodSet.ts";
 
-/** When more of the years than this share one value, they are told as counted: a kernel would smear the value. */
+/** When more of the years than this share one value, they are given as counted: a kernel would smear the value. */
 const ATOM_SHARE = 0.8;
 /** Rates that are the same in all cells. */
 const UNSCALED = 1;
@@ -37,7 +37,7 @@ export function kernelProbability(
   return describeProbability(Array.from(bins), counts, n, methods, rateScale, returnLevels);
 }
 
-/** Fewer values between the bounds than this are told as they were counted. */
+/** Fewer values between the bounds than this are given as they were counted. */
 const FEWEST_FOR_KERNEL = 5;
 
 /**

@@ -1,5 +1,4 @@
 // The numbers of the method set published, and what a definition says of a risk's numbers.
-// Their form, and the checks of a user's own, stand in model/methodSet.ts.
 import { type ProbabilityMethods, type RiskMethods, readMethodSet } from "../../model/methodSet.ts";
 import type { Risk } from "../../model/risks.ts";
 import type { RiskDefinition } from "./riskDefinition.ts";

@@ -1,5 +1,4 @@
 // Which years of a record speak for a period: the valid ones, and whether they are enough.
-// What makes a year valid stands in indices/missingDays.ts.
 import { BASE_YEARS_AT_LEAST, type Period, yearsIn } from "../../model/periods.ts";
 
 /** Fewer valid years give no result. */

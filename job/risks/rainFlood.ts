@@ -1,5 +1,5 @@
-// What inland and urban flood share: yearly rain with a law, thresholds inverted once per cell, and results period by period.
-// What a site is and how rain becomes depth stands in inlandFlood.ts and urbanFlood.ts.
+// What inland and urban flood share: yearly rain with a law, thresholds inverted once per cell, and results period
+// by period.
 import type { Period } from "../../model/periods.ts";
 import type { Flag, NullReason } from "../../model/reasons.ts";
 import type { PeriodResult } from "../../model/results.ts";
@@ -27,7 +27,7 @@ const COMPARED_RETURN_PERIOD = 100;
 export interface RainFloodSite {
   readonly flags: readonly Flag[];
   readonly needsLongRain: boolean;
-  /** The share of the cell that the depths stand for. */
+  /** The share of the cell that the depths represent. */
   readonly rateScale: number;
   /** Writes work.levels from work.rx1day and work.rx5day. */
   fillLevels(work: RainYears): void;
@@ -37,7 +37,7 @@ export interface RainFloodSite {
   companionsOf(levels: { readonly r100: number; readonly gumbel: number; readonly defended: number }): number[];
 }
 
-/** The site, that nothing can flood there, or why nothing can be told. */
+/** The site, that nothing can flood there, or the reason for an empty result. */
 export type SiteReading =
   | RainFloodSite
   | "harmless"

@@ -1,5 +1,5 @@
-// The heaviest rain of each year, from daily rain or as a provider gives it, for one cell after the other on one time axis.
-// What rain does stands with the floods.
+// The heaviest rain of each year, from daily rain or as a provider gives it, for one cell after the other on one
+// time axis.
 import type { Flag } from "../../model/reasons.ts";
 import { bestWay, RISK_INPUTS } from "../../model/riskInputs.ts";
 import { heaviestRain, LONG_RAIN_DAYS } from "../indices/heaviestRain.ts";

@@ -42,15 +42,15 @@ export interface CellInput {
   readonly monthly: SeriesOf;
   /** [axis years] */
   readonly yearly: SeriesOf;
-  /** What is known of the cell beside the climate, in the unit of model/attributes.ts. */
+  /** What is recorded about the cell beside the climate, in the unit of model/attributes.ts. */
   readonly attributes: ReadonlyMap<Attribute, number>;
   /** Storms that may be felt in the cell's shard; absent when none were ever ingested, or no risk of the batch reads them. */
   readonly storms?: StormRecord | undefined;
-  /** The future whose warming the scenario follows; absent where nothing tells one. */
+  /** The future whose warming the scenario follows; absent where it is unknown. */
   readonly future?: Future | undefined;
   /** Water of the basin that the cell belongs to, by period; absent when it belongs to none. */
   readonly basin?: BasinWater | undefined;
-  /** What is known of the sea; absent when no risk of the batch reads it. */
+  /** What is recorded about the sea; absent when no risk of the batch reads it. */
   readonly seaLevel?: CellSeaLevel | undefined;
   readonly basePeriod: Period;
   /** The base period joins two scenarios (the flag baseSpliced). */
@@ -74,7 +74,7 @@ export interface RiskDefinition {
   readonly rateSets: Readonly<Record<string, readonly number[]>>;
   /** Whether the rates are capital lost or revenue lost. */
   readonly impactType: "damage" | "disruption";
-  /** Values with the scores 0, 20, 40, 60, 80, 100; null where the method set tells no scores. */
+  /** Values with the scores 0, 20, 40, 60, 80, 100; null where the method set reports no scores. */
   readonly anchors: readonly number[] | null;
   readonly companions: readonly { readonly name: string; readonly unit: string }[];
   readonly returnLevelOf: string;

@@ -1,5 +1,4 @@
 // Mean sea level year by year: a series that the user has, or the global mean of AR6.
-// How high the sea comes on top of it stands in extremeSeaLevels.ts.
 import { z } from "zod";
 import { FUTURES, type Future } from "../../model/experiments.ts";
 import ar6 from "./ar6SeaLevel.json" with { type: "json" };
@@ -14,7 +13,7 @@ const AR6 = table.parse(ar6);
 
 /** Middle of 1995-2014, which rises are relative to. */
 export const RISE_EPOCH = 2005;
-/** Up to here the experiments tell the same. */
+/** Up to here the experiments agree. */
 const LAST_COMMON_YEAR = 2020;
 
 /** Rise [m] above the mean of 1995-2014 at ascending years. */
@@ -22,9 +21,9 @@ export interface SeaLevelRise {
   readonly name: string;
   readonly years: readonly number[];
   readonly rises: readonly number[];
-  /** The table that stands in where there is no regional series. */
+  /** The table for places without a regional series. */
   readonly isDefault: boolean;
-  /** Without an experiment no year beyond the table's last is told. */
+  /** Without an experiment no year beyond the table's last is given. */
   readonly endsWithTable: boolean;
 }
 

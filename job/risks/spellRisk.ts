@@ -1,5 +1,5 @@
-// What high temperature and cold wave share: which record of yearly spell days a cell has, and the definition around it.
-// Which variable, tail, season and companions stand in highTemperature.ts and coldWave.ts; the statistics in spellStatistics.ts.
+// What high temperature and cold wave share: which record of yearly spell days a cell has, and the definition around
+// it.
 import { formatPeriod, type Period } from "../../model/periods.ts";
 import type { Flag } from "../../model/reasons.ts";
 import { RISK_INPUTS } from "../../model/riskInputs.ts";
@@ -27,7 +27,7 @@ export interface SpellRisk {
   readonly tail: Tail;
   readonly season: Season;
   readonly companions: readonly YearlyCompanion[];
-  /** The companion that return levels are told of: yearly maxima in the upper tail, minima in the lower one. */
+  /** The companion of the return levels: yearly maxima in the upper tail, minima in the lower one. */
   readonly extreme: string;
 }
 
@@ -40,7 +40,7 @@ export interface SpellSettings {
 
 export const DEFAULT_SPELL_SETTINGS: SpellSettings = { yearEnds: "within", inBase: "leaveOneOut", years: "hazard" };
 
-/** A provider's index: which base period, and whether its years judged themselves, nobody says. */
+/** A provider's index: its base period, and whether base years were judged by themselves, are unknown. */
 const PROVIDED_FLAGS: readonly Flag[] = ["inBaseUnknown", "calendarYearIndex"];
 
 export function makeSpellRisk(spell: SpellRisk, methods: RiskMethods, settings: SpellSettings): RiskDefinition {
@@ -61,13 +61,13 @@ export function makeSpellRisk(spell: SpellRisk, methods: RiskMethods, settings: 
     returnLevelOf: spell.extreme,
     returnLevelUnit: extreme.unit,
     compute(input) {
-      const tell = (record: SpellRecord, words: string, flags: readonly Flag[]) =>
+      const describe = (record: SpellRecord, words: string, flags: readonly Flag[]) =>
         input.periods.map((period) => spellPeriod(period, record, words, flags, companions.length, methods));
       const spliced: Flag[] = input.baseSpliced ? ["baseSpliced"] : [];
       const daily = readDaily(input);
-      if (daily !== null && daily !== "noBasePeriod") return tell(daily, ofDays.text, spliced);
+      if (daily !== null && daily !== "noBasePeriod") return describe(daily, ofDays.text, spliced);
       const ready = readProvided(input);
-      if (ready !== null) return tell(ready, provided.text, PROVIDED_FLAGS);
+      if (ready !== null) return describe(ready, provided.text, PROVIDED_FLAGS);
       return input.periods.map((period) =>
         daily === null
           ? withoutNumbers(period, "noInput", null, [])
@@ -77,7 +77,7 @@ export function makeSpellRisk(spell: SpellRisk, methods: RiskMethods, settings: 
   };
 }
 
-/** The record that a cell's daily series tell; null when it has none. */
+/** The record from a cell's daily series; null when it has none. */
 function makeDailyReader(
   { companions, extreme, season, tail, variable }: SpellRisk,
   settings: SpellSettings,

@@ -1,5 +1,4 @@
-// From a record of yearly spell days to what is told of a period: probabilities, damage, score, levels beside them.
-// Where the record comes from, daily series or a provider's yearly index, stands in spellRisk.ts.
+// From a record of yearly spell days to the results of a period: probabilities, damage, score, return levels.
 import type { Period } from "../../model/periods.ts";
 import type { Flag } from "../../model/reasons.ts";
 import { type HazardResult, type PeriodResult, type ProbabilityResult, RETURN_PERIODS } from "../../model/results.ts";
@@ -18,12 +17,12 @@ const UNSCALED = 1;
 /** Half a day below the shortest spell: where the kernel estimate of spell days is reflected. */
 const LOWEST_SPELL_DAYS = 5.5;
 
-/** What only daily series tell. */
+/** What only daily series have. */
 export interface DailyCompanions {
   /** [companions][years] in each one's unit, and 1 where not too many days are missing. */
   readonly companions: readonly Float64Array[];
   readonly observed: Uint8Array;
-  /** [years] the extreme that return levels are told of, as maxima: times the tail's sign. */
+  /** [years] the extreme of the return levels, as maxima: times the tail's sign. */
   readonly extreme: Float64Array;
   readonly tail: Tail;
   readonly shape: RecordShape;
@@ -37,7 +36,7 @@ export interface SpellRecord {
   /** [years] [d], and 1 where the year counts. */
   readonly spellDays: Float64Array;
   readonly valid: Uint8Array;
-  /** null: a provider's yearly index, which tells neither companions nor extremes. */
+  /** null: a provider's yearly index, which has neither companions nor extremes. */
   readonly daily: DailyCompanions | null;
   /** [years] room to sort a period's values in, and to take their roots. */
   readonly sorted: Float64Array;
@@ -45,9 +44,9 @@ export interface SpellRecord {
 }
 
 /**
- * What is told of one period.
+ * The results of one period.
  *
- * Inputs: `record` [d]; `used`, the input in words; `common` flags; `methods`; `companions`, how many the risk tells.
+ * Inputs: `record` [d]; `used`, the input in words; `common` flags; `methods`; `companions`, how many the risk has.
  * Output: a PeriodResult; return levels and companions are NaN where the record has no daily series behind it.
  * Definition: numerics/kernelDensity.ts for the probabilities, hazardScore.ts for the score, extremes.ts for the levels.
  * Missing data: fewer than 10 valid years give the reason tooFewYears.

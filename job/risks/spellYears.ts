@@ -1,5 +1,4 @@
 // The yearly values that heat and cold are judged by, for one cell after the other on one time axis.
-// The statistics of a period's years stand in spellRisk.ts.
 import type { Period } from "../../model/periods.ts";
 import { type DayOfYearSample, makeDayOfYearSample, type YearEnds } from "../indices/dayOfYearSample.ts";
 import { type HazardYearStart, type HazardYears, makeHazardYears } from "../indices/hazardYears.ts";
@@ -19,7 +18,7 @@ import { type ExtremesScratch, makeExtremesScratch } from "./extremes.ts";
 const QUANTILE = 0.9;
 const DAYS_OF_A_YEAR = 365;
 
-/** A yearly value told beside the risk's own; `isDayCount` says that it is to be told for a year of 365 days. */
+/** A yearly value reported with the risk's own; `isDayCount` says that it is to be scaled to a year of 365 days. */
 export interface YearlyCompanion {
   readonly name: string;
   readonly unit: string;
@@ -42,7 +41,7 @@ export interface SpellYears {
   /** [companions][years], and 1 where not too many values are missing. */
   readonly companions: readonly Float64Array[];
   readonly observed: Uint8Array;
-  /** [years] the extreme that return levels are told of, as maxima: times the tail's sign. */
+  /** [years] the extreme of the return levels, as maxima: times the tail's sign. */
   readonly extreme: Float64Array;
   /** [years] room to sort a period's values in, and to take their roots. */
   readonly sorted: Float64Array;
@@ -81,7 +80,7 @@ export function makeSpellYears(
  * Yearly spell days and companions of one cell.
  *
  * Inputs: series [degC] Float64Array [axis days]; axis; tail; inBase; companions; work, made for that axis.
- * Output: work.spellDays [d] and work.valid, work.companions and work.observed; day counts of a 360-day calendar are told
+ * Output: work.spellDays [d] and work.valid, work.companions and work.observed; day counts of a 360-day calendar are scaled
  *   for a year of 365 days.
  * Definition: indices/percentileDays.ts, spells.ts, missingDays.ts and the companions' own.
  * Missing data: a year counts in `valid` by missing values and thresholds, in `observed` by missing values alone.
@@ -111,7 +110,7 @@ export function fillSpellYears(
  *
  * Inputs: series [any unit] Float64Array [axis days]; axis; hazardYears; companions; missing scratch Uint8Array [axis days].
  * Output: observed Uint8Array [years], 1 where not too many values are missing; outs [companions][years], in each
- *   companion's unit, day counts of a 360-day calendar told for a year of 365 days.
+ *   companion's unit, day counts of a 360-day calendar scaled to a year of 365 days.
  * Definition: the companions' own. Missing data: years that are not observed (missingDays.ts) are NaN.
  */
 export function fillCompanions(

@@ -30,7 +30,7 @@ const STORM_CLIMATE = z
 const { frequency: FREQUENCY, warming: WARMING } = STORM_CLIMATE;
 /** The percentages are for this much warming. */
 const PERCENT_FOR_KELVIN = 2;
-/** Years already past were warmed alike in all futures; this one stands for those of a scenario that follows none. */
+/** Years already past were warmed alike in all futures; this one represents those of a scenario that follows none. */
 const FUTURE_OF_THE_PAST: Future = "ssp245";
 
 const KNOWN_YEARS = [...WARMING.past.years, ...WARMING.futureYears];

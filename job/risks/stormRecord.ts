@@ -25,7 +25,7 @@ export interface StormRecord {
   readonly years: StormYears;
   /** Those that may be felt within the bounds, in the order of their numbers. */
   readonly storms: readonly RecordedStorm[];
-  /** Whether any storm of the record tells how far its winds reach; a record without cannot say who was inside them. */
+  /** Whether any storm of the record has wind radii; a record without cannot say who was inside them. */
   readonly hasWindRadii: boolean;
   /** All storms of the record, by basin. */
   readonly counts: ReadonlyMap<Basin | null, ByStrength>;

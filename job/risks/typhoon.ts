@@ -1,5 +1,5 @@
-// Typhoon: the highest one-minute wind of each storm of a best-track record, one curve of how often a place sees which wind,
-// and fewer or more storms as the world warms. Winds stand in stormWinds.ts, the curve in indices/windExceedance.ts.
+// Typhoon: the highest one-minute wind of each storm of a best-track record, one curve of how often a place sees
+// which wind, and fewer or more storms as the world warms.
 
 import { type Period, yearsIn } from "../../model/periods.ts";
 import type { Flag } from "../../model/reasons.ts";
@@ -195,7 +195,7 @@ function probabilityOf(
   countBins(yearly, 0, years, edges, counts);
   const above = [1, ...edges.map((edge) => exceedanceProbability(curve, edge)), 0];
   const probabilities = Array.from(counts, (_, bin) => above[bin]! - above[bin + 1]!);
-  // Somebody's own rates need not tell regions apart.
+  // A user's own rates need not distinguish regions.
   const rateSet = Object.hasOwn(methods.rateSets, region) ? region : methods.defaultRateSet;
   const returnLevels = RETURN_PERIODS.map((T) => windReturnLevel(curve, T, years));
   return {
@@ -204,7 +204,7 @@ function probabilityOf(
   };
 }
 
-/** Without a tail the largest storm is told, and no interval. */
+/** Without a tail the result is the largest storm, without an interval. */
 function hazardOf(methods: RiskMethods, curve: ExceedanceCurve, years: number): HazardResult {
   const largest = curve.storms === 0 ? 0 : curve.winds[0]!;
   const tailed = hasTail(curve);

@@ -1,5 +1,4 @@
-// Urban flood: how deep rain that the drains leave stands in the low ground of a town; all of it is conditional on that ground.
-// Runoff and storage stand in indices/ponding.ts, what rain floods share in rainFlood.ts.
+// Urban flood: the ponding depth in the low ground of a town, conditional on that ground.
 
 import type { Attribute } from "../../model/attributes.ts";
 import type { Flag } from "../../model/reasons.ts";

@@ -1,5 +1,4 @@
 // Rain and potential evapotranspiration of each month of a cell, from the best of the series it has.
-// What is made of the balance stands in droughtYears.ts and waterScarcity.ts.
 import { daysInMonth } from "../../model/calendars.ts";
 import type { InputWay } from "../../model/riskInputs.ts";
 import {
@@ -65,7 +64,7 @@ export function fillRain(
   monthlyTotalsOfMeans(monthly.get("pr")!, axis, rain);
 }
 
-/** Sums [mm] of months whose means per day [mm d-1] are told, by the axis' calendar: [months]. NaN stays NaN. */
+/** Sums [mm] of months whose means per day [mm d-1] are given, by the axis' calendar: [months]. NaN stays NaN. */
 export function monthlyTotalsOfMeans(perDay: Float64Array, axis: TimeAxis, totals: Float64Array): void {
   for (let month = 0; month < perDay.length; month++) {
     const year = axis.firstYear + Math.floor(month / MONTHS_OF_YEAR);

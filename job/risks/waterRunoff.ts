@@ -1,5 +1,5 @@
-// Water of a cell year by year: rain, evapotranspiration and runoff from the best series it has, and what is withdrawn.
-// The supply of a period, which the long-term law fixes, stands in waterSupply.ts.
+// Water of a cell year by year: rain, evapotranspiration and runoff from the best series it has, and what is
+// withdrawn.
 import { daysInYear } from "../../model/calendars.ts";
 import type { InputWay } from "../../model/riskInputs.ts";
 import type { Frequency, Variable } from "../../model/variables.ts";
@@ -85,7 +85,7 @@ export function fillWaterYears(input: CellInput, source: RunoffSource, work: Wat
   runoff.fill(Number.NaN);
 }
 
-/** Yearly sums [mm yr-1] of a series told per day. */
+/** Yearly sums [mm yr-1] of a series given per day. */
 function fillYears(
   { axis, daily, monthly, yearly }: CellInput,
   variable: Variable,
@@ -117,9 +117,9 @@ function yearlySums(monthly: Float64Array, out: Float64Array): void {
 /**
  * Withdrawal of every year from that of some.
  *
- * Inputs: `known` [m3 yr-1] [years], NaN where nothing is told. Output: `out`, the same, NaN only when nothing is told at
+ * Inputs: `known` [m3 yr-1] [years], NaN where nothing is given. Output: `out`, the same, NaN only when nothing is given at
  *   all; the first and last position known, or null.
- * Definition: linear between known years, beyond them that of the nearest. Missing data: filled so, and told by the caller.
+ * Definition: linear between known years, beyond them that of the nearest. Missing data: filled so, and reported by the caller.
  */
 export function fillWithdrawal(known: Float64Array, out: Float64Array): { first: number; last: number } | null {
   let before = -1;

@@ -1,5 +1,4 @@
 // Water scarcity: withdrawal over renewable supply, of the basin a cell belongs to, or of a large cell by itself.
-// Where supply and withdrawal come from stands in waterSupply.ts.
 
 import { formatPeriod } from "../../model/periods.ts";
 import type { NullReason } from "../../model/reasons.ts";
@@ -77,7 +76,7 @@ function periodResult(record: WaterRecord, methods: RiskMethods): PeriodResult {
     yearsUsed: n,
     block: { ...period, values: n },
     probability: probabilityOf(stress, methods),
-    hazard: hazard.told,
+    hazard: hazard.result,
   };
 }
 
@@ -117,7 +116,7 @@ function hazardOf(
   { area, supply, withdrawal }: WaterRecord,
   years: readonly number[],
   methods: RiskMethods,
-): { told: HazardResult; arid: boolean } {
+): { result: HazardResult; arid: boolean } {
   const n = years.length;
   let supplied = 0;
   let withdrawn = 0;
@@ -137,7 +136,7 @@ function hazardOf(
     ? { score: HIGHEST_SCORE, scoreLow: HIGHEST_SCORE, scoreHigh: HIGHEST_SCORE }
     : scoresOf(Math.log2(value), Math.log2(low), Math.log2(high), methods.anchors.values.map(Math.log2));
   return {
-    told: { value, valueLow: low, valueHigh: high, ...scores, undefendedValue: null, companions: [] },
+    result: { value, valueLow: low, valueHigh: high, ...scores, undefendedValue: null, companions: [] },
     arid,
   };
 }

@@ -1,5 +1,4 @@
 // What a cell has of water in each year of a period and what is withdrawn there, and the sums of both over a basin's cells.
-// Statistics of the years stand in waterScarcity.ts; reading and storing basins is left to who calls.
 import { formatPeriod, type Period, yearsIn } from "../../model/periods.ts";
 import type { Flag, NullReason } from "../../model/reasons.ts";
 import { bestWay, RISK_INPUTS } from "../../model/riskInputs.ts";
@@ -16,7 +15,7 @@ const OMEGA_OF_COUNTRY: ReadonlyMap<number | undefined, number> = new Map([[410,
 /** A millimetre over a square kilometre. */
 const M3_PER_MM_KM2 = 1000;
 
-/** Reads one cell after the other; each is told by period, or why not. */
+/** Reads one cell after the other; each has a result by period, or a reason. */
 export function makeCellWater(): (input: CellInput) => NullReason | ((period: Period) => WaterRecord) {
   const workFor = makeWorkPerAxis(makeWaterYears);
   return (input) => {
@@ -25,8 +24,8 @@ export function makeCellWater(): (input: CellInput) => NullReason | ((period: Pe
     if (way === undefined) return "noInput";
     if (area === undefined) return "noBasin";
     const work = workFor(input.axis);
-    const told = fillWithdrawal(input.yearly.get("withdrawal")!, work.withdrawal);
-    if (told === null) return "noInput";
+    const known = fillWithdrawal(input.yearly.get("withdrawal")!, work.withdrawal);
+    if (known === null) return "noInput";
     const source = runoffOf(way);
     fillWaterYears(input, source, work);
     const given = input.attributes.get("budykoOmega");
@@ -38,7 +37,7 @@ export function makeCellWater(): (input: CellInput) => NullReason | ((period: Pe
     const inflow = input.yearly.get("inflow");
     return (period) => {
       const first = period.firstYear - input.axis.firstYear;
-      const held = first < told.first || period.lastYear - input.axis.firstYear > told.last;
+      const held = first < known.first || period.lastYear - input.axis.firstYear > known.last;
       const supply = new Float64Array(yearsIn(period)).fill(Number.NaN);
       const withdrawal = supply.slice();
       fillSupply(work, period, byCurve ? (given ?? usual) : null, area, supply);
@@ -127,7 +126,7 @@ export class BasinSums {
     }
   }
 
-  /** Empty when no cell was told. */
+  /** Empty when no cell had input. */
   records(): WaterRecord[] {
     const input = [...this.#inputs].sort().join(" | ");
     const flags = [...this.#flags].sort();

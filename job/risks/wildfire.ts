@@ -1,5 +1,4 @@
 // Wildfire: the 95th percentile of each year's daily Fire Weather Index, damage in proportion to what can burn.
-// How the yearly values come about stands in fireYears.ts.
 
 import type { Period } from "../../model/periods.ts";
 import type { Flag } from "../../model/reasons.ts";

@@ -1,5 +1,4 @@
-// Which wind halves the value of buildings where: the regions of windDamageRegions.json, checked at load. The damage rates of
-// the bins stand in the method set, under the regions' names.
+// Which wind halves the value of buildings where: the regions of windDamageRegions.json, checked at load.
 import { z } from "zod";
 import { HARMLESS_WIND } from "../indices/windDamage.ts";
 import numbers from "./windDamageRegions.json" with { type: "json" };

@@ -1,4 +1,4 @@
-// A period about which nothing can be told, and why.
+// The empty result of a period, with its reason.
 import type { Period } from "../../model/periods.ts";
 import type { Flag, NullReason } from "../../model/reasons.ts";
 import type { PeriodResult } from "../../model/results.ts";

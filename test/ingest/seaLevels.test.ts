@@ -41,7 +41,7 @@ describe("extreme sea levels", () => {
       {
         ...place,
         ...{ referenceYear: 1998, recordYears: 39, datumOffset: -0.15 },
-        told: { kind: "parameters", location: 4.4, scale: 0.12, shape: 0 },
+        record: { kind: "parameters", location: 4.4, scale: 0.12, shape: 0 },
       },
     ]);
   });
@@ -51,21 +51,21 @@ describe("extreme sea levels", () => {
   ] as const)("a GEV shape is stored with Hosking's sign, whoever wrote it: %s", async (shapeSign, shape) => {
     const text = `station,latitude,longitude,location,scale,shape\nIncheon,37.45,126.6,4.4,0.12,${shape}\n`;
     const [station] = await readStationText(text, { shapeSign });
-    expect(station!.told).toEqual({ kind: "parameters", location: 4.4, scale: 0.12, shape: -0.1 });
+    expect(station!.record).toEqual({ kind: "parameters", location: 4.4, scale: 0.12, shape: -0.1 });
   });
   test.each([
     ["long", "station,latitude,longitude,return_period,level\nIncheon,37.45,126.6,10,4.7\nIncheon,37.45,126.6,2,4.5\n"],
     ["wide", "station,latitude,longitude,rp2,rp10\nIncheon,37.45,126.6,4.5,4.7\n"],
   ])("a table of return levels, %s", async (_name, text) => {
-    const told = { kind: "levels", returnPeriods: [2, 10], levels: [4.5, 4.7] };
-    expect(await readStationText(text)).toEqual([{ ...place, ...unknown, told }]);
+    const record = { kind: "levels", returnPeriods: [2, 10], levels: [4.5, 4.7] };
+    expect(await readStationText(text)).toEqual([{ ...place, ...unknown, record }]);
   });
   test("yearly maxima, blanks left out, stations without a name known by their place", async () => {
     const years = Array.from({ length: 12 }, (_, at) => 1990 + at);
     const rows = years.map((year) => `35.1,189.05,${year},${year === 1995 ? "" : 1 + year / 1e4}`);
     const [station] = await readStationText(`lat,lon,year,level\n${rows.join("\n")}\n`);
     expect(station).toMatchObject({ name: "35.1,-170.95", longitude: -170.95 });
-    expect(station!.told).toMatchObject({ kind: "maxima", years: years.filter((year) => year !== 1995) });
+    expect(station!.record).toMatchObject({ kind: "maxima", years: years.filter((year) => year !== 1995) });
   });
   test.each([
     {
@@ -132,9 +132,15 @@ describe("extreme sea levels", () => {
     );
     const years = Array.from({ length: 10 }, (_, at) => 1990 + at);
     const stations = [
-      { ...place, ...unknown, told: { kind: "levels", returnPeriods: [2, 10], levels: [4.5, 4.7] } },
-      { ...place, ...unknown, name: "M", recordYears: 10, told: { kind: "maxima", years, maxima: years.map(() => 1) } },
-      { ...place, ...unknown, name: "P", told: { kind: "parameters", location: 1, scale: 0.1, shape: 0 } },
+      { ...place, ...unknown, record: { kind: "levels", returnPeriods: [2, 10], levels: [4.5, 4.7] } },
+      {
+        ...place,
+        ...unknown,
+        name: "M",
+        recordYears: 10,
+        record: { kind: "maxima", years, maxima: years.map(() => 1) },
+      },
+      { ...place, ...unknown, name: "P", record: { kind: "parameters", location: 1, scale: 0.1, shape: 0 } },
     ] as const;
     await writeSeaLevels(client, stations, false);
     expect(await readStations(client, "g", 0.5)).toEqual(stations);

@@ -84,11 +84,11 @@ test("each frequency of a variable is a series of its own, the parent's years in
   await write("future", "yearly", { WSDI: 60 }, 2002, 2002, 38);
   await write("future", "monthly", { SPEI12: 11 }, 2002, 2002, 38);
 
-  const told: unknown[] = [];
+  const result: unknown[] = [];
   await readFuture(({ axis, daily, monthly, yearly, implausible }) => {
     const startsOf = (values: Float64Array | undefined, starts: readonly number[]) =>
       values && starts.flatMap((at) => [values[at]!, values[at - 1]!].filter((value) => value !== undefined));
-    told.push({
+    result.push({
       daily: [
         [...daily.keys()],
         daily.get("pr")?.length,
@@ -101,7 +101,7 @@ test("each frequency of a variable is a series of its own, the parent's years in
     });
   });
 
-  expect(told).toEqual([
+  expect(result).toEqual([
     {
       daily: [["pr"], 365 + 366 + 365 + 365, [1, 2, 1, 100, 2, Number.NaN, 100]],
       monthlyRain: [10, 11, 10, 30, 11, 31, 30, 31],

@@ -1,5 +1,4 @@
 // Heat, cold, drought and wildfire as the predecessor computed them: a provider's indices, and its own fire index.
-// Counting stands in predecessorRisk.ts; the bins and rates in predecessor.json.
 
 import type { CellInput } from "../riskDefinition.ts";
 import { monthlyTotalsOfMeans } from "../waterBalance.ts";

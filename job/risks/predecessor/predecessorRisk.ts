@@ -1,5 +1,4 @@
 // What the risks of the method set predecessor share: values of a period counted in bins, nothing fitted.
-// Which values, and which bin each belongs to, stands in climateRisks.ts and waterRisks.ts; the numbers in predecessor.json.
 
 import {
   type ProbabilityMethodSet,
@@ -51,7 +50,7 @@ export interface PredecessorRisk {
  * A risk as the predecessor counted it.
  *
  * Output of `compute`: P[i] = values in bin i over all values of the period, rounded to 4 decimals; damage is the sum of P
- * times rate. No interval, level or score is told: the predecessor had none.
+ * times rate. No interval, level or score is given: the predecessor had none.
  * Missing data: values that are missing are left out; a period without any has the reason tooFewYears.
  */
 export function makePredecessorRisk(one: PredecessorRisk, set: ProbabilityMethodSet): RiskDefinition {

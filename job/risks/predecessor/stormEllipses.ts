@@ -1,5 +1,4 @@
 // Typhoon as the predecessor counted it: best-track points whose ellipses of wind hold the place, weighted by class.
-// Counting years in bins stands in predecessorRisk.ts; the bins and rates in predecessor.json.
 import type { StormGrade, StormTrack, WindRadii } from "../../../model/storms.ts";
 import { type PredecessorRisk, upToEdge } from "./predecessorRisk.ts";
 

@@ -1,5 +1,4 @@
 // Water scarcity and the three floods as the predecessor computed them.
-// Counting stands in predecessorRisk.ts; the bins and rates in predecessor.json.
 import type { Flag } from "../../../model/reasons.ts";
 import { extraterrestrialRadiation } from "../../indices/evapotranspiration.ts";
 import { MONTHS_OF_YEAR } from "../../indices/monthlySums.ts";
@@ -51,7 +50,7 @@ export function stressIndex(withdrawal: number, renewable: number, scale: number
   return usable > 0 ? withdrawal / usable : withdrawal * 0;
 }
 
-/** Rain minus reference evapotranspiration of each year [mm], every month of 30 days; null when a series is wanting. */
+/** Rain minus reference evapotranspiration of each year [mm], every month of 30 days; null when a series is missing. */
 function yearlyBalance({ attributes, axis, latitude, monthly }: CellInput): Float64Array | null {
   const series = WEATHER.map((name) => monthly.get(name)).filter((values) => values !== undefined);
   if (series.length < WEATHER.length) return null;

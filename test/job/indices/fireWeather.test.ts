@@ -96,9 +96,9 @@ test("a season by temperature with an overwintered Drought Code gives the refere
     for (const [code, value] of row.entries()) closeTo(columns[code]![Number(day)]!, value);
   }
   for (const [year, maximum] of expected.yearlyMaximum.entries()) {
-    const told = arrays.fwi.subarray(365 * year, 365 * (year + 1)).filter((value) => !Number.isNaN(value));
-    expect(told.length).toBe(expected.seasonDays[year]);
-    closeTo(Math.max(...told), maximum);
+    const result = arrays.fwi.subarray(365 * year, 365 * (year + 1)).filter((value) => !Number.isNaN(value));
+    expect(result.length).toBe(expected.seasonDays[year]);
+    closeTo(Math.max(...result), maximum);
   }
   const starts = expected.starts.map(({ day }) => day);
   expect(starts.map((day) => [arrays.inactive[day - 1], arrays.inactive[day]])).toEqual([
@@ -155,7 +155,7 @@ test("a gap of three days holds the codes as if the days had not been", () => {
   expect([...held.subarray(0, 10), ...held.subarray(13)]).toEqual([...expected]);
 });
 
-test("a gap of four days restarts the codes and leaves the next 60 days untold", () => {
+test("a gap of four days restarts the codes and leaves the next 60 days undefined", () => {
   const input = weather(120);
   input.temperature.fill(Number.NaN, 20, 24);
   const fwi = indexOf(input);

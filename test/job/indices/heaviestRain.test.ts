@@ -4,7 +4,7 @@ import { heaviestRain, LONG_RAIN_DAYS } from "../../../job/indices/heaviestRain.
 
 const YEAR_DAYS = 10;
 
-/** Years of ten days, dry but for the days told. */
+/** Years of ten days, dry but for the days result. */
 function heaviest(years: number, window: number, rain: Readonly<Record<number, number>>): number[] {
   const days = new Float64Array(years * YEAR_DAYS);
   for (const [day, mm] of Object.entries(rain)) days[Number(day)] = mm;
@@ -43,6 +43,6 @@ test("rain all the same gives one day's and five days'", () => {
   expect(heaviest(1, LONG_RAIN_DAYS, all)).toEqual([10]);
 });
 
-test("without years there is nothing to tell", () => {
+test("without years there is no result", () => {
   expect(heaviest(0, LONG_RAIN_DAYS, {})).toEqual([]);
 });

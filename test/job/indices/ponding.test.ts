@@ -9,7 +9,7 @@ const ground = { imperviousFraction: 0.7, retained: retention(80), drainage: 40 
 const perStorage = depthPerStorage(0.005, 0.2);
 
 describe("a town with drains of 40 mm an hour", () => {
-  test("each mm left stands 0.003894004 m deep in its low ground", () => {
+  test("each mm left ponds 0.003894004 m deep in its low ground", () => {
     expect(perStorage).toBeCloseTo(0.003894004, 9);
   });
   test.each([
@@ -43,7 +43,7 @@ test("an hour has 0.28049 of the day's wettest 24 hours", () => {
   expect(wettestDay(7 / 8) * shareOfDay(1)).toBeCloseTo(0.28049, 5);
 });
 
-test("without drains any runoff stands, and where no rain is enough the threshold is infinite", () => {
+test("without drains any runoff ponds, and where no rain is enough the threshold is infinite", () => {
   const sealed = { imperviousFraction: 1, retained: retention(80), drainage: 0 };
   expect(rainOfStorage(0, sealed)).toBeCloseTo(2 * (7 / 8), 10);
   expect(rainOfStorage(1e5, sealed)).toBe(Number.POSITIVE_INFINITY);

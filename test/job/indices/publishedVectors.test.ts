@@ -22,9 +22,9 @@ describe.skipIf(!existsSync(new URL("cffdrs_fwi/", DATA)))("shared/data/cffdrs_f
     const month = Uint8Array.from(column(3));
     const weather = { temperature: column(5), humidity: column(6), wind: column(7), rain: column(8) };
     fireWeather({ latitude: rows[0]![1]!, month, ...weather }, DEFAULT_FIRE_WEATHER, arrays);
-    const told = [arrays.dmc, arrays.dc, arrays.isi, arrays.bui, arrays.fwi];
+    const result = [arrays.dmc, arrays.dc, arrays.isi, arrays.bui, arrays.fwi];
     for (const [day, row] of rows.entries()) {
-      for (const [at, values] of told.entries()) {
+      for (const [at, values] of result.entries()) {
         const stored = row[10 + at]!;
         expect(Math.abs(values[day]! - stored)).toBeLessThanOrEqual(5.1e-4 * stored);
       }

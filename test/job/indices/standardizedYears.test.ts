@@ -19,6 +19,6 @@ test("a year with a missing month is missing", () => {
   expect(yearly([Number.NaN, ...new Array(11).fill(-2)])).toEqual({ lowest: [Number.NaN], severe: [Number.NaN] });
 });
 
-test("no year has nothing to tell", () => {
+test("without years there is no result", () => {
   expect(yearly([])).toEqual({ lowest: [], severe: [] });
 });

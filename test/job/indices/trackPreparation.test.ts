@@ -6,14 +6,14 @@ import { pressureFromWind, windFromPressure } from "../../../model/storms.ts";
 import { KM_PER_NAUTICAL_MILE, M_PER_S_PER_KNOT } from "../../../model/units.ts";
 import { koreanStorm, TrackBuilder } from "../../support/storms.ts";
 
-describe("what a track does not tell", () => {
+describe("what a track lacks", () => {
   test("the radius of maximum wind follows from the pressure as CLIMADA's own test has it", () => {
     expect(radiusFromPressure(1004) / KM_PER_NAUTICAL_MILE).toBeCloseTo(43.95543761, 8);
     expect(radiusFromPressure(860)).toBe(radiusFromPressure(872));
     expect(radiusFromPressure(1030)).toBe(radiusFromPressure(1021));
   });
 
-  test("pressure and wind stand in for each other by the regressions written down", () => {
+  test("pressure and wind replace each other by the regressions written down", () => {
     // By hand: 1026.3401 - 0.05504 * 20 - 0.03536 * 130 - 0.7357 * 100 and 1216.5223 - 0.04086 * 20 - 0.0419 * 130 - 1.1797 * 950.
     expect(pressureFromWind(100 * M_PER_S_PER_KNOT, 20, 130)).toBeCloseTo(947.0725, 9);
     expect(windFromPressure(950, 20, 130) / M_PER_S_PER_KNOT).toBeCloseTo(89.5431, 9);

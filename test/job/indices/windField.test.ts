@@ -59,7 +59,7 @@ describe("the synthetic storm of the methods", () => {
 
 test("a node has the b and the profile of Holland (2008) as computed by hand", () => {
   expect(hollandB(60, 1, 33.4, 12)).toBeCloseTo(1.4434403, 7);
-  // Two hourly points, the second as far away as 12 m/s carries, its radius as the pressure tells.
+  // Two hourly points, the second as far away as 12 m/s carries, its radius as the pressure reports.
   const nodes = prepareTrack(
     new TrackBuilder([0, 1])
       .along([33.4 - (12 * 3.6) / KM_PER_DEGREE, 33.4], [127, 127])
@@ -83,12 +83,12 @@ interface WindGolden {
 
 describe("the profiles at nodes of the methods", () => {
   const one = (value: number) => Float64Array.of(value);
-  const standing = { latitude: one(0), pressure: one(0), environmentPressure: one(0), wind: one(0), radius: one(40) };
+  const still = { latitude: one(0), pressure: one(0), environmentPressure: one(0), wind: one(0), radius: one(40) };
   const node = (given: Partial<TrackNodes>): TrackNodes => ({
     count: 1,
     firstHour: 0,
     stepHours: 1,
-    ...standing,
+    ...still,
     longitude: one(0),
     translationNorth: one(0),
     translationEast: one(0),
@@ -123,9 +123,9 @@ describe("the profiles at nodes of the methods", () => {
       radius: one(40_665.45462261051),
       coriolis: one(f),
     };
-    const told = distances.map((km) => PROFILES.H08.profile(vortex, 0, km * 1000));
+    const result = distances.map((km) => PROFILES.H08.profile(vortex, 0, km * 1000));
     // The published values have two digits.
-    for (const [at, wind] of winds.entries()) expect(Math.abs(told[at]! - wind)).toBeLessThan(0.01);
+    for (const [at, wind] of winds.entries()) expect(Math.abs(result[at]! - wind)).toBeLessThan(0.01);
   });
 });
 
@@ -211,7 +211,7 @@ test("the mirror image of a storm south of the equator gives the same winds", ()
   expect(windsOf(mirrored, "H08", cells)).toEqual(windsOf(track, "H08", KOREAN_CELLS));
 });
 
-test("bounding boxes and bounds leave out no wind: every node asked one by one gives the same", () => {
+test("bounding boxes and bounds leave out no wind: every node evaluated one by one gives the same", () => {
   fc.assert(
     fc.property(
       arbitraryTrack(),
@@ -253,7 +253,7 @@ function windByDefinition(nodes: TrackNodes, model: WindModel, latitude: number,
   return highest;
 }
 
-/** In hundredths, as best tracks are told in tenths: an eye that stands still does so to the last bit. */
+/** In hundredths, as best tracks are given in tenths: an eye that does not move does so to the last bit. */
 function arbitraryTrack(): fc.Arbitrary<StormTrack> {
   const number = (min: number, max: number) =>
     fc.integer({ min: 100 * min, max: 100 * max }).map((hundredths) => hundredths / 100);

@@ -116,7 +116,7 @@ describe("generalised extreme values", () => {
       expectClose(gevExceedance(x, fit[LOCATION]!, fit[SCALE]!, 0), 1 - expected.gumbelCdf[at]!, 1e-6);
     });
   });
-  test("a level is exceeded with the probability it was asked for", () => {
+  test("a level is exceeded with the probability it was computed for", () => {
     for (const shape of [-0.35, -0.1, 0, 0.2, 0.35]) {
       expectClose(gevExceedance(gevReturnLevel(50, 35, 1.7, shape), 35, 1.7, shape), 0.02, 1e-12);
     }

@@ -88,7 +88,7 @@ describe("kernel estimate with an atom at zero", () => {
   test("the share of zeros is the first bin's probability exactly", () => {
     expect(zeroInflated(input.x, SPELL_EDGES, 5.5)[0]).toBe(7 / 20);
   });
-  test("four positive values, or equal ones, are told as they were counted", () => {
+  test("four positive values, or equal ones, are reported as counted", () => {
     expect(zeroInflated([0, 0, 0, 0, 0, 0, 6, 7, 12, 90], SPELL_EDGES, 5.5)).toEqual([0.6, 0.2, 0.1, 0, 0, 0.1]);
     expect(zeroInflated([0, 0, 6, 6, 6, 6, 6, 6, 6, 6], SPELL_EDGES, 5.5)).toEqual([0.2, 0.8, 0, 0, 0, 0]);
     expect(zeroInflated([0, 0, 0], SPELL_EDGES, 5.5)).toEqual([1, 0, 0, 0, 0, 0]);

@@ -18,7 +18,7 @@ test.each([
   expect(largest(values, count)).toEqual(expected);
 });
 
-/** Without -0, which sorting puts before 0 and which is the same value to whoever compares. */
+/** Without -0, which sorting puts before 0 and which is the same value to a comparison. */
 const numbers = fc.double({ noNaN: true }).map((value) => value + 0);
 
 test("the largest values are the end of the sorted slice", () => {

@@ -1,4 +1,4 @@
-// Coastal flood from the law of the sea to what is told of each period, against the vectors of an independent program.
+// Coastal flood from the law of the sea to what is result of each period, against the vectors of an independent program.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type CellSeaLevel, UNKNOWN_SEA } from "../../../job/risks/cellSeaLevel.ts";
@@ -16,7 +16,7 @@ const FUTURE = { firstYear: 2041, lastYear: 2060 };
 const PARAMETERS: StationLevels = { kind: "parameters", location: 1.2, scale: 0.15, shape: 0 };
 
 /** The sea of the vectors: a Gumbel law of 2005, and a rise that is 0 until then and `future` [m] from 2041 on. */
-function seaOf(future: number, more: Partial<CellSeaLevel> = {}, told: StationLevels = PARAMETERS): CellSeaLevel {
+function seaOf(future: number, more: Partial<CellSeaLevel> = {}, record: StationLevels = PARAMETERS): CellSeaLevel {
   const rise: SeaLevelRise = {
     name: "test",
     years: [1980, 2005, 2041, 2100],
@@ -28,7 +28,7 @@ function seaOf(future: number, more: Partial<CellSeaLevel> = {}, told: StationLe
     name: "here",
     latitude: 35,
     longitude: 129,
-    told,
+    record,
     referenceYear: 2005,
     recordYears: 40,
     datumOffset: 0,
@@ -101,8 +101,8 @@ describe("the law of the sea", () => {
   test("yearly maxima have the law of the 30 years at the base period's centre, which says from when it is", () => {
     const years = Array.from({ length: 61 }, (_, at) => 1960 + at);
     const maxima = years.map((year) => 1 + 0.003 * (year - 1960) + 0.1 * Math.sin(12.9898 * year) ** 2);
-    const told: StationLevels = { kind: "maxima", years, maxima };
-    const found = seaOf(0, {}, told).station!.found;
+    const record: StationLevels = { kind: "maxima", years, maxima };
+    const found = seaOf(0, {}, record).station!.found;
     expect([found.referenceYear, found.years]).toEqual([2005.5, 30]);
     const few = { kind: "maxima", years: years.slice(0, 9), maxima: maxima.slice(0, 9) } as const;
     const station = {
@@ -113,8 +113,8 @@ describe("the law of the sea", () => {
       recordYears: null,
       datumOffset: null,
     };
-    expect(seaLevelLaw({ ...station, told: few }, BASE)).toBeNull();
-    expect(seaLevelLaw({ ...station, told: PARAMETERS }, BASE)!.flags).toEqual(["defaultSeaLevelEpoch"]);
+    expect(seaLevelLaw({ ...station, record: few }, BASE)).toBeNull();
+    expect(seaLevelLaw({ ...station, record: PARAMETERS }, BASE)!.flags).toEqual(["defaultSeaLevelEpoch"]);
   });
   test("the global rise of AR6 is linear between its years and held outside them", () => {
     const rise = globalRise("ssp585");
@@ -124,7 +124,7 @@ describe("the law of the sea", () => {
   });
 });
 
-describe("what stands between the sea and the land", () => {
+describe("attributes between the sea and the land", () => {
   const dCompanion = 0;
   test("dikes keep out what they are made for and nothing more; the score sees them not", () => {
     const [open] = computeFor(seaOf(0), SHORE);
@@ -156,7 +156,7 @@ describe("what stands between the sea and the land", () => {
     expect(returnLevels[5]).toBeCloseTo(1.890022 + 1 - 0.6, 6);
     expect(base!.flags).toEqual([]);
   });
-  test("the integral of damage over a ridge is that of the law, to what four nodes a piece can tell", () => {
+  test("the integral of damage over a ridge is that of the law, to what four nodes a piece can resolve", () => {
     const connection = { level: 1.7, distance: 3 };
     const [base] = computeFor(seaOf(0, { connection }), { elevation: -1, seaProtection: 0 });
     const depthAt = (level: number) => level + 1 - 0.6;
@@ -178,7 +178,7 @@ describe("what stands between the sea and the land", () => {
   });
 });
 
-describe("what is not told", () => {
+describe("missing results", () => {
   test.each([
     { name: "a cell of the sea", sea: seaOf(0), attributes: { ...SHORE, landFraction: 0.2 }, reason: "seaCell" },
     { name: "no elevation", sea: seaOf(0), attributes: { distanceToCoast: 1 }, reason: "noElevation" },
@@ -211,10 +211,10 @@ describe("what is not told", () => {
     ["far from the coast", { elevation: 1, distanceToCoast: 51 }],
     ["high above it", { elevation: 11, distanceToCoast: 1 }],
   ])("%s the sea does no harm", (_name, attributes) => {
-    for (const told of computeFor(UNKNOWN_SEA, attributes, { firstYear: 2001, lastYear: 2020 })) {
-      expect(told).toMatchObject({ reason: null, flags: ["notApplicable"], hazard: { value: 0, score: 0 } });
-      expect(told.probability!.probabilities).toEqual([1, 0, 0, 0, 0, 0]);
-      expect(told.probability!.damageContinuous).toBe(0);
+    for (const result of computeFor(UNKNOWN_SEA, attributes, { firstYear: 2001, lastYear: 2020 })) {
+      expect(result).toMatchObject({ reason: null, flags: ["notApplicable"], hazard: { value: 0, score: 0 } });
+      expect(result.probability!.probabilities).toEqual([1, 0, 0, 0, 0, 0]);
+      expect(result.probability!.damageContinuous).toBe(0);
     }
   });
 });
@@ -231,8 +231,8 @@ test("a higher sea never lowers depths, damage or score, and probabilities sum t
     fc.property(cells, metres(0, 1.5), metres(0, 1.5), (attributes, one, other) => {
       const [, low] = computeFor(seaOf(Math.min(one, other)), attributes);
       const [, high] = computeFor(seaOf(Math.max(one, other)), attributes);
-      const sum = (told: PeriodResult) => told.probability!.probabilities.reduce((total, p) => total + p, 0);
-      for (const told of [low!, high!]) expect(Math.abs(sum(told) - 1)).toBeLessThan(1e-12);
+      const sum = (result: PeriodResult) => result.probability!.probabilities.reduce((total, p) => total + p, 0);
+      for (const result of [low!, high!]) expect(Math.abs(sum(result) - 1)).toBeLessThan(1e-12);
       expect(high!.hazard!.value).toBeGreaterThanOrEqual(low!.hazard!.value - 1e-9);
       expect(high!.hazard!.score).toBeGreaterThanOrEqual(low!.hazard!.score - 1e-9);
       expect(high!.probability!.damageContinuous!).toBeGreaterThanOrEqual(low!.probability!.damageContinuous! - 1e-12);

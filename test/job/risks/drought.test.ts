@@ -10,7 +10,7 @@ function cell(seed = 1): CellBuilder {
   return new CellBuilder("noleap", 1990, 2040, BASE).periods(BASE, FUTURE).weather(seed);
 }
 
-test("a period is told with its input, years, five bins that sum to 1, and the score of its driest months", () => {
+test("a period comes with its input, years, five bins that sum to 1, and the score of its driest months", () => {
   const [base, future] = drought.compute(cell().build());
   expect([base?.input, base?.reason, base?.yearsUsed, future?.yearsUsed]).toEqual([
     "pr, tasmin, tasmax daily",

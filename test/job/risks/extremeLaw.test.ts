@@ -31,7 +31,7 @@ describe("levels", () => {
     expect(30 * levelDeviation(law({}), 100) ** 2).toBeCloseTo(20.24, 2);
     expect(levelDeviation(law({ zeroShare: 0.5 }), 1.5)).toBe(0);
   });
-  test("a level is exceeded with the probability it was asked for", () => {
+  test("a level is exceeded with the probability it was computed for", () => {
     const laws = fc.record({
       zeroShare: fc.double({ min: 0, max: 0.9, noNaN: true }),
       location: fc.double({ min: 10, max: 200, noNaN: true }),
@@ -68,12 +68,12 @@ describe("rain that some years do not have", () => {
     const hardly = rain.map((value, year) => (year % 4 === 0 ? value : 0));
     expect(fitRainExtremes(hardly, 0, 30, { shape: Number.NaN, clamped: false }, scratch).law).toBeNull();
   });
-  test("has its Gumbel law told beside a law of another shape", () => {
+  test("has its Gumbel law reported with a law of another shape", () => {
     const shape = recordShape(rain, 60, "divide", scratch);
     const { law: found } = fitRainExtremes(rain, 0, 30, shape, scratch);
     const gumbel = gumbelOfSame(found!, scratch);
-    const { law: asked } = fitRainExtremes(rain, 0, 30, { shape: Number.NaN, clamped: false }, scratch);
-    expect(gumbel).toEqual(asked);
+    const { law: requested } = fitRainExtremes(rain, 0, 30, { shape: Number.NaN, clamped: false }, scratch);
+    expect(gumbel).toEqual(requested);
     expect(found!.shape).toBe(shape.shape);
   });
 });

@@ -133,7 +133,7 @@ describe("inland", () => {
     );
   });
 
-  test("dikes that every second year tops are told to be overwhelmed", () => {
+  test("dikes that every second year overtops are flagged as overwhelmed", () => {
     const chain = riverside(BASE, 1.5);
     invertChain(chain, inland);
     expect(floodNumbers(chain, lawOf(BASE), [], YEARS, 1, inland).flags).toEqual(["protectionOverwhelmed"]);

@@ -49,7 +49,7 @@ describe("a method set of the user's own", () => {
     });
     expect(readMethodSet(json, "mine").risks.cold_wave!.anchors.values[5]).toBe(-2.7);
   });
-  test("all faults are told together, each with its place", () => {
+  test("all faults are reported together, each with its place", () => {
     const message = refusal(
       changed((set) => {
         set.risks.high_temperature.edges.values = [3, 10, 10, 40, 80];

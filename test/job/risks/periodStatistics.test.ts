@@ -51,7 +51,7 @@ describe("mean and score", () => {
     expect(meanWithInterval(Float64Array.of(0, 0, 0, 8), 4, 0)).toEqual({ value: 2, low: 0, high: 2 + 1.645 * 2 });
     expect(meanWithInterval(Float64Array.of(), 0, 0).value).toBeNaN();
   });
-  test("where low values are the bad ones the lower score is still told first", () => {
+  test("where low values are the bad ones the lower score is still reported first", () => {
     const anchors = [-0.5, -1, -1.4, -1.8, -2.2, -2.7];
     expect(scoresOf(-1.2, -1.4, -1, anchors)).toEqual({ score: expect.closeTo(30, 10), scoreLow: 20, scoreHigh: 40 });
   });

@@ -74,8 +74,8 @@ describe.each(COMPUTED)("%s", (risk) => {
   const definition = PREDECESSOR_DEFINITIONS[risk];
   test("counts and probabilities are those of the table, digit by digit", () => {
     for (const [at, cell] of input.cells.entries()) {
-      const told = definition.compute(build(cell).build());
-      const found = told.map(({ probability }) => ({
+      const result = definition.compute(build(cell).build());
+      const found = result.map(({ probability }) => ({
         counts: probability!.counts,
         probabilities: probability!.probabilities,
       }));
@@ -83,18 +83,18 @@ describe.each(COMPUTED)("%s", (risk) => {
     }
   });
 
-  test("rates and ranges of its four bins are told, damage is their sum, and nothing that it did not tell", () => {
-    const [told] = definition.compute(build(input.cells[0]!).build());
+  test("rates and ranges of its four bins are reported, damage is their sum, and nothing that it did not compute", () => {
+    const [result] = definition.compute(build(input.cells[0]!).build());
     const rates = definition.rateSets.predecessor!;
-    const { damageBins, damageLow, probabilities, probabilitiesLow, returnLevels } = told!.probability!;
+    const { damageBins, damageLow, probabilities, probabilitiesLow, returnLevels } = result!.probability!;
     expect([rates.length, definition.ranges?.length, probabilities.length]).toEqual([4, 4, 4]);
     expect(damageBins).toBeCloseTo(
       probabilities.reduce((sum, p, bin) => sum + p * rates[bin]!, 0),
       12,
     );
-    expect([damageLow, told!.hazard, definition.anchors]).toEqual([null, null, null]);
+    expect([damageLow, result!.hazard, definition.anchors]).toEqual([null, null, null]);
     expect([...probabilitiesLow, ...returnLevels].every(Number.isNaN)).toBe(true);
-    expect(Object.values(definition.inputs.ways).map(({ text }) => text)).toContain(told!.input);
+    expect(Object.values(definition.inputs.ways).map(({ text }) => text)).toContain(result!.input);
   });
 
   test("a cell without its series has no numbers, and says so", () => {
@@ -167,17 +167,17 @@ describe("typhoon", () => {
   };
 
   test("counts and probabilities of the record's years are those of the table; years beyond it have none", () => {
-    const told = compute(record(tracks()));
-    const found = told.slice(0, 2).map(({ probability }) => ({
+    const result = compute(record(tracks()));
+    const found = result.slice(0, 2).map(({ probability }) => ({
       counts: probability!.counts,
       probabilities: probability!.probabilities,
     }));
     expect(found).toEqual(golden.typhoon);
-    expect(told[2]!.reason).toBe("tooFewYears");
-    expect(told[0]!.input).toBe("best tracks with wind radii");
+    expect(result[2]!.reason).toBe("tooFewYears");
+    expect(result[0]!.input).toBe("best tracks with wind radii");
   });
 
-  test("no record, and a record that tells no radii, give no numbers", () => {
+  test("no record, and a record without radii, give no numbers", () => {
     expect(compute(undefined)[0]!.reason).toBe("noStorms");
     const nowhere = (radii: EllipseTrack["gale"]) => ({ ...radii, long: radii.long.map(() => Number.NaN) });
     const without = tracks().map((track) => ({ ...track, gale: nowhere(track.gale), storm: nowhere(track.storm) }));
@@ -229,7 +229,7 @@ test("bins and rates are those of the predecessor's table", () => {
   ]);
 });
 
-describe("what stood in for what was not known is flagged", () => {
+describe("replacements for unknown values are flagged", () => {
   const cell = (without: Attribute) => {
     const { [without]: _, ...attributes } = input.cells[0]!.attributes;
     return build({ ...input.cells[0]!, attributes }).build();
@@ -250,8 +250,8 @@ test("a month too mild for the lowest fire class counts in the last, as it did",
   expect(mild).toBeCloseTo(0.4 * 0.5 * 4 * Math.exp(0.25) * Math.exp(-0.1), 12);
   expect(mild).toBeLessThan(11.2);
   expect(fireIndex(15, 104, 3, 100)).toBe(0);
-  const [told] = PREDECESSOR_DEFINITIONS.wildfire.compute(build(input.cells[0]!).build());
-  expect(told!.probability!.counts[3]).toBeGreaterThan(200);
+  const [result] = PREDECESSOR_DEFINITIONS.wildfire.compute(build(input.cells[0]!).build());
+  expect(result!.probability!.counts[3]).toBeGreaterThan(200);
 });
 
 test("water that cannot be used gives an index of 0, a missing balance none", () => {

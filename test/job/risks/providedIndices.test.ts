@@ -34,7 +34,7 @@ describe("yearly spell indices", () => {
     }
   });
 
-  test("no level of the highest temperature and no hot days are told without daily temperatures", () => {
+  test("no level of the highest temperature and no hot days are reported without daily temperatures", () => {
     const [base] = highTemperature.compute(bare().yearly("WSDI", spellDaysOf).build());
     expect(base!.probability!.returnLevels).toEqual(new Array(8).fill(Number.NaN));
     expect(base!.hazard!.companions).toEqual([Number.NaN, Number.NaN, Number.NaN]);
@@ -76,7 +76,7 @@ describe("drought from monthly series", () => {
     expect([future!.input, future!.flags]).toEqual(["SPEI12 monthly", ["inBaseUnknown"]]);
     expect(future!.hazard!.value).toBeCloseTo(-1.5, 12);
     expect(future!.probability!.counts).toEqual([0, 10, 10, 0, 0]);
-    // Months at or below -2, at or below -1.5, and rain alone, which nobody gave.
+    // Months at or below -2, at or below -1.5, and rain alone, which was not given.
     expect(future!.hazard!.companions).toEqual([0, 0.5, Number.NaN]);
   });
 
@@ -90,7 +90,7 @@ describe("drought from monthly series", () => {
     expect(future!.yearsUsed).toBe(19);
   });
 
-  test("monthly means of the same weather tell nearly the drought that its days do", () => {
+  test("monthly means of the same weather give nearly the drought of its days", () => {
     const daily = bare().weather(3).build();
     const { axis } = daily;
     const means = (values: Float64Array) => {

@@ -1,4 +1,4 @@
-// Inland and urban flood from rain and attributes to what is told of each period.
+// Inland and urban flood from rain and attributes to what is result of each period.
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -67,13 +67,13 @@ test.each([
 describe.each([inlandFlood, urbanFlood])("$risk", (risk: RiskDefinition) => {
   test("numbers, counts and intervals of both periods, without a flag when everything is known", () => {
     const results = risk.compute(yearlyCell(rx1dayOf(7), ALL_ATTRIBUTES).build());
-    for (const told of results) {
-      expect([told.reason, told.flags, told.input]).toEqual([null, [], "Rx1day yearly"]);
-      expect(Math.abs(sumOf(told) - 1)).toBeLessThan(1e-12);
-      expect(told.probability!.counts.reduce((sum, n) => sum + n, 0)).toBe(told.yearsUsed);
-      expect(told.hazard!.valueLow).toBeLessThanOrEqual(told.hazard!.value);
-      expect(told.hazard!.valueHigh).toBeGreaterThan(told.hazard!.value);
-      expect(told.probability!.damageContinuous).toBeGreaterThan(0);
+    for (const result of results) {
+      expect([result.reason, result.flags, result.input]).toEqual([null, [], "Rx1day yearly"]);
+      expect(Math.abs(sumOf(result) - 1)).toBeLessThan(1e-12);
+      expect(result.probability!.counts.reduce((sum, n) => sum + n, 0)).toBe(result.yearsUsed);
+      expect(result.hazard!.valueLow).toBeLessThanOrEqual(result.hazard!.value);
+      expect(result.hazard!.valueHigh).toBeGreaterThan(result.hazard!.value);
+      expect(result.probability!.damageContinuous).toBeGreaterThan(0);
     }
     expect(results.map(({ yearsUsed, block }) => [yearsUsed, block])).toEqual([
       [30, { firstYear: 1991, lastYear: 2020, values: 30 }],
@@ -81,7 +81,7 @@ describe.each([inlandFlood, urbanFlood])("$risk", (risk: RiskDefinition) => {
     ]);
   });
 
-  test("daily rain gives the same as its yearly maxima told by a provider", () => {
+  test("daily rain gives the same as its yearly maxima of a provider", () => {
     const daily = new CellBuilder("noleap", 1991, 2100, BASE).weather(3).periods(BASE, FUTURE);
     daily.change("pr", (value) => 4 * value);
     for (const [name, value] of Object.entries(ALL_ATTRIBUTES)) daily.attribute(name as Attribute, value);
@@ -99,20 +99,20 @@ describe.each([inlandFlood, urbanFlood])("$risk", (risk: RiskDefinition) => {
   test("probabilities sum to 1 and are never negative, whatever the place", () => {
     fc.assert(
       fc.property(PLACES, fc.integer({ min: 1, max: 1e6 }), fraction(0.5, 3), (place, seed, factor) => {
-        for (const told of risk.compute(yearlyCell(rx1dayOf(seed, factor), place).build())) {
-          expect(Math.abs(sumOf(told) - 1)).toBeLessThan(1e-12);
-          expect(Math.min(...told.probability!.probabilities)).toBeGreaterThanOrEqual(0);
+        for (const result of risk.compute(yearlyCell(rx1dayOf(seed, factor), place).build())) {
+          expect(Math.abs(sumOf(result) - 1)).toBeLessThan(1e-12);
+          expect(Math.min(...result.probability!.probabilities)).toBeGreaterThanOrEqual(0);
         }
       }),
       { numRuns: 40 },
     );
   });
 
-  test("every default that stands in is told by its flag", () => {
+  test("every default that is used has its flag", () => {
     const few = risk.risk === "inland_flood" ? ["heightAboveDrainage", "upstreamArea"] : ["imperviousFraction"];
     const known = Object.fromEntries(Object.entries(ALL_ATTRIBUTES).filter(([name]) => few.includes(name)));
-    const [told] = risk.compute(yearlyCell(rx1dayOf(7), known).build());
-    expect(told!.flags).toEqual(
+    const [result] = risk.compute(yearlyCell(rx1dayOf(7), known).build());
+    expect(result!.flags).toEqual(
       risk.risk === "inland_flood"
         ? [
             "defaultChannelLength",
@@ -126,10 +126,10 @@ describe.each([inlandFlood, urbanFlood])("$risk", (risk: RiskDefinition) => {
   });
 
   test("values outside the method's range count as its end, and are flagged", () => {
-    const [told] = risk.compute(yearlyCell(rx1dayOf(7), { ...ALL_ATTRIBUTES, curveNumber: 100 }).build());
+    const [result] = risk.compute(yearlyCell(rx1dayOf(7), { ...ALL_ATTRIBUTES, curveNumber: 100 }).build());
     const [end] = risk.compute(yearlyCell(rx1dayOf(7), { ...ALL_ATTRIBUTES, curveNumber: 98 }).build());
-    expect([told!.flags, end!.flags]).toEqual([["clampedAttribute"], []]);
-    expect(told!.probability).toEqual(end!.probability);
+    expect([result!.flags, end!.flags]).toEqual([["clampedAttribute"], []]);
+    expect(result!.probability).toEqual(end!.probability);
   });
 
   test("no rain, no base period, too few years: null, and why", () => {
@@ -141,7 +141,7 @@ describe.each([inlandFlood, urbanFlood])("$risk", (risk: RiskDefinition) => {
     expect(risk.compute(gap.build()).map(({ reason }) => reason)).toEqual([null, "tooFewYears"]);
   });
 
-  test("where it never rains nothing floods; where it hardly rains nothing is told", () => {
+  test("where it never rains nothing floods; where it hardly rains the result is empty", () => {
     const never = risk.compute(yearlyCell(() => 0, ALL_ATTRIBUTES).build());
     expect(never.map(({ probability }) => probability!.probabilities[0])).toEqual([1, 1]);
     const hardly = risk.compute(yearlyCell((year) => (year % 12 === 0 ? 20 : 0), ALL_ATTRIBUTES).build());
@@ -184,23 +184,23 @@ describe("inland", () => {
   test.each([
     ["heightAboveDrainage", "noHeightAboveDrainage"],
     ["upstreamArea", "noUpstreamArea"],
-  ] as const)("without %s nothing is told, and no zero made up", (name, reason) => {
-    const [told] = inlandFlood.compute(yearlyCell(rx1dayOf(7), without(name)).build());
-    expect([told!.reason, told!.probability, told!.hazard]).toEqual([reason, null, null]);
+  ] as const)("without %s the result is empty, and no zero made up", (name, reason) => {
+    const [result] = inlandFlood.compute(yearlyCell(rx1dayOf(7), without(name)).build());
+    expect([result!.reason, result!.probability, result!.hazard]).toEqual([reason, null, null]);
   });
   test.each([
     ["above the reach of rivers", { heightAboveDrainage: 31 }],
     ["on a brook that drains less than 1 km2", { upstreamArea: 0.5 }],
     ["under permanent water", { permanentWater: 0.9 }],
   ])("%s it does not apply", (_name, more) => {
-    const [told] = inlandFlood.compute(yearlyCell(rx1dayOf(7), { ...ALL_ATTRIBUTES, ...more }).build());
-    expect(told).toMatchObject({
+    const [result] = inlandFlood.compute(yearlyCell(rx1dayOf(7), { ...ALL_ATTRIBUTES, ...more }).build());
+    expect(result).toMatchObject({
       reason: null,
       flags: ["notApplicable"],
       yearsUsed: 30,
       hazard: { value: 0, score: 0 },
     });
-    expect(told!.probability!.probabilities).toEqual([1, 0, 0, 0, 0, 0]);
+    expect(result!.probability!.probabilities).toEqual([1, 0, 0, 0, 0, 0]);
   });
   test("dikes take the frequent floods away and leave score and rare ones", () => {
     const [open] = inlandFlood.compute(yearlyCell(rx1dayOf(7), ALL_ATTRIBUTES).build());
@@ -217,9 +217,9 @@ describe("inland", () => {
     const [estimated] = inlandFlood.compute(builder.build());
     expect(estimated!.flags).toEqual(["largeCatchment", "rx5dayEstimated"]);
     const rx1day = builder.build().yearly.get("Rx1day")!;
-    const [told] = inlandFlood.compute(builder.yearly("Rx5day", (year) => 1.2 * rx1day[year]!).build());
-    expect([told!.input, told!.flags]).toEqual(["Rx1day, Rx5day yearly", ["largeCatchment"]]);
-    expect(told!.probability).toEqual(estimated!.probability);
+    const [result] = inlandFlood.compute(builder.yearly("Rx5day", (year) => 1.2 * rx1day[year]!).build());
+    expect([result!.input, result!.flags]).toEqual(["Rx1day, Rx5day yearly", ["largeCatchment"]]);
+    expect(result!.probability).toEqual(estimated!.probability);
   });
   test("the default protection is 100 years on national rivers, 50 on local ones", () => {
     for (const [upstreamArea, dry] of [
@@ -227,23 +227,23 @@ describe("inland", () => {
       [200, 0.99],
     ] as const) {
       const place = { ...without("riverProtection"), upstreamArea };
-      const [told] = inlandFlood.compute(yearlyCell(rx1dayOf(7), place).build());
-      expect(told!.probability!.probabilities[0]).toBeCloseTo(dry, 9);
+      const [result] = inlandFlood.compute(yearlyCell(rx1dayOf(7), place).build());
+      expect(result!.probability!.probabilities[0]).toBeCloseTo(dry, 9);
     }
   });
 });
 
 describe("urban", () => {
-  test("damage is that of the low ground times its share, which is told", () => {
-    const [told] = urbanFlood.compute(yearlyCell(rx1dayOf(7), ALL_ATTRIBUTES).build());
-    const { damageBins, probabilities, rateScale } = told!.probability!;
+  test("damage is that of the low ground times its share, which is reported", () => {
+    const [result] = urbanFlood.compute(yearlyCell(rx1dayOf(7), ALL_ATTRIBUTES).build());
+    const { damageBins, probabilities, rateScale } = result!.probability!;
     const rates = urbanFlood.rateSets.buildings!;
     expect(rateScale).toBe(0.2);
-    expect(told!.hazard!.companions[0]).toBe(0.2);
+    expect(result!.hazard!.companions[0]).toBe(0.2);
     expect(damageBins).toBeCloseTo(0.2 * probabilities.reduce((sum, p, bin) => sum + p * rates[bin]!, 0), 15);
-    expect(told!.hazard!.undefendedValue).toBeNull();
+    expect(result!.hazard!.undefendedValue).toBeNull();
   });
-  test("without the sealed share nothing is told; hardly built up it does not apply", () => {
+  test("without the sealed share the result is empty; hardly built up it does not apply", () => {
     const [nothing] = urbanFlood.compute(yearlyCell(rx1dayOf(7), without("imperviousFraction")).build());
     expect(nothing!.reason).toBe("noImperviousFraction");
     const [rural] = urbanFlood.compute(yearlyCell(rx1dayOf(7), { ...ALL_ATTRIBUTES, urbanFraction: 0.04 }).build());
@@ -273,7 +273,7 @@ describe("urban", () => {
     );
   });
   test("drains beyond belief are flagged", () => {
-    const [told] = urbanFlood.compute(yearlyCell(rx1dayOf(7), { ...ALL_ATTRIBUTES, drainageCapacity: 250 }).build());
-    expect(told!.flags).toEqual(["implausibleDrainage"]);
+    const [result] = urbanFlood.compute(yearlyCell(rx1dayOf(7), { ...ALL_ATTRIBUTES, drainageCapacity: 250 }).build());
+    expect(result!.flags).toEqual(["implausibleDrainage"]);
   });
 });

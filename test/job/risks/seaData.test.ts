@@ -52,7 +52,7 @@ describe.skipIf(!existsSync(CODEC))("shared/data/codec_extreme_sea_level", () =>
   ])("%s takes the station whose 100-year level is %3$f m", (_name, latitude, longitude, level) => {
     const stations = around.map(
       ({ location, scale, levels: _, ...place }, at): SeaLevelStation => ({
-        ...{ name: String(at), ...place, told: { kind: "parameters", location, scale, shape: 0 } },
+        ...{ name: String(at), ...place, record: { kind: "parameters", location, scale, shape: 0 } },
         ...{ referenceYear: 1998, recordYears: 39, datumOffset: null },
       }),
     );
@@ -63,7 +63,7 @@ describe.skipIf(!existsSync(CODEC))("shared/data/codec_extreme_sea_level", () =>
   test("no cell in the mountains has a station", () => {
     const stations = around.map(
       ({ location, scale, levels: _, ...place }, at): SeaLevelStation => ({
-        ...{ name: String(at), ...place, told: { kind: "parameters", location, scale, shape: 0 } },
+        ...{ name: String(at), ...place, record: { kind: "parameters", location, scale, shape: 0 } },
         ...{ referenceYear: null, recordYears: null, datumOffset: null },
       }),
     );

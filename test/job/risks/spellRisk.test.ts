@@ -1,4 +1,4 @@
-// High temperature and cold wave from daily series to what is told of each period.
+// High temperature and cold wave from daily series to what is actual of each period.
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -49,7 +49,7 @@ function numbers(result: PeriodResult) {
   return { ...result.probability, ...result.hazard, flags: result.flags };
 }
 
-describe("what is told of a cell", () => {
+describe("the results of a cell", () => {
   const axis = makeTimeAxis("standard", 1981, 2060);
 
   test("the golden series gives its leave-one-out mean, score, counts and probabilities", () => {
@@ -142,7 +142,7 @@ describe("what is told of a cell", () => {
     expect(inPeriod(33)).toBe(0);
   });
 
-  test("a 360-day year's spells are told for 365 days", () => {
+  test("a 360-day year's spells are scaled to 365 days", () => {
     const days360 = makeTimeAxis("360_day", 1981, 2060);
     const series = yearlyTemperature(days360, (year) => (year >= 60 ? 5 : 0));
     const found = numbers(highTemperature.compute(cell(days360, "tasmax", series))[1]!);

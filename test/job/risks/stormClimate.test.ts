@@ -19,7 +19,7 @@ test("a period is warmer by its centre than the mean of the record's years", () 
   expect(warmingSince(record, { firstYear: 1991, lastYear: 2020 }, "ssp585")).toBeCloseTo(0.85 + 0.24 / 11 - mean, 12);
 });
 
-test("without a future the past is told and what comes after it is not", () => {
+test("without a future the past has results and later periods have none", () => {
   const record = { firstYear: 1991, lastYear: 2020 };
   expect(warmingSince(record, record, undefined)).toBeCloseTo(warmingSince(record, record, "ssp245")!, 12);
   expect(warmingSince(record, { firstYear: 2041, lastYear: 2060 }, undefined)).toBeNull();

@@ -50,7 +50,7 @@ function cell(
   return { ...place, storms: record, future: more.future, basePeriod: BASE, baseSpliced: false, periods: [BASE, LATE] };
 }
 
-test("the highest wind of each storm, a curve and its numbers are told of every period", () => {
+test("the highest wind of each storm, a curve and its numbers are reported for every period", () => {
   const [base, late] = typhoon.compute(cell(recordOf(storms()), YEOSU, { future: "ssp585" }));
   for (const { probability, hazard, block, yearsUsed, reason } of [base!, late!]) {
     expect(reason).toBeNull();
@@ -112,7 +112,7 @@ describe("warming", () => {
   });
 });
 
-describe("what stands in is flagged", () => {
+describe("estimates are flagged", () => {
   const flagsOf = (record: StormRecord, more: Parameters<typeof cell>[2] = {}) =>
     typhoon.compute(cell(record, YEOSU, more))[0]!.flags;
 
@@ -126,18 +126,18 @@ describe("what stands in is flagged", () => {
     expect(result!.probability!.rateSet).toBe("WP4");
   });
 
-  test("a pressure that is not told, and a storm that had become extratropical", () => {
+  test("a missing pressure, and a storm that had become extratropical", () => {
     const track = (build: (track: TrackBuilder) => TrackBuilder) =>
       recordOf([...storms(19), build(koreanStorm().called("201999", 2019)).build()]);
     expect(flagsOf(track((storm) => storm))).toEqual([]);
-    const untold = [935, 935, 940, Number.NaN, Number.NaN, 975, 985];
-    expect(flagsOf(track((storm) => storm.pressure(untold)))).toContain("estimatedPressure");
+    const gaps = [935, 935, 940, Number.NaN, Number.NaN, 975, 985];
+    expect(flagsOf(track((storm) => storm.pressure(gaps)))).toContain("estimatedPressure");
     expect(flagsOf(track((storm) => storm.grade(["TY", "TY", "TY", "ET", "ET", "ET", "ET"])))).toContain(
       "extratropicalStage",
     );
   });
 
-  test("fewer than five storms: levels beyond the record and the interval are not told, the score is of the largest", () => {
+  test("fewer than five storms: levels beyond the record and the interval are missing, the score is of the largest", () => {
     const [result] = typhoon.compute(cell(recordOf(storms(4))));
     expect(result!.flags).toContain("tooFewStorms");
     expect(result!.probability!.returnLevels.slice(4).every(Number.isNaN)).toBe(true);
@@ -172,7 +172,7 @@ test.each([
   expect(result!.flags).not.toContain("defaultRegion");
 });
 
-test("rates of somebody's own that tell no regions apart serve every country, without the published curve", () => {
+test("rates of a user's own that do not distinguish regions serve every country, without the published curve", () => {
   const methods = RISK_DEFINITIONS.typhoon.numbers;
   const values = [0, 0, 0, 0.1, 0.2, 0.3];
   const own = { ...methods, defaultRateSet: "own", rateSets: { own: { ...methods.rateSets.WP4!, values } } };
@@ -192,16 +192,16 @@ test("the order of storms, and storms and cells that are not there, change no nu
     .pressure([960, 960])
     .called("198101", 1981, "SI")
     .build();
-  const told = typhoon.compute(cell(recordOf(all), YEOSU, { future: "ssp370" }));
+  const actual = typhoon.compute(cell(recordOf(all), YEOSU, { future: "ssp370" }));
   fc.assert(
     fc.property(fc.shuffledSubarray([...all, far], { minLength: all.length + 1 }), (shuffled) => {
-      expect(typhoon.compute(cell(recordOf(shuffled), YEOSU, { future: "ssp370" }))).toEqual(told);
+      expect(typhoon.compute(cell(recordOf(shuffled), YEOSU, { future: "ssp370" }))).toEqual(actual);
     }),
     { numRuns: 20 },
   );
   const narrow = recordOf(all, RECORD, { south: 34.7, north: 34.8, west: 127.7, east: 127.8 });
   typhoon.compute(cell(narrow, [34.75, 127.75]));
-  expect(typhoon.compute(cell(narrow, YEOSU, { future: "ssp370" }))).toEqual(told);
+  expect(typhoon.compute(cell(narrow, YEOSU, { future: "ssp370" }))).toEqual(actual);
 });
 
 test("of storms out of reach only the number is kept", () => {

@@ -179,7 +179,7 @@ describe("when a cell says little", () => {
         .yearly("withdrawal", () => 1),
       "noBasin",
     ],
-    ["a basin that nobody summed", whole().attribute("basin", 7), "noInput"],
+    ["a basin without sums", whole().attribute("basin", 7), "noInput"],
     [
       "nine years",
       bare()
@@ -187,7 +187,7 @@ describe("when a cell says little", () => {
         .yearly("withdrawal", () => 1),
       "tooFewYears",
     ],
-  ])("%s is told as such", (_, cell, reason) => {
+  ])("%s is reported as such", (_, cell, reason) => {
     expect(waterScarcity.compute(cell.build())[0]).toMatchObject({ reason, probability: null, hazard: null });
   });
 

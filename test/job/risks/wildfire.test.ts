@@ -9,7 +9,7 @@ function cell(): CellBuilder {
   return new CellBuilder("noleap", 1960, 2025, BASE).periods(BASE, LATER).weather(1).attribute("burnableFraction", 0.5);
 }
 
-test("a period is told with its input, six bins that sum to 1, damage and a score", () => {
+test("a period comes with its input, six bins that sum to 1, damage and a score", () => {
   const [base] = wildfire.compute(cell().build());
   expect([base?.input, base?.reason, base?.yearsUsed]).toEqual(["tasmax, hursmin, sfcWind, pr daily", null, 30]);
   expect(base?.flags.filter((flag) => flag !== "clampedShape")).toEqual([]);
@@ -47,7 +47,7 @@ test("in the south years run from July, and the half year behind the record's en
   expect(last?.yearsUsed).toBe(19);
 });
 
-test("without a burnable fraction P(H) and score are told, damage is not", () => {
+test("without a burnable fraction P(H) and score are computed, damage is not", () => {
   const input = new CellBuilder("noleap", 1960, 2025, BASE).weather(1).build();
   const [base] = wildfire.compute(input);
   expect(base?.flags).toContain("noBurnable");
@@ -98,7 +98,7 @@ test("without any humidity there is nothing to compute from", () => {
   expect(wildfire.compute(cell().without("hurs").without("hursmin").build())[0]?.reason).toBe("noInput");
 });
 
-test("days of extreme danger in a 360-day year are told for 365 days", () => {
+test("days of extreme danger in a 360-day year are scaled to 365 days", () => {
   const hot = new CellBuilder("360_day", 1960, 2025, BASE)
     .weather(1)
     .change("tasmax", () => 45)
