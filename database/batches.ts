@@ -51,10 +51,11 @@ export async function finishBatch(
   client: ClientBase,
   batchId: string,
   publish: PublishOptions | null,
+  podFailure: string | null = null,
 ): Promise<BatchOutcome> {
   return transaction(client, async () => {
     await lockPublications(client);
-    const end = await settle(client, batchId);
+    const end = await settle(client, batchId, podFailure);
     if (end.state === "failed") return end;
     if (publish === null)
       return {
@@ -68,7 +69,7 @@ export async function finishBatch(
   });
 }
 
-async function settle(client: ClientBase, batchId: string): Promise<BatchEnd> {
+async function settle(client: ClientBase, batchId: string, podFailure: string | null): Promise<BatchEnd> {
   const { rows } = await client.query(
     `SELECT b.state, b.reason, b.message, b.max_rejected_cells AS most,
        (SELECT coalesce(sum(rejected_cells), 0)::int FROM climatebatch.batch_shards WHERE batch_id = $1) AS rejected
@@ -82,7 +83,7 @@ async function settle(client: ClientBase, batchId: string): Promise<BatchEnd> {
     `SELECT shard, error_reason, error_message FROM climatebatch.batch_shards WHERE batch_id = $1 AND state <> 'done' ORDER BY shard`,
     [batchId],
   );
-  const end = describeEnd(batchId, failures.rows, batch);
+  const end = describeEnd(batchId, failures.rows, batch, podFailure);
   await client.query(
     "UPDATE climatebatch.batches SET state = $2, reason = $3, message = $4, finished_at = now() WHERE batch_id = $1",
     [batchId, end.state, end.state === "failed" ? end.reason : null, end.state === "failed" ? end.message : null],
@@ -94,6 +95,7 @@ function describeEnd(
   batchId: string,
   failures: readonly { shard: number; error_reason: string | null; error_message: string | null }[],
   { most, rejected }: { most: string | null; rejected: number },
+  podFailure: string | null,
 ): BatchEnd {
   // Before what the other shards say: they were stopped because of it.
   if (most !== null && rejected > Number(most)) {
@@ -108,7 +110,9 @@ function describeEnd(
     const shards = formatRanges(failures.map(({ shard }) => shard));
     const first = failures.find(({ error_message }) => error_message !== null);
     const why =
-      first === undefined ? "their processes ended without a word" : `shard ${first.shard}: ${first.error_message}`;
+      first === undefined
+        ? (podFailure ?? "their processes ended without a message")
+        : `shard ${first.shard}: ${first.error_message}`;
     return { state: "failed", reason: "ShardsFailed", message: `${failures.length} shards failed (${shards}); ${why}` };
   }
   return { state: "complete" };

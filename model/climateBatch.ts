@@ -101,7 +101,15 @@ export interface ClimateBatchSpec extends Omit<WireRequest, Defaulted>, Required
 /** As a person writes it: the rest gets its default. */
 export type NewClimateBatchSpec = Partial<ClimateBatchSpec> & Pick<ClimateBatchSpec, "calculation">;
 
-export const CONDITION_TYPES = ["Planned", "Complete", "Failed", "Suspended", "Published", "ShardStuck"] as const;
+export const CONDITION_TYPES = [
+  "Planned",
+  "Progressing",
+  "Complete",
+  "Failed",
+  "Suspended",
+  "Published",
+  "ShardStuck",
+] as const;
 export type ConditionType = (typeof CONDITION_TYPES)[number];
 
 export interface Condition {

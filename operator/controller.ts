@@ -4,6 +4,7 @@ import { coerceError } from "../model/errors.ts";
 import { AbandonedBatches } from "./abandonedBatches.ts";
 import type { OperatorContext, StoredBatch } from "./context.ts";
 import { ApiError } from "./kube/apiError.ts";
+import type { StoreView } from "./kube/objectStore.ts";
 import { type Reflector, startReflector } from "./kube/reflector.ts";
 import { withController } from "./kube/signals.ts";
 import { type WorkOutcome, WorkQueue } from "./kube/workqueue.ts";
@@ -21,7 +22,7 @@ export interface ControllerOptions {
   readonly liveness: Liveness;
   readonly onPlanned: () => void;
   /** All existing objects were read. */
-  readonly onSynced: () => void;
+  readonly onSynced: (batches: StoreView<StoredBatch>) => void;
 }
 
 /** Runs until the signal. Rejects only with a bug. */
@@ -67,7 +68,7 @@ export function runController(
       const synced = Promise.all([batches.synced, jobs.synced]);
       await Promise.race([synced, aborted(controller.signal)]);
       if (controller.signal.aborted) return;
-      onSynced();
+      onSynced(batches.store);
       const sweeping = abandoned.cancelUntil(controller.signal);
       await queue.run(
         {

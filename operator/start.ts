@@ -15,6 +15,8 @@ import { isNotFound } from "./kube/apiError.ts";
 import { type KubeApi, makeKubeApi } from "./kube/client.ts";
 import { EventRecorder } from "./kube/events.ts";
 import { LeaderElector } from "./kube/lease.ts";
+import type { StoreView } from "./kube/objectStore.ts";
+import { measureStandstill } from "./objects/conditions.ts";
 import { RequestIntake } from "./requests.ts";
 import { makeMetrics } from "./telemetry/metrics.ts";
 import { Liveness, startProbes } from "./telemetry/probes.ts";
@@ -91,11 +93,14 @@ export async function startOperator(
     if (elector.isLeader()) await intake.look(signal);
   };
   const liveness = new Liveness();
+  /** Of the leader; empty in other replicas. */
+  let batches: Iterable<StoredBatch> = [];
   const metrics = makeMetrics({
     lease: leaseName,
     workers: config.workers,
     isLeader: () => elector.isLeader(),
     listener: () => triggers.status,
+    stalled: () => measureStandstill(batches, clock.now()),
     figures: readFiguresInTime,
   });
   /** One scrape at a time reads the database, also while it does not answer: reconciles need the sessions. */
@@ -110,8 +115,9 @@ export async function startOperator(
     identity,
     onStartedLeading: async (leading) => {
       obstacle = "it leads, and has not read all objects yet";
-      const onSynced = () => {
+      const onSynced = (store: StoreView<StoredBatch>) => {
         obstacle = null;
+        batches = { [Symbol.iterator]: () => store.values() };
         triggers.takeOver().catch(logTrouble("triggersNotTakenOver"));
       };
       const onPlanned = () => void lookAtRequests().catch(logTrouble("requestsNotRead"));
@@ -122,6 +128,7 @@ export async function startOperator(
     },
     onStoppedLeading: () => {
       obstacle = null;
+      batches = [];
     },
     clock,
     random,

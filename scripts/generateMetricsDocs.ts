@@ -27,6 +27,7 @@ export async function renderMonitoringPage(page: string): Promise<string> {
     workers: 1,
     isLeader: () => false,
     listener: () => ({ state: "connected", since: new Date(0), reason: null, reconnects: 0, lastHeardAt: null }),
+    stalled: () => new Map(),
     figures: async () => NOTHING,
   });
   const text = await metrics.render();

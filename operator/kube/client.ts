@@ -39,7 +39,7 @@ export const KUBE_RESOURCES = {
   },
   pods: { group: "", version: "v1", resource: "pods", verbs: ["list"] },
   leases: { group: "coordination.k8s.io", version: "v1", resource: "leases", verbs: ["create", "get", "update"] },
-  events: { group: "events.k8s.io", version: "v1", resource: "events", verbs: ["create", "patch"] },
+  events: { group: "events.k8s.io", version: "v1", resource: "events", verbs: ["create", "list", "patch"] },
 } as const satisfies Record<string, Resource>;
 
 type ResourceName = keyof typeof KUBE_RESOURCES;
@@ -138,6 +138,8 @@ export function makeKubeApi<ClimateBatch extends KubeObject>(options: KubeApiOpt
     events: {
       create: (body: NewEvent, signal?: Signal): Promise<Stored<EventsV1Event>> =>
         call("events", "create", { body, signal }),
+      list: ({ ...query }: ListOptions, signal?: Signal): Promise<ObjectList<Stored<EventsV1Event>>> =>
+        call("events", "list", { query, signal }),
       patch: (name: string, body: MergePatch, signal?: Signal): Promise<Stored<EventsV1Event>> =>
         call("events", "patch", { name, body, signal }),
     },

@@ -44,6 +44,7 @@ export interface WatchEvent<T> {
 
 export interface ListOptions {
   readonly labelSelector?: string | undefined;
+  readonly fieldSelector?: string | undefined;
   readonly limit?: number | undefined;
   readonly continue?: string | undefined;
 }

@@ -7,6 +7,30 @@ import {
   isConditionTrue,
 } from "../../model/climateBatch.ts";
 
+/** What keeps the pods of a batch from running or succeeding. */
+export const OBSTACLES = {
+  QuotaExceeded: "a ResourceQuota leaves no room for the Job or its pods; raise it, or lower parallelism or resources",
+  LimitRange: "a LimitRange refuses the resources of the pods; change spec.template.resources",
+  PriorityClassMissing: "the PriorityClass of the pods does not exist; create it, or change spec.template",
+  RuntimeClassMissing: "the RuntimeClass of the pods does not exist; create it, or change spec.template",
+  ServiceAccountMissing: "the ServiceAccount of the pods does not exist; create it, or change spec.template",
+  PodSecurity: "the Pod Security level of the namespace refuses the pods; change spec.template",
+  WebhookUnavailable: "an admission webhook does not answer, so nothing can be created; its owner must fix it",
+  WebhookRefused: "an admission webhook refuses the Job or its pods; its message has the cause",
+  PodsRefused: "the API server refuses the pods; the message has the cause",
+  Unschedulable: "no node fits the pods; the message of the scheduler has the cause",
+  ImageNotPulled: "the image of the pods cannot be pulled; check its name, the registry and the pull Secrets",
+  ConfigMapMissing: "a ConfigMap of the pods does not exist; create it, or change spec.template",
+  SecretMissing: "a Secret of the pods does not exist; create it, or change spec.template",
+  VolumeNotMounted: "a volume of the pods cannot be mounted; the message has the cause",
+  ContainerNotStarted: "the container of the pods does not start; the message has the cause",
+  PodsPending: "pods have been pending for a minute and Kubernetes gives no cause; see kubectl describe pod",
+  NoPods: "the Job has no pods and Kubernetes gives no cause; check kube-controller-manager",
+  OutOfMemory: "pods exceed their memory limit; raise spec.template.resources.limits.memory",
+  PodsFailing: "pods end with an error before they compute anything; the message has their last output",
+} as const satisfies Record<string, string>;
+export type ObstacleReason = keyof typeof OBSTACLES;
+
 /** What each reason means. Failures that the database reports bring a reason and a message of their own. */
 export const REASONS = {
   Planned: "shards are cut, inputs are pinned",
@@ -46,6 +70,12 @@ export const REASONS = {
   ResultsGone: "a later batch has overwritten the results",
   PodTerminating: "a pod has been terminating for ten minutes",
   PodsGone: "no pod has been terminating for ten minutes",
+  DatabaseReadOnly: "the database is read-only: a standby, or a primary during maintenance",
+  MissingGrant: "the operator's database user lacks a right; grant it the role climatebatch_operator",
+  PasswordRefused: "the database refuses the operator's user or password; put the right one into its Secret",
+  DatabaseMissing: "the server has no database of this name",
+  DiskFull: "the disk of the database server is full",
+  ...OBSTACLES,
 } as const satisfies Record<string, string>;
 export type Reason = keyof typeof REASONS;
 
@@ -55,7 +85,21 @@ export const PASSING_REFUSALS: readonly string[] = [
   "TooFewConnections",
   "SchemaTooOld",
   "SchemaTooNew",
+  "DatabaseReadOnly",
+  "MissingGrant",
+  "PasswordRefused",
+  "DatabaseMissing",
+  "DiskFull",
 ] satisfies Reason[];
+
+/** Progressing=False with one of these: the batch does not continue before its cause is fixed. */
+export const STALLED: readonly string[] = [
+  ...PASSING_REFUSALS,
+  ...Object.keys(OBSTACLES),
+  "DatabaseUnavailable",
+  "InvalidTemplate",
+  "Conflict",
+];
 
 const MESSAGE_MAX_LENGTH = 1024;
 
@@ -124,6 +168,11 @@ export function describeTransitions(before: Conditions, after: Conditions): Tran
   if (waits?.status === "False" && isWaiting(waits.reason) && findCondition(before, "Planned")?.reason !== waits.reason)
     transitions.push(...describe("Planned", waits.reason === "Queued" ? "Normal" : "Warning"));
   const halted = findCondition(after, "Complete");
+  const progress = findCondition(after, "Progressing");
+  const wasStalled = isStalled(findCondition(before, "Progressing"));
+  if (isStalled(progress) && progress?.reason !== findCondition(before, "Progressing")?.reason && isObstacle(progress))
+    transitions.push(...describe("Progressing", "Warning"));
+  if (wasStalled && progress?.status === "True") transitions.push(...describe("Progressing", "Normal"));
   if (isHalted(halted?.reason) && findCondition(before, "Complete")?.reason !== halted?.reason)
     transitions.push(...describe("Complete", "Warning"));
   return transitions;
@@ -135,6 +184,31 @@ export const INTERIM_UNPUBLISHED: readonly string[] = ["Unfinished", "NotRequest
 /** Complete=False with one of these: a person is needed before the Job can be created. */
 function isHalted(reason: string | undefined): boolean {
   return reason === "Conflict" || reason === "InvalidTemplate";
+}
+
+export function isStalled(progressing: Condition | undefined): boolean {
+  return progressing?.status === "False" && STALLED.includes(progressing.reason);
+}
+
+/** Seconds since the first batch stopped, for each reason. */
+export function measureStandstill(
+  batches: Iterable<{ readonly status?: Conditions }>,
+  now: Date,
+): ReadonlyMap<string, number> {
+  const seconds = new Map<string, number>();
+  for (const { status } of batches) {
+    const progressing = findCondition(status, "Progressing");
+    if (!isStalled(progressing)) continue;
+    const { reason, lastTransitionTime } = progressing!;
+    const since = Math.max(0, (now.getTime() - Date.parse(lastTransitionTime)) / 1000);
+    seconds.set(reason, Math.max(since, seconds.get(reason) ?? 0));
+  }
+  return seconds;
+}
+
+/** The others have an Event through the conditions Planned or Complete. */
+function isObstacle(progressing: Condition | undefined): boolean {
+  return progressing !== undefined && progressing.reason in OBSTACLES;
 }
 
 function isWaiting(reason: string): boolean {

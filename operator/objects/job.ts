@@ -1,4 +1,5 @@
 // The Indexed Job of one attempt: each completion index computes one shard.
+import { createHash } from "node:crypto";
 import type {
   V1Container,
   V1EnvFromSource,
@@ -69,6 +70,13 @@ export function buildJob(batch: ClimateBatch, attempt: JobAttempt, settings: Pod
   const { metadata, spec } = batch;
   const calculation = WIRE_CALCULATIONS[spec.calculation];
   const labels = buildChildLabels(batch, { ...attempt, calculation });
+  const template = {
+    metadata: {
+      labels: { ...labels },
+      annotations: { ...spec.template.annotations, [ANNOTATIONS.defaultContainer]: SHARD_CONTAINER },
+    },
+    spec: buildPodSpec(spec.template, attempt, settings),
+  };
   return {
     apiVersion: "batch/v1",
     kind: "Job",
@@ -76,6 +84,9 @@ export function buildJob(batch: ClimateBatch, attempt: JobAttempt, settings: Pod
       name: childJobName(metadata, attempt.attempt),
       namespace: metadata.namespace,
       labels: { ...kueueLabels(batch), ...labels },
+      annotations: {
+        [ANNOTATIONS.template]: createHash("sha256").update(JSON.stringify(template)).digest("hex").slice(0, 16),
+      },
       ownerReferences: [
         {
           apiVersion: CLIMATE_BATCH.apiVersion,
@@ -89,13 +100,7 @@ export function buildJob(batch: ClimateBatch, attempt: JobAttempt, settings: Pod
     },
     spec: {
       ...buildCompletionRules(batch, attempt),
-      template: {
-        metadata: {
-          labels: { ...labels },
-          annotations: { ...spec.template.annotations, [ANNOTATIONS.defaultContainer]: SHARD_CONTAINER },
-        },
-        spec: buildPodSpec(spec.template, attempt, settings),
-      },
+      template,
     },
   };
 }

@@ -22,6 +22,10 @@ export const ANNOTATIONS = {
   defaultContainer: "kubectl.kubernetes.io/default-container",
   /** On a ClimateBatch: number of the request in the database that it answers. */
   request: "climate.aiops.dev/request",
+  /** On a Job: hash of its pod template, by which a change of spec.template or of the operator's configuration is noticed. */
+  template: "climate.aiops.dev/template",
+  /** On a Job whose pods are refused: when the Job controller was last made to try again. */
+  nudged: "climate.aiops.dev/nudged",
 } as const;
 
 /** While a Job has this label, only Kueue decides whether it is suspended. */

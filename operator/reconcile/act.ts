@@ -7,10 +7,12 @@ import { emptySlots } from "../../database/slots.ts";
 import { requestOfSpec } from "../../model/climateBatch.ts";
 import { coerceError, RejectedError } from "../../model/errors.ts";
 import type { ReconcileContext, StoredBatch } from "../context.ts";
+import { findDatabaseTrouble } from "../databaseTrouble.ts";
 import { ApiError, isAlreadyExists, isInvalid, isNotFound, isRetryable } from "../kube/apiError.ts";
 import { buildJob } from "../objects/job.ts";
 import { ANNOTATIONS } from "../objects/labels.ts";
 import type { Action, Refusal, Trouble } from "./actions.ts";
+import { classifyRefusal } from "./obstacles.ts";
 
 /** Nothing is overridden. */
 const NO_EXCEPTIONS = { replaceGrid: false, allowFewer: false, goBack: false } as const;
@@ -59,12 +61,18 @@ function actOnce(
       const suspend = action.do === "suspendJob";
       return api.jobs.patch(action.job.name, { spec: { suspend } }, signal).catch(ignoreGone);
     }
+    case "nudgeJob": {
+      const metadata = { annotations: { [ANNOTATIONS.nudged]: action.at.toISOString() } };
+      return api.jobs.patch(action.job.name, { metadata }, signal).catch(ignoreGone);
+    }
     case "deleteJob": {
       const how = { uid: action.job.uid, propagationPolicy: "Background" } as const;
       return api.jobs.delete(action.job.name, how, signal).catch(ignoreGone);
     }
     case "finish":
-      return withClient((client) => finishBatch(client, action.batchId, action.publish ? NO_EXCEPTIONS : null));
+      return withClient((client) =>
+        finishBatch(client, action.batchId, action.publish ? NO_EXCEPTIONS : null, action.podFailure),
+      );
     case "publish":
       return publish(action.batchId, context);
     case "retry":
@@ -123,7 +131,12 @@ const REFUSABLE: readonly Permission["do"][] = ["plan", "publish", "retry"];
 function findRefusal({ do: action }: Permission, error: Error): Refusal | null {
   const { message } = error;
   if (error instanceof RejectedError && REFUSABLE.includes(action)) return { action, reason: error.reason, message };
-  if (action !== "createJob" || !(error instanceof ApiError) || isRetryable(error)) return null;
+  const trouble = findDatabaseTrouble(error);
+  if (trouble !== null && trouble.reason !== "DatabaseUnavailable") return { action, ...trouble };
+  if (action !== "createJob" || !(error instanceof ApiError)) return null;
+  const reason = classifyRefusal(message);
+  if (reason !== "PodsRefused") return { action, reason, message };
+  if (isRetryable(error)) return null;
   return { action, reason: isInvalid(error) ? "InvalidTemplate" : error.reason, message };
 }
 

@@ -15,8 +15,16 @@ export type Action =
   | { readonly do: "suspendJob"; readonly job: JobReference }
   | { readonly do: "resumeJob"; readonly job: JobReference }
   | { readonly do: "deleteJob"; readonly job: JobReference; readonly because: string }
+  /** Make the Job controller try again at once, instead of after its backoff of up to a minute. */
+  | { readonly do: "nudgeJob"; readonly job: JobReference; readonly at: Date }
   /** Set the end of the batch by its shards; publish it in the same transaction when all are done. */
-  | { readonly do: "finish"; readonly batchId: string; readonly publish: boolean }
+  | {
+      readonly do: "finish";
+      readonly batchId: string;
+      readonly publish: boolean;
+      /** What Kubernetes reports of pods that ended before they could write to the database. */
+      readonly podFailure: string | null;
+    }
   | { readonly do: "publish"; readonly batchId: string }
   /** Open the batch again: its failed shards become the indexes of a new attempt. */
   | { readonly do: "retry"; readonly batchId: string }

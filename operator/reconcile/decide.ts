@@ -9,6 +9,7 @@ import { findNextStuck } from "./stuckPods.ts";
 const LOOK_AT_DATABASE_SECONDS = 15;
 const LOOK_AT_QUEUE_SECONDS = 30;
 const LOOK_AT_CONFLICT_SECONDS = 60;
+const LOOK_AT_PODS_SECONDS = 10;
 
 export function decide(observation: Observation, policy: Policy, now: Date): readonly Action[] {
   const stage = findStage(observation, policy);
@@ -16,7 +17,7 @@ export function decide(observation: Observation, policy: Policy, now: Date): rea
     case "deleting":
       return cancelDeleted(observation, policy);
     case "databaseAway":
-      return [...decideSuspension(observation), waitFor(LOOK_AT_DATABASE_SECONDS, "the database does not answer", now)];
+      return [...decideSuspension(observation), waitFor(LOOK_AT_DATABASE_SECONDS, stage.trouble.message, now)];
     case "otherInstallation":
       return [waitFor(LOOK_AT_CONFLICT_SECONDS, `installation ${stage.installation} runs it`, now)];
     case "unplanned":
@@ -55,7 +56,8 @@ export function decide(observation: Observation, policy: Policy, now: Date): rea
  * failed.
  */
 export function isSettled(actions: readonly Action[]): boolean {
-  return actions.every((action) => action.do === "wait" || action.do === "deleteJob" || action.do === "deleteBatch");
+  const settled: readonly Action["do"][] = ["wait", "nudgeJob", "deleteJob", "deleteBatch"];
+  return actions.every((action) => settled.includes(action.do));
 }
 
 function decideRunning(observation: Observation, row: BatchRow, now: Date): readonly Action[] {
@@ -76,15 +78,35 @@ function decideRunning(observation: Observation, row: BatchRow, now: Date): read
   if (childJob.isBeingDeleted) return [];
   if (childJob.end !== null) return finish(observation, batchId);
   const nextStuck = findNextStuck(observation, now);
+  if (needsNewTemplate(observation, childJob))
+    return stopJob(childJob, "its pods cannot start, and its template changed");
   return [
     ...decideSuspension(observation),
+    ...helpStalledJob(observation, childJob, now),
     ...forgetOldJobs(observation, jobAttempt),
     ...(nextStuck === null ? [] : [{ do: "wait", until: nextStuck, because: "a pod is terminating" } satisfies Action]),
   ];
 }
 
-function finish({ batch }: Observation, batchId: string): readonly Action[] {
-  return [{ do: "finish", batchId, publish: batch.spec.publish }, { do: "lookAgain" }];
+function finish({ batch, obstacle }: Observation, batchId: string): readonly Action[] {
+  const podFailure = obstacle?.kind === "failing" ? obstacle.message : null;
+  return [{ do: "finish", batchId, publish: batch.spec.publish, podFailure }, { do: "lookAgain" }];
+}
+
+/** A Job keeps the template that it was created with. One that runs nothing loses nothing by being created again. */
+function needsNewTemplate({ obstacle }: Observation, job: ObservedJob): boolean {
+  return (
+    !job.hasCurrentTemplate && (job.ready ?? 0) === 0 && (obstacle?.kind === "refused" || obstacle?.kind === "waiting")
+  );
+}
+
+/** Nothing announces that a quota was raised or a Secret created: pods that do not run are looked at again soon. */
+function helpStalledJob({ obstacle }: Observation, job: ObservedJob, now: Date): readonly Action[] {
+  if (job.isSuspended || (job.ready ?? 0) >= job.expected) return [];
+  const wait = waitFor(LOOK_AT_PODS_SECONDS, "pods do not run yet", now);
+  const isNudgeDue = job.nudgedAt === null || now.getTime() - job.nudgedAt.getTime() >= LOOK_AT_PODS_SECONDS * 1000;
+  if (obstacle?.kind !== "refused" || !isNudgeDue) return [wait];
+  return [{ do: "nudgeJob", job: referTo(job), at: now }, wait];
 }
 
 /** The Job follows the spec, unless Kueue owns its suspension. */

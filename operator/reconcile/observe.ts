@@ -4,7 +4,8 @@ import { type ClimateBatch, calculationsOfBatch, findCondition, isConditionTrue 
 import { findPlace, type QueueEntry, type QueuePlace } from "../../model/queueOrder.ts";
 import type { Reason } from "../objects/conditions.ts";
 import { childJobName } from "../objects/job.ts";
-import { KUEUE_QUEUE_LABEL, LABELS } from "../objects/labels.ts";
+import { ANNOTATIONS, KUEUE_QUEUE_LABEL, LABELS } from "../objects/labels.ts";
+import { type EventFacts, findObstacle, type Obstacle, type PodFacts } from "./obstacles.ts";
 
 /** The fields of a batch/v1 Job that matter here. */
 export interface JobFacts {
@@ -13,11 +14,18 @@ export interface JobFacts {
     readonly uid: string;
     readonly labels?: { readonly [key: string]: string };
     readonly ownerReferences?: readonly { readonly kind: string; readonly name: string; readonly uid: string }[];
+    readonly annotations?: { readonly [key: string]: string };
+    readonly creationTimestamp?: string;
     readonly deletionTimestamp?: string;
   };
-  readonly spec?: { readonly suspend?: boolean };
+  readonly spec?: { readonly suspend?: boolean; readonly completions?: number; readonly parallelism?: number };
   readonly status?: {
     readonly terminating?: number;
+    readonly active?: number;
+    readonly ready?: number;
+    readonly succeeded?: number;
+    readonly failed?: number;
+    readonly failedIndexes?: string;
     readonly conditions?: readonly {
       readonly type: string;
       readonly status: string;
@@ -27,25 +35,28 @@ export interface JobFacts {
   };
 }
 
-export interface PodFacts {
-  readonly metadata: {
-    readonly name: string;
-    readonly deletionTimestamp?: string;
-    readonly deletionGracePeriodSeconds?: number;
-  };
-  readonly spec?: { readonly nodeName?: string };
-}
+export type { BatchRow, DatabaseFacts, PodFacts };
 
-export type { BatchRow, DatabaseFacts };
+export interface DatabaseTrouble {
+  /** One of REASONS. */
+  readonly reason: string;
+  readonly message: string;
+}
 
 export interface Facts {
   readonly batch: ClimateBatch;
   /** Jobs that its uid owns, and any Job with a name that it needs. */
   readonly jobs: readonly JobFacts[];
-  /** Pods of those Jobs; read when a Job reports that some are terminating. */
+  /** Pods of those Jobs; read when some do not run. */
   readonly pods: readonly PodFacts[];
-  /** null: the database does not answer. */
+  /** Warnings about those Jobs and pods. */
+  readonly events: readonly EventFacts[];
+  /** null: it could not be read. */
   readonly database: DatabaseFacts | null;
+  /** Why it could not be read. */
+  readonly databaseTrouble: DatabaseTrouble | null;
+  /** Hash of the pod template that the present attempt would get now. */
+  readonly template: string | null;
   /** Every ClimateBatch of the namespace; itself may be among them. */
   readonly batches: readonly ClimateBatch[];
 }
@@ -67,6 +78,15 @@ export interface ObservedJob {
   readonly isSuspended: boolean;
   /** Kueue decides about its suspension. */
   readonly isQueuedByKueue: boolean;
+  /** Pods that should run now; those that have not ended; those that run. Undefined: the Job controller has not reported. */
+  readonly expected: number;
+  readonly active: number | undefined;
+  readonly ready: number | undefined;
+  readonly failedPods: number;
+  /** Its pods come from the template of now. */
+  readonly hasCurrentTemplate: boolean;
+  /** When the Job controller was last made to look at it. */
+  readonly nudgedAt: Date | null;
   readonly end: { readonly type: "Complete" | "Failed"; readonly reason: string; readonly message: string } | null;
 }
 
@@ -97,17 +117,22 @@ export interface Observation {
   /** A Job with the name that the present attempt needs, owned by something else. */
   readonly foreignJob: { readonly name: string; readonly owner: string } | null;
   readonly terminatingPods: readonly TerminatingPod[];
+  /** Why pods of the present Job do not run, or do not succeed. */
+  readonly obstacle: Obstacle | null;
   readonly database: DatabaseFacts | null;
+  readonly databaseTrouble: DatabaseTrouble | null;
   readonly others: readonly ObservedBatch[];
   /** Of `own` among `others`. */
   readonly place: QueuePlace<ObservedBatch>;
 }
 
-export function observe({ batch, jobs, pods, database, batches }: Facts): Observation {
+export function observe(facts: Facts, now: Date): Observation {
+  const { batch, jobs, pods, events, database, databaseTrouble, batches, template } = facts;
   const attempt = database?.row?.jobAttempt ?? batch.status?.attempt ?? 1;
   const name = childJobName(batch.metadata, attempt);
   const isOwn = (job: JobFacts) => job.metadata.ownerReferences?.some(({ uid }) => uid === batch.metadata.uid) === true;
-  const own = jobs.filter(isOwn).map(observeJob);
+  const own = jobs.filter(isOwn).map((job) => observeJob(job, template));
+  const childJob = own.find((job) => job.attempt === attempt) ?? null;
   const foreign = jobs.find((job) => job.metadata.name === name && !isOwn(job));
   const observed = observeBatch(batch, database);
   const others = batches
@@ -116,17 +141,34 @@ export function observe({ batch, jobs, pods, database, batches }: Facts): Observ
   return {
     batch,
     own: observed,
-    childJob: own.find((job) => job.attempt === attempt) ?? null,
+    childJob,
     otherJobs: own.filter((job) => job.attempt !== attempt),
     foreignJob: foreign === undefined ? null : { name, owner: ownerOf(foreign) },
     terminatingPods: pods.flatMap(observeTerminating),
+    obstacle: childJob === null ? null : observeObstacle(childJob, jobs, pods, events, now),
     database,
+    databaseTrouble,
     others,
     place: findPlace(observed, others),
   };
 }
 
-function observeJob({ metadata, spec, status }: JobFacts): ObservedJob {
+function observeObstacle(
+  job: ObservedJob,
+  jobs: readonly JobFacts[],
+  pods: readonly PodFacts[],
+  events: readonly EventFacts[],
+  now: Date,
+): Obstacle | null {
+  if (job.isSuspended || job.isBeingDeleted || job.end?.type === "Complete") return null;
+  const created = jobs.find(({ metadata }) => metadata.uid === job.uid)?.metadata.creationTimestamp;
+  const createdAt = created === undefined ? now : new Date(created);
+  const obstacle = findObstacle({ ...job, jobUid: job.uid, active: job.active ?? 0, createdAt, pods, events }, now);
+  return job.end === null || obstacle?.kind === "failing" ? obstacle : null;
+}
+
+function observeJob({ metadata, spec, status }: JobFacts, template: string | null): ObservedJob {
+  const nudged = metadata.annotations?.[ANNOTATIONS.nudged];
   const end = status?.conditions?.find(
     ({ type, status: holds }) => (type === "Complete" || type === "Failed") && holds === "True",
   );
@@ -137,11 +179,32 @@ function observeJob({ metadata, spec, status }: JobFacts): ObservedJob {
     isBeingDeleted: metadata.deletionTimestamp !== undefined,
     isSuspended: spec?.suspend === true,
     isQueuedByKueue: metadata.labels?.[KUEUE_QUEUE_LABEL] !== undefined,
+    expected: expectedPods(spec, status),
+    active: status?.active ?? (status?.ready === undefined ? undefined : 0),
+    ready: status?.ready,
+    failedPods: status?.failed ?? 0,
+    hasCurrentTemplate: template === null || metadata.annotations?.[ANNOTATIONS.template] === template,
+    nudgedAt: nudged === undefined ? null : new Date(nudged),
     end:
       end === undefined
         ? null
         : { type: end.type as "Complete" | "Failed", reason: end.reason ?? "", message: end.message ?? "" },
   };
+}
+
+function expectedPods(spec: JobFacts["spec"], status: JobFacts["status"]): number {
+  const completions = spec?.completions ?? 1;
+  const ended = (status?.succeeded ?? 0) + countInRanges(status?.failedIndexes ?? "");
+  return Math.max(0, Math.min(spec?.parallelism ?? 1, completions - ended));
+}
+
+/** "0-4,7" is 6 */
+function countInRanges(ranges: string): number {
+  if (ranges === "") return 0;
+  return ranges.split(",").reduce((sum, range) => {
+    const [first, last = first] = range.split("-").map(Number);
+    return sum + last! - first! + 1;
+  }, 0);
 }
 
 function ownerOf({ metadata }: JobFacts): string {

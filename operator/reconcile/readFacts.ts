@@ -1,14 +1,20 @@
 // Reads the facts about one batch: the object itself and a Job that may be new from the API server, other objects from the
 // reflectors' stores, the rest from the database.
 import { readDatabaseFacts } from "../../database/clusterBatches.ts";
-import type { DatabaseFacts } from "../../model/batchFacts.ts";
+import type { BatchRow, DatabaseFacts } from "../../model/batchFacts.ts";
 import { coerceError } from "../../model/errors.ts";
 import type { ReconcileContext, StoredBatch } from "../context.ts";
+import { findDatabaseTrouble } from "../databaseTrouble.ts";
 import { isNotFound } from "../kube/apiError.ts";
-import type { Job } from "../kube/client.ts";
-import { childJobName } from "../objects/job.ts";
-import { jobPodsSelector } from "../objects/labels.ts";
+import type { Job, KubeApi, Pod } from "../kube/client.ts";
+import { buildJob, childJobName } from "../objects/job.ts";
+import { ANNOTATIONS, jobPodsSelector } from "../objects/labels.ts";
 import type { Facts } from "./observe.ts";
+
+/** Enough to find a cause; a Job has at most 10,000 pods. */
+const PODS_LIMIT = 200;
+const EVENTS_LIMIT = 20;
+type StoredEvent = Awaited<ReturnType<KubeApi["events"]["list"]>>["items"][number];
 
 /** null: the ClimateBatch is gone. */
 export async function readFacts(
@@ -18,34 +24,89 @@ export async function readFacts(
 ): Promise<(Facts & { readonly batch: StoredBatch }) | null> {
   const batch = await unlessGone(context.api.climateBatches.get(name, signal));
   if (batch === null) return null;
-  const database = await readDatabase(batch, context);
+  const { database, databaseTrouble } = await readDatabase(batch, context);
   const jobs = await readJobs(batch, database, context, signal);
-  const withTerminating = jobs.filter((job) => (job.status?.terminating ?? 0) > 0);
-  const pods = await Promise.all(
-    withTerminating.map(({ metadata }) =>
-      context.api.pods.list({ labelSelector: jobPodsSelector(metadata.uid) }, signal),
-    ),
-  );
+  const pods = await readPods(jobs.filter(needsPods), context, signal);
+  const row = database?.row;
   return {
     batch,
     jobs,
-    pods: pods.flatMap(({ items }) => items),
+    pods,
+    events: await readWarnings(jobs, pods, context, signal),
     database,
+    databaseTrouble,
     batches: [...context.batches.values()],
+    template: row?.state === "running" ? hashTemplate(batch, row, context) : null,
   };
+}
+
+function hashTemplate(batch: StoredBatch, row: BatchRow, { pods }: ReconcileContext): string {
+  const attempt = { batchId: row.batchId, attempt: row.jobAttempt, completions: row.attemptShards };
+  return buildJob(batch, attempt, pods).metadata!.annotations![ANNOTATIONS.template]!;
+}
+
+/** Some of its pods terminate, failed, or do not run. */
+function needsPods({ spec, status }: Job): boolean {
+  if ((status?.terminating ?? 0) > 0) return true;
+  const end = status?.conditions?.find(({ status: holds }) => holds === "True");
+  if (end !== undefined) return end.type === "Failed" || end.type === "FailureTarget";
+  if (spec?.suspend === true) return false;
+  return (status?.failed ?? 0) > 0 || isIdle({ spec, status });
+}
+
+function isIdle({ spec, status }: Pick<Job, "spec" | "status">): boolean {
+  const open = (spec?.completions ?? 1) - (status?.succeeded ?? 0);
+  return (status?.ready ?? 0) < Math.min(spec?.parallelism ?? 1, open);
+}
+
+async function readPods(jobs: readonly Job[], { api }: ReconcileContext, signal: AbortSignal): Promise<Pod[]> {
+  const lists = await Promise.all(
+    jobs.map(({ metadata }) =>
+      api.pods.list({ labelSelector: jobPodsSelector(metadata.uid), limit: PODS_LIMIT }, signal),
+    ),
+  );
+  return lists.flatMap(({ items }) => items);
+}
+
+/** About Jobs that lack pods, and about a pod that waits without a cause in its own status. */
+async function readWarnings(
+  jobs: readonly Job[],
+  pods: readonly Pod[],
+  { api }: ReconcileContext,
+  signal: AbortSignal,
+): Promise<StoredEvent[]> {
+  const isOpen = ({ status }: Job) => !status?.conditions?.some(({ status: holds }) => holds === "True");
+  const lacking = jobs.filter((job) => isOpen(job) && job.spec?.suspend !== true && isIdle(job));
+  const pending = pods.find(
+    ({ metadata, status }) => status?.phase === "Pending" && metadata.deletionTimestamp === undefined,
+  );
+  const uids = [
+    ...lacking.map(({ metadata }) => metadata.uid),
+    ...(pending === undefined ? [] : [pending.metadata.uid]),
+  ];
+  const lists = await Promise.all(
+    uids.map((uid) =>
+      api.events.list({ fieldSelector: `type=Warning,regarding.uid=${uid}`, limit: EVENTS_LIMIT }, signal),
+    ),
+  );
+  return lists.flatMap(({ items }) => items);
 }
 
 async function readDatabase(
   { metadata, spec }: StoredBatch,
   { withClient, policy: { installation }, log }: ReconcileContext,
-): Promise<DatabaseFacts | null> {
+): Promise<Pick<Facts, "database" | "databaseTrouble">> {
   try {
     const { uid } = metadata;
-    return await withClient((client) => readDatabaseFacts(client, { uid, installation, requestKey: spec.requestKey }));
+    const database = await withClient((client) =>
+      readDatabaseFacts(client, { uid, installation, requestKey: spec.requestKey }),
+    );
+    return { database, databaseTrouble: null };
   } catch (thrown) {
     const error = coerceError(thrown);
-    log.warn({ event: "databaseAway", climateBatch: metadata.name, err: error, message: error.message });
-    return null;
+    log.warn({ event: "databaseNotRead", climateBatch: metadata.name, err: error, message: error.message });
+    const trouble = findDatabaseTrouble(error) ?? { reason: "DatabaseUnavailable", message: error.message };
+    return { database: null, databaseTrouble: trouble };
   }
 }
 

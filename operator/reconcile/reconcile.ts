@@ -13,7 +13,7 @@ import { readFacts } from "./readFacts.ts";
 import { buildStatus, buildStatusPatch } from "./status.ts";
 
 /** How often something is tried again that other batches or a person must make possible. */
-const LOOK_AT_REFUSAL_MS = 15_000;
+const LOOK_AT_REFUSAL_MS = 10_000;
 /** Another client wrote the object between our read and our write. */
 const LOOK_AT_CONFLICT_MS = 50;
 
@@ -26,7 +26,7 @@ export async function reconcile(
   if (facts === null) return undefined;
   const { policy, clock } = context;
   const now = clock.now();
-  const observation = observe(facts);
+  const observation = observe(facts, now);
   const actions = decide(observation, policy, now);
   const trouble = await act(actions, facts.batch, context, signal);
   if (trouble !== null || isSettled(actions)) {

@@ -1,7 +1,7 @@
 // The stage of a batch, one word with its details. Decisions and the status both follow from it.
 import { type ClimateBatchStatus, findCondition, isConditionTrue } from "../../model/climateBatch.ts";
 import { INTERIM_UNPUBLISHED } from "../objects/conditions.ts";
-import type { BatchRow, Observation, ObservedBatch, Policy } from "./observe.ts";
+import type { BatchRow, DatabaseTrouble, Observation, ObservedBatch, Policy } from "./observe.ts";
 
 interface Failure {
   readonly reason: string;
@@ -11,7 +11,7 @@ interface Failure {
 export type Stage =
   /** The object is being deleted. */
   | { readonly at: "deleting" }
-  | { readonly at: "databaseAway" }
+  | { readonly at: "databaseAway"; readonly trouble: DatabaseTrouble }
   | { readonly at: "otherInstallation"; readonly installation: string }
   /** Not planned: may be now, waits for others, is suspended, or never will be. */
   | { readonly at: "unplanned" }
@@ -30,10 +30,12 @@ export type Stage =
 /** Another attempt would end the same way: counts of finished shards remain. */
 const BEYOND_RETRY: readonly string[] = ["TooManyRejectedCells"];
 
+const NO_ANSWER: DatabaseTrouble = { reason: "DatabaseUnavailable", message: "The database does not answer." };
+
 export function findStage(observation: Observation, policy: Policy): Stage {
   const { batch, database } = observation;
   if (batch.metadata.deletionTimestamp !== undefined) return { at: "deleting" };
-  if (database === null) return { at: "databaseAway" };
+  if (database === null) return { at: "databaseAway", trouble: observation.databaseTrouble ?? NO_ANSWER };
   const { row } = database;
   if (row === null) return findUnplannedStage(observation);
   if (row.installation !== policy.installation) return { at: "otherInstallation", installation: row.installation };

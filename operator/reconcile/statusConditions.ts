@@ -1,8 +1,9 @@
 // The conditions of each stage, in words.
-import { type ConditionType, findCondition } from "../../model/climateBatch.ts";
-import { formatInstant, type NewCondition, PASSING_REFUSALS } from "../objects/conditions.ts";
+import { type ConditionType, findCondition, isConditionTrue } from "../../model/climateBatch.ts";
+import { formatInstant, type NewCondition, PASSING_REFUSALS, type Reason } from "../objects/conditions.ts";
 import type { Refusal } from "./actions.ts";
-import type { BatchRow, Observation } from "./observe.ts";
+import type { BatchRow, Observation, ObservedJob } from "./observe.ts";
+import type { Obstacle } from "./obstacles.ts";
 import { isAllDone, type Stage } from "./stage.ts";
 import { findStuckPods } from "./stuckPods.ts";
 
@@ -18,11 +19,12 @@ export function describeConditions(
   refusal: Refusal | null,
 ): readonly NewCondition[] {
   if (stage.at === "deleting") return [];
-  if (stage.at === "databaseAway") return describeDatabaseAway(observation);
+  if (stage.at === "databaseAway") return describeDatabaseAway(observation, stage.trouble);
   const words = describeProgress(observation, stage, refusal);
   const isComplete = stage.at === "complete" || (stage.at === "ended" && stage.isComplete);
   return [
     describePlanned(stage, words),
+    { type: "Progressing", status: isProgressing(stage, words) ? "True" : "False", ...words },
     { type: "Complete", status: isComplete ? "True" : "False", ...words },
     ...describeFailed(observation, stage, words),
     ...describeSuspended(observation, stage),
@@ -32,13 +34,30 @@ export function describeConditions(
 }
 
 /** Known conditions stay; a batch that was never planned gets the reason. */
-function describeDatabaseAway({ batch }: Observation): readonly NewCondition[] {
-  if (findCondition(batch.status, "Planned")?.status === "True") return [];
-  const words = { reason: "DatabaseUnavailable", message: "The database does not answer; planning waits for it." };
+function describeDatabaseAway({ batch }: Observation, words: Words): readonly NewCondition[] {
+  const isOver = isConditionTrue(batch.status, "Complete") || isConditionTrue(batch.status, "Failed");
+  if (isOver) return [];
+  // Running pods continue, as far as anyone can know.
+  if (isConditionTrue(batch.status, "Planned")) return [{ type: "Progressing", status: "Unknown", ...words }];
   return [
     { type: "Planned", status: "False", ...words },
+    { type: "Progressing", status: "False", ...words },
     { type: "Complete", status: "False", ...words },
   ];
+}
+
+const MOVING: readonly string[] = [
+  "Planning",
+  "Preparing",
+  "Running",
+  "Finishing",
+  "Retrying",
+  "Replaced",
+] satisfies Reason[];
+
+function isProgressing(stage: Stage, { reason }: Words): boolean {
+  const isOver = stage.at === "failed" || stage.at === "complete" || stage.at === "ended";
+  return !isOver && MOVING.includes(reason);
 }
 
 /** Reason and message of the present stage. */
@@ -86,7 +105,8 @@ function describeProgress(
   }
 }
 
-function describeRunning({ batch, childJob, foreignJob }: Observation, row: BatchRow, refusal: Refusal | null): Words {
+function describeRunning(observation: Observation, row: BatchRow, refusal: Refusal | null): Words {
+  const { batch, childJob, foreignJob, obstacle } = observation;
   if (refusal !== null) return refusal;
   if (isAllDone(row) || (childJob !== null && childJob.end !== null))
     return { reason: "Finishing", message: "Every shard has ended; the batch is being finished." };
@@ -105,11 +125,27 @@ function describeRunning({ batch, childJob, foreignJob }: Observation, row: Batc
       : `The Job ${childJob.name} is suspended.`;
     return { reason: "Suspended", message };
   }
+  if (obstacle !== null && isBlocking(obstacle, childJob, row)) return describeObstacle(observation, obstacle);
   const pods = Math.min(batch.spec.parallelism, row.attemptShards);
   return {
     reason: "Running",
-    message: `Job ${childJob.name} computes ${row.attemptShards} shards, at most ${pods} at a time.`,
+    message: `Job ${childJob.name} computes ${row.attemptShards} shards, at most ${pods} at a time.${describeLack(obstacle)}`,
   };
+}
+
+/** Nothing of the batch moves: no pod runs, or every pod so far has failed. */
+function isBlocking({ kind }: Obstacle, { ready }: ObservedJob, { shards }: BatchRow): boolean {
+  return kind === "failing" ? shards.done === 0 : (ready ?? 0) === 0;
+}
+
+/** Each failure of a pod has words of its own; the first are kept, so that failures do not become writes of the status. */
+function describeObstacle({ batch }: Observation, { kind, reason, message }: Obstacle): Words {
+  const before = findCondition(batch.status, "Progressing");
+  return { reason, message: kind === "failing" && before?.reason === reason ? before.message : message };
+}
+
+function describeLack(obstacle: Obstacle | null): string {
+  return obstacle === null || obstacle.kind === "failing" ? "" : ` Not all pods run: ${obstacle.message}`;
 }
 
 function describePlanned(stage: Stage, words: Words): NewCondition {

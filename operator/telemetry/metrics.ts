@@ -25,6 +25,8 @@ export interface MetricSources {
   readonly workers: number;
   readonly isLeader: () => boolean;
   readonly listener: () => ListenerStatus;
+  /** Of batches that do not progress, by the reason of their condition: seconds since the first of them stopped. */
+  readonly stalled: () => ReadonlyMap<string, number>;
   /** null: the database does not answer. */
   readonly figures: () => Promise<Figures | null>;
 }
@@ -40,7 +42,7 @@ export interface OperatorMetrics {
   readonly contentType: string;
 }
 
-export function makeMetrics({ lease, workers, isLeader, listener, figures }: MetricSources): OperatorMetrics {
+export function makeMetrics({ lease, workers, isLeader, listener, stalled, figures }: MetricSources): OperatorMetrics {
   const registry = new Registry();
   const registers = [registry];
   const counter = <L extends string>(name: string, help: string, ...labelNames: L[]) =>
@@ -90,6 +92,12 @@ export function makeMetrics({ lease, workers, isLeader, listener, figures }: Met
   const reconnects = gauge("climatebatch_listener_reconnects", "Sessions of the listener after its first");
   const unknown = counter("climatebatch_unknown_payloads_total", "NOTIFYs whose payload is no calculation");
 
+  const standstill = gauge(
+    "climatebatch_stalled_seconds",
+    "How long batches have not progressed, by the reason of their condition Progressing",
+    "reason",
+  );
+
   const database = makeDatabaseMetrics(registry);
   collectDefaultMetrics({ register: registry });
 
@@ -103,6 +111,8 @@ export function makeMetrics({ lease, workers, isLeader, listener, figures }: Met
     async render() {
       database.show(await figures());
       leading.labels(lease).set(isLeader() ? 1 : 0);
+      standstill.reset();
+      for (const [reason, seconds] of stalled()) standstill.labels(reason).set(seconds);
       const { state: current, reconnects: sessions } = listener();
       for (const state of LISTENER_STATES) states.labels(state).set(state === current ? 1 : 0);
       reconnects.set(sessions);

@@ -45,16 +45,16 @@ const RAISED: Readonly<Record<string, Raised>> = {
   ClimateBatchYearlyMissing: {
     series: { 'climatebatch_yearly_batch_timestamp_seconds{calculation="hazard"}': daysAgo(371) },
     labels: { calculation: "hazard" },
-    summary: "The yearly hazard batch was not begun for more than 370 days.",
+    summary: "No yearly hazard batch has started for more than 370 days.",
   },
   ClimateBatchFailed: {
     series: { 'climatebatch_last_batch_failed{calculation="hazard"}': 1 },
     labels: { calculation: "hazard" },
-    summary: "The last hazard batch has failed; consumers read the results of the one before.",
+    summary: "The last hazard batch has failed; consumers still read the results of an earlier one.",
   },
   ClimateBatchShardsFailed: {
     series: { 'climatebatch_shards{state="failed"}': 2 },
-    summary: "2 shards of a batch that still runs have failed; it will fail when the others are done.",
+    summary: "2 shards of a running batch have failed; the batch will fail when the others are done.",
   },
   ClimateBatchResultsOld: {
     series: { 'climatebatch_published_timestamp_seconds{calculation="hazard"}': daysAgo(401) },
@@ -68,7 +68,7 @@ const RAISED: Readonly<Record<string, Raised>> = {
   },
   ClimateBatchNoLeader: {
     series: { 'leader_election_master_status{name="cb-operator",pod="a"}': 0 },
-    summary: "0 operators lead; one should. Nothing is planned or published meanwhile.",
+    summary: "0 operators lead, instead of one. Nothing is planned or published meanwhile.",
   },
   ClimateBatchDatabaseDown: {
     series: { climatebatch_database_up: 0 },
@@ -76,7 +76,12 @@ const RAISED: Readonly<Record<string, Raised>> = {
   },
   ClimateBatchRequestWaiting: {
     series: { climatebatch_oldest_request_seconds: 90_000 },
-    summary: "A request has waited for 1d 1h 0m 0s and no batch answers it.",
+    summary: "A request has waited for 1d 1h 0m 0s without a batch.",
+  },
+  ClimateBatchStalled: {
+    series: { 'climatebatch_stalled_seconds{reason="QuotaExceeded"}': "0+60x600" },
+    labels: { reason: "QuotaExceeded" },
+    summary: "A batch has not progressed for 3h 0m 0s: QuotaExceeded.",
   },
   ClimateBatchReconcileErrors: {
     series: { 'controller_runtime_reconcile_errors_total{controller="climatebatch"}': "0+6x600" },
@@ -84,7 +89,7 @@ const RAISED: Readonly<Record<string, Raised>> = {
   },
   ClimateBatchNotificationQueueFilling: {
     series: { climatebatch_notification_queue_ratio: 0.5 },
-    summary: "PostgreSQL's notification queue is 50% full; when it is full, every NOTIFY fails.",
+    summary: "PostgreSQL's notification queue is 50% full; once it is full, every NOTIFY fails.",
   },
 };
 

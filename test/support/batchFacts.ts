@@ -2,7 +2,7 @@
 import { CLIMATE_BATCH } from "../../model/climateBatch.ts";
 import { formatInstant } from "../../operator/objects/conditions.ts";
 import { childJobName } from "../../operator/objects/job.ts";
-import { KUEUE_QUEUE_LABEL, LABELS } from "../../operator/objects/labels.ts";
+import { ANNOTATIONS, KUEUE_QUEUE_LABEL, LABELS } from "../../operator/objects/labels.ts";
 import type { BatchRow, JobFacts } from "../../operator/reconcile/observe.ts";
 
 export const START = new Date("2028-01-01T00:00:00Z");
@@ -31,28 +31,46 @@ export function freshRow(total: number): BatchRow {
   };
 }
 
+/** As spec.parallelism defaults. */
+const PARALLELISM = 4;
+
 export interface JobSituation {
   readonly attempt?: number;
   readonly end?: { readonly type: "Complete" | "Failed"; readonly reason: string };
   readonly suspended?: boolean;
   readonly deleting?: boolean;
   readonly kueue?: boolean;
+  /** Pods that have not ended, and those of them that run; by default all that may. */
+  readonly active?: number;
+  readonly ready?: number;
+  readonly failedPods?: number;
+  readonly template?: string;
+  readonly nudged?: string;
 }
 
 export function buildJobFacts(
   { name, uid }: { readonly name: string; readonly uid: string },
-  { attempt = 1, end, suspended = false, deleting = false, kueue = false }: JobSituation = {},
+  { attempt = 1, end, suspended = false, deleting = false, kueue = false, ...more }: JobSituation = {},
 ): JobFacts {
+  const { active = PARALLELISM, ready = PARALLELISM, failedPods: failed = 0, template, nudged } = more;
   return {
     metadata: {
       name: childJobName({ name, uid }, attempt),
       uid: `job-${attempt}`,
       labels: { [LABELS.attempt]: String(attempt), ...(kueue && { [KUEUE_QUEUE_LABEL]: "climate" }) },
       ownerReferences: [{ kind: CLIMATE_BATCH.kind, name, uid }],
+      annotations: {
+        ...(template !== undefined && { [ANNOTATIONS.template]: template }),
+        ...(nudged !== undefined && { [ANNOTATIONS.nudged]: nudged }),
+      },
+      creationTimestamp: formatInstant(at(20)),
       ...(deleting && { deletionTimestamp: formatInstant(at(80)) }),
     },
-    spec: { suspend: suspended },
-    status: end === undefined ? {} : { conditions: [{ ...end, status: "True", message: `Job ${end.type}` }] },
+    spec: { suspend: suspended, completions: 12, parallelism: PARALLELISM },
+    status:
+      end === undefined
+        ? { active, ready, failed }
+        : { failed, conditions: [{ ...end, status: "True", message: `Job ${end.type}` }] },
   };
 }
 

@@ -114,13 +114,19 @@ export class BatchWorld {
     for (let looks = 0, left = steps; ; looks++) {
       const batch = this.batches.get(uid ?? "");
       if (batch === undefined) return looks > 0;
-      const observation = observe({
-        batch,
-        jobs: this.jobs.map(describeJob),
-        pods: [],
-        batches: [...this.batches.values()],
-        database: this.database.describe(batch.metadata.uid),
-      });
+      const observation = observe(
+        {
+          batch,
+          jobs: this.jobs.map(describeJob),
+          pods: [],
+          batches: [...this.batches.values()],
+          events: [],
+          database: this.database.describe(batch.metadata.uid),
+          databaseTrouble: null,
+          template: null,
+        },
+        this.now,
+      );
       const actions = decide(observation, POLICY, this.now);
       let refusal: Refusal | null = null;
       for (const action of actions) {
@@ -190,6 +196,7 @@ export class BatchWorld {
       case "deleteBatch":
         this.deleteBatch(action.uid);
         return;
+      case "nudgeJob":
       case "wait":
       case "lookAgain":
         return;
@@ -234,6 +241,9 @@ function describeJob({ name, uid, owner, attempt, suspended, deleting, end }: Wo
       ...(deleting && { deletionTimestamp: "2028-01-01T00:00:00Z" }),
     },
     spec: { suspend: suspended },
-    status: end === null ? {} : { conditions: [{ type: end, status: "True", reason: end, message: end }] },
+    status:
+      end === null
+        ? { active: 1, ready: 1 }
+        : { conditions: [{ type: end, status: "True", reason: end, message: end }] },
   };
 }

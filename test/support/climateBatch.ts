@@ -13,13 +13,14 @@ import { formatInstant } from "../../operator/objects/conditions.ts";
 import type { Refusal } from "../../operator/reconcile/actions.ts";
 import {
   type BatchRow,
+  type DatabaseTrouble,
   type Facts,
   type JobFacts,
   type Observation,
   observe,
-  type PodFacts,
   type Policy,
 } from "../../operator/reconcile/observe.ts";
+import type { EventFacts, PodFacts } from "../../operator/reconcile/obstacles.ts";
 import { buildStatus } from "../../operator/reconcile/status.ts";
 import { at, buildJobFacts, countIn, freshRow, type JobSituation, START } from "./batchFacts.ts";
 
@@ -54,7 +55,10 @@ export class ClimateBatchBuilder {
   #shards = 12;
   #jobs: JobFacts[] = [];
   #pods: PodFacts[] = [];
+  #events: EventFacts[] = [];
+  #template: string | null = null;
   #isDatabaseAway = false;
+  #databaseTrouble: DatabaseTrouble | null = null;
   #answeredBy: { batchId: string; state: BatchRow["state"] } | null = null;
   #others: ClimateBatchBuilder[] = [];
 
@@ -111,7 +115,7 @@ export class ClimateBatchBuilder {
   }
   /** What the operator made of all this at that instant stands in the status. */
   recorded(seconds = 100, refusal: Refusal | null = null): this {
-    this.#status = buildStatus(this.observation(), POLICY, at(seconds), refusal) ?? this.#status;
+    this.#status = buildStatus(this.observation(at(seconds)), POLICY, at(seconds), refusal) ?? this.#status;
     return this;
   }
 
@@ -190,11 +194,29 @@ export class ClimateBatchBuilder {
   podTerminatingSince(seconds: number, name = "pod-a", nodeName = "node1"): this {
     const deletionGracePeriodSeconds = 30;
     const deletionTimestamp = formatInstant(at(seconds + deletionGracePeriodSeconds));
-    this.#pods.push({ metadata: { name, deletionTimestamp, deletionGracePeriodSeconds }, spec: { nodeName } });
+    this.pod({ metadata: { ...podMetadata(name), deletionTimestamp, deletionGracePeriodSeconds }, spec: { nodeName } });
     return this;
   }
   podRunning(): this {
-    this.#pods.push({ metadata: { name: "pod-b" }, spec: { nodeName: "node1" } });
+    return this.pod({ metadata: podMetadata("pod-b"), spec: { nodeName: "node1" } });
+  }
+  pod(pod: PodFacts): this {
+    this.#pods.push(pod);
+    return this;
+  }
+  /** A Warning about the Job, or about one of its pods. */
+  warning(reason: string, note: string, seconds = 90, uid = "job-1"): this {
+    const creationTimestamp = formatInstant(at(seconds));
+    this.#events.push({ metadata: { creationTimestamp }, regarding: { uid }, reason, note });
+    return this;
+  }
+  databaseTrouble(reason: string, message: string): this {
+    this.#databaseTrouble = { reason, message };
+    return this.databaseAway();
+  }
+  /** Hash of the pod template that a Job would get now. */
+  template(template: string): this {
+    this.#template = template;
     return this;
   }
   beside(...others: ClimateBatchBuilder[]): this {
@@ -235,6 +257,9 @@ export class ClimateBatchBuilder {
       batch: this.object(),
       jobs: this.#jobs,
       pods: this.#pods,
+      events: this.#events,
+      template: this.#template,
+      databaseTrouble: this.#databaseTrouble,
       database: this.#isDatabaseAway
         ? null
         : { row: this.#row, answeredBy: this.#answeredBy, runningUids: new Set(running.map(({ uid }) => uid)) },
@@ -242,8 +267,8 @@ export class ClimateBatchBuilder {
     };
   }
 
-  observation(): Observation {
-    return observe(this.facts());
+  observation(now = at(1000)): Observation {
+    return observe(this.facts(), now);
   }
 
   #setRow(more: Partial<BatchRow>): this {
@@ -258,6 +283,10 @@ export class ClimateBatchBuilder {
     const resultRows = counts.done * 1000;
     return this.#setRow({ shards: { ...counts, pending: counts.total - counts.done - counts.failed }, resultRows });
   }
+}
+
+export function podMetadata(name: string, seconds = 60): PodFacts["metadata"] {
+  return { name, uid: `uid-of-${name}`, creationTimestamp: formatInstant(at(seconds)) };
 }
 
 export function climateBatch(name: string): ClimateBatchBuilder {

@@ -20,7 +20,8 @@ export function write(batch: ClimateBatchBuilder, refusal: Refusal | null = null
   return buildStatus(batch.observation(), POLICY, NOW, refusal) ?? batch.object().status!;
 }
 
-/** "Planned=True Planned" … in order. */
-export function tell(status: ClimateBatchStatus): string[] {
-  return status.conditions!.map(({ type, status: holds, reason }) => `${type}=${holds} ${reason}`);
+/** "Planned=True Planned" … in order, without Progressing. */
+export function listConditions(status: ClimateBatchStatus): string[] {
+  const others = status.conditions!.filter(({ type }) => type !== "Progressing");
+  return others.map(({ type, status: holds, reason }) => `${type}=${holds} ${reason}`);
 }

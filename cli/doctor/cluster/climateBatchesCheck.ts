@@ -1,7 +1,7 @@
 // Batch failing? The ClimateBatches that have not ended, and how the last of each calculation ended.
 import { type ConditionType, findCondition, isConditionTrue } from "../../../model/climateBatch.ts";
 import type { StoredBatch } from "../../../operator/context.ts";
-import { PASSING_REFUSALS, type Reason } from "../../../operator/objects/conditions.ts";
+import { isStalled, PASSING_REFUSALS, type Reason } from "../../../operator/objects/conditions.ts";
 import { type Check, type Finding, fine, problem, warn } from "../finding.ts";
 import type { ClusterCheckContext } from "./clusterCheckContext.ts";
 
@@ -52,6 +52,7 @@ function judgeUnfinished(batch: StoredBatch, now: Date): Finding {
     );
   }
   const planned = findCondition(status, "Planned");
+  const progressing = findCondition(status, "Progressing");
   const { reason, message } = planned?.status === "False" ? planned : complete;
   const told = `${name}: ${status?.progress ?? "not planned"}, ${reason}: ${message}`;
   const stuck = isConditionTrue(status, "ShardStuck") ? findCondition(status, "ShardStuck") : undefined;
@@ -60,6 +61,11 @@ function judgeUnfinished(batch: StoredBatch, now: Date): Finding {
     return warn(
       told,
       `To go on: kubectl patch climatebatch ${name} -n ${namespace} --type=merge --patch '{"spec":{"suspend":false}}'; or Kueue decides (docs/kueue.md)`,
+    );
+  if (isStalled(progressing))
+    return problem(
+      `${told} Since ${progressing!.lastTransitionTime}.`,
+      `docs/api.md#reasons describes ${reason}; ${describe}`,
     );
   if (UNDER_WAY.includes(reason)) return fine(told);
   if (PASSING_REFUSALS.includes(reason))

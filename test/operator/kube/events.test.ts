@@ -141,6 +141,7 @@ function openLedger() {
   const recorder = new EventRecorder({
     events: {
       create: (event) => answer(`create ${event.note}`),
+      list: async () => ({ apiVersion: "", kind: "", metadata: { resourceVersion: "" }, items: [] }),
       patch: (_, patch) => answer(`count ${(patch as { series: { count: number } }).series.count}`),
     },
     reporter: REPORTER,

@@ -72,7 +72,7 @@ const planning: Row[] = [
   [
     "without a database a new batch waits for it",
     spi().databaseAway(),
-    [{ do: "wait", until: at(1015), because: "the database does not answer" }],
+    [{ do: "wait", until: at(1015), because: "The database does not answer." }],
   ],
 ];
 
@@ -143,19 +143,19 @@ const suspension: Row[] = [
   [
     "a Job is suspended also while the database is away",
     running().suspended().databaseAway(),
-    [...SUSPEND, { do: "wait", until: at(1015), because: "the database does not answer" }],
+    [...SUSPEND, { do: "wait", until: at(1015), because: "The database does not answer." }],
   ],
   [
     "a running Job continues while the database is away",
     running().databaseAway(),
-    [{ do: "wait", until: at(1015), because: "the database does not answer" }],
+    [{ do: "wait", until: at(1015), because: "The database does not answer." }],
   ],
   [
     "a Job of the second attempt is found without the database",
     spi().completed("0-9").attempt(2, 2).job({ attempt: 2 }).recorded().suspended().databaseAway(),
     [
       { do: "suspendJob", job: JOB_2 },
-      { do: "wait", until: at(1015), because: "the database does not answer" },
+      { do: "wait", until: at(1015), because: "The database does not answer." },
     ],
   ],
 ];
@@ -181,7 +181,7 @@ const ending: Row[] = [
   [
     "a batch that is not to be published is finished without",
     spi().unpublished().allDone().job(jobComplete),
-    [{ do: "finish", batchId: "17", publish: false }, { do: "lookAgain" }],
+    [{ do: "finish", batchId: "17", publish: false, podFailure: null }, { do: "lookAgain" }],
   ],
   ["a failed Job settles the batch", spi().completed("0-10").failed("11").job(jobFailed("FailedIndexes")), FINISH],
   [

@@ -27,7 +27,7 @@ describe("Jobs", () => {
     const facts = spi().planned().job().facts();
     const { metadata } = facts.batch;
     const recreated = { ...facts.batch, metadata: { ...metadata, uid: "aaaaaaaa-0000-4000-8000-000000000000" } };
-    const { childJob, foreignJob, otherJobs } = observe({ ...facts, batch: recreated });
+    const { childJob, foreignJob, otherJobs } = observe({ ...facts, batch: recreated }, at(1000));
     expect([childJob, foreignJob, otherJobs]).toEqual([null, null, []]);
   });
 
@@ -51,7 +51,7 @@ describe("Jobs", () => {
       { type: "FailureTarget", status: "True" },
     ];
     const facts = { ...spi().planned().facts(), jobs: [{ ...job!, status: { conditions } }] };
-    expect(observe(facts).childJob!.end).toBeNull();
+    expect(observe(facts, at(1000)).childJob!.end).toBeNull();
   });
 });
 

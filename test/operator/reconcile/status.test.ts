@@ -3,7 +3,7 @@ import { CONDITION_TYPES } from "../../../model/climateBatch.ts";
 import type { Refusal } from "../../../operator/reconcile/actions.ts";
 import { buildStatus } from "../../../operator/reconcile/status.ts";
 import { type ClimateBatchBuilder, climateBatch, POLICY } from "../../support/climateBatch.ts";
-import { complete, failed, NOW, refused, running, spi, tell, write } from "../../support/writtenStatus.ts";
+import { complete, failed, listConditions, NOW, refused, running, spi, write } from "../../support/writtenStatus.ts";
 
 type Row = [situation: string, batch: ClimateBatchBuilder, refusal: Refusal | null, conditions: string[]];
 const rows: Row[] = [
@@ -259,7 +259,7 @@ const rows: Row[] = [
 
 test.each(rows)("conditions of a batch that is %s", (_situation, batch, refusal, conditions) => {
   const status = write(batch, refusal);
-  expect(tell(status)).toEqual(conditions);
+  expect(listConditions(status)).toEqual(conditions);
   expect(status.observedGeneration).toBe(1);
   for (const condition of status.conditions!) {
     expect(condition.reason).toMatch(/^[A-Z][A-Za-z]+$/);

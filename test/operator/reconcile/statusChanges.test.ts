@@ -4,7 +4,7 @@ import { describeTransitions } from "../../../operator/objects/conditions.ts";
 import type { Refusal } from "../../../operator/reconcile/actions.ts";
 import { buildStatus, buildStatusPatch } from "../../../operator/reconcile/status.ts";
 import { type ClimateBatchBuilder, climateBatch, POLICY } from "../../support/climateBatch.ts";
-import { complete, failed, NOW, refused, running, spi, tell, write } from "../../support/writtenStatus.ts";
+import { complete, failed, listConditions, NOW, refused, running, spi, write } from "../../support/writtenStatus.ts";
 
 test("the numbers of a batch", () => {
   const batch = spi().completed("0-4,7").failed("9").rejected(3).job();
@@ -59,7 +59,9 @@ test("a condition's time moves with its status only", () => {
 
 test("a change of the spec is acknowledged in every condition", () => {
   const status = write(running().recorded().generation(7).ttl(60));
-  expect([status.observedGeneration, ...status.conditions!.map((one) => one.observedGeneration)]).toEqual([7, 7, 7, 7]);
+  expect([status.observedGeneration, ...status.conditions!.map((one) => one.observedGeneration)]).toEqual([
+    7, 7, 7, 7, 7,
+  ]);
 });
 
 test("the end of a batch has the time that the database knows", () => {
@@ -92,7 +94,7 @@ test("the stuck pod and its node are named, and what to do", () => {
 test("a pod that went after all ends ShardStuck", () => {
   const stuck = running().podTerminatingSince(300).recorded(1000);
   const gone = spi().planned().job().status(stuck.object().status!);
-  expect(tell(write(gone))).toContain("ShardStuck=False PodsGone");
+  expect(listConditions(write(gone))).toContain("ShardStuck=False PodsGone");
 });
 
 test("long messages are cut", () => {
