@@ -9,7 +9,10 @@ import { findNextStuck } from "./stuckPods.ts";
 const LOOK_AT_DATABASE_SECONDS = 15;
 const LOOK_AT_QUEUE_SECONDS = 30;
 const LOOK_AT_CONFLICT_SECONDS = 60;
-const LOOK_AT_PODS_SECONDS = 10;
+/** Twice within the 15 s in which a fix is to be noticed: caches of the API server lag behind. */
+const LOOK_AT_PODS_SECONDS = 6;
+/** Less, because timers and clocks differ by a little. */
+const NUDGE_SECONDS = 5;
 
 export function decide(observation: Observation, policy: Policy, now: Date): readonly Action[] {
   const stage = findStage(observation, policy);
@@ -104,7 +107,7 @@ function needsNewTemplate({ obstacle }: Observation, job: ObservedJob): boolean 
 function helpStalledJob({ obstacle }: Observation, job: ObservedJob, now: Date): readonly Action[] {
   if (job.isSuspended || (job.ready ?? 0) >= job.expected) return [];
   const wait = waitFor(LOOK_AT_PODS_SECONDS, "pods do not run yet", now);
-  const isNudgeDue = job.nudgedAt === null || now.getTime() - job.nudgedAt.getTime() >= LOOK_AT_PODS_SECONDS * 1000;
+  const isNudgeDue = job.nudgedAt === null || now.getTime() - job.nudgedAt.getTime() >= NUDGE_SECONDS * 1000;
   if (obstacle?.kind !== "refused" || !isNudgeDue) return [wait];
   return [{ do: "nudgeJob", job: referTo(job), at: now }, wait];
 }

@@ -132,11 +132,11 @@ describe.each(SITUATIONS)("%s", (reason, batch, words) => {
 describe("pods that do not run", () => {
   test("are looked at again within 15 s", () => {
     expect(decide(pending().pod(creating).observation(), POLICY, NOW)).toEqual([
-      { do: "wait", until: at(1010), because: "pods do not run yet" },
+      { do: "wait", until: at(1006), because: "pods do not run yet" },
     ]);
   });
 
-  test("and are refused: the Job controller is made to try again, once in ten seconds", () => {
+  test("and are refused: the Job controller is made to try again, not more often than every 5 s", () => {
     const job = { name: "spi-73706900-1", uid: "job-1" };
     expect(decide(forbidden("exceeded quota").observation(), POLICY, NOW)).toContainEqual({
       do: "nudgeJob",
