@@ -6,9 +6,9 @@ import { endBatch } from "../../database/batches.ts";
 import { cli, startCli } from "../support/cli.ts";
 import { writePastAndFuture } from "../support/climate.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { startDatabaseProxy } from "../support/databaseProxy.ts";
 import { createDatabaseUsers } from "../support/databaseUsers.ts";
 import { createPredecessorTables } from "../support/predecessorDatabase.ts";
-import { startProxy } from "../support/proxy.ts";
 import { insertBatch, requestBatch } from "../support/requests.ts";
 import { serving } from "../support/serve.ts";
 
@@ -72,7 +72,7 @@ test("while serve works nothing is wrong, and the next firings are told in local
 test("NOTIFY not received: nobody listens, a pooler swallows, a request that nobody takes", async () => {
   await requestBatch(database.client, "hazard");
   await database.client.query("UPDATE climatebatch.batch_requests SET requested_at = now() - interval '1 hour'");
-  await using proxy = await startProxy(database.url);
+  await using proxy = await startDatabaseProxy(database.url);
   proxy.swallowNotifications(true);
 
   const { code, of } = await examine(proxy.url);

@@ -11,8 +11,8 @@ import { Listener, type ListenerOptions, type ListenerState } from "../../databa
 import { type Clock, systemClock } from "../../model/clock.ts";
 import { eventually } from "../support/cli.ts";
 import { createTestDatabase, databaseUrl, type TestDatabase } from "../support/database.ts";
+import { startDatabaseProxy } from "../support/databaseProxy.ts";
 import { freePort, hasPgBouncer, startPgBouncer } from "../support/pgbouncer.ts";
-import { startProxy } from "../support/proxy.ts";
 import { isLong, makeRandom, SEED } from "../support/random.ts";
 
 const CHANNEL = "test_channel";
@@ -122,7 +122,7 @@ test(`${isLong ? 20 : 5} times terminated it listens again each time, and catche
 });
 
 test("a connection that has fallen silent is given up within heartbeat and answer timeout, and catch-up follows the next", async () => {
-  await using proxy = await startProxy(database.url);
+  await using proxy = await startDatabaseProxy(database.url);
   await using heard = listen({ readUrl: () => proxy.url, limits: IMPATIENT });
   await heard.until("connected");
 
@@ -138,7 +138,7 @@ test("a connection that has fallen silent is given up within heartbeat and answe
   await control;
   const { reason } = heard.listener.status;
   await notify("into the void");
-  proxy.speakAgain();
+  proxy.restore();
   await eventually("it hears again", async () => {
     await notify("heard again");
     return heard.payloads.length > 0 || undefined;
@@ -153,7 +153,7 @@ test("a connection that has fallen silent is given up within heartbeat and answe
 test.each(["at once", "while it connects"])(
   "a server that accepts and says nothing does not hold up a listener that is stopped %s",
   async (when) => {
-    await using proxy = await startProxy(database.url);
+    await using proxy = await startDatabaseProxy(database.url);
     proxy.fallSilent();
     const heard = listen({ readUrl: () => proxy.url });
     if (when !== "at once") await eventually("it connects", () => proxy.connections() > 0 || undefined);
@@ -168,7 +168,7 @@ test.each(["at once", "while it connects"])(
 );
 
 test("where notifications do not come through it says degraded and why, polls, and recovers", async () => {
-  await using proxy = await startProxy(database.url);
+  await using proxy = await startDatabaseProxy(database.url);
   proxy.swallowNotifications(true);
   const limits = { ...SHORT, probeTimeoutMs: IMPATIENT.probeTimeoutMs };
   await using heard = listen({ readUrl: () => proxy.url, pollIntervalMs: 200, limits });

@@ -9,7 +9,7 @@ import { systemClock } from "../../model/clock.ts";
 import { DEFAULT_TRIGGER_CHANNEL } from "../../model/requests.ts";
 import { eventually } from "../support/cli.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { startProxy } from "../support/proxy.ts";
+import { startDatabaseProxy } from "../support/databaseProxy.ts";
 import { isLong, makeRandom, SEED } from "../support/random.ts";
 import {
   GRACE_MS,
@@ -218,7 +218,7 @@ test(`of ${isLong ? 10_000 : 500} random payloads only the two legal ones make r
 });
 
 test("through a pooler that keeps notifications back, requests are found by polling", async () => {
-  await using proxy = await startProxy(database.url);
+  await using proxy = await startDatabaseProxy(database.url);
   proxy.swallowNotifications(true);
   const session = await connect(database.url, { purpose: "test replica" });
   const claimed: string[] = [];

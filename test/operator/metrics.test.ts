@@ -9,7 +9,7 @@ import { run } from "../cluster/processes.ts";
 import { describeOnApiServer } from "../support/apiServer.ts";
 import { eventually } from "../support/cli.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { exposeDatabase } from "../support/exposedDatabase.ts";
+import { startDatabaseProxy } from "../support/databaseProxy.ts";
 import { playJobController } from "../support/jobController.ts";
 import { type OperatorCluster, openOperatorCluster, type RunningOperator } from "../support/operatorCluster.ts";
 import { describeWith } from "../support/programs.ts";
@@ -152,7 +152,7 @@ describeOnApiServer("metrics of the operator", () => {
 
   test("an operator is not ready before it listens, and says why", async () => {
     await using database = await createTestDatabase({ from: new URL(climate.url).pathname.slice(1) });
-    await using exposed = await exposeDatabase(database.url, "127.0.0.1");
+    await using exposed = await startDatabaseProxy(database.url);
     exposed.cut();
     const space = await cluster.openNamespace(exposed.url);
     await using operator = space.start();
@@ -163,7 +163,7 @@ describeOnApiServer("metrics of the operator", () => {
       expect(status).toBe(503);
       return /^it does not listen for NOTIFY yet: .*(ECONNRESET|terminated|closed)/.test(text) || undefined;
     });
-    exposed.mend();
+    exposed.restore();
     await eventually("it is ready", async () => (await get(`${address}/readyz`)).status === 200 || undefined);
   });
 

@@ -11,8 +11,8 @@ import { digestExports } from "../support/batches.ts";
 import { cli, eventually, isAlive } from "../support/cli.ts";
 import { writePastAndFuture } from "../support/climate.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { startDatabaseProxy } from "../support/databaseProxy.ts";
 import { describePlace, type PausePlace, pauseAt } from "../support/pauses.ts";
-import { startProxy } from "../support/proxy.ts";
 import { choose, isLong, SEED } from "../support/random.ts";
 import { readBatches, serving, settled, startServe } from "../support/serve.ts";
 
@@ -67,7 +67,7 @@ test(`PostgreSQL stopped for ${OUTAGE_MS / 1000} s while a batch runs: it recove
     let client = await connect(server.url, { purpose: "test" });
     await migrate(client);
     await writePastAndFuture(client, { cells: CELLS });
-    await using proxy = await startProxy(server.url);
+    await using proxy = await startDatabaseProxy(server.url);
     await using serve = await serving(proxy.url, ENV);
     await client.query("SELECT pg_notify('aiops_trigger', c) FROM unnest(ARRAY['probability', 'hazard']) AS c");
     await serve.told("shardStarted");

@@ -6,7 +6,7 @@ import { kubectlProgram } from "../cluster/binaries.ts";
 import { type Cluster, chooseCluster } from "../cluster/cluster.ts";
 import { buildImage, type IMAGES } from "../cluster/images.ts";
 import { run, type Told } from "../cluster/processes.ts";
-import { type ExposedDatabase, exposeDatabase } from "./exposedDatabase.ts";
+import { type DatabaseProxy, startDatabaseProxy } from "./databaseProxy.ts";
 import { describeUnless } from "./programs.ts";
 
 const WAIT_SECONDS = 60;
@@ -33,7 +33,7 @@ export interface TestCluster
   provideImage(program: keyof typeof IMAGES): Promise<string>;
   loadImage(image: string): Promise<void>;
   /** A database of this machine, at an address for pods. */
-  exposeDatabase(databaseUrl: string): Promise<ExposedDatabase>;
+  exposeDatabase(databaseUrl: string): Promise<DatabaseProxy>;
 }
 
 /** Deleted, with all that is in it, when the test is done; nobody waits for the end of that. */
@@ -79,7 +79,7 @@ export async function useCluster(): Promise<TestCluster> {
       return image;
     },
     loadImage: (image) => cluster.load(image, tell),
-    exposeDatabase: (databaseUrl) => exposeDatabase(databaseUrl, nodeAddress),
+    exposeDatabase: (databaseUrl) => startDatabaseProxy(databaseUrl, nodeAddress),
   };
 }
 

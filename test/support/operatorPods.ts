@@ -8,8 +8,8 @@ import { KUBE_RESOURCES } from "../../operator/kube/client.ts";
 import { eventually } from "./cli.ts";
 import type { Namespace, TestCluster } from "./cluster.ts";
 import { createTestDatabase, type TestDatabase } from "./database.ts";
+import type { DatabaseProxy } from "./databaseProxy.ts";
 import { createDatabaseUsers } from "./databaseUsers.ts";
-import type { ExposedDatabase } from "./exposedDatabase.ts";
 import { TIGHT_CONTAINER } from "./podPrograms.ts";
 
 const DEFINITION = fileURLToPath(new URL("../../crds/climatebatches.yaml", import.meta.url));
@@ -34,7 +34,7 @@ export interface OperatorSpace extends AsyncDisposable {
   readonly namespace: Namespace;
   readonly database: TestDatabase;
   /** The way of all pods to the database, which can be cut. */
-  readonly exposed: ExposedDatabase;
+  readonly exposed: DatabaseProxy;
   /** How the operator's pods and those of the shards name it, each with a user of its own. */
   readonly urls: { readonly operator: string; readonly job: string };
   /** Resolves when so many pods are ready; from 0 on. */
