@@ -27,7 +27,7 @@ async function readRisksWithoutNumbers(
   batchId: string,
 ): Promise<{ risk: string; reasons: string }[]> {
   const { rows } = await client.query(
-    `SELECT risk_type::text AS risk, string_agg(DISTINCT reason, ', ') AS reasons FROM climatebatch.${calculation}_rows_told
+    `SELECT risk_type::text AS risk, string_agg(DISTINCT reason, ', ') AS reasons FROM climatebatch.${calculation}_all_batches
      WHERE slot = (SELECT slot FROM climatebatch.slots WHERE calculation = $1 AND batch_id = $2)
      GROUP BY risk_type HAVING bool_and(reason IS NOT NULL) ORDER BY 1`,
     [calculation, batchId],
@@ -36,7 +36,7 @@ async function readRisksWithoutNumbers(
 }
 
 /** $1: the batch; $2: risks that are left out. */
-const OF_BATCH = (calculation: Calculation) => `FROM climatebatch.${calculation}_rows_told
+const OF_BATCH = (calculation: Calculation) => `FROM climatebatch.${calculation}_all_batches
   WHERE slot = (SELECT slot FROM climatebatch.slots WHERE calculation = '${calculation}' AND batch_id = $1)
     AND risk_type::text <> ALL ($2)
   GROUP BY risk_type, scenario, first_year, last_year ORDER BY risk_type, scenario, first_year, last_year`;

@@ -11,9 +11,9 @@ import { RejectedError } from "../model/errors.ts";
 const PLACE = ["latitude", "longitude", "risk_type", "scenario", "first_year", "last_year", "reference_year"];
 const ORIGIN = [
   "years_used",
-  "block_first_year",
-  "block_last_year",
-  "block_years",
+  "fit_first_year",
+  "fit_last_year",
+  "fit_years",
   "input",
   "reason",
   "flags",
@@ -39,7 +39,7 @@ const EXPORT_COLUMNS: Record<Calculation, readonly string[]> = {
   hazard: [
     ...PLACE,
     ...["hazard_score", "hazard_score_100", "hazard_level", "intensity", "unit", "value", "value_low", "value_high"],
-    ...["value_change", "value_ratio", "undefended_value", "score_low", "score_high", "companions"],
+    ...["value_change", "value_ratio", "value_without_protection", "score_low", "score_high", "indicators"],
     ...ORIGIN,
   ],
 };
@@ -72,7 +72,7 @@ export async function exportResults(client: ClientBase, request: ExportRequest, 
   const columns = [...EXPORT_COLUMNS[request.calculation], ...(request.provenance ? PROVENANCE : [])];
   const scenarios = request.scenarios?.map((name) => `'${name.replaceAll("'", "''")}'`).join();
   const rows = `SELECT ${columns.map((column) => tell(column, request.format)).join(", ")}
-    FROM climatebatch.${request.calculation}_rows_told
+    FROM climatebatch.${request.calculation}_all_batches
     WHERE slot = ${slot} ${scenarios === undefined ? "" : `AND scenario IN (${scenarios})`}
     ORDER BY latitude, longitude, risk_type, scenario, first_year, last_year`;
   if (request.format === "csv") return pipeline(copyOut(client, rows, "(FORMAT csv, HEADER)"), sink);

@@ -17,9 +17,9 @@ const SHARED_COLUMNS = [
   "first_year",
   "last_year",
   "years_used",
-  "block_first_year",
-  "block_last_year",
-  "block_years",
+  "fit_first_year",
+  "fit_last_year",
+  "fit_years",
   "risk",
   "input",
   "reason",
@@ -41,8 +41,8 @@ const COLUMNS: Record<Calculation, readonly string[]> = {
   ],
   hazard: [
     ...SHARED_COLUMNS,
-    ...["value", "value_low", "value_high", "value_change", "value_ratio", "undefended_value"],
-    ...["score", "score_low", "score_high", "companions"],
+    ...["value", "value_low", "value_high", "value_change", "value_ratio", "value_without_protection"],
+    ...["score", "score_low", "score_high", "indicators"],
   ],
 };
 

@@ -25,7 +25,7 @@ export async function describeRisks(
   for (const risk of risks) {
     await client.query(
       `INSERT INTO climatebatch.batch_risks (batch_id, risk, intensity, unit, ranges, impact_type, return_periods,
-         return_level_of, return_level_unit, companions, companion_units)
+         return_level_of, return_level_unit, indicators, indicator_units)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING`,
       [
         batchId,

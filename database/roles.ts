@@ -28,20 +28,23 @@ const INPUTS = tables(
 const BATCHES = tables("batches", "batch_inputs", "batch_shards", "slots");
 const FOUND_BY_SHARDS = tables("rejected_cells", "rejected_counts", "batch_risks", "batch_rate_sets");
 const RESULT_VIEWS = `${tables("probability_results", "hazard_results", "probability_ensemble", "hazard_ensemble")}, public.probability_results, public.hazard_results, public.batch_job_logs`;
-const ALL_BATCHES_VIEWS = tables("probability_rows_told", "hazard_rows_told");
+const ALL_BATCHES_VIEWS = tables("probability_all_batches", "hazard_all_batches");
 /** Functions in a view run with the rights of who reads it. */
 const FUNCTIONS_OF_VIEWS = [
   "bin_data",
   "return_level_data",
-  "companion_data",
+  "indicator_data",
   "hazard_level",
   "unpack_float32",
-  "methods_told",
+  "describe_methods",
   "mean_columns",
 ]
   .map((name) => `climatebatch.${name}`)
   .join(", ");
-const RECORDING = ["record_request", "check_request", "request_option_expects", "request_period"]
+const RECORDING = [
+  ...["record_request", "check_request", "request_option_expects", "request_period"],
+  ...["is_request_name", "is_request_number", "is_request_list"],
+]
   .map((name) => `climatebatch.${name}`)
   .join(", ");
 

@@ -18,7 +18,7 @@ export function slotTable(calculation: Calculation, slot: number): string {
 
 /** The view of all batches' results, where `slot` chooses the batch. */
 export function rowsView(calculation: Calculation): string {
-  return `climatebatch.${calculation}_rows_told`;
+  return `climatebatch.${calculation}_all_batches`;
 }
 
 /**

@@ -170,7 +170,7 @@ async function readRisks(
   const { rows } = await client.query(
     `SELECT DISTINCT ON (d.risk) d.risk::text AS id, d.intensity, d.unit, d.ranges, d.impact_type AS "impactType",
        d.return_periods AS "returnPeriods", d.return_level_of AS "returnLevelOf", d.return_level_unit AS "returnLevelUnit",
-       d.companions, d.companion_units AS "companionUnits",
+       d.indicators AS companions, d.indicator_units AS "companionUnits",
        (SELECT json_object_agg(t.rate_set, t.rates) FROM climatebatch.batch_rate_sets AS t
         WHERE t.batch_id = d.batch_id AND t.risk = d.risk) AS "rateSets"
      FROM climatebatch.batch_risks AS d WHERE d.batch_id = ANY ($1) ORDER BY d.risk, d.batch_id DESC`,
@@ -207,7 +207,7 @@ const HAZARD_FIELDS = [
   ["valueLow", "value_low"],
   ["valueHigh", "value_high"],
   ["valueChange", "value_change"],
-  ["valueWithoutProtection", "undefended_value"],
+  ["valueWithoutProtection", "value_without_protection"],
 ] as const satisfies readonly (readonly [DetailField, string])[];
 const DAMAGE_FIELDS = [
   ["damage", "damage_bins"],
@@ -219,16 +219,16 @@ const DAMAGE_FIELDS = [
 ] as const satisfies readonly (readonly [DetailField, string])[];
 const ORIGIN_FIELDS = [
   ["yearsUsed", "years_used"],
-  ["blockFirstYear", "block_first_year"],
-  ["blockLastYear", "block_last_year"],
-  ["blockYears", "block_years"],
+  ["blockFirstYear", "fit_first_year"],
+  ["blockLastYear", "fit_last_year"],
+  ["blockYears", "fit_years"],
 ] as const satisfies readonly (readonly [DetailField, string])[];
 const LAYER_FIELDS = 3;
 
 function hazardColumns(withDetails: boolean): string[] {
   const columns = HAZARD_FIELDS.map(([, column]) => column);
   if (!withDetails) return columns.slice(0, LAYER_FIELDS);
-  return [...columns, ...ORIGIN_FIELDS.map(([, column]) => column), "input", "reason", "companions"];
+  return [...columns, ...ORIGIN_FIELDS.map(([, column]) => column), "input", "reason", "indicators"];
 }
 
 /** What both need: probability of the lowest bin, damage, and the levels. */

@@ -113,7 +113,7 @@ test("rain, ground and sea become probabilities, depths and scores of three floo
   expect(level - (unshifted + meanRise - rise1998)).toBeLessThan(0.03);
   const kilometres = 0.1 * 111.12 * Math.cos((37.5 * Math.PI) / 180);
   expect(coast!.value).toBeCloseTo(level - 2 - 0.2 * kilometres, 6);
-  expect(coast!.undefended_value).toBe(coast!.value);
+  expect(coast!.value_without_protection).toBe(coast!.value);
   expect(coast!.flags).toEqual(["defaultProtection"]);
 });
 

@@ -26,7 +26,7 @@ test("without storms typhoon alone is refused, beside another risk each place sa
   expect([alone.code, alone.stderr]).toEqual([2, expect.stringContaining("climatebatch ingest-storms FILE")]);
   expect(await cli(database.url, ...RUN, "high_temperature", "--no-publish")).toMatchObject({ code: 0 });
   const { rows } = await database.client.query(
-    "SELECT reason, count(*)::int AS rows FROM climatebatch.probability_rows_told WHERE risk_type = 'typhoon' GROUP BY reason",
+    "SELECT reason, count(*)::int AS rows FROM climatebatch.probability_all_batches WHERE risk_type = 'typhoon' GROUP BY reason",
   );
   expect(rows).toEqual([{ reason: "noStorms", rows: 2 * CELLS }]);
 });

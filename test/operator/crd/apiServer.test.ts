@@ -10,13 +10,25 @@ import {
   KubernetesObjectApi,
   loadYaml,
 } from "@kubernetes/client-node";
+import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { CLIMATE_BATCH, type ClimateBatch, type ClimateBatchSpec } from "../../../model/climateBatch.ts";
+import { BATCH_REQUEST } from "../../../model/batchRequest.ts";
+import {
+  CLIMATE_BATCH,
+  type ClimateBatch,
+  type ClimateBatchSpec,
+  requestOfSpec,
+  WIRE_CALCULATIONS,
+  WIRE_METHODS,
+  WIRE_RISKS,
+} from "../../../model/climateBatch.ts";
 import { buildJob } from "../../../operator/objects/job.ts";
 import { kubectlProgram } from "../../cluster/binaries.ts";
 import { run } from "../../cluster/processes.ts";
 import { type ApiServer, describeOnApiServer, startApiServer } from "../../support/apiServer.ts";
 import { climateBatch, DEFAULTS } from "../../support/climateBatch.ts";
+import { SEED } from "../../support/random.ts";
+import { FEW_FIELDS } from "../../support/requestExamples.ts";
 import { ACCEPTED, CHANGES, REFUSED } from "./manifests.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
@@ -56,6 +68,25 @@ describeOnApiServer("ClimateBatches on a real API server", () => {
   test.each(REFUSED)("refuses $what", async ({ spec, name, message }) => {
     await expect(write(spec, name, "All")).rejects.toThrow(message);
   });
+
+  test("accepts the requests that the schema accepts, and they mean the same", async () => {
+    let accepted = 0;
+    await fc.assert(
+      fc.asyncProperty(FEW_FIELDS, async (example) => {
+        // The API server takes null for absent.
+        const request = Object.fromEntries(Object.entries(example).filter(([, value]) => value !== null));
+        const parsed = BATCH_REQUEST.safeParse(request);
+        const stored = await write(inWireWords(request), "example", "All").catch(({ message }: Error) => message);
+        const isStored = typeof stored !== "string";
+        expect(isStored, `schema: ${parsed.error?.message}\nAPI server: ${stored}`).toBe(parsed.success);
+        if (!parsed.success || !isStored) return;
+        accepted++;
+        expect(requestOfSpec(stored.spec)).toEqual({ ...requestOfSpec(DEFAULTS), ...parsed.data });
+      }),
+      { numRuns: 300, seed: Number(SEED) },
+    );
+    expect(accepted).toBeGreaterThan(60);
+  }, 300_000);
 
   test.each(ACCEPTED)("accepts $what", async ({ spec, name }) => {
     const { metadata } = await write(spec, name, "All");
@@ -163,7 +194,9 @@ describeOnApiServer("ClimateBatches on a real API server", () => {
     walk(spec, "spec");
     walk(status, "status");
     expect(mute).toEqual([]);
-    expect(await kubectl("explain", "climatebatch.spec.retries")).toMatch(/a new Job over its\s+failed shards only/);
+    expect(await kubectl("explain", "climatebatch.spec.retries")).toMatch(
+      /a new\s+Job\s+over\s+its\s+failed shards only/,
+    );
     expect(await kubectl("explain", "cb.status.conditions")).toContain("ShardStuck");
   });
 
@@ -214,4 +247,25 @@ interface Explained {
   readonly description?: string;
   readonly properties?: Readonly<Record<string, Explained>>;
   readonly items?: Explained;
+}
+
+/** A request, good or bad, in the spelling of the object; what has no such spelling stays as it is. */
+function inWireWords(request: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const words = Object.entries({ ...WIRE_CALCULATIONS, ...WIRE_METHODS, ...WIRE_RISKS });
+  const toWire = (value: unknown) => words.find(([, word]) => word === value)?.[0] ?? value;
+  const each = (value: unknown, change: (item: unknown) => unknown) =>
+    Array.isArray(value) ? value.map(change) : value;
+  const period = (value: unknown) => {
+    if (typeof value !== "object" || value === null) return value;
+    const names: Readonly<Record<string, string>> = { firstYear: "startYear", lastYear: "endYear" };
+    return Object.fromEntries(Object.entries(value).map(([name, year]) => [names[name] ?? name, year]));
+  };
+  const changes: Readonly<Record<string, (value: unknown) => unknown>> = {
+    calculation: toWire,
+    methods: toWire,
+    risks: (value) => each(value, toWire),
+    basePeriod: period,
+    periods: (value) => each(value, period),
+  };
+  return Object.fromEntries(Object.entries(request).map(([field, value]) => [field, changes[field]?.(value) ?? value]));
 }
