@@ -18,6 +18,7 @@ import {
   type Usage,
   workersOption,
 } from "./options.ts";
+import { planWithInputs } from "./prepareInputs.ts";
 import { runAndReport } from "./runAndReport.ts";
 
 const usage = {
@@ -40,29 +41,34 @@ const usage = {
     ["run all", "everything that the database has data for"],
     ["run hazard --scenario ssp585 --period 2041-2060 --no-publish", "one scenario and period, for a look"],
   ],
-  notes: "An unfinished batch of the same request and inputs is resumed: only missing shards are computed.",
+  notes:
+    "An unfinished batch of the same request and inputs is resumed: only missing shards are computed. " +
+    "Sums over river basins (for water scarcity) and sea-flooding paths (for coastal flood) are computed first when they are missing or stale.",
 } as const satisfies Usage;
 
 export const runCommand = defineCommand(usage, (argv, context) =>
   withDatabase(argv, "run", async (database) => {
-    const taken = await takeBatch(database.client, argv);
+    const taken = await takeBatch(database.client, argv, context.signal);
     await runAndReport(database, taken, argv, argv.calculation, context);
   }),
 );
 
-async function takeBatch(client: Client, argv: ArgumentsOf<typeof usage>): Promise<PlannedRequest> {
+async function takeBatch(
+  client: Client,
+  argv: ArgumentsOf<typeof usage>,
+  signal: AbortSignal,
+): Promise<PlannedRequest> {
   const { basePeriod, calculation, cellsPerShard, grid, maxRejectedCells, methods, workers } = argv;
   const given = {
     ...{ calculation, methods, grid, basePeriod, cellsPerShard, maxRejectedCells },
     ...{ risks: argv.risk, scenarios: argv.scenario, periods: argv.period },
   };
-  const request = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const planned = (await planRequest(client, readBatchRequest(request, "Invalid request"), {
-    parallelism: workers,
-    parallelismSetting: "--workers",
-    overrides: await readGivenMethods(argv),
-    resumes: !argv.new,
-  }))!;
+  const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const request = readBatchRequest(defined, "Invalid request");
+  const overrides = await readGivenMethods(argv);
+  const options = { parallelism: workers, parallelismSetting: "--workers", overrides, resumes: !argv.new };
+  const preparation = { client, request, overrides, signal, onNotice: notice };
+  const planned = (await planWithInputs(() => planRequest(client, request, options), preparation))!;
   const { batchId, cells, shards, doneShards } = planned.batch;
   if (planned.isNew) {
     notice(`batch ${batchId}: ${count(cells, "cell")} in ${count(shards, "shard")}, ${workers} at a time`);

@@ -113,5 +113,5 @@ function storedBasin(basin: number, sums: BasinSums, period: Period, cellsOfBasi
 export function describeBasins({ basins, cells, cellsSummed, grid, periods, scenarios }: BasinReport): string {
   const left =
     cellsSummed < cells ? `, ${cells - cellsSummed} of them without runoff, withdrawal or area: left out` : "";
-  return `Summed ${basins} basins of the grid "${grid}" over ${cells} cells${left}; ${scenarios.join(", ")}; ${periods.map(formatPeriod).join(", ")}.`;
+  return `Summed ${basins === 1 ? "1 basin" : `${basins} basins`} of the grid "${grid}" over ${cells} cells${left}; ${scenarios.join(", ")}; ${periods.map(formatPeriod).join(", ")}.`;
 }

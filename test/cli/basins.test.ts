@@ -1,4 +1,4 @@
-// `basins` before `run`: sums over a basin's cells, stamped, refused when they are missing or old.
+// Sums over a basin's cells, computed by `run` when they are missing or stale, and by `basins`.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ClimateSeries } from "../../database/climateLoad.ts";
 import { writeClimate } from "../../database/climateWriter.ts";
@@ -61,18 +61,12 @@ const told = async () => {
   return rows;
 };
 
-test("a run without the sums is refused and says what to type; with them it is the basin's ratio in each of its cells", async () => {
-  const refused = await cli(database.url, ...RUN);
-  expect(refused.code).toBe(2);
-  expect(refused.stderr).toContain("no sums over river basins are there");
-  expect(refused.stderr).toContain(
-    "climatebatch basins --grid test --scenario ssp245 --base-period 1991-2020 --period 2021-2040",
-  );
-
-  const made = await cli(database.url, ...BASINS, "--json");
-  expect(JSON.parse(made.stdout)).toMatchObject({ basins: 1, cells: 2, cellsSummed: 2 });
+test("a run computes the sums that are missing and reports it; a cell then has its basin's ratio", async () => {
   const { code, stderr } = await cli(database.url, ...RUN);
   expect({ code, stderr }).toMatchObject({ code: 0 });
+  expect(stderr).toMatch(
+    /sums over river basins are missing or stale: computing them\nSummed 1 basin .* over 2 cells;/,
+  );
   const ratio = (10 * 300 + 60 * 700) / (800 * 300 + 100 * 700);
   expect(await told()).toMatchObject([
     {
@@ -87,13 +81,15 @@ test("a run without the sums is refused and says what to type; with them it is t
   ]);
 });
 
-test("sums older than what they were made from are refused until they are made again", async () => {
+test("sums older than their inputs are computed again, by a run or by the command; current ones are not", async () => {
   await load("withdrawal", (cell) => 2 * cell.use * 1000 * cell.area);
-  const refused = await cli(database.url, ...RUN, "--new");
-  expect(refused.code).toBe(2);
-  expect(refused.stderr).toMatch(/were made from climate_data\/ssp245 at revision \d+, which is at \d+ now/);
-  expect((await cli(database.url, ...BASINS)).stdout).toContain("Summed 1 basins");
-  expect((await cli(database.url, ...RUN, "--new")).code).toBe(0);
+  const stale = await cli(database.url, ...RUN, "--new");
+  expect(stale).toMatchObject({ code: 0, stderr: expect.stringContaining("computing them\nSummed 1 basin") });
+  const made = await cli(database.url, ...BASINS, "--json");
+  expect(JSON.parse(made.stdout)).toMatchObject({ basins: 1, cells: 2, cellsSummed: 2 });
+  const current = await cli(database.url, ...RUN, "--new");
+  expect(current.code).toBe(0);
+  expect(current.stderr).not.toContain("Summed");
   expect((await told())[0]!.value).toBeCloseTo((2 * 45000) / 310000, 6);
 });
 
