@@ -1,5 +1,7 @@
-// `climatebatch export`: results as CSV or JSON, for spreadsheets, pandas and people; stored series as CSV or NetCDF.
-import { EXPORT_FORMATS, type ExportRequest, exportResults } from "../database/exportResults.ts";
+// `climatebatch export`: results as tables and maps for other tools; stored series as CSV or NetCDF.
+import type { Writable } from "node:stream";
+import type { Client } from "pg";
+import { exportResults } from "../database/exportResults.ts";
 import { DEFAULT_GRID } from "../database/gridCells.ts";
 import type { SeriesRequest } from "../database/seriesExport.ts";
 import { isNetcdfName } from "../ingest/formats/stationFile.ts";
@@ -7,6 +9,8 @@ import { readVariables } from "../ingest/series/readingOptions.ts";
 import { CALCULATIONS } from "../model/calculations.ts";
 import { RejectedError } from "../model/errors.ts";
 import { FREQUENCIES } from "../model/variables.ts";
+import { EXPORT_FORMATS, exportTo, formatOf } from "../report/exportFormats.ts";
+import type { ExportRequest } from "../report/exportSelection.ts";
 import { defineCommand } from "./command.ts";
 import { withDatabase } from "./database.ts";
 import { exportSeries } from "./exportSeries.ts";
@@ -17,6 +21,7 @@ import {
   flag,
   list,
   outputOption,
+  requestOptions,
   text,
   type Usage,
 } from "./options.ts";
@@ -38,12 +43,25 @@ const usage = {
     output: { ...outputOption, describe: "file to write, - for standard output" },
     format: {
       ...text,
-      choices: [...EXPORT_FORMATS, NETCDF],
-      describe:
-        "csv: nested columns as JSON; json: an array of objects; netcdf: of series only [default: csv, or netcdf when the output ends in .nc]",
+      choices: EXPORT_FORMATS,
+      describe: "of the file [default: by its suffix; csv on standard output]; of series csv or netcdf",
     },
     batch: { ...batchArgument, describe: "rows of this batch [default: what is published]" },
+    risk: { ...requestOptions.risk, describe: "only these risks [default: all]" },
     scenario: { ...list, short: "s", describe: "only these scenarios [default: all]; of series exactly one" },
+    period: { ...requestOptions.period, describe: "only these periods [default: all]" },
+    bbox: {
+      ...text,
+      value: "W,S,E,N",
+      parse: parseBox,
+      describe: "only cells between west, south, east and north [degrees]",
+    },
+    columns: {
+      ...list,
+      value: "COLUMN",
+      describe: "only these columns, such as latitude,longitude,rl100 [default: all]",
+    },
+    nested: { ...flag, describe: "csv and json: bins, return levels and indicators as JSON in one column each" },
     grid: { ...text, short: "g", value: "GRID", describe: `of series: their grid [default: ${DEFAULT_GRID}]` },
     frequency: { ...text, choices: FREQUENCIES, describe: "of series: how often [default: daily]" },
     variables: { ...list, value: "VARIABLE", describe: "of series: only these variables [default: all]" },
@@ -52,6 +70,8 @@ const usage = {
   },
   examples: [
     ["export hazard --output hazard.csv", "every published Hazard Score"],
+    ["export probability --output results.geoparquet", "for GeoPandas and QGIS"],
+    ["export hazard --output hazard.nc --risk drought,wildfire", "maps for xarray"],
     ["export probability --format json --scenario ssp585 --output -", "to another program"],
     ["export series --scenario ssp585 --variables tasmax --output tasmax.nc", "series, as load climate takes them"],
   ],
@@ -59,28 +79,53 @@ const usage = {
 
 type ExportArguments = ArgumentsOf<typeof usage>;
 
-export const exportCommand = defineCommand(usage, (argv) =>
-  withDatabase(argv, "export", async ({ client }) => {
-    const { calculation, output } = argv;
-    if (calculation === SERIES) {
-      const { format, ...request } = readSeriesRequest(argv);
-      return writeOutput(output, (sink) => exportSeries(client, request, format, sink));
-    }
-    const request = { ...readResultsRequest(argv), calculation };
-    await writeOutput(output, (sink) => exportResults(client, request, sink));
-  }),
-);
+export const exportCommand = defineCommand(usage, (argv) => {
+  const { calculation, output } = argv;
+  if (calculation === SERIES) {
+    const { format, ...request } = readSeriesRequest(argv);
+    return withDatabase(argv, "export", ({ client }) =>
+      writeOutput(output, (sink) => exportSeries(client, request, format, sink)),
+    );
+  }
+  const request = { ...readResultsRequest(argv), calculation };
+  const format = formatOf(output, argv.format);
+  const nested = argv.nested ? readNestedRequest(request, format) : undefined;
+  const write = (client: Client, sink: Writable) =>
+    nested === undefined ? exportTo(client, format, request, sink) : exportResults(client, nested, sink);
+  return withDatabase(argv, "export", ({ client }) => writeOutput(output, (sink) => write(client, sink)));
+});
 
 function readResultsRequest(argv: ExportArguments): Omit<ExportRequest, "calculation"> {
   refuseOptions(argv, "grid", "frequency", "variables");
-  if (argv.format === NETCDF)
-    throw new RejectedError("InvalidOption", "--format netcdf is for series. Give csv or json.");
-  const { batch: batchId, format = "csv", provenance, scenario: scenarios } = argv;
-  return { format, provenance, batchId, scenarios };
+  const { batch: batchId, risk: risks, scenario: scenarios, period: periods, bbox: box, columns, provenance } = argv;
+  return { provenance, batchId, risks, scenarios, periods, box, columns };
+}
+
+function readNestedRequest(request: ExportRequest, format: string) {
+  const { risks, periods, box, columns, ...rest } = request;
+  if (risks !== undefined || periods !== undefined || box !== undefined || columns !== undefined) {
+    throw new RejectedError(
+      "InvalidOption",
+      "--nested writes all columns of all cells: leave out --risk, --period, --bbox and --columns.",
+    );
+  }
+  if (format === "csv" || format === "json") return { ...rest, format } as const;
+  throw new RejectedError("InvalidOption", `--nested is for csv and json, not for ${format}.`);
+}
+
+/** Degrees: west, south, east, north. */
+function parseBox(given: string): readonly [number, number, number, number] {
+  const box = given.split(",").map(Number);
+  const [west, south, east, north] = box as [number, number, number, number];
+  if (box.length === 4 && west <= east && south <= north) return [west, south, east, north];
+  throw new RejectedError(
+    "InvalidOption",
+    `--bbox expects WEST,SOUTH,EAST,NORTH in degrees, such as 126,34,130,39, but got "${given}".`,
+  );
 }
 
 function readSeriesRequest(argv: ExportArguments): SeriesRequest & { readonly format: "csv" | "netcdf" } {
-  refuseOptions(argv, "batch");
+  refuseOptions(argv, "batch", "risk", "period", "bbox", "columns");
   const [scenario, ...others] = argv.scenario ?? [];
   if (scenario === undefined || others.length > 0) {
     throw new RejectedError(
@@ -88,10 +133,10 @@ function readSeriesRequest(argv: ExportArguments): SeriesRequest & { readonly fo
       "export series takes the series of one scenario. Give it: --scenario NAME.",
     );
   }
-  if (argv.format === "json")
-    throw new RejectedError("InvalidOption", "--format json is for results. Give csv or netcdf.");
-  const variables = argv.variables === undefined ? undefined : readVariables("--variables", argv.variables);
   const format = argv.format ?? (isNetcdfName(argv.output) ? NETCDF : "csv");
+  if (format !== "csv" && format !== NETCDF)
+    throw new RejectedError("InvalidOption", `--format ${format} is for results. Give csv or netcdf.`);
+  const variables = argv.variables === undefined ? undefined : readVariables("--variables", argv.variables);
   return { scenario, grid: argv.grid ?? DEFAULT_GRID, frequency: argv.frequency ?? "daily", variables, format };
 }
 

@@ -71,8 +71,8 @@ test("export writes these bytes to a file and to standard output", async () => {
   try {
     for (const calculation of CALCULATIONS) {
       const file = join(folder, `${calculation}.json`);
-      await cli(database.url, "export", calculation, "--format", "json", "--output", file);
-      const { stdout } = await cli(database.url, "export", calculation, "--output", "-");
+      await cli(database.url, "export", calculation, "--format", "json", "--nested", "--output", file);
+      const { stdout } = await cli(database.url, "export", calculation, "--nested", "--output", "-");
 
       expect(digest(await readFile(file))).toBe(reference[`${calculation}.json`]);
       expect(JSON.parse(await readFile(file, "utf8"))).toHaveLength(CELLS * RISKS.length * 2);

@@ -1,0 +1,257 @@
+// What an export takes: which rows, which columns, and the SQL of both. Every column is a number or a word, none is nested.
+import type { ClientBase } from "pg";
+import { rowsView } from "../database/slots.ts";
+import type { Calculation } from "../model/calculations.ts";
+import { RejectedError } from "../model/errors.ts";
+import { formatPeriod, type Period } from "../model/periods.ts";
+import { RETURN_PERIODS } from "../model/results.ts";
+import { batchOf, findResults, type ResultBatch } from "./readResults.ts";
+
+export interface ExportRequest {
+  readonly calculation: Calculation;
+  /** A batch whose rows are still in a slot; without it what is published. */
+  readonly batchId?: string | undefined;
+  readonly risks?: readonly string[] | undefined;
+  readonly scenarios?: readonly string[] | undefined;
+  readonly periods?: readonly Period[] | undefined;
+  /** Degrees: west, south, east, north. */
+  readonly box?: readonly [number, number, number, number] | undefined;
+  readonly columns?: readonly string[] | undefined;
+  readonly provenance: boolean;
+}
+
+export type ColumnKind = "number" | "integer" | "word";
+
+export interface Column {
+  readonly name: string;
+  readonly kind: ColumnKind;
+  /** Of a row `r`, its risk's description `d` and its rate set `t`. */
+  readonly sql: string;
+  /** CF spelling; null where it depends on the risk, "1" where there is none. */
+  readonly unit: "risk" | "level" | "indicator" | "yr" | "degrees_north" | "degrees_east" | "1";
+}
+
+export interface Selection {
+  readonly batch: ResultBatch;
+  readonly columns: readonly Column[];
+  readonly risks: readonly string[];
+  readonly scenarios: readonly string[];
+  readonly periods: readonly Period[];
+  /** The rows in their order, a value a column. */
+  readonly query: string;
+  /** What describes each risk's numbers. */
+  readonly descriptions: readonly RiskUnits[];
+}
+
+export interface RiskUnits {
+  readonly risk: string;
+  readonly unit: string;
+  readonly returnLevelUnit: string;
+  readonly ranges: readonly string[];
+  readonly indicators: readonly { readonly name: string; readonly unit: string }[];
+}
+
+export async function select(client: ClientBase, request: ExportRequest): Promise<Selection> {
+  const batch = batchOf(await findResults(client, request.batchId), request.calculation);
+  if (batch === undefined) {
+    throw new RejectedError(
+      "NoResults",
+      request.batchId === undefined
+        ? `No ${request.calculation} results are published yet. Compute some: climatebatch run ${request.calculation}`
+        : `Batch ${request.batchId} has no ${request.calculation} rows in the database: it computed none, or a later batch took their slot.`,
+    );
+  }
+  const risks = choose("risk", request.risks, batch.risks, request.calculation);
+  const scenarios = choose("scenario", request.scenarios, batch.scenarios, request.calculation);
+  const periods = request.periods ?? batch.periods;
+  choose("period", periods.map(formatPeriod), batch.periods.map(formatPeriod), request.calculation);
+  const descriptions = await describeRisks(client, batch, risks);
+  const all = request.calculation === "probability" ? probabilityColumns(descriptions) : hazardColumns(descriptions);
+  const known = [...all, ...(request.provenance ? PROVENANCE : [])];
+  const columns =
+    request.columns === undefined
+      ? known
+      : choose(
+          "column",
+          request.columns,
+          known.map(({ name }) => name),
+          request.calculation,
+        ).map((wanted) => known.find(({ name }) => name === wanted)!);
+  const selection = { batch, columns, risks, scenarios, periods, descriptions };
+  return { ...selection, query: buildQuery(selection, request.box) };
+}
+
+const quote = (word: string) => `'${word.replaceAll("'", "''")}'`;
+
+/** The query of a part: `restrict` narrows it further. */
+export function buildQuery(
+  { batch, columns, risks, scenarios, periods }: Omit<Selection, "query" | "descriptions">,
+  box: ExportRequest["box"],
+): string {
+  const conditions = [
+    `slot = ${batch.slot}`,
+    `risk_type IN (${risks.map(quote).join()})`,
+    `scenario IN (${scenarios.map(quote).join()})`,
+    `(first_year, last_year) IN (${periods.map(({ firstYear, lastYear }) => `(${firstYear}, ${lastYear})`).join()})`,
+    ...(box === undefined
+      ? []
+      : [`longitude BETWEEN ${box[0]} AND ${box[2]}`, `latitude BETWEEN ${box[1]} AND ${box[3]}`]),
+  ];
+  // OFFSET 0: JSON is built once a row, not once a column.
+  return `SELECT ${columns.map(({ name, sql }) => `${sql} AS "${name}"`).join(", ")}
+    FROM (SELECT * FROM ${rowsView(batch.calculation)} WHERE ${conditions.join(" AND ")} OFFSET 0) AS r
+    LEFT JOIN climatebatch.batch_risks AS d ON d.batch_id = r.batch_id AND d.risk = r.risk
+    ${batch.calculation === "hazard" ? "" : "LEFT JOIN climatebatch.batch_rate_sets AS t ON t.batch_id = r.batch_id AND t.risk = r.risk AND t.rate_set = r.rate_set"}
+    ORDER BY r.latitude, r.longitude, r.risk_type, r.scenario, r.first_year, r.last_year`;
+}
+
+function choose(
+  what: string,
+  requested: readonly string[] | undefined,
+  existing: readonly string[],
+  calculation: Calculation,
+): readonly string[] {
+  const unknown = requested?.find((name) => !existing.includes(name));
+  if (unknown === undefined) return requested ?? existing;
+  throw new RejectedError(
+    `Unknown${what[0]!.toUpperCase()}${what.slice(1)}`,
+    `These ${calculation} results have no ${what} "${unknown}"; they have ${existing.join(", ")}.`,
+  );
+}
+
+async function describeRisks(
+  client: ClientBase,
+  { batchId }: ResultBatch,
+  risks: readonly string[],
+): Promise<readonly RiskUnits[]> {
+  const { rows } = await client.query(
+    `SELECT risk::text, unit, return_level_unit, ranges, companions, companion_units FROM climatebatch.batch_risks
+     WHERE batch_id = $1 AND risk::text = ANY ($2) ORDER BY risk`,
+    [batchId, risks],
+  );
+  return rows.map((row) => ({
+    risk: row.risk,
+    unit: row.unit,
+    returnLevelUnit: row.return_level_unit,
+    ranges: row.ranges,
+    indicators: row.companions.map((name: string, at: number) => ({ name, unit: row.companion_units[at] })),
+  }));
+}
+
+function plain(kind: ColumnKind, names: readonly string[], unit: Column["unit"] = "1"): Column[] {
+  return names.map((name) => ({ name, kind, sql: `r.${name}`, unit }));
+}
+
+const PLACE: readonly Column[] = [
+  ...plain("number", ["latitude"], "degrees_north"),
+  ...plain("number", ["longitude"], "degrees_east"),
+  ...plain("word", ["risk_type", "scenario"]),
+  ...plain("integer", ["first_year", "last_year", "reference_year"]),
+];
+const ORIGIN: readonly Column[] = [
+  ...plain("integer", ["years_used", "block_first_year", "block_last_year", "block_years"]),
+  ...plain("word", ["input", "reason"]),
+  { name: "flags", kind: "word", sql: "array_to_string(r.flags, ' ')", unit: "1" },
+  ...plain("word", ["methods", "grid"]),
+];
+const PROVENANCE: readonly Column[] = [
+  { name: "batch_id", kind: "word", sql: "r.batch_id::text", unit: "1" },
+  { name: "calculated_at", kind: "word", sql: "to_json(r.calculated_at) #>> '{}'", unit: "1" },
+];
+
+function probabilityColumns(risks: readonly RiskUnits[]): Column[] {
+  const bins = Array.from({ length: Math.max(0, ...risks.map(({ ranges }) => ranges.length)) }, (_, at) => at + 1);
+  const perBin = (name: (bin: number) => string, kind: ColumnKind, sql: (bin: number) => string): Column[] =>
+    bins.map((bin) => ({ name: name(bin), kind, sql: sql(bin), unit: "1" }));
+  return [
+    ...PLACE,
+    ...plain("number", ["probability"]),
+    ...plain("word", ["intensity", "unit"]),
+    ...perBin(
+      (bin) => `p_bin${bin}`,
+      "number",
+      (bin) => `r.probabilities[${bin}]`,
+    ),
+    ...perBin(
+      (bin) => `p_bin${bin}_low`,
+      "number",
+      (bin) => `r.probabilities_low[${bin}]`,
+    ),
+    ...perBin(
+      (bin) => `p_bin${bin}_high`,
+      "number",
+      (bin) => `r.probabilities_high[${bin}]`,
+    ),
+    ...perBin(
+      (bin) => `years_bin${bin}`,
+      "integer",
+      (bin) => `r.counts[${bin}]`,
+    ),
+    ...perBin(
+      (bin) => `rate_bin${bin}`,
+      "number",
+      (bin) => `t.rates[${bin}] * r.rate_scale`,
+    ),
+    ...perBin(
+      (bin) => `range_bin${bin}`,
+      "word",
+      (bin) => `d.ranges[${bin}]`,
+    ),
+    ...plain("number", [
+      "damage_bins",
+      "damage_low",
+      "damage_high",
+      "damage_continuous",
+      "damage_change",
+      "damage_ratio",
+    ]),
+    ...plain("word", ["impact_type", "rate_set"]),
+    ...plain("number", ["rate_scale"]),
+    ...plain("word", ["return_level_of", "return_level_unit"]),
+    ...RETURN_PERIODS.map(
+      (period, at): Column => ({
+        name: `rl${period}`,
+        kind: "number",
+        sql: `(r.return_levels -> ${at} ->> 'level')::float8`,
+        unit: "level",
+      }),
+    ),
+    ...ORIGIN,
+  ];
+}
+
+function hazardColumns(risks: readonly RiskUnits[]): Column[] {
+  const places = new Map<string, string[]>();
+  for (const { risk, indicators } of risks) {
+    for (const [at, { name }] of indicators.entries()) {
+      const found = `WHEN '${risk}' THEN (r.companions -> ${at} ->> 'value')::float8`;
+      places.set(name, [...(places.get(name) ?? []), found]);
+    }
+  }
+  return [
+    ...PLACE,
+    ...plain("number", ["hazard_score", "hazard_score_100"]),
+    ...plain("word", ["hazard_level", "intensity", "unit"]),
+    ...plain("number", ["value", "value_low", "value_high", "value_change"], "risk"),
+    ...plain("number", ["value_ratio"]),
+    ...plain("number", ["undefended_value"], "risk"),
+    ...plain("number", ["score_low", "score_high"]),
+    ...[...places].map(
+      ([name, found]): Column => ({
+        name: `indicator_${name}`,
+        kind: "number",
+        sql: `CASE r.risk_type ${found.join(" ")} END`,
+        unit: "indicator",
+      }),
+    ),
+    ...ORIGIN,
+  ];
+}
+
+/** Of a column in the rows of one risk. */
+export function unitOf({ unit, name }: Column, risk: RiskUnits): string {
+  if (unit === "risk") return risk.unit;
+  if (unit === "level") return risk.returnLevelUnit;
+  if (unit === "indicator") return risk.indicators.find((one) => name === `indicator_${one.name}`)?.unit ?? "1";
+  return unit;
+}

@@ -1,0 +1,162 @@
+// Exports: what is chosen, what is refused, and what other tools read in the files.
+import { execFileSync } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parquetReadObjects } from "hyparquet";
+import { asyncBufferFromFile } from "hyparquet/src/node.js";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { cli } from "../support/cli.ts";
+import type { TestDatabase } from "../support/database.ts";
+import { createSampleResults, SAMPLE_CELLS } from "../support/sampleResults.ts";
+import { PYTHON } from "./pythonPackages.ts";
+
+let database: TestDatabase;
+let folder: string;
+
+beforeAll(async () => {
+  database = await createSampleResults();
+  folder = await mkdtemp(join(tmpdir(), "climatebatch-exports-"));
+});
+
+afterAll(async () => {
+  await database?.drop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function exportTo(name: string, calculation: string, ...words: readonly string[]): Promise<string> {
+  const output = join(folder, name);
+  const { code, stderr } = await cli(database.url, "export", calculation, "--output", output, ...words);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  return output;
+}
+
+const RISK = "inland_flood";
+const SCENARIO = "sample-ssp585";
+
+async function query(text: string): Promise<Record<string, unknown>[]> {
+  const { rows } = await database.client.query(text);
+  return rows;
+}
+
+test("CSV has a number a column, equal to SQL", async () => {
+  const file = await exportTo(
+    "chosen.csv",
+    "probability",
+    ...["--risk", RISK, "--scenario", SCENARIO, "--period", "2041-2060"],
+    ...["--columns", "latitude", "longitude", "p_bin1", "p_bin2_high", "years_bin1", "rl100"],
+  );
+  const [header, ...lines] = (await readFile(file, "utf8")).trim().split("\n");
+  expect(header).toBe("latitude,longitude,p_bin1,p_bin2_high,years_bin1,rl100");
+  const rows = await query(
+    `SELECT latitude, longitude, probabilities[1], probabilities_high[2] AS high, counts[1] AS years, return_levels -> 5 ->> 'level' AS rl100
+     FROM climatebatch.probability_results WHERE risk_type = '${RISK}' AND scenario = '${SCENARIO}' AND first_year = 2041
+     ORDER BY latitude, longitude`,
+  );
+  expect(lines).toHaveLength(rows.length);
+  expect(lines.map((line) => line.split(",").map(Number))).toEqual(rows.map((row) => Object.values(row).map(Number)));
+});
+
+test("only cells in the box are written", async () => {
+  const file = await exportTo("box.csv", "hazard", "--bbox", "127,35,128.5,37", "--columns", "latitude", "longitude");
+  const lines = (await readFile(file, "utf8")).trim().split("\n").slice(1);
+  const [row] = await query(
+    "SELECT count(*)::int AS rows FROM climatebatch.hazard_results WHERE longitude BETWEEN 127 AND 128.5 AND latitude BETWEEN 35 AND 37",
+  );
+  expect(lines).toHaveLength(row!.rows as number);
+});
+
+test("Parquet has the columns of CSV with their types", async () => {
+  const file = await asyncBufferFromFile(await exportTo("typed.parquet", "hazard"));
+  const rows = await parquetReadObjects({ file });
+  const header = (await readFile(await exportTo("typed.csv", "hazard"), "utf8")).split("\n")[0]!;
+  expect(Object.keys(rows[0]!)).toEqual(header.split(","));
+  expect(rows).toHaveLength(SAMPLE_CELLS_WITH_RESULTS());
+  expect(rows[0]).toMatchObject({ first_year: 1991, risk_type: "coastal_flood", latitude: expect.any(Number) });
+});
+
+function SAMPLE_CELLS_WITH_RESULTS(): number {
+  return SAMPLE_CELLS * 9 * 2 * 5;
+}
+
+test("all of the nested CSV is there with --nested", async () => {
+  const file = await exportTo("nested.csv", "probability", "--nested");
+  expect((await readFile(file, "utf8")).split("\n")[0]).toContain("bin_data");
+});
+
+test.each([
+  [["--output", "results.xyz"], '--output "results.xyz" ends in ".xyz", which names no format. Use .csv'],
+  [["--output", "results"], "ends in no suffix"],
+  [["--output", "map.tif"], "A GeoTIFF holds one map. Choose it by --risk"],
+  [["--output", "a.csv", "--columns", "p_bin99"], 'have no column "p_bin99"; they have latitude'],
+  [["--output", "a.csv", "--period", "1901-1930"], 'have no period "1901-1930"; they have 1991-2020'],
+  [["--output", "a.csv", "--bbox", "130,34,126,39"], "--bbox expects WEST,SOUTH,EAST,NORTH"],
+  [["--output", "a.geojson", "--columns", "rl100"], "Points need the columns latitude and longitude"],
+])("%j is refused, and no file appears", async (words, message) => {
+  const before = await readdir(folder);
+  const given = words.map((word, at) => (at === 1 ? join(folder, word) : word));
+  const { code, stderr } = await cli(database.url, "export", "probability", ...given);
+  expect(code).toBe(2);
+  expect(stderr.replaceAll(`${folder}/`, "")).toContain(message);
+  expect(await readdir(folder)).toEqual(before);
+});
+
+describe.skipIf(PYTHON === null)("opened by xarray, GeoPandas, DuckDB and rasterio (npm run python)", () => {
+  test("each tool reads the values of SQL", async () => {
+    const [chosen] = await query(
+      `SELECT h.latitude, h.longitude, h.hazard_score_100 AS score, (p.return_levels -> 5 ->> 'level')::float8 AS rl100
+       FROM climatebatch.hazard_results AS h JOIN climatebatch.probability_results AS p USING (cell_id, risk_type, scenario, first_year)
+       WHERE h.risk_type = '${RISK}' AND h.scenario = '${SCENARIO}' AND h.first_year = 2041 ORDER BY score DESC LIMIT 1`,
+    );
+    const [sums] = await query(
+      `SELECT count(*)::int AS rows, sum(probabilities[1]) AS p, sum((return_levels -> 5 ->> 'level')::float8) AS levels
+       FROM climatebatch.probability_results`,
+    );
+    const [scores] = await query(
+      `SELECT sum(hazard_score_100) AS score, count(*) FILTER (WHERE risk_type = '${RISK}' AND scenario = '${SCENARIO}' AND first_year = 2041)::int AS cells
+       FROM climatebatch.hazard_results`,
+    );
+    for (const [name, calculation, ...words] of [
+      ["probability.nc", "probability"],
+      ["hazard.nc", "hazard"],
+      ["probability.geoparquet", "probability"],
+      ["probability.parquet", "probability"],
+      ["probability.csv", "probability"],
+      ["hazard.geojson", "hazard"],
+      ["hazard.tif", "hazard", "--risk", RISK, "--scenario", SCENARIO, "--period", "2041-2060"],
+    ] as const) {
+      await exportTo(name, calculation, ...words);
+    }
+    const script = join(import.meta.dirname, "openExports.py");
+    const place = [String(chosen!.latitude), String(chosen!.longitude)];
+    const found = JSON.parse(
+      execFileSync(PYTHON!, [script, folder, RISK, SCENARIO, "2", ...place], { encoding: "utf8" }),
+    );
+    const axes = ["scenario", "period", "latitude", "longitude"];
+    expect(found.netcdf_hazard).toMatchObject({
+      dims: axes,
+      conventions: "CF-1.11",
+      units: "1",
+      years: ["2041", "2061"],
+    });
+    expect(found.netcdf_hazard.value).toBeCloseTo(chosen!.score as number, 4);
+    expect(found.netcdf_probability).toMatchObject({ units: "m" });
+    expect(found.netcdf_probability.value).toBeCloseTo(chosen!.rl100 as number, 4);
+    expect(found.geoparquet).toMatchObject({ crs: "OGC:CRS84", rows: sums!.rows });
+    expect(found.geoparquet.sum).toBeCloseTo(sums!.p as number, 6);
+    for (const suffix of ["parquet", "csv"]) {
+      expect(found[`duckdb_${suffix}`].rows).toBe(sums!.rows);
+      expect(found[`duckdb_${suffix}`].sum).toBeCloseTo(sums!.p as number, 6);
+      expect(found[`duckdb_${suffix}`].levels).toBeCloseTo(sums!.levels as number, 4);
+    }
+    expect(found.geojson.rows).toBe(sums!.rows);
+    expect(found.geojson.sum).toBeCloseTo(scores!.score as number, 4);
+    expect(found.geotiff).toMatchObject({
+      crs: "EPSG:4326",
+      nodata: -9999,
+      compression: "deflate",
+      cells: scores!.cells,
+    });
+    expect(found.geotiff.value).toBeCloseTo(chosen!.score as number, 4);
+  });
+});
