@@ -133,13 +133,28 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   },
   export: {
     group: "Look",
-    summary: "write results, or stored series, to a file",
+    summary: "write results, or stored series, as CSV, Parquet, NetCDF, GeoTIFF …",
     load: async () => (await import("./export.ts")).exportCommand,
   },
   report: {
     group: "Look",
     summary: "write the results as a page with maps, in one file that needs no network",
     load: async () => (await import("./report.ts")).reportCommand,
+  },
+  place: {
+    group: "Look",
+    summary: "show the nine risks of a place",
+    load: async () => (await import("./place.ts")).placeCommand,
+  },
+  assets: {
+    group: "Look",
+    summary: "return a table of sites with the nine risks of each",
+    load: async () => (await import("./assets.ts")).assetsCommand,
+  },
+  compare: {
+    group: "Look",
+    summary: "show what differs between two batches, scenarios or periods",
+    load: async () => (await import("./compare.ts")).compareCommand,
   },
   serve: {
     group: "Operate",

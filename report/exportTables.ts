@@ -13,7 +13,7 @@ const WKB_POINT_BYTES = 21;
 const LITTLE_ENDIAN = 1;
 const POINT = 1;
 
-export function writeCsv(client: ClientBase, { query }: Selection, sink: Writable): Promise<void> {
+export function writeCsv(client: ClientBase, { query }: Pick<Selection, "query">, sink: Writable): Promise<void> {
   return pipeline(copyOut(client, query, "(FORMAT csv, HEADER)"), sink);
 }
 
@@ -63,23 +63,38 @@ function joinLines(head: string, tail: string): Transform {
   });
 }
 
-/** Inside a transaction: rows come from a cursor. `geo` adds the points and what GeoParquet 1.1 says of them. */
-export async function writeParquet(
+/** Inside a transaction: rows come from a cursor. */
+export function writeParquet(
   client: ClientBase,
   { columns, query }: Selection,
   sink: Writable,
   geo: boolean,
 ): Promise<void> {
+  const place = geo ? { latitude: "latitude", longitude: "longitude" } : null;
+  return writeParquetRows(columns, readInPortions(client, query, [], ROWS_PER_GROUP), place, sink);
+}
+
+/** Rows of values by `columns`; `place` names the columns that become points, as GeoParquet 1.1 has them. */
+export async function writeParquetRows(
+  columns: readonly Pick<Column, "name" | "kind">[],
+  portions: AsyncIterable<readonly (readonly unknown[])[]> | Iterable<readonly (readonly unknown[])[]>,
+  place: { readonly latitude: string; readonly longitude: string } | null,
+  sink: Writable,
+): Promise<void> {
   const bytes = new ByteWriter();
-  const written = columns.filter(({ name }) => !geo || (name !== "latitude" && name !== "longitude"));
+  const written = [...columns.entries()].filter(
+    ([, { name }]) => name !== place?.latitude && name !== place?.longitude,
+  );
   const writer = new ParquetWriter({
     writer: bytes,
     schema: [
-      { name: "root", num_children: written.length + Number(geo) },
-      ...(geo ? [{ name: "geometry", type: "BYTE_ARRAY", repetition_type: "REQUIRED" } as SchemaElement] : []),
-      ...written.map(schemaOf),
+      { name: "root", num_children: written.length + Number(place !== null) },
+      ...(place === null
+        ? []
+        : [{ name: "geometry", type: "BYTE_ARRAY", repetition_type: "OPTIONAL" } as SchemaElement]),
+      ...written.map(([, column]) => schemaOf(column)),
     ],
-    ...(geo && { kvMetadata: [{ key: "geo", value: JSON.stringify(GEO) }] }),
+    ...(place !== null && { kvMetadata: [{ key: "geo", value: JSON.stringify(GEO) }] }),
     createdBy: "climatebatch",
   });
   const flush = async () => {
@@ -88,19 +103,15 @@ export async function writeParquet(
     if (!sink.write(portion)) await once(sink, "drain");
   };
   const at = (name: string) => columns.findIndex((column) => column.name === name);
-  for await (const rows of readInPortions(client, query, [], ROWS_PER_GROUP)) {
-    const columnData = written.map(({ name, kind }) => {
-      const position = at(name);
-      return { name, data: rows.map((row) => toParquet(row[position], kind)) };
-    });
-    const points = geo
-      ? [
-          {
-            name: "geometry",
-            data: rows.map((row) => wkbPoint(Number(row[at("longitude")]), Number(row[at("latitude")]))),
-          },
-        ]
-      : [];
+  for await (const rows of portions) {
+    const columnData = written.map(([position, { name, kind }]) => ({
+      name,
+      data: rows.map((row) => toParquet(row[position], kind)),
+    }));
+    const points =
+      place === null
+        ? []
+        : [{ name: "geometry", data: rows.map((row) => wkbPoint(row[at(place.longitude)], row[at(place.latitude)])) }];
     await writer.write({ columnData: [...points, ...columnData], rowGroupSize: ROWS_PER_GROUP });
     await flush();
   }
@@ -117,7 +128,7 @@ const GEO = {
   columns: { geometry: { encoding: "WKB", geometry_types: ["Point"] } },
 };
 
-function schemaOf({ name, kind }: Column): SchemaElement {
+function schemaOf({ name, kind }: Pick<Column, "name" | "kind">): SchemaElement {
   const type = { number: "DOUBLE", integer: "INT32", word: "BYTE_ARRAY" } as const;
   return {
     name,
@@ -132,11 +143,14 @@ function toParquet(value: unknown, kind: Column["kind"]): unknown {
   return kind === "word" ? String(value) : Number(value);
 }
 
-export function wkbPoint(longitude: number, latitude: number): Uint8Array {
+/** null where a coordinate is missing. */
+function wkbPoint(longitude: unknown, latitude: unknown): Uint8Array | null {
+  const [x, y] = [longitude, latitude].map((degrees) => Number(degrees === "" ? Number.NaN : degrees));
+  if (!Number.isFinite(x) || !Number.isFinite(y)) return null;
   const view = new DataView(new ArrayBuffer(WKB_POINT_BYTES));
   view.setUint8(0, LITTLE_ENDIAN);
   view.setUint32(1, POINT, true);
-  view.setFloat64(5, longitude, true);
-  view.setFloat64(13, latitude, true);
+  view.setFloat64(5, x!, true);
+  view.setFloat64(13, y!, true);
   return new Uint8Array(view.buffer);
 }

@@ -1,0 +1,112 @@
+// Two sets of results side by side: what changed per risk, by how much and where; cells gained and lost.
+import type { ClientBase } from "pg";
+import { rowsView } from "../database/slots.ts";
+import type { Calculation } from "../model/calculations.ts";
+import { RejectedError } from "../model/errors.ts";
+import { formatPeriod } from "../model/periods.ts";
+import { batchOf, extentOf, findResults, type ResultBatch } from "./readResults.ts";
+
+/** One side: a batch, a scenario or a period; what is not named is the same on both. */
+export interface Side {
+  readonly batches: readonly ResultBatch[];
+  readonly scenario: string | null;
+  readonly period: string | null;
+}
+
+export interface Change {
+  readonly calculation: Calculation;
+  readonly risk: string;
+  readonly scenario: string | null;
+  readonly period: string | null;
+  readonly measure: "score" | "damage rate";
+  /** Cells with a value in both, only in the second, only in the first. */
+  readonly cells: number;
+  readonly gained: number;
+  readonly lost: number;
+  readonly changed: number;
+  readonly meanChange: number | null;
+  readonly largestChange: number | null;
+  readonly largestAt: readonly [latitude: number, longitude: number] | null;
+}
+
+const MEASURES = { hazard: ["score", "score"], probability: ["damage rate", "damage_bins"] } as const;
+
+/** Both words name batches, scenarios or periods of what is published. */
+export async function readSides(client: ClientBase, a: string, b: string): Promise<readonly [Side, Side]> {
+  const kind = kindOf(a, b);
+  if (kind === "batch") {
+    const side = async (batch: string) => ({ batches: await findResults(client, batch), scenario: null, period: null });
+    return [await side(a), await side(b)];
+  }
+  const batches = await findResults(client);
+  const { scenarios, periods } = extentOf(batches);
+  const known = kind === "period" ? periods.map(formatPeriod) : scenarios;
+  const unknown = [a, b].find((word) => !known.includes(word));
+  if (unknown !== undefined) {
+    throw new RejectedError(
+      "UnknownSide",
+      `"${unknown}" names no batch, scenario or period of the results. They have scenarios ${scenarios.join(", ")} and periods ${periods.map(formatPeriod).join(", ")}.`,
+    );
+  }
+  const side = (word: string): Side => ({
+    batches,
+    scenario: kind === "scenario" ? word : null,
+    period: kind === "period" ? word : null,
+  });
+  return [side(a), side(b)];
+}
+
+function kindOf(a: string, b: string): "batch" | "period" | "scenario" {
+  const kind = (word: string) =>
+    /^\d{1,18}$/.test(word) ? "batch" : /^\d{4}-\d{4}$/.test(word) ? "period" : "scenario";
+  if (kind(a) === kind(b)) return kind(a);
+  throw new RejectedError(
+    "DifferentKinds",
+    `"${a}" is a ${kind(a)} and "${b}" a ${kind(b)}. Compare two batches, two scenarios or two periods.`,
+  );
+}
+
+/** A row a cell, risk, scenario and period: the values of both sides, null where there is none. */
+export function pairsQuery(calculation: Calculation, [a, b]: readonly [Side, Side]): string | null {
+  const [first, second] = [batchOf(a.batches, calculation), batchOf(b.batches, calculation)];
+  if (first === undefined || second === undefined) return null;
+  const quote = (word: string) => `'${word.replaceAll("'", "''")}'`;
+  const key = [
+    "latitude",
+    "longitude",
+    "risk_type",
+    ...(a.scenario === null ? ["scenario"] : []),
+    ...(a.period === null ? ["period"] : []),
+  ];
+  const side = ({ slot }: ResultBatch, { scenario, period }: Side) =>
+    `(SELECT latitude, longitude, risk_type, scenario, first_year || '-' || last_year AS period, ${MEASURES[calculation][1]} AS value
+      FROM ${rowsView(calculation)} WHERE slot = ${slot}
+        ${scenario === null ? "" : `AND scenario = ${quote(scenario)}`}
+        ${period === null ? "" : `AND first_year || '-' || last_year = ${quote(period)}`})`;
+  return `SELECT latitude, longitude, risk_type AS risk, ${a.scenario === null ? "scenario" : "NULL::text AS scenario"},
+      ${a.period === null ? "period" : "NULL::text AS period"}, a.value AS first, b.value AS second, b.value - a.value AS change
+    FROM ${side(first, a)} AS a FULL JOIN ${side(second, b)} AS b USING (${key.join(", ")})`;
+}
+
+export async function compare(client: ClientBase, sides: readonly [Side, Side]): Promise<readonly Change[]> {
+  const changes: Change[] = [];
+  for (const calculation of ["hazard", "probability"] as const) {
+    const pairs = pairsQuery(calculation, sides);
+    if (pairs === null) continue;
+    const { rows } = await client.query(
+      `SELECT risk, scenario, period, count(change)::int AS cells,
+         count(*) FILTER (WHERE first IS NULL AND second IS NOT NULL)::int AS gained,
+         count(*) FILTER (WHERE first IS NOT NULL AND second IS NULL)::int AS lost,
+         count(*) FILTER (WHERE change <> 0)::int AS changed, avg(change) AS "meanChange",
+         (array_agg(change ORDER BY abs(change) DESC NULLS LAST, latitude, longitude))[1] AS "largestChange",
+         (array_agg(ARRAY[latitude, longitude] ORDER BY abs(change) DESC NULLS LAST, latitude, longitude))[1:1] AS "largestAt"
+       FROM (${pairs}) AS pairs GROUP BY risk, scenario, period ORDER BY risk, scenario, period`,
+    );
+    for (const { largestAt, ...row } of rows) {
+      const at = row.changed === 0 ? null : largestAt[0];
+      changes.push({ calculation, measure: MEASURES[calculation][0], ...row, largestAt: at });
+    }
+  }
+  if (changes.length > 0) return changes;
+  throw new RejectedError("NothingInCommon", "The two have no calculation in common: there is nothing to compare.");
+}

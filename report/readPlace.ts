@@ -1,0 +1,152 @@
+// All results of one place, as `place` prints them and the API answers.
+import type { ClientBase } from "pg";
+import { rowsView } from "../database/slots.ts";
+import { RejectedError } from "../model/errors.ts";
+import { formatPeriod, type Period } from "../model/periods.ts";
+import { findResults, type ResultBatch } from "./readResults.ts";
+
+export interface PlaceRequest {
+  readonly latitude: number;
+  readonly longitude: number;
+  readonly scenarios?: readonly string[] | undefined;
+  readonly periods?: readonly Period[] | undefined;
+  readonly batchId?: string | undefined;
+}
+
+export interface PlaceResult {
+  readonly risk: string;
+  readonly scenario: string;
+  readonly firstYear: number;
+  readonly lastYear: number;
+  readonly reason: string | null;
+  readonly flags: readonly string[];
+  readonly hazard: {
+    readonly score: number | null;
+    readonly scoreLow: number | null;
+    readonly scoreHigh: number | null;
+    readonly level: string | null;
+    readonly intensity: string;
+    readonly unit: string;
+    readonly value: number | null;
+    readonly valueLow: number | null;
+    readonly valueHigh: number | null;
+    readonly valueChange: number | null;
+    readonly indicators: readonly { readonly name: string; readonly unit: string; readonly value: number | null }[];
+  } | null;
+  readonly probability: {
+    readonly damagingYear: number | null;
+    readonly bins:
+      | readonly {
+          readonly range: string;
+          readonly probability: number;
+          readonly low: number | null;
+          readonly high: number | null;
+          readonly baseDamageRate: number | null;
+          readonly years: number;
+        }[]
+      | null;
+    readonly damage: number | null;
+    readonly damageLow: number | null;
+    readonly damageHigh: number | null;
+    readonly damageContinuous: number | null;
+    readonly rateSet: string | null;
+    readonly returnLevelOf: string;
+    readonly returnLevelUnit: string;
+    readonly returnLevels:
+      | readonly { readonly returnPeriod: number; readonly level: number | null; readonly extrapolated: boolean }[]
+      | null;
+  } | null;
+}
+
+export interface PlaceAnswer {
+  readonly requested: { readonly latitude: number; readonly longitude: number };
+  readonly cell: { readonly latitude: number; readonly longitude: number; readonly distanceKm: number };
+  readonly grid: string;
+  readonly batches: readonly { readonly calculation: string; readonly batch: string; readonly methods: string }[];
+  readonly results: readonly PlaceResult[];
+}
+
+/** Great circle in km by the haversine formula, in SQL: $1 latitude, $2 longitude. */
+const DISTANCE_KM = `2 * 6371.0088 * asin(sqrt(sin(radians(latitude - $1) / 2) ^ 2
+  + cos(radians($1)) * cos(radians(latitude)) * sin(radians(longitude - $2) / 2) ^ 2))`;
+/** Cells of the sea around a grid may have no results: so many of the nearest are looked at. */
+const CANDIDATES = 500;
+
+/** Inside a snapshot, so that both calculations are of what is published at one moment. */
+export async function readPlace(client: ClientBase, request: PlaceRequest): Promise<PlaceAnswer> {
+  checkPlace(request);
+  const batches = await findResults(client, request.batchId);
+  const cell = await findNearest(client, batches, request);
+  const rows = new Map<string, PlaceResult>();
+  for (const batch of batches) {
+    refuseUnknown("scenario", request.scenarios, batch.scenarios);
+    refuseUnknown("period", request.periods?.map(formatPeriod), batch.periods.map(formatPeriod));
+    const part = batch.calculation === "hazard" ? HAZARD : PROBABILITY;
+    const { rows: found } = await client.query(
+      `SELECT risk_type AS risk, scenario, first_year AS "firstYear", last_year AS "lastYear", reason, flags, ${part} AS part
+       FROM ${rowsView(batch.calculation)} WHERE slot = $1 AND cell_id = $2
+         AND ($3::text[] IS NULL OR scenario = ANY ($3))
+         AND ($4::text[] IS NULL OR first_year || '-' || last_year = ANY ($4))
+       ORDER BY risk_type, scenario, first_year, last_year`,
+      [batch.slot, cell.cellId, request.scenarios ?? null, request.periods?.map(formatPeriod) ?? null],
+    );
+    for (const { part: values, ...row } of found) {
+      const key = `${row.risk} ${row.scenario} ${row.firstYear} ${row.lastYear}`;
+      rows.set(key, { hazard: null, probability: null, ...row, ...rows.get(key), [batch.calculation]: values });
+    }
+  }
+  const { latitude, longitude } = request;
+  return {
+    requested: { latitude, longitude },
+    cell: { latitude: cell.latitude, longitude: cell.longitude, distanceKm: Math.round(100 * cell.km) / 100 },
+    grid: batches[0]!.grid,
+    batches: batches.map(({ calculation, batchId, methods }) => ({ calculation, batch: batchId, methods })),
+    results: [...rows.values()],
+  };
+}
+
+const HAZARD = `json_build_object('score', hazard_score_100, 'scoreLow', score_low, 'scoreHigh', score_high, 'level', hazard_level,
+  'intensity', intensity, 'unit', unit, 'value', value, 'valueLow', value_low, 'valueHigh', value_high,
+  'valueChange', value_change, 'indicators', coalesce(companions, '[]'::json))`;
+const PROBABILITY = `json_build_object('damagingYear', probability, 'bins', (
+    SELECT json_agg(json_build_object('range', bin ->> 'range', 'probability', bin -> 'probability',
+      'low', probabilities_low[at], 'high', probabilities_high[at],
+      'baseDamageRate', bin -> 'base_damage_rate', 'years', bin -> 'years') ORDER BY at)
+    FROM json_array_elements(bin_data) WITH ORDINALITY AS bins (bin, at)),
+  'damage', damage_bins, 'damageLow', damage_low, 'damageHigh', damage_high, 'damageContinuous', damage_continuous,
+  'rateSet', rate_set, 'returnLevelOf', return_level_of, 'returnLevelUnit', return_level_unit, 'returnLevels', (
+    SELECT json_agg(json_build_object('returnPeriod', level -> 'return_period', 'level', level -> 'level',
+      'extrapolated', level -> 'extrapolated') ORDER BY at)
+    FROM json_array_elements(return_levels) WITH ORDINALITY AS levels (level, at)))`;
+
+async function findNearest(client: ClientBase, batches: readonly ResultBatch[], { latitude, longitude }: PlaceRequest) {
+  const [{ calculation, slot, grid }] = batches as [ResultBatch];
+  const { rows } = await client.query<{ cellId: number; latitude: number; longitude: number; km: number }>(
+    `SELECT cell_id AS "cellId", latitude, longitude, km FROM (
+       SELECT cell_id, latitude, longitude, ${DISTANCE_KM} AS km
+       FROM climatebatch.grid_cells JOIN climatebatch.grids USING (grid_id) WHERE name = $3 ORDER BY km LIMIT ${CANDIDATES}) AS c
+     WHERE EXISTS (SELECT FROM ${rowsView(calculation)} AS r WHERE r.slot = $4 AND r.cell_id = c.cell_id)
+     ORDER BY km LIMIT 1`,
+    [latitude, longitude, grid, slot],
+  );
+  const [cell] = rows;
+  if (cell !== undefined) return cell;
+  throw new RejectedError("NoResults", `No cell near ${latitude}, ${longitude} has results.`);
+}
+
+export function checkPlace({ latitude, longitude }: { readonly latitude: number; readonly longitude: number }): void {
+  if (Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180) return;
+  throw new RejectedError(
+    "InvalidPlace",
+    `A place is a latitude from -90 to 90 and a longitude from -180 to 180 in degrees, but got ${latitude}, ${longitude}.`,
+  );
+}
+
+function refuseUnknown(what: string, requested: readonly string[] | undefined, existing: readonly string[]): void {
+  const unknown = requested?.find((name) => !existing.includes(name));
+  if (unknown === undefined) return;
+  throw new RejectedError(
+    "InvalidOption",
+    `The results have no ${what} "${unknown}". They have: ${existing.join(", ")}`,
+  );
+}

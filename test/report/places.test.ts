@@ -1,0 +1,151 @@
+// Places, portfolios and comparisons: what the commands print and write is what SQL returns.
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse } from "csv-parse/sync";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { PlaceAnswer } from "../../report/readPlace.ts";
+import { cli } from "../support/cli.ts";
+import type { TestDatabase } from "../support/database.ts";
+import { createTestDatabase } from "../support/database.ts";
+import { loadBatch, specification, writePlaces } from "../support/loadedBatch.ts";
+import { createSampleResults } from "../support/sampleResults.ts";
+
+let database: TestDatabase;
+let folder: string;
+
+beforeAll(async () => {
+  database = await createSampleResults();
+  folder = await mkdtemp(join(tmpdir(), "climatebatch-places-"));
+});
+
+afterAll(async () => {
+  await database?.drop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function run(...words: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await cli(database.url, ...words);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  return stdout;
+}
+
+async function query(text: string): Promise<Record<string, unknown>[]> {
+  const { rows } = await database.client.query(text);
+  return rows;
+}
+
+test("a place fits a screen: nine risks, 80 columns, the cell's distance", async () => {
+  const lines = (await run("place", "37.57", "126.98")).trim().split("\n");
+  expect(lines[0]).toMatch(/^37\.57, 126\.98: cell \S+, \S+ of korea-sample, [\d.]+ km away\./);
+  expect(lines.filter((line) => [...line].length > 80)).toEqual([]);
+  expect(lines.length).toBeLessThan(40);
+  for (const name of ["Coastal flood", "High temperature", "Wildfire"]) {
+    expect(lines.filter((line) => line.startsWith(name))).toHaveLength(1);
+  }
+});
+
+test("a place as JSON has the nearest cell's values, both calculations of one publication", async () => {
+  const answer: PlaceAnswer = JSON.parse(await run("place", "37.57", "126.98", "--json"));
+  const [cell] = await query(
+    `SELECT cell_id, latitude, longitude FROM climatebatch.hazard_results GROUP BY 1, 2, 3
+     ORDER BY ((latitude - 37.57) ^ 2 + ((longitude - 126.98) * cos(radians(37.57))) ^ 2) LIMIT 1`,
+  );
+  expect(answer.cell).toMatchObject({ latitude: cell!.latitude, longitude: cell!.longitude });
+  const rows = await query(
+    `SELECT h.risk_type AS risk, h.scenario, h.first_year, h.hazard_score_100 AS score, p.damage_bins AS damage, p.probability AS p
+     FROM climatebatch.hazard_results AS h JOIN climatebatch.probability_results AS p USING (cell_id, risk_type, scenario, first_year)
+     WHERE cell_id = ${cell!.cell_id} ORDER BY h.risk_type, h.scenario, h.first_year`,
+  );
+  const found = answer.results.map(({ risk, scenario, firstYear, hazard, probability }) => ({
+    ...{ risk, scenario, first_year: firstYear, score: hazard!.score },
+    ...{ damage: probability!.damage, p: probability!.damagingYear },
+  }));
+  expect(found).toEqual(rows);
+});
+
+test("sites keep their columns and order; losses are the rate times the value, and far sites are named", async () => {
+  const file = join(folder, "sites.csv");
+  await writeFile(
+    file,
+    '\ufeffid,lat,lon,value,"note, of ours"\nA1,37.5,127,1000,"x, y"\nB2,35.2,129,,z\nC3,10,10,5,far\nD4,,127,5,none\nA1,37.5,127,2000,again\n',
+  );
+  const output = join(folder, "risks.csv");
+  const words = await run(
+    "assets",
+    file,
+    "--output",
+    output,
+    "--period",
+    "2041-2060",
+    "--scenario",
+    "sample-ssp585",
+    "--within-km",
+    "60",
+  );
+  expect(words).toContain("3 of 5 sites have a cell within 60 km");
+  expect(words).toMatch(/C3 \(line 4\): the nearest cell with results is \d+\.\d km away/);
+  expect(words).toContain("D4 (line 5): no latitude and longitude in degrees");
+  const rows = parse(await readFile(output), { columns: true }) as Record<string, string>[];
+  expect(rows.map((row) => [row.id, row["note, of ours"]])).toEqual([
+    ["A1", "x, y"],
+    ["B2", "z"],
+    ["C3", "far"],
+    ["D4", "none"],
+    ["A1", "again"],
+  ]);
+  const [expected] = await query(
+    `SELECT h.hazard_score_100 AS score, p.damage_bins AS damage, p.rate_set FROM climatebatch.hazard_results AS h
+     JOIN climatebatch.probability_results AS p USING (cell_id, risk_type, scenario, first_year)
+     WHERE h.risk_type = 'drought' AND h.scenario = 'sample-ssp585' AND h.first_year = 2041
+       AND h.latitude = ${rows[0]!.cell_latitude} AND h.longitude = ${rows[0]!.cell_longitude}`,
+  );
+  expect(Number(rows[0]!.drought_score)).toBe(expected!.score);
+  expect(Number(rows[0]!.drought_damage)).toBe(expected!.damage);
+  expect(rows[0]!.drought_rate_set).toBe(expected!.rate_set);
+  expect(Number(rows[0]!.drought_loss)).toBeCloseTo(1000 * (expected!.damage as number), 9);
+  expect(rows[1]!.drought_loss).toBe("");
+  expect(rows[2]).toMatchObject({ drought_score: "", outside: expect.stringContaining("km away") });
+  expect(words).toMatch(new RegExp(`drought +sample-ssp585 +2041-2060 +${expected!.rate_set} +2 `));
+});
+
+test("equal things differ in nothing; scenarios differ as SQL says", async () => {
+  expect(await run("compare", "1", "1")).toBe("1 and 1 have equal scores and damage rates in every cell.\n");
+  const { changes } = JSON.parse(await run("compare", "1991-2020", "2081-2100", "--json"));
+  const [expected] = await query(
+    `SELECT avg(b.score - a.score) AS mean, count(*) FILTER (WHERE a.score <> b.score)::int AS changed
+     FROM climatebatch.hazard_results AS a JOIN climatebatch.hazard_results AS b USING (cell_id, risk_type, scenario)
+     WHERE a.first_year = 1991 AND b.first_year = 2081 AND risk_type = 'wildfire' AND scenario = 'sample-ssp245'`,
+  );
+  const found = changes.find(
+    (change: { risk: string; scenario: string; measure: string }) =>
+      change.risk === "wildfire" && change.scenario === "sample-ssp245" && change.measure === "score",
+  );
+  expect(found.changed).toBe(expected!.changed);
+  expect(found.meanChange).toBeCloseTo(expected!.mean as number, 9);
+});
+
+test("two batches: cells gained and lost, and the change where both have a value", async () => {
+  await using made = await createTestDatabase();
+  await writePlaces(made.client, 4);
+  const first = await loadBatch(made.client, specification(), { score: () => 30 });
+  await made.client.query(
+    "UPDATE climatebatch.hazard_rows SET score = NULL WHERE cell_id = (SELECT min(cell_id) FROM climatebatch.hazard_rows)",
+  );
+  const second = await loadBatch(made.client, specification(), { score: (cell) => (cell === 3 ? 70 : 30) });
+  const { stdout } = await cli(made.url, "compare", first.batchId, second.batchId, "--json");
+  const change = JSON.parse(stdout).changes.find(({ measure }: { measure: string }) => measure === "score");
+  expect(change).toMatchObject({ cells: 3, gained: 1, lost: 0, changed: 1, largestChange: 40 });
+});
+
+test.each([
+  [["place", "91", "0"], "A place is a latitude from -90 to 90"],
+  [["place", "37", "127", "--period", "1800-1820"], 'no period "1800-1820". They have: '],
+  [["compare", "1", "sample-ssp245"], "Compare two batches, two scenarios or two periods"],
+  [["compare", "ssp1", "ssp2"], '"ssp1" names no batch, scenario or period'],
+  [["assets", "nowhere.csv", "--output", "a.xlsx"], "names no format of assets"],
+])("%j is refused with what to do", async (words, message) => {
+  const { code, stderr } = await cli(database.url, ...words);
+  expect(code).toBe(2);
+  expect(stderr).toContain(message);
+});
