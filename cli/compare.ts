@@ -17,7 +17,12 @@ export const compareCommand = defineCommand(
       second: { ...text, required: true, describe: "another of the same kind" },
     },
     options: {
-      output: { ...text, short: "o", value: "FILE", describe: "also a CSV of every cell's scores: first, second, change" },
+      output: {
+        ...text,
+        short: "o",
+        value: "FILE",
+        describe: "also a CSV of every cell's scores: first, second, change",
+      },
       ...jsonOption,
       ...databaseOption,
     },

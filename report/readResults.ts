@@ -13,11 +13,16 @@ const ROWS_AT_ONCE = 20_000;
 /** Runs `work` in one read-only transaction: a batch published meanwhile changes nothing of what it reads. */
 export async function withSnapshot<T>(client: ClientBase, work: () => Promise<T>): Promise<T> {
   await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+  let result: T;
   try {
-    return await work();
-  } finally {
-    await client.query("ROLLBACK");
+    result = await work();
+  } catch (error) {
+    // Not waited for: a COPY whose reader left never lets it run, and the connection's end does the same.
+    void client.query("ROLLBACK").catch(() => undefined);
+    throw error;
   }
+  await client.query("ROLLBACK");
+  return result;
 }
 
 /** Rows of a query as arrays of values, in portions: memory does not grow with their number. Inside a transaction. */

@@ -2,7 +2,7 @@
 import type { Flag, NullReason } from "../../model/reasons.ts";
 
 const LOAD_SERIES = "Load a series that the risk accepts: climatebatch explain RISK lists them, best first.";
-const GIVE_ATTRIBUTE = (name: string) => `Load ${name} with the attributes of the cells.`;
+const GIVE_ATTRIBUTE = (name: string) => `Load ${name} of the cells: climatebatch load ground.`;
 const NOTHING = "Nothing to do.";
 const LONGER_RECORD = "Load more years, or read the interval rather than the number.";
 
@@ -11,7 +11,7 @@ export const REMEDIES: Readonly<Record<NullReason | Flag, string>> = {
   noInput: LOAD_SERIES,
   noBasePeriod:
     "Load the model's historical run as the scenario's parent, or choose a base period that the series covers.",
-  noStorms: "Load the best tracks of storms.",
+  noStorms: "Load best tracks of storms: climatebatch load storms.",
   tooFewYears: "Choose a period that the series covers, or load the missing years.",
   noBasin: "Load basin numbers of the cells and compute basin supply: climatebatch basins.",
   tooDry: "Nothing can be fitted to so few years with rain; read drought and water scarcity instead.",
@@ -21,7 +21,7 @@ export const REMEDIES: Readonly<Record<NullReason | Flag, string>> = {
   noElevation: GIVE_ATTRIBUTE("elevation"),
   seaCell: NOTHING,
   noSeaConnection: "Compute paths from the sea: climatebatch connectivity.",
-  noSeaLevel: "Load extreme sea levels of a station within 50 km.",
+  noSeaLevel: "Load extreme sea levels of a station within 50 km: climatebatch load sea-levels.",
   noSeaLevelRise: "Load sea-level rise for the scenario, or name its experiment: climatebatch scenario.",
   implausibleInput: "Look at climatebatch.rejected_cells, correct the values in the source file and load it again.",
   lowSample: LONGER_RECORD,
@@ -68,7 +68,7 @@ export const REMEDIES: Readonly<Record<NullReason | Flag, string>> = {
   straightDistance: "Load elevations and compute paths from the sea: climatebatch connectivity.",
   defaultDatumOffset: "Load the offset of the sea-level datum with the stations.",
   defaultSeaLevelEpoch: "Load the years of the extreme sea levels with the stations.",
-  defaultSeaLevelRise: "Load regional sea-level rise.",
+  defaultSeaLevelRise: "Load regional sea-level rise: climatebatch load sea-level-rise.",
   seaLevelHeld: "Load sea-level rise for the missing years.",
 };
 

@@ -29,7 +29,7 @@ const RISKS_LISTED =
   "coastal_flood, cold_wave, drought, high_temperature, inland_flood, typhoon, urban_flood, water_scarcity or wildfire";
 
 const WRONG_LINES: readonly WrongLine[] = [
-  { words: "", message: /^Missing COMMAND\. Commands: data, doctor, .*\nHelp: climatebatch --help\n$/ },
+  { words: "", message: /^Missing COMMAND\. Commands: assets, compare, data, .*\nHelp: climatebatch --help\n$/ },
   { words: "rum all", message: /^There is no command "rum"\. Commands: .* run, .*\nHelp: climatebatch --help\n$/ },
   { words: "toString", message: /^There is no command "toString"\. Commands: / },
   {
@@ -124,9 +124,10 @@ const WRONG_LINES: readonly WrongLine[] = [
   { words: "export hazard", message: "Missing required option --output FILE\nHelp: climatebatch export --help\n" },
   {
     words: "export hazard --output - --format xml",
-    message: /^Invalid value for --format: expected csv, json or netcdf, got "xml"/,
+    message:
+      /^Invalid value for --format: expected csv, json, parquet, geoparquet, geojson, netcdf or geotiff, got "xml"/,
   },
-  { words: "export hazard --output - --batch 99", message: /^Batch 99 has no hazard rows in the database/ },
+  { words: "export hazard --output - --batch 99", message: /^Batch 99 has no results in the database/ },
   {
     words: "export hazard --output - --scenario past",
     message: 'These hazard results have no scenario "past"; they have future.\n',
