@@ -1,6 +1,5 @@
 // `climatebatch connectivity`: sea-flooding paths of a grid, for coastal flood; `run` computes them by itself when they are stale.
-import { connectSea } from "../ingest/sea/connectSea.ts";
-import { describeConnected } from "../ingest/sea/describeConnected.ts";
+import { connectSea, describeConnected } from "../ingest/sea/connectSea.ts";
 import { defineCommand } from "./command.ts";
 import { withDatabase } from "./database.ts";
 import { databaseOption, failBatchesOption, gridOption, jsonOption } from "./options.ts";

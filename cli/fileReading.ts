@@ -3,8 +3,15 @@ import type { ReadingProgress } from "../ingest/series/readFiles.ts";
 import { describeVariables, type ReadingWords } from "../ingest/series/readingOptions.ts";
 import { readStations } from "../ingest/series/stations.ts";
 import { CALENDARS } from "../model/calendars.ts";
+import { FREQUENCIES } from "../model/variables.ts";
 import { type ArgumentsOf, number, text, texts } from "./options.ts";
 import { type Progress, startProgress } from "./progress.ts";
+
+/** How the numbers of a table are written. */
+export const numberStyleOptions = {
+  decimal: { ...text, choices: [".", ","], default: ".", rare: true, describe: "decimal separator of tables" },
+  thousands: { ...text, value: "CHARACTER", rare: true, describe: "separator of thousands in tables, such as ," },
+} as const;
 
 export const fileReadingOptions = {
   map: { ...texts, value: "NAME=VARIABLE,…", describe: "which column or array is which variable" },
@@ -24,9 +31,28 @@ export const fileReadingOptions = {
   },
   missing: {
     ...texts,
-    value: "MARK,…",
+    value: "[VARIABLE=]MARK,…",
     rare: true,
-    describe: "further marks of missing values in tables, such as -99.9; NA and NaN are known",
+    describe: "marks of missing values, of all variables or of one, such as pr=-9; NA and NaN are known",
+  },
+  "read-as": {
+    ...texts,
+    value: "WORD=NUMBER,…",
+    rare: true,
+    describe: "words in tables that stand for a number, such as T=0 for a trace of rain",
+  },
+  ...numberStyleOptions,
+  frequency: {
+    ...text,
+    choices: FREQUENCIES,
+    rare: true,
+    describe: "time step of files that do not say it, such as one file per day",
+  },
+  "time-zone": {
+    ...text,
+    value: "ZONE",
+    rare: true,
+    describe: "zone of local days that a table writes as instants in UTC, such as Asia/Seoul",
   },
   variables: { ...texts, value: "VARIABLE,…", rare: true, describe: "variables to take [default: all in the files]" },
   calendar: { ...text, choices: CALENDARS, rare: true, describe: "calendar of the dates [default: from the files]" },
@@ -55,7 +81,11 @@ export async function readingWords(
 ): Promise<ReadingWords> {
   const stations = argv.stations === undefined ? undefined : await readStations(argv.stations, signal);
   const { latitude, longitude, calendar, spool, map, units, blank, missing, variables } = argv;
-  return { files, latitude, longitude, calendar, spool, stations, map, units, blank, missing, variables };
+  const { readAs, decimal, thousands, frequency, timeZone } = argv;
+  return {
+    ...{ files, latitude, longitude, calendar, spool, stations, map, units, blank, missing, variables },
+    ...{ readAs, decimal, thousands, frequency, timeZone },
+  };
 }
 
 const MEGABYTE = 1e6;

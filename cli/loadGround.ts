@@ -1,10 +1,11 @@
 // `climatebatch load ground`: attributes of cells from CSV, GeoTIFF or GeoJSON.
 import { describeAttributes } from "../ingest/ground/attributeNames.ts";
 import { type LoadedAttributes, loadAttributes } from "../ingest/ground/loadGround.ts";
-import { describeConnected } from "../ingest/sea/describeConnected.ts";
+import { describeConnected } from "../ingest/sea/connectSea.ts";
 import { count, describeFailedBatches } from "../ingest/series/report.ts";
 import { defineCommand } from "./command.ts";
 import { withDatabase } from "./database.ts";
+import { numberStyleOptions } from "./fileReading.ts";
 import {
   databaseOption,
   failBatchesOption,
@@ -39,6 +40,7 @@ export const loadGroundCommand = defineCommand(
         value: "MARK,…",
         describe: "further marks of unknown values, such as -9999; NA, NaN and blanks are known",
       },
+      ...numberStyleOptions,
       "add-cells": { ...flag, describe: "CSV: places that the grid lacks become cells of it, such as sea cells" },
       ...failBatchesOption("that use this grid"),
       ...jsonOption,

@@ -3,10 +3,12 @@ import { type SeaLevelOutcome, writeSeaLevelRise, writeSeaLevels } from "../data
 import { readRiseFiles } from "../ingest/sea/readRiseFiles.ts";
 import { readStationFiles, type ShapeSign } from "../ingest/sea/readStationFiles.ts";
 import { LENGTH_UNITS, type LengthUnit } from "../ingest/sea/seaTable.ts";
+import { readNumberStyle } from "../ingest/series/readingOptions.ts";
 import { count, describeFailedBatches } from "../ingest/series/report.ts";
 import { defineCommand } from "./command.ts";
 import { withDatabase } from "./database.ts";
-import { databaseOption, failBatchesOption, files, jsonOption, text } from "./options.ts";
+import { numberStyleOptions } from "./fileReading.ts";
+import { databaseOption, failBatchesOption, files, jsonOption, text, texts } from "./options.ts";
 import { printFacts } from "./printing.ts";
 
 const shared = {
@@ -16,6 +18,12 @@ const shared = {
     default: "m",
     describe: "unit of the levels",
   },
+  missing: {
+    ...texts,
+    value: "MARK,…",
+    describe: "marks of missing values, such as -99999; NA and NaN are known",
+  },
+  ...numberStyleOptions,
   ...failBatchesOption("of coastal flood"),
   ...jsonOption,
   ...databaseOption,
@@ -41,8 +49,9 @@ export const loadSeaLevelsCommand = defineCommand(
       "A cell takes the nearest station within 50 km. A stored station is replaced.",
   },
   async (argv, { signal }) => {
-    const { unit, shapeSign } = argv;
-    const stations = await readStationFiles(argv.file, { unit, shapeSign }, signal);
+    const { unit, shapeSign, missing } = argv;
+    const numbers = readNumberStyle(argv);
+    const stations = await readStationFiles(argv.file, { unit, shapeSign, missing, numbers }, signal);
     const outcome = await withDatabase(argv, "load sea-levels", ({ client }) =>
       writeSeaLevels(client, stations, argv.failRunningBatches),
     );
@@ -72,7 +81,11 @@ export const loadSeaLevelRiseCommand = defineCommand(
       "series holds within 200 km; without, wherever none is near. Without any series the global mean of AR6 is used, flagged.",
   },
   async (argv, { signal }) => {
-    const { rises, passedOver, otherExperiments } = await readRiseFiles(argv.file, argv, signal);
+    const { rises, passedOver, otherExperiments } = await readRiseFiles(
+      argv.file,
+      { ...argv, numbers: readNumberStyle(argv) },
+      signal,
+    );
     const outcome = await withDatabase(argv, "load sea-level-rise", ({ client }) =>
       writeSeaLevelRise(client, rises, argv.failRunningBatches),
     );

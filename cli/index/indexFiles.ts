@@ -24,7 +24,7 @@ export async function readDailySeries(
   progress: ReadingProgress,
   signal: AbortSignal,
 ): Promise<DailySeries> {
-  const sources = await openSources(options);
+  const sources = await openSources(options, signal);
   try {
     return await readOpened(sources, options, settings, progress, signal);
   } finally {

@@ -8,7 +8,7 @@ export interface CfDate {
   readonly day: number;
 }
 
-/** The calendars of CF by our names; others are refused. */
+/** The calendars of CF that are read; others are refused. */
 export const CF_CALENDARS: Readonly<Record<string, Calendar>> = {
   standard: "standard",
   gregorian: "standard",

@@ -1,4 +1,4 @@
-// Which calendar the dates of the files follow: checked day by day when it is known, found out when it is not.
+// The calendar of the dates in tables: checked day by day when it is known, found from the dates when it is not.
 import { type Calendar, daysInMonth, isLeapYear } from "../../model/calendars.ts";
 import { RejectedError } from "../../model/errors.ts";
 import { describeWhere, type Where } from "../formats/tableFile.ts";
@@ -6,7 +6,7 @@ import { DAYS_A_MONTH, formatMoment, STEPS } from "./dates.ts";
 
 export interface KnownCalendar {
   readonly calendar: Calendar;
-  /** Who says so, for messages: `--calendar` or `scenario "observed"`. */
+  /** What says so, for messages: `--calendar` or `scenario "observed"`. */
   readonly source: string;
 }
 

@@ -1,5 +1,4 @@
-// Dates as files write them, as one small integer each: the year and the step in it, on a year of 12 months of 31 days
-// that every calendar fits into. Which of those days exist is left to calendarWatch.ts.
+// Dates of files as one integer each: the year and the step in it, on a year of 12 months of 31 days, which every calendar fits into.
 import type { Frequency } from "../../model/variables.ts";
 
 export const FIRST_YEAR = 1000;
@@ -11,7 +10,10 @@ export const NO_DATE = -1;
 /** A moment is year * YEAR + step. */
 export const YEAR = STEPS.daily;
 
-const MIDNIGHT_OR_NOON = /^[T ](00|12)(:?00){0,2}(\.0+)?(Z|\+00:?00)?$/;
+/** Local midnight or noon, in any zone: the date is the one that is written. */
+const MIDNIGHT_OR_NOON = /^[T ](00|12)(:?00){0,2}(\.0+)?( ?(Z|UTC|[+-]\d\d(:?\d\d)?))?(\[[\w/+-]+\])?$/;
+/** An instant that is written in UTC. */
+const UTC_INSTANT = /^\d{4}[-/]?\d\d[-/]?\d\d[T ]\d\d:?\d\d(:?\d\d(\.\d+)?)? ?(Z|UTC|\+00(:?00)?)$/;
 
 export const DATE_FORMS: Record<Frequency, string> = {
   daily: "YYYY-MM-DD or YYYYMMDD",
@@ -19,7 +21,7 @@ export const DATE_FORMS: Record<Frequency, string> = {
   yearly: "YYYY",
 };
 
-/** How often a file tells values, by its first date. */
+/** Frequency of a file, by its first date. */
 export function frequencyOf(date: string): Frequency | undefined {
   return (["daily", "monthly", "yearly"] as const).find((frequency) => readMoment(date, frequency) !== NO_DATE);
 }
@@ -38,7 +40,37 @@ export function readMoment(date: string, frequency: Frequency): number {
   return makeMoment(frequency, year, month, digits(date, end - 2, end));
 }
 
-/** Reads a year, month or day that stands in a column of its own. */
+/** Turns instants in UTC into dates of a zone: `YYYY-MM-DD` for the first moment of a local day, else with the local time. */
+export function makeLocalDates(timeZone: string): (instant: Date) => string {
+  const format = new Intl.DateTimeFormat("en-CA", {
+    timeZone,
+    ...({ year: "numeric", month: "2-digit", day: "2-digit" } as const),
+    ...({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" } as const),
+  });
+  const partsOf = (time: number) =>
+    new Map(format.formatToParts(time).map(({ type, value }) => [type, value] as const));
+  const dateOf = (parts: ReturnType<typeof partsOf>) =>
+    `${parts.get("year")!.padStart(4, "0")}-${parts.get("month")}-${parts.get("day")}`;
+  return (instant) => {
+    const parts = partsOf(instant.getTime());
+    const date = dateOf(parts);
+    // Where clocks spring forward at midnight, a day begins at one o'clock.
+    if (dateOf(partsOf(instant.getTime() - 1)) !== date) return date;
+    return `${date}T${parts.get("hour")}:${parts.get("minute")}:${parts.get("second")}`;
+  };
+}
+
+/** A date in a table, with the instants in UTC turned into dates of the zone. */
+export function makeLocalText(timeZone: string): (text: string) => string {
+  const localDate = makeLocalDates(timeZone);
+  return (text) => {
+    if (!UTC_INSTANT.test(text)) return text;
+    const instant = new Date(text.replace(" ", "T").replace(/( ?UTC|\+00(:?00)?)$/, "Z"));
+    return Number.isNaN(instant.getTime()) ? text : localDate(instant);
+  };
+}
+
+/** Reads a year, month or day from a column of its own. */
 export function readPart(text: string): number {
   return text.length <= 4 ? digits(text, 0, Math.max(text.length, 1)) : Number.NaN;
 }

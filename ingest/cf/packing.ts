@@ -1,5 +1,12 @@
-// How stored numbers become values: fill values, valid range, scale and offset (CF Conventions 1.11, sections 2.5.1 and 8.1).
-import { type ArrayFile, type ArrayVariable, type NumberArray, numberAttribute } from "../formats/arrayFile.ts";
+// How stored numbers become values: sign, fill values, valid range, scale and offset (CF Conventions 1.11, sections 2.5.1 and 8.1;
+// NetCDF Users Guide, appendix A, for _Unsigned and for the units of valid_range).
+import {
+  type ArrayFile,
+  type ArrayVariable,
+  type NumberArray,
+  type NumberType,
+  numberAttribute,
+} from "../formats/arrayFile.ts";
 
 export interface Packing {
   /** Stored numbers that mean missing, rounded as the array rounds: the first two apart, since a set is slow; NaN for none. */
@@ -11,56 +18,139 @@ export interface Packing {
   readonly validMax: number;
   readonly scale: number;
   readonly offset: number;
-  /** Added to stored numbers below 0 of unsigned integers in a format that has none; else 0. */
-  readonly wrap: number;
+  /** `_Unsigned` says that integers have the other sign than the array's type. */
+  readonly isUnsigned: boolean | undefined;
 }
 
-/** What the NetCDF library fills with when nobody said: https://docs.unidata.ucar.edu/netcdf-c/current/netcdf_8h.html, NC_FILL_… */
+/** What the NetCDF library fills with by default: https://docs.unidata.ucar.edu/netcdf-c/current/netcdf_8h.html, NC_FILL_… */
 const NETCDF_FILL_FLOAT = 9.969209968386869e36;
-const NETCDF_FILL_INTEGER: Readonly<Record<number, number>> = { 2: -32_767, 4: -2_147_483_647 };
+const NETCDF_FILL_INTEGER: ReadonlyMap<number, number> = new Map([
+  [2, -32_767],
+  [4, -2_147_483_647],
+]);
 
-export function readPacking({ format }: Pick<ArrayFile, "format">, array: ArrayVariable): Packing {
+/** `marks` are numbers that mean missing although the file does not say so, as stored. */
+export function readPacking(array: ArrayVariable, marks: Iterable<number> = []): Packing {
   const { bytesPerValue, isFloat } = array;
-  const round = isFloat && bytesPerValue === 4 ? Math.fround : (value: number) => value;
+  const isUnsigned = readSign(array);
+  const round = (value: number) => {
+    if (isFloat) return bytesPerValue === 4 ? Math.fround(value) : value;
+    if (isUnsigned === undefined) return value;
+    const range = 2 ** (8 * bytesPerValue!);
+    if (isUnsigned) return value < 0 ? value + range : value;
+    return value >= range / 2 ? value - range : value;
+  };
   const said = ["_FillValue", "missing_value"].flatMap((name) => {
     const value = array.attributes.get(name);
     return typeof value === "object" ? value : [];
   });
-  const missing = new Set(said.map(round));
-  if (array.fillValue !== null && (said.length === 0 || isFloat)) missing.add(round(array.fillValue));
-  if (format.startsWith("NetCDF")) {
+  const missing = new Set([...said, ...marks].map(round));
+  if (array.fillValue !== null && said.length === 0) missing.add(round(array.fillValue));
+  if (array.hasDefaultFill) {
     if (isFloat) missing.add(round(NETCDF_FILL_FLOAT));
-    else if (said.length === 0 && bytesPerValue !== null && bytesPerValue in NETCDF_FILL_INTEGER)
-      missing.add(NETCDF_FILL_INTEGER[bytesPerValue]!);
+    else if (said.length === 0 && NETCDF_FILL_INTEGER.has(bytesPerValue!)) {
+      missing.add(round(NETCDF_FILL_INTEGER.get(bytesPerValue!)!));
+    }
   }
-  const range = array.attributes.get("valid_range");
-  const [rangeMin, rangeMax] = typeof range === "object" && range.length === 2 ? range : [];
-  const isUnsigned = String(array.attributes.get("_Unsigned")).toLowerCase() === "true" && !isFloat;
+  const scale = numberAttribute(array, "scale_factor") ?? 1;
+  const offset = numberAttribute(array, "add_offset") ?? 0;
+  const [validMin, validMax] = readValidRange(array, scale, offset, round);
   const [first = Number.NaN, second = Number.NaN, ...others] = missing;
   return {
     missing: first,
     missingToo: second,
     missingOthers: others.length === 0 ? undefined : new Set(others),
-    validMin: round(numberAttribute(array, "valid_min") ?? rangeMin ?? Number.NEGATIVE_INFINITY),
-    validMax: round(numberAttribute(array, "valid_max") ?? rangeMax ?? Number.POSITIVE_INFINITY),
-    scale: numberAttribute(array, "scale_factor") ?? 1,
-    offset: numberAttribute(array, "add_offset") ?? 0,
-    wrap: isUnsigned ? 2 ** (8 * bytesPerValue!) : 0,
+    ...{ validMin, validMax, scale, offset, isUnsigned },
   };
 }
 
-/** Stored numbers as doubles: of 64-bit integers the arithmetic needs them so. */
-export function asNumbers(values: NumberArray): Exclude<NumberArray, BigInt64Array | BigUint64Array> {
+function readSign({ attributes, isFloat, bytesPerValue }: ArrayVariable): boolean | undefined {
+  if (isFloat || bytesPerValue === null) return undefined;
+  const said = String(attributes.get("_Unsigned") ?? "").toLowerCase();
+  return said === "true" ? true : said === "false" ? false : undefined;
+}
+
+/** The smallest and largest valid stored numbers; `valid_min` and `valid_max` count before `valid_range`. */
+function readValidRange(
+  array: ArrayVariable,
+  scale: number,
+  offset: number,
+  round: (value: number) => number,
+): [number, number] {
+  const bound = (name: string, at: number): { value: number; isUnpacked: boolean } | undefined => {
+    const own = numberAttribute(array, name);
+    const range = array.attributes.get("valid_range");
+    const value = own ?? (typeof range === "object" && range.length === 2 ? range[at] : undefined);
+    if (value === undefined) return undefined;
+    return { value, isUnpacked: isUnpackedBound(array, own === undefined ? "valid_range" : name) };
+  };
+  const isFalling = scale < 0;
+  const toStored = (given: ReturnType<typeof bound>, side: -1 | 1) => {
+    if (given === undefined) return side * Number.POSITIVE_INFINITY;
+    if (!given.isUnpacked) return round(given.value);
+    // Digits that scale and offset lost are forgiven: a millionth of a step, or of the bound.
+    const stored = (given.value - offset) / scale;
+    return stored + side * Math.max(1e-6, Math.abs(stored) * 1e-6);
+  };
+  const [min, max] = [bound("valid_min", 0), bound("valid_max", 1)];
+  const swaps = isFalling && (min?.isUnpacked ?? max?.isUnpacked) === true;
+  return swaps ? [toStored(max, -1), toStored(min, 1)] : [toStored(min, -1), toStored(max, 1)];
+}
+
+/**
+ * Whether a bound is in units of the unpacked value: its type is that of scale_factor and add_offset (the wider), and wider than
+ * that of the array. NetCDF Users Guide, appendix A, valid_range.
+ */
+function isUnpackedBound({ attributeTypes, bytesPerValue, isFloat }: ArrayVariable, name: string): boolean {
+  const own = attributeTypes.get(name);
+  const factors = ["scale_factor", "add_offset"].flatMap((factor) => attributeTypes.get(factor) ?? []);
+  if (own === undefined || factors.length === 0) return false;
+  const width = ({ isFloat: float, bytes }: NumberType) => bytes + (float ? 100 : 0);
+  const widest = Math.max(...factors.map(width));
+  const data = width({ isFloat, bytes: bytesPerValue! });
+  return isFloat ? width(own) === widest && widest > data : own.isFloat;
+}
+
+/** Stored numbers with the sign that `_Unsigned` gives them; 64-bit integers as doubles, which arithmetic needs. */
+export function asNumbers(
+  values: NumberArray,
+  { isUnsigned }: Pick<Packing, "isUnsigned">,
+): Exclude<NumberArray, BigInt64Array | BigUint64Array> {
+  const { buffer, byteOffset, length } = values;
+  if (isUnsigned === true) {
+    if (values instanceof Int8Array) return new Uint8Array(buffer, byteOffset, length);
+    if (values instanceof Int16Array) return new Uint16Array(buffer, byteOffset, length);
+    if (values instanceof Int32Array) return new Uint32Array(buffer, byteOffset, length);
+    if (values instanceof BigInt64Array)
+      return asNumbers(new BigUint64Array(buffer, byteOffset, length), {} as Packing);
+  }
+  if (isUnsigned === false) {
+    if (values instanceof Uint8Array) return new Int8Array(buffer, byteOffset, length);
+    if (values instanceof Uint16Array) return new Int16Array(buffer, byteOffset, length);
+    if (values instanceof Uint32Array) return new Int32Array(buffer, byteOffset, length);
+    if (values instanceof BigUint64Array)
+      return asNumbers(new BigInt64Array(buffer, byteOffset, length), {} as Packing);
+  }
   return values instanceof BigInt64Array || values instanceof BigUint64Array
     ? Float64Array.from(values, Number)
     : values;
 }
 
-/** One stored number as a value, NaN when it means missing. */
+/** One stored number, its sign right, as a value; NaN when it means missing. */
 export function unpack(stored: number, packing: Packing): number {
   if (stored === packing.missing || stored === packing.missingToo) return Number.NaN;
   if (packing.missingOthers?.has(stored)) return Number.NaN;
-  const whole = stored < 0 ? stored + packing.wrap : stored;
-  if (!(whole >= packing.validMin && whole <= packing.validMax)) return Number.NaN;
-  return whole * packing.scale + packing.offset;
+  if (!(stored >= packing.validMin && stored <= packing.validMax)) return Number.NaN;
+  return stored * packing.scale + packing.offset;
+}
+
+/** All values of a coordinate, NaN where missing. Integers beyond 2^53 would lose digits, which no coordinate has. */
+export async function readUnpacked(file: ArrayFile, array: ArrayVariable): Promise<Float64Array> {
+  const packing = readPacking(array);
+  const stored = await file.read(
+    array,
+    array.shape.map(() => 0),
+    array.shape,
+  );
+  return Float64Array.from(asNumbers(stored, packing), (number) => unpack(number, packing));
 }

@@ -1,26 +1,20 @@
-// Where the values of an array lie: its time axis, and latitude and longitude of every position on its other axes, whether
-// a grid of rows and columns, a curvilinear one, a list of stations or one point.
+// Time axis of an array, and latitude and longitude of every position on its other axes: a regular or curvilinear grid, a list
+// of stations or one point.
 import { RejectedError } from "../../model/errors.ts";
-import {
-  type ArrayFile,
-  type ArrayVariable,
-  findArray,
-  readAll,
-  textAttribute,
-  valuesIn,
-} from "../formats/arrayFile.ts";
+import { type ArrayFile, type ArrayVariable, findArray, textAttribute, valuesIn } from "../formats/arrayFile.ts";
+import { readUnpacked } from "./packing.ts";
 
 export interface ArrayAxes {
   readonly time: ArrayVariable;
   readonly timeAxis: number;
   readonly latitude: ArrayVariable | undefined;
   readonly longitude: ArrayVariable | undefined;
-  /** Axes that tell places, in the order of the array. */
+  /** Axes along which places lie, in the order of the array. */
   readonly placeAxes: readonly number[];
 }
 
 export interface ArrayPlaces {
-  /** [places] degrees north and east as the file tells them, row by row over the place axes. */
+  /** [places] degrees north and east as the file has them, row by row over the place axes. */
   readonly latitude: Float64Array;
   readonly longitude: Float64Array;
 }
@@ -36,7 +30,7 @@ function hasRole(array: ArrayVariable, role: Role): boolean {
   const units = textAttribute(array, "units") ?? "";
   const name = array.name.toLowerCase();
   if (role === "time") {
-    // One that is named so is meant so, whatever it lacks: reading it says what.
+    // An array named time is a time axis even without units; reading it says what is missing.
     return standardName === "time" || TIME_UNITS.test(units) || name === "time";
   }
   if (role === "latitude") {
@@ -45,7 +39,7 @@ function hasRole(array: ArrayVariable, role: Role): boolean {
   return standardName === "longitude" || LONGITUDE_UNITS.test(units) || ["lon", "longitude", "nav_lon"].includes(name);
 }
 
-/** The axes of a climate variable, or why it is none. `isOnePlace`: the options tell where it is. */
+/** The axes of a climate variable, or why it is none. `isOnePlace`: the options give its place. */
 export function findAxes(file: ArrayFile, array: ArrayVariable, isOnePlace: boolean): ArrayAxes {
   const at = `${file.file}: variable "${array.name}"`;
   const time = coordinatesOf(file, array, "time").find(({ dimensions }) => dimensions.length === 1);
@@ -95,8 +89,8 @@ function coordinatesOf(file: ArrayFile, array: ArrayVariable, role: Role): Array
     bytesPerValue !== null &&
     dimensions.every((dimension) => array.dimensions.includes(dimension));
   const own = array.dimensions.map((name) => findArray(file, name));
-  const told = named.map((name) => findArray(file, name));
-  return [...own, ...told, ...file.variables]
+  const mentioned = named.map((name) => findArray(file, name));
+  return [...own, ...mentioned, ...file.variables]
     .filter((one) => one !== undefined)
     .filter((one) => fits(one) && hasRole(one, role) && !/(bnds|bounds|vertices)$/i.test(one.name));
 }
@@ -120,7 +114,8 @@ async function readCoordinate(
   min: number,
   max: number,
 ): Promise<Float64Array> {
-  const values = await readAll(file, coordinate);
+  checkLengths(file, array, coordinate);
+  const values = await readUnpacked(file, coordinate);
   values.forEach((value, position) => {
     if (value >= min && value <= max) return;
     throw new RejectedError(
@@ -136,16 +131,28 @@ async function readCoordinate(
     const own = coordinate.dimensions.indexOf(array.dimensions[axis]!);
     return own === -1 ? 0 : valuesIn(coordinate.shape.slice(own + 1));
   });
-  const told = new Float64Array(valuesIn(shape));
+  const degrees = new Float64Array(valuesIn(shape));
   const position = shape.map(() => 0);
-  for (let place = 0; place < told.length; place++) {
-    told[place] = values[position.reduce((sum, along, axis) => sum + along * strides[axis]!, 0)]!;
+  for (let place = 0; place < degrees.length; place++) {
+    degrees[place] = values[position.reduce((sum, along, axis) => sum + along * strides[axis]!, 0)]!;
     for (let axis = shape.length - 1; axis >= 0; axis--) {
       if (++position[axis]! < shape[axis]!) break;
       position[axis] = 0;
     }
   }
-  return told;
+  return degrees;
+}
+
+/** Refuses a coordinate of another length than the axis it is of. */
+export function checkLengths(file: ArrayFile, array: ArrayVariable, coordinate: ArrayVariable): void {
+  coordinate.dimensions.forEach((dimension, along) => {
+    const axis = array.dimensions.indexOf(dimension);
+    if (axis === -1 || array.shape[axis] === coordinate.shape[along]) return;
+    throw new RejectedError(
+      "LengthsContradict",
+      `${file.file}: variable "${array.name}" has ${array.shape[axis]} positions along "${dimension}", but the coordinate "${coordinate.name}" has ${coordinate.shape[along]}. The file is damaged or was written wrongly: fetch it again, or write it again with one length.`,
+    );
+  });
 }
 
 function describeShape({ dimensions, shape }: Pick<ArrayVariable, "dimensions" | "shape">): string {

@@ -3,36 +3,44 @@
 import type { Calendar } from "../../model/calendars.ts";
 import { RejectedError } from "../../model/errors.ts";
 import type { Frequency } from "../../model/variables.ts";
-import { type ArrayFile, type ArrayVariable, findArray, readAll, textAttribute } from "../formats/arrayFile.ts";
+import { type ArrayFile, type ArrayVariable, findArray, textAttribute } from "../formats/arrayFile.ts";
 import { CF_CALENDARS, type CfDate, dateOf, dayNumber } from "./calendar.ts";
 import { FIRST_YEAR, formatMoment, LAST_YEAR, makeMoment, YEAR } from "./dates.ts";
+import { readUnpacked } from "./packing.ts";
+import { checkLengths } from "./places.ts";
 
 export interface TimeSteps {
   readonly calendar: Calendar;
   readonly frequency: Frequency;
   /** [steps] year * YEAR + step, as in ingest/cf/dates.ts; ascending. */
   readonly moments: Int32Array;
+  /** The dates are those of the middles of the bounds. */
+  readonly usesBounds: boolean;
 }
 
-const SECONDS: Readonly<Record<string, number>> = {
-  day: 86_400,
-  d: 86_400,
-  hour: 3600,
-  hr: 3600,
-  h: 3600,
-  minute: 60,
-  min: 60,
-  second: 1,
-  sec: 1,
-  s: 1,
-  millisecond: 1e-3,
-  ms: 1e-3,
-  microsecond: 1e-6,
-  us: 1e-6,
-  nanosecond: 1e-9,
-  ns: 1e-9,
-};
+const SECONDS: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    day: 86_400,
+    d: 86_400,
+    hour: 3600,
+    hr: 3600,
+    h: 3600,
+    minute: 60,
+    min: 60,
+    second: 1,
+    sec: 1,
+    s: 1,
+    millisecond: 1e-3,
+    ms: 1e-3,
+    microsecond: 1e-6,
+    us: 1e-6,
+    nanosecond: 1e-9,
+    ns: 1e-9,
+  }),
+);
 const SECONDS_PER_DAY = 86_400;
+/** No calendar counts farther. */
+const MOST_DAYS = 1e7;
 const MOST_STEPS = (LAST_YEAR - FIRST_YEAR + 1) * 366;
 const SINCE =
   /^\s*([a-z]+?)s?\s+since\s+(-?\d{1,4})-(\d{1,2})-(\d{1,2})(?:[T\s]+(\d{1,2})(?::(\d{1,2})(?::(\d{1,2}(?:\.\d+)?))?)?)?\s*(?:Z|UTC|GMT|\+?00:?00)?\s*$/i;
@@ -46,7 +54,19 @@ const SAID: readonly (readonly [words: RegExp, frequency: Frequency])[] = [
   [/^(yr|year|yearly|annual)$/i, "yearly"],
 ];
 
-export async function readTimeSteps(file: ArrayFile, time: ArrayVariable): Promise<TimeSteps> {
+/** A time coordinate before it is known how often it ticks. */
+export interface TimeAxis {
+  /** For messages. */
+  readonly at: string;
+  readonly calendar: Calendar;
+  /** [steps] days since a fixed one, ascending: of the coordinate, and of the middles of its bounds where it has some. */
+  readonly days: Float64Array;
+  readonly middles: Float64Array | undefined;
+  /** What the steps or their bounds or an attribute say; undefined when nothing does. */
+  readonly frequency: Frequency | undefined;
+}
+
+export async function readTimeAxis(file: ArrayFile, time: ArrayVariable): Promise<TimeAxis> {
   const at = `${file.file}: time coordinate "${time.name}"`;
   if (time.shape.length > 1 || time.bytesPerValue === null) {
     throw wrongTime(at, `expected numbers on one axis, found ${time.shape.join(" x ") || "one"} of another kind`);
@@ -58,17 +78,31 @@ export async function readTimeSteps(file: ArrayFile, time: ArrayVariable): Promi
     );
   }
   const { calendar, isMixed } = readCalendar(at, time);
-  const since = readSince(at, time, calendar, isMixed);
-  const values = await readAll(file, time);
-  checkOrder(at, values, (value) => describeDate(since.dateOf(value)));
-  const dates = Array.from(values, since.dateOf);
-  const frequency = describeFrequency(at, file, values, since.daysPerUnit);
-  const middles = frequency === "daily" ? undefined : await readMiddles(file, time);
-  const moments = new Int32Array(dates.length);
-  dates.forEach((date, step) => {
-    // Months and years may be dated by either end; what lies between their bounds is sure.
-    const { year, month, day } = middles === undefined ? date : since.dateOf(middles[step]!);
-    moments[step] = makeMoment(frequency, year, month, day);
+  const dayOf = readSince(at, time, calendar, isMixed);
+  const days = (await readUnpacked(file, time)).map(dayOf);
+  checkOrder(at, days, (day) => describeDate(dateOf(calendar, Math.floor(day + HALF_A_SECOND))));
+  const bounds = await readBounds(file, time, (bound) =>
+    readSince(at, { ...bound, attributes: new Map([...time.attributes, ...bound.attributes]) }, calendar, isMixed),
+  );
+  if (bounds !== undefined) checkBounds(at, days, bounds);
+  const frequency = frequencyOfSteps(at, days) ?? bounds?.frequency ?? frequencySaid(file);
+  return { at, calendar, days, middles: bounds?.middles, frequency };
+}
+
+/** Dates of the steps. `fallback` is how often other files of the series tick. */
+export function datesOf({ at, calendar, days, middles, frequency }: TimeAxis, fallback?: Frequency): TimeSteps {
+  const ticks = frequency ?? fallback;
+  if (ticks === undefined) {
+    throw wrongTime(
+      at,
+      "it has one step, and neither bounds nor an attribute frequency (day, mon, yr) say of what. Give --frequency daily, monthly or yearly",
+    );
+  }
+  const moments = new Int32Array(days.length);
+  days.forEach((day, step) => {
+    // Steps may be dated by either end or any hour; what lies between their bounds is sure.
+    const date = dateOf(calendar, Math.floor((middles?.[step] ?? day) + HALF_A_SECOND));
+    moments[step] = makeMoment(ticks, date.year, date.month, date.day);
     if (moments[step] === -1) {
       throw wrongTime(
         at,
@@ -76,11 +110,11 @@ export async function readTimeSteps(file: ArrayFile, time: ArrayVariable): Promi
       );
     }
     if (step > 0 && moments[step]! <= moments[step - 1]!) {
-      const told = formatMoment(frequency, Math.floor(moments[step]! / YEAR), moments[step]! % YEAR);
-      throw wrongTime(at, `positions ${step - 1} and ${step} both are ${told}, taken as ${frequency}`);
+      const name = formatMoment(ticks, Math.floor(moments[step]! / YEAR), moments[step]! % YEAR);
+      throw wrongTime(at, `positions ${step - 1} and ${step} both are ${name}, taken as ${ticks}`);
     }
   });
-  return { calendar, frequency, moments };
+  return { calendar, frequency: ticks, moments, usesBounds: middles !== undefined };
 }
 
 function readCalendar(at: string, time: ArrayVariable): { calendar: Calendar; isMixed: boolean } {
@@ -93,15 +127,17 @@ function readCalendar(at: string, time: ArrayVariable): { calendar: Calendar; is
   );
 }
 
-interface Since {
-  readonly daysPerUnit: number;
-  dateOf(value: number): CfDate;
-}
-
-function readSince(at: string, time: ArrayVariable, calendar: Calendar, isMixed: boolean): Since {
+/** From stored times to days since a fixed one. */
+function readSince(
+  at: string,
+  time: Pick<ArrayVariable, "attributes">,
+  calendar: Calendar,
+  isMixed: boolean,
+): (value: number) => number {
   const units = textAttribute(time, "units");
   const parts = SINCE.exec(units ?? "");
-  const seconds = SECONDS[parts?.[1]?.toLowerCase() ?? ""] ?? SECONDS[`${parts?.[1]?.toLowerCase()}s`];
+  const unit = parts?.[1]?.toLowerCase() ?? "";
+  const seconds = SECONDS.get(unit) ?? SECONDS.get(`${unit}s`);
   if (parts === null || seconds === undefined) {
     const found = units === undefined ? "no units" : `"${units}"`;
     throw wrongTime(
@@ -115,63 +151,89 @@ function readSince(at: string, time: ArrayVariable, calendar: Calendar, isMixed:
   }
   const start = dayNumber(calendar, { year: year!, month: month!, day: day! }, isMixed);
   const startOfDay = (hour! * 3600 + minute! * 60 + second!) / SECONDS_PER_DAY;
-  const daysPerUnit = seconds / SECONDS_PER_DAY;
-  return {
-    daysPerUnit,
-    dateOf: (value) => dateOf(calendar, start + Math.floor(startOfDay + value * daysPerUnit + HALF_A_SECOND)),
-  };
+  return (value) => start + startOfDay + (value * seconds) / SECONDS_PER_DAY;
 }
 
-function checkOrder(at: string, values: Float64Array, tell: (value: number) => string): void {
-  if (values.length === 0) throw wrongTime(at, "it has no steps");
-  for (let step = 0; step < values.length; step++) {
-    const value = values[step]!;
-    if (!Number.isFinite(value) || Math.abs(value) > 1e19) {
-      throw wrongTime(at, `expected a number at position ${step}, found ${value}`);
-    }
-    const before = step === 0 ? Number.NEGATIVE_INFINITY : values[step - 1]!;
-    if (value > before) continue;
-    const words = value === before ? "twice" : `after ${tell(before)}`;
+function checkOrder(at: string, days: Float64Array, describe: (day: number) => string): void {
+  if (days.length === 0) throw wrongTime(at, "it has no steps");
+  for (let step = 0; step < days.length; step++) {
+    const day = days[step]!;
+    if (!(Math.abs(day) < MOST_DAYS)) throw wrongTime(at, `expected a time at position ${step}, found ${day}`);
+    const before = step === 0 ? Number.NEGATIVE_INFINITY : days[step - 1]!;
+    if (day > before) continue;
+    const words = day === before ? "twice" : `after ${describe(before)}`;
     throw new RejectedError(
       "DatesOutOfOrder",
-      `${at}: expected ascending times, found ${tell(value)} ${words} at position ${step}. Sort the file by time and leave doubles out: xarray's sortby("${"time"}") and drop_duplicates do it.`,
+      `${at}: expected ascending times, found ${describe(day)} ${words} at position ${step}. Sort the file by time and leave doubles out: xarray's sortby("time") and drop_duplicates do it.`,
     );
   }
 }
 
-function describeFrequency(at: string, file: ArrayFile, values: Float64Array, daysPerUnit: number): Frequency {
-  if (values.length === 1) {
-    const words = ["frequency", "table_id", "time_frequency"].map((name) => file.attributes.get(name));
-    const said = SAID.find(([pattern]) => words.some((word) => typeof word === "string" && pattern.test(word)));
-    if (said !== undefined) return said[1];
-    throw wrongTime(at, "it has one step, and no attribute frequency (day, mon, yr) says of what");
-  }
-  const steps = new Float64Array(values.length - 1);
-  for (let step = 0; step < steps.length; step++) steps[step] = (values[step + 1]! - values[step]!) * daysPerUnit;
+function frequencyOfSteps(at: string, days: Float64Array): Frequency | undefined {
+  if (days.length === 1) return undefined;
+  const steps = days.subarray(1).map((day, step) => day - days[step]!);
   const usual = steps.sort()[Math.floor(steps.length / 2)]!;
+  const frequency = frequencyOfLength(usual);
+  if (frequency !== undefined) return frequency;
   if (usual < 0.99) {
     throw wrongTime(
       at,
       `its steps are ${Number((usual * 24).toPrecision(3))} hours; make daily values first (of pr sums, of tas means, of tasmax maxima)`,
     );
   }
-  if (usual < 1.01) return "daily";
-  if (usual >= 27.9 && usual <= 31.1) return "monthly";
-  if (usual >= 359.9 && usual <= 366.1) return "yearly";
   throw wrongTime(at, `expected days, months or years, found steps of ${Number(usual.toPrecision(4))} days`);
 }
 
-/** [steps] the middle of the time bounds, when there are some. */
-async function readMiddles(file: ArrayFile, time: ArrayVariable): Promise<Float64Array | undefined> {
+/** How often steps of so many days tick; undefined for other lengths than a day, a month or a year. */
+export function frequencyOfLength(days: number): Frequency | undefined {
+  if (days >= 0.99 && days < 1.01) return "daily";
+  if (days >= 27.9 && days <= 31.1) return "monthly";
+  return days >= 359.9 && days <= 366.1 ? "yearly" : undefined;
+}
+
+function frequencySaid({ attributes }: ArrayFile): Frequency | undefined {
+  const words = ["frequency", "table_id", "time_frequency"].map((name) => attributes.get(name));
+  return SAID.find(([pattern]) => words.some((word) => typeof word === "string" && pattern.test(word)))?.[1];
+}
+
+interface Bounds {
+  /** [steps] */
+  readonly middles: Float64Array;
+  /** By the usual length of a step. */
+  readonly frequency: Frequency | undefined;
+}
+
+async function readBounds(
+  file: ArrayFile,
+  time: ArrayVariable,
+  since: (bounds: ArrayVariable) => (value: number) => number,
+): Promise<Bounds | undefined> {
   const name = textAttribute(time, "bounds") ?? textAttribute(time, "climatology");
   const bounds = name === undefined ? undefined : findArray(file, name);
   if (bounds === undefined || bounds.shape.length !== 2 || bounds.shape[1] !== 2 || bounds.bytesPerValue === null) {
     return undefined;
   }
-  const own = textAttribute(bounds, "units");
-  if (own !== undefined && own !== textAttribute(time, "units")) return undefined;
-  const ends = await readAll(file, bounds);
-  return Float64Array.from({ length: bounds.shape[0]! }, (_, step) => (ends[2 * step]! + ends[2 * step + 1]!) / 2);
+  checkLengths(file, bounds, time);
+  const ends = (await readUnpacked(file, bounds)).map(since(bounds));
+  const steps = bounds.shape[0]!;
+  const lengths = Float64Array.from({ length: steps }, (_, step) => ends[2 * step + 1]! - ends[2 * step]!);
+  // Bounds of no length, or unknown, say nothing.
+  if (!lengths.every((length) => length > 0)) return undefined;
+  return {
+    middles: Float64Array.from(lengths, (length, step) => ends[2 * step]! + length / 2),
+    frequency: frequencyOfLength(lengths.toSorted()[Math.floor(steps / 2)]!),
+  };
+}
+
+/** Refuses bounds that are not around their times: at most a step away from them. */
+function checkBounds(at: string, days: Float64Array, { middles, frequency }: Bounds): void {
+  const most = { daily: 1.5, monthly: 32, yearly: 367 }[frequency ?? "yearly"];
+  const odd = middles.findIndex((middle, step) => Math.abs(middle - days[step]!) > most);
+  if (odd === -1) return;
+  throw wrongTime(
+    at,
+    `its bounds at position ${odd} are ${Number(Math.abs(middles[odd]! - days[odd]!).toPrecision(4))} days away from the time they belong to`,
+  );
 }
 
 function describeDate({ year, month, day }: CfDate): string {

@@ -15,6 +15,12 @@ export type NumberArray =
 
 export type AttributeValue = string | readonly number[];
 
+/** Type of the numbers of an attribute. */
+export interface NumberType {
+  readonly isFloat: boolean;
+  readonly bytes: number;
+}
+
 export interface ArrayVariable {
   readonly name: string;
   /** Name of each axis; made up where the file has none. */
@@ -26,7 +32,11 @@ export interface ArrayVariable {
   /** What is stored in one piece; null when the whole array is. */
   readonly chunk: readonly number[] | null;
   readonly attributes: ReadonlyMap<string, AttributeValue>;
-  /** Value of what was never written, when the format itself says so. */
+  /** Types of the attributes that are numbers. */
+  readonly attributeTypes: ReadonlyMap<string, NumberType>;
+  /** Whether the fill values of the NetCDF library mean missing. */
+  readonly hasDefaultFill: boolean;
+  /** Value that means missing where no attribute names one; null when there is none. */
   readonly fillValue: number | null;
   /** Why it cannot be read; thrown only when the array is needed. */
   readonly trouble?: RejectedError;
@@ -59,15 +69,23 @@ export function numberAttribute({ attributes }: Pick<ArrayVariable, "attributes"
   return typeof value === "object" && value.length > 0 ? value[0] : undefined;
 }
 
-export function valuesIn(shape: readonly number[]): number {
-  return shape.reduce((product, length) => product * length, 1);
+/** An array that cannot be described, such as one of texts: refused only if it is read. */
+export function unreadableArray(name: string, trouble: RejectedError): ArrayVariable {
+  return {
+    name,
+    dimensions: [],
+    shape: [],
+    bytesPerValue: null,
+    isFloat: false,
+    chunk: [],
+    attributes: new Map(),
+    attributeTypes: new Map(),
+    hasDefaultFill: false,
+    fillValue: null,
+    trouble,
+  };
 }
 
-/** All values as doubles, for coordinates; integers beyond 2^53 would lose digits, which no coordinate has. */
-export async function readAll(file: ArrayFile, variable: ArrayVariable): Promise<Float64Array> {
-  const start = variable.shape.map(() => 0);
-  const values = await file.read(variable, start, variable.shape);
-  return values instanceof BigInt64Array || values instanceof BigUint64Array
-    ? Float64Array.from(values, Number)
-    : Float64Array.from(values);
+export function valuesIn(shape: readonly number[]): number {
+  return shape.reduce((product, length) => product * length, 1);
 }

@@ -12,7 +12,13 @@ import type { TableFile } from "./tableFile.ts";
 import { explainReading } from "./unreadable.ts";
 
 /** Last in the list: whatever no other format recognizes. */
-export const CSV: FormatOfKind<"table"> = { name: "CSV", kind: "table", matches: () => true, open: openCsv };
+export const CSV: FormatOfKind<"table"> = {
+  name: "CSV",
+  kind: "table",
+  isBounded: true,
+  matches: () => true,
+  open: openCsv,
+};
 
 const UTF_8 = "utf-8";
 /** The encoding that WHATWG calls euc-kr is CP949: https://encoding.spec.whatwg.org/#euc-kr */

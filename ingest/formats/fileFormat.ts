@@ -25,7 +25,9 @@ export interface FormatOfKind<Kind extends FormatKind> {
   readonly kind: Kind;
   /** Whether a file that begins so has this format. */
   matches(start: FileStart): boolean;
-  open(file: string): Promise<OpenedAs[Kind]>;
+  /** Decoded by our own code in bounded time and memory: needs no thread of its own. */
+  readonly isBounded?: true;
+  open(file: string, signal?: AbortSignal): Promise<OpenedAs[Kind]>;
 }
 export type FileFormat = { [Kind in FormatKind]: FormatOfKind<Kind> }[FormatKind];
 

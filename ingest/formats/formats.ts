@@ -4,6 +4,7 @@ import { IBTRACS } from "../storms/ibtracs.ts";
 import { JMA } from "../storms/jmaText.ts";
 import { KMA } from "../storms/kmaText.ts";
 import { CSV } from "./csvFile.ts";
+import { inThread } from "./decoder.ts";
 import { type FileFormat, type FormatKind, type FormatOfKind, type OpenedAs, readStart } from "./fileFormat.ts";
 import { findForeignFormat } from "./foreignFormats.ts";
 import { GEOJSON } from "./geojsonFile.ts";
@@ -48,7 +49,7 @@ export async function chooseFormat<Kind extends FormatKind>(
   // What only CSV or a zip of anything would match may be of a format that is not read.
   const foreign = format === CSV || format === ZARR ? findForeignFormat(start) : undefined;
   if (foreign !== undefined) throw refuse(foreign.name, foreign.remedy);
-  if (isOneOf(format.kind, kinds)) return format as unknown as FormatOfKind<Kind>;
+  if (isOneOf(format.kind, kinds)) return openedSafely(format) as unknown as FormatOfKind<Kind>;
   const beginning =
     format === CSV ? `, which begins "${start.text.slice(0, start.text.search(/[\r\n]|$/)).slice(0, 60)}"` : "";
   throw refuse(
@@ -57,9 +58,23 @@ export async function chooseFormat<Kind extends FormatKind>(
   );
 }
 
-export async function openFile<Kind extends FormatKind>(file: string, kind: Kind): Promise<OpenedAs[Kind]> {
-  return (await chooseFormat(file, kind)).open(file);
+export async function openFile<Kind extends FormatKind>(
+  file: string,
+  kind: Kind,
+  signal?: AbortSignal,
+): Promise<OpenedAs[Kind]> {
+  return (await chooseFormat(file, kind)).open(file, signal);
 }
+
+/** Formats of tracks and polygons are read by our own code. */
+function openedSafely(format: FileFormat): FileFormat {
+  if (format.isBounded === true || format.kind === "tracks" || format.kind === "polygons") return format;
+  const known = SAFE.get(format) ?? (inThread(format as FormatOfKind<"array">) as FileFormat);
+  SAFE.set(format, known);
+  return known;
+}
+
+const SAFE = new Map<FileFormat, FileFormat>();
 
 function isOneOf(kind: FormatKind, kinds: readonly FormatKind[]): boolean {
   return kinds.includes(kind);

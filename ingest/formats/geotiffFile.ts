@@ -2,11 +2,14 @@
 import { fromFile, type GeoTIFF, type GeoTIFFImage } from "geotiff";
 import { coerceError, RejectedError } from "../../model/errors.ts";
 import { beginsWith, type FormatOfKind } from "./fileFormat.ts";
+import { readNumberText } from "./numberText.ts";
 import type { RasterFile } from "./rasterFile.ts";
 
 /** GeoTIFF 1.1, sections 7.2.1 and 7.2.2: GTModelTypeGeoKey of longitude and latitude; GTRasterTypeGeoKey of points. */
 const GEOGRAPHIC = 2;
 const PIXEL_IS_POINT = 2;
+/** TIFF 6.0, SampleFormat. */
+const FLOAT = 3;
 
 export const GEOTIFF: FormatOfKind<"raster"> = {
   name: "GeoTIFF",
@@ -20,7 +23,7 @@ async function openGeotiff(file: string): Promise<RasterFile> {
   try {
     tiff = await fromFile(file);
     const image = await tiff.getImage();
-    return { ...describe(image, file), close: () => void tiff!.close() };
+    return { ...(await describe(image, file)), close: () => void tiff!.close() };
   } catch (cause) {
     tiff?.close();
     if (cause instanceof RejectedError) throw cause;
@@ -32,7 +35,7 @@ async function openGeotiff(file: string): Promise<RasterFile> {
   }
 }
 
-function describe(image: GeoTIFFImage, file: string): Omit<RasterFile, "close"> {
+async function describe(image: GeoTIFFImage, file: string): Promise<Omit<RasterFile, "close">> {
   // Throws where the image has no place on earth.
   const [west, north] = image.getOrigin() as [number, number];
   const [columnDegrees, rowDegrees] = image.getResolution() as [number, number];
@@ -43,6 +46,25 @@ function describe(image: GeoTIFFImage, file: string): Omit<RasterFile, "close"> 
       `${file} is in a projection; expected longitude and latitude in degrees (EPSG:4326). Warp it first: gdalwarp -t_srs EPSG:4326 ${file} degrees.tif`,
     );
   }
+  if (image.getSamplesPerPixel() > 1) {
+    throw new RejectedError(
+      "SeveralBands",
+      `${file} has ${image.getSamplesPerPixel()} bands; expected one. Select it first: gdal_translate -b 1 ${file} one.tif`,
+    );
+  }
+  const metadata = new Map(Object.entries((await image.getGDALMetadata(0)) ?? {}));
+  const factor = (name: string, usual: number) => {
+    const text = metadata.get(name);
+    const number = text === undefined ? usual : (readNumberText(String(text)) ?? Number.NaN);
+    if (Number.isFinite(number)) return number;
+    throw new RejectedError(
+      "UnreadableFile",
+      `${file}: its ${name} of GDAL is no number: "${text}". Write the file again.`,
+    );
+  };
+  const [scale, offset] = [factor("SCALE", 1), factor("OFFSET", 0)];
+  const isFloat32 = image.getSampleFormat() === FLOAT && image.getBitsPerSample() === 32;
+  const noData = readNoData(image, file);
   // The origin of points is a pixel's centre, else its corner.
   const half = keys?.GTRasterTypeGeoKey === PIXEL_IS_POINT ? 1 / 2 : 0;
   return {
@@ -53,10 +75,29 @@ function describe(image: GeoTIFFImage, file: string): Omit<RasterFile, "close"> 
     north: north - half * rowDegrees,
     columnDegrees,
     rowDegrees,
-    noData: image.getGDALNoData() ?? undefined,
-    readWindow: async (left, top, right, bottom, signal) => {
-      const [raster] = await image.readRasters({ window: [left, top, right, bottom], samples: [0], signal });
+    unit: metadata.get("UNITTYPE") === undefined ? undefined : String(metadata.get("UNITTYPE")),
+    isFloat32,
+    noData: noData !== undefined && isFloat32 ? Math.fround(noData) : noData,
+    scale,
+    offset,
+    readWindow: async (left, top, right, bottom) => {
+      const [raster] = await image.readRasters({ window: [left, top, right, bottom], samples: [0] });
       return raster as ArrayLike<number>;
     },
   };
+}
+
+/** The text of the tag; geotiff.js would cut its last digit off where no zero byte ends it. */
+function readNoData(image: GeoTIFFImage, file: string): number | undefined {
+  const { fileDirectory } = image;
+  if (!fileDirectory.hasTag("GDAL_NODATA")) return undefined;
+  const text = String(fileDirectory.getValue("GDAL_NODATA")).replaceAll("\0", "").trim();
+  if (/^[+-]?(nan|inf(inity)?)$/i.test(text))
+    return /nan/i.test(text) ? undefined : text.startsWith("-") ? -Infinity : Infinity;
+  const number = readNumberText(text);
+  if (number !== undefined) return Number.isNaN(number) ? undefined : number;
+  throw new RejectedError(
+    "UnreadableFile",
+    `${file}: its value of no data is no number: "${text}". Set it: gdal_edit.py -a_nodata VALUE ${file}`,
+  );
 }

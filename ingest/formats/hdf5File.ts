@@ -1,7 +1,15 @@
 // NetCDF-4 (HDF5) through h5wasm: root-level arrays, their dimension scales and attributes, boxes of values.
 import { stat } from "node:fs/promises";
 import type { Attribute, Dataset, File } from "h5wasm";
-import type { ArrayFile, ArrayVariable, AttributeValue, NumberArray } from "./arrayFile.ts";
+import {
+  type ArrayFile,
+  type ArrayVariable,
+  type AttributeValue,
+  type NumberArray,
+  type NumberType,
+  unreadableArray,
+  valuesIn,
+} from "./arrayFile.ts";
 import { beginsWith, type FormatOfKind } from "./fileFormat.ts";
 import { unreadable } from "./unreadable.ts";
 
@@ -31,15 +39,21 @@ async function openHdf5(file: string): Promise<ArrayFile> {
   }
   const datasets = new Map<string, Dataset>();
   try {
-    const variables: ArrayVariable[] = [];
+    const described: ArrayVariable[] = [];
+    const lengths = new Map<string, number>();
     for (const name of root.keys()) {
       const entity = root.get(name);
       if (!(entity instanceof h5wasm.Dataset)) continue;
-      const variable = describe(name, entity);
+      const variable = describe(file, name, entity);
       if (variable === undefined) continue;
       datasets.set(name, entity);
-      variables.push(variable);
+      if (!isBareDimension(variable)) described.push(variable);
+      variable.dimensions.forEach((dimension, axis) => {
+        if (!isUnlimited(entity, axis)) return;
+        lengths.set(dimension, Math.max(lengths.get(dimension) ?? 0, variable.shape[axis]!));
+      });
     }
+    const variables = described.map((variable) => extend(variable, datasets.get(variable.name)!, lengths));
     return {
       file,
       format: NETCDF4.name,
@@ -49,11 +63,7 @@ async function openHdf5(file: string): Promise<ArrayFile> {
       read: async (variable, start, count) => {
         const dataset = datasets.get(variable.name)!;
         try {
-          return (
-            start.length === 0
-              ? scalar(dataset.value)
-              : dataset.slice(start.map((from, axis) => [from, from + count[axis]!]))
-          ) as NumberArray;
+          return start.length === 0 ? scalar(dataset.value) : readBox(variable, dataset, start, count);
         } catch (error) {
           throw unreadable(file, `variable "${variable.name}"`, innermost(error));
         }
@@ -66,14 +76,72 @@ async function openHdf5(file: string): Promise<ArrayFile> {
   }
 }
 
-function describe(name: string, dataset: Dataset): ArrayVariable | undefined {
+/** An axis of an unlimited dimension is as long as the longest array along it, as the NetCDF library has it; the rest is missing. */
+function extend(variable: ArrayVariable, dataset: Dataset, lengths: ReadonlyMap<string, number>): ArrayVariable {
+  const shape = variable.shape.map((length, axis) =>
+    isUnlimited(dataset, axis) ? Math.max(length, lengths.get(variable.dimensions[axis]!) ?? 0) : length,
+  );
+  if (shape.every((length, axis) => length === variable.shape[axis])) return variable;
+  return { ...variable, shape, fillValue: fillOf(variable) };
+}
+
+function isUnlimited(dataset: Dataset, axis: number): boolean {
+  const most = dataset.metadata.maxshape?.[axis];
+  return most === null || (most !== undefined && most >= Number.MAX_SAFE_INTEGER);
+}
+
+/** The value that pads an array: its own, or the library's (NC_FILL_…). */
+function fillOf({ attributes, isFloat, bytesPerValue }: ArrayVariable): number {
+  const own = attributes.get("_FillValue");
+  if (typeof own === "object" && own.length > 0) return own[0]!;
+  if (isFloat) return 9.969209968386869e36;
+  return bytesPerValue === 1 ? -127 : bytesPerValue === 2 ? -32_767 : -2_147_483_647;
+}
+
+function readBox(
+  variable: ArrayVariable,
+  dataset: Dataset,
+  start: readonly number[],
+  count: readonly number[],
+): NumberArray {
+  const stored = dataset.metadata.shape!;
+  const held = count.map((length, axis) => Math.max(0, Math.min(length, stored[axis]! - start[axis]!)));
+  const isWhole = held.every((length, axis) => length === count[axis]);
+  const part = (
+    held.includes(0) ? new Float64Array() : dataset.slice(start.map((from, axis) => [from, from + held[axis]!]))
+  ) as NumberArray;
+  if (isWhole) return part;
+  const box = new Float64Array(valuesIn(count)).fill(variable.fillValue!);
+  const position = held.map(() => 0);
+  for (let at = 0; at < part.length; at++) {
+    box[position.reduce((sum, along, axis) => sum * count[axis]! + along, 0)] = Number(part[at]);
+    for (let axis = held.length - 1; axis >= 0; axis--) {
+      if (++position[axis]! < held[axis]!) break;
+      position[axis] = 0;
+    }
+  }
+  return box;
+}
+
+function isBareDimension({ attributes }: ArrayVariable): boolean {
+  const name = attributes.get("NAME");
+  return typeof name === "string" && name.startsWith(BARE_DIMENSION);
+}
+
+function describe(file: string, name: string, dataset: Dataset): ArrayVariable | undefined {
+  try {
+    return describeDataset(name, dataset);
+  } catch (error) {
+    return unreadableArray(name, unreadable(file, `the description of variable "${name}"`, innermost(error)));
+  }
+}
+
+function describeDataset(name: string, dataset: Dataset): ArrayVariable | undefined {
   const { shape, chunks, type, size } = dataset.metadata;
   // A null dataspace holds nothing.
   if (shape === null) return undefined;
   const attributes = readAttributes(dataset.attrs);
-  const scaleName = attributes.get("NAME");
-  if (typeof scaleName === "string" && scaleName.startsWith(BARE_DIMENSION)) return undefined;
-  const isNumeric = type === INTEGER || type === FLOAT;
+  const isNumeric = type === INTEGER || (type === FLOAT && size >= 4);
   return {
     name,
     dimensions: shape.map((_, axis) => dimensionName(name, dataset, axis, shape.length)),
@@ -82,6 +150,8 @@ function describe(name: string, dataset: Dataset): ArrayVariable | undefined {
     isFloat: type === FLOAT,
     chunk: chunks,
     attributes,
+    attributeTypes: readTypes(dataset.attrs),
+    hasDefaultFill: true,
     fillValue: null,
   };
 }
@@ -107,6 +177,21 @@ function readAttributes(stored: Readonly<Record<string, Attribute>>): Map<string
     }
   }
   return attributes;
+}
+
+/** Bytes of the types of numbers, by their letters in Python's struct, as h5wasm gives them. */
+const TYPE_BYTES: ReadonlyMap<string, number> = new Map(
+  Object.entries({ b: 1, h: 2, i: 4, l: 8, q: 8, e: 2, f: 4, d: 8 }),
+);
+
+function readTypes(stored: Readonly<Record<string, Attribute>>): Map<string, NumberType> {
+  const types = new Map<string, NumberType>();
+  for (const name of Object.keys(stored)) {
+    const letter = String(stored[name]!.dtype).replace(/^[<>|=]/, "");
+    const bytes = TYPE_BYTES.get(letter.toLowerCase());
+    if (letter.length === 1 && bytes !== undefined) types.set(name, { isFloat: "efd".includes(letter), bytes });
+  }
+  return types;
 }
 
 /** HDF5 reports a stack of its functions; the last of them says what is wrong. */

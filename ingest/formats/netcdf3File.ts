@@ -18,6 +18,7 @@ import { unreadable } from "./unreadable.ts";
 export const NETCDF3: FormatOfKind<"array"> = {
   name: "NetCDF-3",
   kind: "array",
+  isBounded: true,
   matches: beginsWith("CDF\x01", "CDF\x02", "CDF\x05"),
   open: openNetcdf3,
 };
@@ -45,7 +46,7 @@ async function openNetcdf3(file: string): Promise<ArrayFile> {
       format: NETCDF3.name,
       bytes,
       variables: located.map(({ variable }) => variable),
-      attributes: header.attributes,
+      attributes: header.attributes.values,
       read: async (variable, start, count) => readBox(file, descriptor, byName.get(variable.name)!, start, count),
       close: () => closeSync(descriptor),
     };
@@ -64,7 +65,7 @@ function readHeader(file: string, descriptor: number, bytes: number): ClassicHea
     } catch (error) {
       if (!(error instanceof HeaderEnds)) throw unreadable(file, "its NetCDF-3 header", error);
       if (size < bytes && size < MOST_HEADER_BYTES) continue;
-      throw unreadable(file, "its NetCDF-3 header", new Error(`the header goes on after ${start.length} bytes`));
+      throw unreadable(file, "its NetCDF-3 header", new Error(`the header continues after ${start.length} bytes`));
     }
   }
 }
@@ -104,7 +105,9 @@ function locate(file: string, header: ClassicHeader, bytes: number): Located[] {
         isFloat: type === FLOAT || type === DOUBLE,
         // A record is one piece; of the others any part can be read.
         chunk: isRecord(variable) ? [1, ...shape.slice(1)] : null,
-        attributes,
+        attributes: attributes.values,
+        attributeTypes: attributes.types,
+        hasDefaultFill: true,
         fillValue: null,
       },
       type,

@@ -1,6 +1,11 @@
 // The header of a NetCDF classic file (CDF-1, CDF-2 with 64-bit offsets, CDF-5), from bytes to names, shapes and positions.
 // The format: https://docs.unidata.ucar.edu/netcdf-c/current/file_format_specifications.html
-import type { AttributeValue } from "./arrayFile.ts";
+import type { AttributeValue, NumberType } from "./arrayFile.ts";
+
+export interface ClassicAttributes {
+  readonly values: ReadonlyMap<string, AttributeValue>;
+  readonly types: ReadonlyMap<string, NumberType>;
+}
 
 export interface ClassicDimension {
   readonly name: string;
@@ -11,17 +16,17 @@ export interface ClassicDimension {
 export interface ClassicVariable {
   readonly name: string;
   readonly dimensions: readonly number[];
-  readonly attributes: ReadonlyMap<string, AttributeValue>;
+  readonly attributes: ClassicAttributes;
   readonly type: number;
   readonly begin: number;
 }
 
 export interface ClassicHeader {
   readonly version: 1 | 2 | 5;
-  /** null: not said, to be told by the size of the file. */
+  /** null: not in the header; the size of the file gives it. */
   readonly records: number | null;
   readonly dimensions: readonly ClassicDimension[];
-  readonly attributes: ReadonlyMap<string, AttributeValue>;
+  readonly attributes: ClassicAttributes;
   readonly variables: readonly ClassicVariable[];
 }
 
@@ -73,8 +78,16 @@ class HeaderReader {
     return Array.from({ length: entries }, read);
   }
 
-  attributes(): ReadonlyMap<string, AttributeValue> {
-    return new Map(this.list(ATTRIBUTES, "attributes", () => [this.text(), this.#attributeValue()] as const));
+  attributes(): ClassicAttributes {
+    const types = new Map<string, NumberType>();
+    const values = new Map<string, AttributeValue>();
+    this.list(ATTRIBUTES, "attributes", () => {
+      const name = this.text();
+      const type = this.#type();
+      values.set(name, this.#attributeValue(type));
+      if (type !== CHAR) types.set(name, { isFloat: type === FLOAT || type === DOUBLE, bytes: TYPE_BYTES[type]! });
+    });
+    return { values, types };
   }
 
   variable(): ClassicVariable {
@@ -100,8 +113,7 @@ class HeaderReader {
     return this.#version === 5 ? this.#int64() : this.#int32();
   }
 
-  #attributeValue(): AttributeValue {
-    const type = this.#type();
+  #attributeValue(type: number): AttributeValue {
     const length = this.count();
     const bytes = this.#take(length * TYPE_BYTES[type]!);
     this.#pad(bytes.length);

@@ -1,5 +1,5 @@
 // Writes NetCDF classic files as a stream: the header, then the values of one variable after the other. Nothing is held but
-// the piece at hand. 64-bit offsets (CDF-2), or CDF-5 where a variable is larger than those can tell.
+// the piece at hand. 64-bit offsets (CDF-2), or CDF-5 where a variable is larger than 32 bits can count.
 // The format: https://docs.unidata.ucar.edu/netcdf-c/current/file_format_specifications.html
 import { TYPE_BYTES } from "./netcdf3Header.ts";
 

@@ -2,6 +2,7 @@
 import { stat } from "node:fs/promises";
 import { asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetRead } from "hyparquet";
 import { RejectedError } from "../../model/errors.ts";
+import { makeLocalDates } from "../cf/dates.ts";
 import { beginsWith, type FormatOfKind } from "./fileFormat.ts";
 import type { TableFile } from "./tableFile.ts";
 import { unreadable } from "./unreadable.ts";
@@ -27,13 +28,14 @@ async function openParquet(file: string): Promise<TableFile> {
     throw new RejectedError("EmptyFile", `${file} has ${header.length} columns and no rows; expected a row per day.`);
   }
   checkGroups(file, metadata, header.length);
+  const textOf = header.map((name) => makeTextOf(zoneOf(metadata, name)));
   const first = await readColumns(file, metadata, header, 0, 1);
   return {
     file,
     bytes: size,
     encoding: undefined,
     header,
-    firstRow: first.map((column) => textOf(column[0])),
+    firstRow: first.map((column, at) => textOf[at]!(column[0])),
     firstLine: 1,
     readRows: async (onRow, onBytes, signal) => {
       let line = 1;
@@ -43,7 +45,7 @@ async function openParquet(file: string): Promise<TableFile> {
         const end = start + Number(group.num_rows);
         const columns = await readColumns(file, metadata, header, start, end);
         for (let row = 0; row < end - start; row++) {
-          const texts = columns.map((column) => textOf(column[row]));
+          const texts = columns.map((column, at) => textOf[at]!(column[row]));
           onRow(texts, line++);
         }
         onBytes((size * (end - start)) / Number(metadata.num_rows));
@@ -123,8 +125,24 @@ async function readColumns(
   });
 }
 
-function textOf(value: unknown): string {
-  if (value === null || value === undefined) return "";
-  if (typeof value === "string") return value.trim();
-  return value instanceof Date ? value.toISOString() : String(value);
+/** The zone of a column of instants, as pandas notes it; undefined when there is none. */
+function zoneOf({ key_value_metadata: notes = [] }: FileMetaData, column: string): string | undefined {
+  const pandas = notes.find(({ key }) => key === "pandas")?.value;
+  try {
+    const columns: { name: string; metadata: { timezone?: unknown } | null }[] = JSON.parse(pandas ?? "{}").columns;
+    const zone = columns.find(({ name }) => name === column)?.metadata?.timezone;
+    return typeof zone === "string" && zone !== "UTC" ? zone : undefined;
+  } catch {
+    // No notes, or other ones.
+    return undefined;
+  }
+}
+
+function makeTextOf(timeZone: string | undefined): (value: unknown) => string {
+  const dateText = timeZone === undefined ? (date: Date) => date.toISOString() : makeLocalDates(timeZone);
+  return (value) => {
+    if (value === null || value === undefined) return "";
+    if (typeof value === "string") return value.trim();
+    return value instanceof Date ? dateText(value) : String(value);
+  };
 }

@@ -9,9 +9,26 @@ export interface RasterFile {
   readonly columnDegrees: number;
   /** Negative where rows go south. */
   readonly rowDegrees: number;
-  /** Value of pixels without data; undefined when the file names none. */
+  /** Whether pixels are stored as float32, which rounds marks of missing ones too. */
+  readonly isFloat32: boolean;
+  /** Stored pixel without data; undefined when the file names none. */
   readonly noData: number | undefined;
-  /** [rows][columns] of the pixels from `left`, `top` to before `right`, `bottom`. */
-  readWindow(left: number, top: number, right: number, bottom: number, signal: AbortSignal): Promise<ArrayLike<number>>;
+  /** value = stored * scale + offset */
+  readonly scale: number;
+  readonly offset: number;
+  /** Unit of the values, as the file spells it. */
+  readonly unit: string | undefined;
+  /** [rows][columns] of the stored pixels from `left`, `top` to before `right`, `bottom`. */
+  readWindow(left: number, top: number, right: number, bottom: number): Promise<ArrayLike<number>>;
   close(): void;
+}
+
+/** A number as the raster stores it. */
+export function roundAsStored({ isFloat32 }: RasterFile, value: number): number {
+  return isFloat32 ? Math.fround(value) : value;
+}
+
+/** The value of a stored pixel: NaN without data. */
+export function pixelValue({ noData, scale, offset }: RasterFile, stored: number): number {
+  return stored === noData ? Number.NaN : stored * scale + offset;
 }

@@ -37,7 +37,7 @@ export interface StationSeries {
   readonly variables: readonly StationVariable[];
 }
 
-/** How CMIP says how often: one time alone would not tell. */
+/** Frequency by its name in CMIP, which a file with one time needs. */
 const CMIP_FREQUENCIES: Readonly<Record<Frequency, string>> = { daily: "day", monthly: "mon", yearly: "yr" };
 
 /** `valuesOf` gives the times of each place, one place after the other, NaN where missing. */

@@ -14,6 +14,8 @@ export interface TableFile {
     onBytes: (bytes: number) => void,
     signal: AbortSignal,
   ): Promise<void>;
+  /** Absent where nothing is held open. */
+  close?(): void;
 }
 
 /** The row that is being read: one object for a whole reading, shown in messages as file:line. */

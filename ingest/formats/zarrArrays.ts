@@ -1,7 +1,6 @@
 // The description of a Zarr array as ArrayVariable, and the size of its chunks before and after they are unpacked.
 import type { Array as ZarrArray } from "zarrita";
-import type { RejectedError } from "../../model/errors.ts";
-import { type ArrayVariable, type AttributeValue, valuesIn } from "./arrayFile.ts";
+import { type ArrayVariable, type AttributeValue, type NumberType, valuesIn } from "./arrayFile.ts";
 
 /** zarrita would fill a short chunk with 0. */
 export function refuseShortChunks(array: ZarrArray<"float32">): void {
@@ -14,13 +13,19 @@ export function refuseShortChunks(array: ZarrArray<"float32">): void {
   };
 }
 
-export function describeArray(name: string, array: ZarrArray<"float32">): ArrayVariable {
+/** `description` is the text that holds the array's attributes. */
+export function describeArray(
+  name: string,
+  array: ZarrArray<"float32">,
+  version: 2 | 3,
+  description: string,
+): ArrayVariable {
   const { shape, chunks, dimensionNames } = array;
   const dtype = array.dtype as string;
   const bits = /^(?:u?int|float)(8|16|32|64)$/.exec(dtype)?.[1];
   const attributes = readAttributes(array.attrs);
   const isFloat = dtype.startsWith("float");
-  // xarray keeps _FillValue of v3 in base64; of v2 the array's own fill value is the missing one.
+  // xarray keeps _FillValue in base64.
   const encoded = array.attrs._FillValue;
   if (typeof encoded === "string" && bits !== undefined) attributes.set("_FillValue", [decodeFill(encoded, dtype)]);
   const fill = Number(array.fillValue);
@@ -32,14 +37,11 @@ export function describeArray(name: string, array: ZarrArray<"float32">): ArrayV
     isFloat,
     chunk: chunks,
     attributes,
-    fillValue: array.fillValue === null || Number.isNaN(fill) ? null : fill,
+    attributeTypes: readTypes(description),
+    hasDefaultFill: false,
+    // Of v2 it means missing, as xarray reads it; of v3 it is only what an unwritten chunk holds.
+    fillValue: version === 3 || array.fillValue === null || Number.isNaN(fill) ? null : fill,
   };
-}
-
-/** An array of a type that zarrita does not know, such as a text: refused only if it is read. */
-export function indescribable(name: string, trouble: RejectedError): ArrayVariable {
-  const nothing = { dimensions: [], shape: [], bytesPerValue: null, isFloat: false, chunk: [], fillValue: null };
-  return { ...nothing, name, attributes: new Map(), trouble };
 }
 
 function decodeFill(text: string, dtype: string): number {
@@ -49,7 +51,30 @@ function decodeFill(text: string, dtype: string): number {
   return bytes.length === 4 && dtype.startsWith("float") ? bytes.readFloatLE() : Number(text);
 }
 
-export function readAttributes(stored: Readonly<Record<string, unknown>>): Map<string, AttributeValue> {
+/** Types of attributes that are numbers: those written with a point or an exponent are floats. */
+function readTypes(description: string): Map<string, NumberType> {
+  const types = new Map<string, NumberType>();
+  const note = (name: string, { source }: { source?: string }) => {
+    const isFloat = /[.eE]/.test(source ?? "") || types.get(name)?.isFloat === true;
+    types.set(name, { isFloat, bytes: 8 });
+  };
+  // The elements of a list come before the list: they are held until its name is known.
+  let elements: { source?: string }[] = [];
+  JSON.parse(description, (key: string, value: unknown, context?: { source?: string }) => {
+    if (typeof value !== "number") {
+      if (Array.isArray(value)) for (const element of elements) note(key, element);
+      elements = [];
+    } else if (/^\d+$/.test(key)) elements.push(context ?? {});
+    else note(key, context ?? {});
+    return value;
+  });
+  return types;
+}
+
+export function readAttributes(stored: unknown): Map<string, AttributeValue> {
+  if (typeof stored !== "object" || stored === null || Array.isArray(stored)) {
+    throw new Error(`attributes that are no object: ${JSON.stringify(stored)}`);
+  }
   const attributes = new Map<string, AttributeValue>();
   for (const [name, value] of Object.entries(stored)) {
     if (typeof value === "string") attributes.set(name, value);

@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { FileSystemStore, ZipFileStore } from "@zarrita/storage";
 import type { Array as ZarrArray } from "zarrita";
 import { RejectedError } from "../../model/errors.ts";
-import { type ArrayFile, type ArrayVariable, type NumberArray, valuesIn } from "./arrayFile.ts";
+import { type ArrayFile, type ArrayVariable, type NumberArray, unreadableArray, valuesIn } from "./arrayFile.ts";
 import type { FormatOfKind } from "./fileFormat.ts";
 import { unreadable } from "./unreadable.ts";
-import { declaredBytes, describeArray, indescribable, readAttributes, refuseShortChunks } from "./zarrArrays.ts";
+import { declaredBytes, describeArray, readAttributes, refuseShortChunks } from "./zarrArrays.ts";
 
 export const ZARR: FormatOfKind<"array"> = {
   name: "Zarr",
@@ -49,12 +49,18 @@ async function openZarr(file: string): Promise<ArrayFile> {
     try {
       const array = (await zarr.open(group.resolve(name), { kind: "array" })) as ZarrArray<"float32">;
       refuseShortChunks(array);
-      const variable = describeArray(name, array);
+      const description = await store.get(`/${name}/${version === 3 ? "zarr.json" : ".zattrs"}`);
+      const variable = describeArray(
+        name,
+        array,
+        version,
+        description === undefined ? "{}" : Buffer.from(description).toString("utf8"),
+      );
       limits.set(name, valuesIn(variable.chunk!) * (variable.bytesPerValue ?? 1024));
       arrays.set(name, array);
       variables.push(variable);
     } catch (error) {
-      variables.push(indescribable(name, unreadable(file, `the description of array "${name}"`, error)));
+      variables.push(unreadableArray(name, unreadable(file, `the description of array "${name}"`, error)));
     }
   }
   return {

@@ -23,13 +23,16 @@ export function readAttributeName(text: string, option: string): Attribute {
 }
 
 /** Refuses what cannot be; `where` is such as "cells.csv:3". */
-export function checkAttribute(name: Attribute, value: number, shown: string, where: string): number {
+export function checkAttribute(name: Attribute, value: number, shown: string, where: string, remedy?: string): number {
   const { min, max, unit, whole = false }: AttributeDescription = ATTRIBUTES[name];
   if (value >= min && value <= max && (!whole || Number.isInteger(value))) return value;
   const hint =
-    unit === "1" && max === 1 && value > 1 && value <= 100
+    remedy ??
+    (unit === "1" && max === 1 && value > 1 && value <= 100
       ? "Is it in per cent? It must be a fraction."
-      : "Correct it, leave it blank where it is not known, or name its mark of missing values by --missing.";
+      : "Correct it, leave it blank where it is not known, or, if it marks a missing value, give --missing " +
+        shown.trim() +
+        ".");
   throw new RejectedError(
     "InvalidAttribute",
     `${where}: expected ${name} to be a ${whole ? "whole " : ""}number from ${min} to ${max} (${unit}), found "${shown}". ${hint}`,

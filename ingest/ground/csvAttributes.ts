@@ -4,6 +4,7 @@ import type { Attribute } from "../../model/attributes.ts";
 import { ATTRIBUTES } from "../../model/attributes.ts";
 import { RejectedError } from "../../model/errors.ts";
 import { openFile } from "../formats/formats.ts";
+import { hintSeparators, type NumberStyle, readNumberText, trimBlanks } from "../formats/numberText.ts";
 import { describeWhere } from "../formats/tableFile.ts";
 import { Places } from "../series/places.ts";
 import { checkAttribute, findAttribute, readAttributeName } from "./attributeNames.ts";
@@ -17,12 +18,13 @@ export interface GivenAttributes {
 export interface CsvAttributeOptions {
   /** COLUMN=ATTRIBUTE */
   readonly map: ReadonlyMap<string, Attribute>;
-  /** In lower case, beside "", na and nan. */
-  readonly missing: ReadonlySet<string>;
+  /** Marks beside blanks, na and nan, as they are typed. */
+  readonly missing: readonly string[];
+  readonly numbers: NumberStyle;
   readonly stepDegrees: number;
 }
 
-const MISSING = new Set(["", "na", "nan", "null"]);
+const MISSING = ["na", "n/a", "nan", "null"];
 const LATITUDE = /^(lat|latitude|y)$/i;
 const LONGITUDE = /^(lon|long|lng|longitude|x)$/i;
 
@@ -46,13 +48,14 @@ export function readMap(texts: readonly string[]): ReadonlyMap<string, Attribute
   return map;
 }
 
-/** Reads the files as one: a place told twice must be told the same. */
+/** Reads the files as one: a place on two rows must have the same values. */
 export async function readCsvAttributes(
   files: readonly string[],
-  { map, missing, stepDegrees }: CsvAttributeOptions,
+  { map, missing, numbers, stepDegrees }: CsvAttributeOptions,
   signal: AbortSignal,
 ): Promise<GivenAttributes> {
-  const places = new Places(stepDegrees);
+  const marks = new Set([...MISSING, ...missing.map((mark) => readNumberText(mark, numbers) ?? mark.toLowerCase())]);
+  const places = new Places(stepDegrees, numbers);
   const values: Partial<Record<Attribute, number>>[] = [];
   for (const name of files) {
     const file = await openFile(name, "table");
@@ -66,8 +69,15 @@ export async function readCsvAttributes(
       const known = (values[at] ??= {});
       for (const column of columns) {
         const text = row[column.at]!;
-        if (MISSING.has(text.toLowerCase()) || missing.has(text.toLowerCase())) continue;
-        const value = checkAttribute(column.attribute, Number(text), text, describeWhere(where));
+        const number = readNumberText(text, numbers);
+        if (Number.isNaN(number) || marks.has(number ?? trimBlanks(text).toLowerCase())) continue;
+        const value = checkAttribute(
+          column.attribute,
+          number ?? Number.NaN,
+          text,
+          describeWhere(where),
+          hintSeparators(text, numbers),
+        );
         const before = known[column.attribute];
         if (before !== undefined && before !== value) {
           throw new RejectedError(
@@ -88,7 +98,7 @@ function findColumn(header: readonly string[], pattern: RegExp, wanted: string, 
   if (at !== -1) return at;
   throw new RejectedError(
     "MissingColumn",
-    `${file} has no column ${wanted}; expected ${wanted} among ${header.join(", ")}. A row tells of one place, in degrees.`,
+    `${file} has no column ${wanted}; expected ${wanted} among ${header.join(", ")}. A row is one place, in degrees.`,
   );
 }
 

@@ -7,6 +7,7 @@ import type { Attribute } from "../../model/attributes.ts";
 import { RejectedError } from "../../model/errors.ts";
 import { chooseFormat, openFile } from "../formats/formats.ts";
 import { type ConnectedSea, connectSea, isConnectable } from "../sea/connectSea.ts";
+import { readNumberStyle } from "../series/readingOptions.ts";
 import { readAttributeName } from "./attributeNames.ts";
 import { type GivenAttributes, readCsvAttributes, readMap } from "./csvAttributes.ts";
 import { samplePolygons } from "./polygonAttributes.ts";
@@ -21,6 +22,8 @@ export interface AttributeWords {
   readonly inside: number;
   readonly outside: number | undefined;
   readonly missing: readonly string[];
+  readonly decimal?: "." | ",";
+  readonly thousands?: string | undefined;
   readonly addCells: boolean;
   readonly failRunningBatches: boolean;
 }
@@ -54,13 +57,17 @@ export async function loadAttributes(
 
 async function readGiven(client: Client, words: AttributeWords, signal: AbortSignal): Promise<GivenAttributes> {
   const { file: files, grid, map } = words;
-  const missing = new Set(words.missing.map((mark) => mark.toLowerCase()));
+  const missing = words.missing.map((mark) => mark.trim());
   const [file] = files;
   const { kind } = await chooseFormat(file!, "table", "raster", "polygons");
   if (kind === "table") {
     refuseOption(words.attribute, "--attribute", "A CSV file names its attributes in its header, or by --map.");
     const stepDegrees = await readGridStep(client, grid);
-    return readCsvAttributes(files, { map: readMap(map), missing, stepDegrees }, signal);
+    return readCsvAttributes(
+      files,
+      { map: readMap(map), missing, numbers: readNumberStyle(words), stepDegrees },
+      signal,
+    );
   }
   if (files.length > 1) {
     throw new RejectedError(
@@ -83,9 +90,9 @@ async function readGiven(client: Client, words: AttributeWords, signal: AbortSig
     const values = samplePolygons(file!, polygons, attribute, places, { property, inside, outside });
     return withValues(places, attribute, values, file!);
   }
-  const raster = await openFile(file!, "raster");
+  const raster = await openFile(file!, "raster", signal);
   try {
-    return withValues(places, attribute, await sampleRaster(raster, attribute, places, missing, signal), file!);
+    return withValues(places, attribute, await sampleRaster(raster, attribute, places, missing), file!);
   } finally {
     raster.close();
   }

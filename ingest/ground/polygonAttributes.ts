@@ -2,18 +2,19 @@
 import type { Place } from "../../database/gridCells.ts";
 import type { Attribute } from "../../model/attributes.ts";
 import { RejectedError } from "../../model/errors.ts";
+import { readNumberText } from "../formats/numberText.ts";
 import type { Polygons } from "../formats/polygons.ts";
 import { checkAttribute } from "./attributeNames.ts";
 
 export interface PolygonOptions {
-  /** The features' own number; null: a mask. */
+  /** Property of each feature that holds the value; null: a mask. */
   readonly property: string | null;
   readonly inside: number;
-  /** Of cells in no polygon; null: nothing is told of them. */
+  /** Value of cells in no polygon; null: none. */
   readonly outside: number | null;
 }
 
-/** [places] NaN where nothing is told; where polygons overlap, the first in the file has the cell. */
+/** [places] NaN without a value; where polygons overlap, the first in the file has the cell. */
 export function samplePolygons(
   file: string,
   { properties, find }: Polygons,
@@ -35,12 +36,12 @@ function readValue(
   properties: Readonly<Record<string, unknown>>,
 ): number {
   if (property === null) return inside;
-  const told = properties[property];
-  const text = typeof told === "string" ? told.trim() : told;
-  const value = text === "" || text === null || text === undefined ? Number.NaN : Number(text);
-  if (!Number.isNaN(value)) return checkAttribute(attribute, value, String(told), `${file}, feature ${at + 1}`);
+  const found = Object.hasOwn(properties, property) ? properties[property] : undefined;
+  const value =
+    typeof found === "number" ? found : typeof found === "string" ? (readNumberText(found) ?? Number.NaN) : Number.NaN;
+  if (!Number.isNaN(value)) return checkAttribute(attribute, value, String(found), `${file}, feature ${at + 1}`);
   throw new RejectedError(
     "InvalidAttribute",
-    `${file}, feature ${at + 1}: expected a number in its property "${property}", found ${JSON.stringify(told)}; it has ${Object.keys(properties).join(", ") || "none"}.`,
+    `${file}, feature ${at + 1}: expected a number in its property "${property}", found ${JSON.stringify(found)}; it has ${Object.keys(properties).join(", ") || "none"}.`,
   );
 }

@@ -1,7 +1,9 @@
 // One attribute from a raster: the value of the pixel that each cell's centre lies in, rows of pixels read band by band.
 import type { Place } from "../../database/gridCells.ts";
-import type { Attribute } from "../../model/attributes.ts";
-import type { RasterFile } from "../formats/rasterFile.ts";
+import { ATTRIBUTES, type Attribute } from "../../model/attributes.ts";
+import { RejectedError } from "../../model/errors.ts";
+import { readNumberText } from "../formats/numberText.ts";
+import { pixelValue, type RasterFile, roundAsStored } from "../formats/rasterFile.ts";
 import { checkAttribute } from "./attributeNames.ts";
 
 /** Rows of pixels that are read at a time. */
@@ -12,9 +14,12 @@ export async function sampleRaster(
   raster: RasterFile,
   attribute: Attribute,
   places: readonly Place[],
-  missing: ReadonlySet<string>,
-  signal: AbortSignal,
+  missing: readonly string[],
 ): Promise<Float64Array> {
+  refuseUnit(raster, attribute);
+  const marks = new Set(
+    missing.flatMap((mark) => readNumberText(mark) ?? []).map((mark) => roundAsStored(raster, mark)),
+  );
   const values = new Float64Array(places.length).fill(Number.NaN);
   const pixels = places.flatMap((place, at) => {
     const pixel = pixelOf(place, raster);
@@ -25,15 +30,34 @@ export async function sampleRaster(
     const bottom = Math.min(raster.height, top + BAND_ROWS);
     const left = band.reduce((least, { column }) => Math.min(least, column), raster.width);
     const right = band.reduce((most, { column }) => Math.max(most, column + 1), 0);
-    const stored = await raster.readWindow(left, top, right, bottom, signal);
+    const stored = await raster.readWindow(left, top, right, bottom);
     for (const { at, row, column } of band) {
-      const value = Number(stored[(row - top) * (right - left) + column - left]);
-      if (Number.isNaN(value) || value === raster.noData || missing.has(String(value))) continue;
+      const pixel = Number(stored[(row - top) * (right - left) + column - left]);
+      const value = pixelValue(raster, pixel);
+      if (Number.isNaN(value) || marks.has(pixel) || marks.has(value)) continue;
       const { latitude, longitude } = places[at]!;
-      values[at] = checkAttribute(attribute, value, String(value), `${raster.file} at ${latitude}, ${longitude}`);
+      values[at] = checkAttribute(attribute, value, String(pixel), `${raster.file} at ${latitude}, ${longitude}`);
     }
   }
   return values;
+}
+
+/** Units that are others than the attribute's; spellings of its own are many, and an unknown word says nothing. */
+const OTHER_UNITS: Readonly<Record<string, RegExp>> = {
+  m: /^(ft|feet|foot|us[ -]?survey[ -]?f(oo|ee)t|cm|mm|dm|km|centimet\w+|millimet\w+|kilomet\w+)$/i,
+  km: /^(m|ft|feet|foot|met(re|er)s?|miles?|mi)$/i,
+  "1": /^(%|per ?cent|pct)$/i,
+  "rise over run": /^(%|per ?cent|deg(ree)?s?|°)$/i,
+};
+
+function refuseUnit({ file, unit = "" }: RasterFile, attribute: Attribute): void {
+  const canonical = ATTRIBUTES[attribute].unit;
+  const others = Object.hasOwn(OTHER_UNITS, canonical) ? OTHER_UNITS[canonical] : undefined;
+  if (others?.test(unit.trim()) !== true) return;
+  throw new RejectedError(
+    "WrongUnit",
+    `${file} is in ${unit}, but ${attribute} is stored in ${canonical}. Convert it first: gdal_calc.py.`,
+  );
 }
 
 function pixelOf(place: Place, raster: RasterFile): { row: number; column: number } | null {

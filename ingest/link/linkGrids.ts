@@ -1,4 +1,6 @@
 // Which source cell serves which cell of a grid: by distance, by a code that both have, or by the polygon that both lie in.
+import { around, distance } from "geokdbush";
+import KDBush from "kdbush";
 import type { ClientBase } from "pg";
 import {
   type CellSource,
@@ -15,7 +17,6 @@ import { lockInputsForLoading, refuseUnfinishedBatches } from "../../database/in
 import { RejectedError } from "../../model/errors.ts";
 import type { Variable } from "../../model/variables.ts";
 import { openFile } from "../formats/formats.ts";
-import { linkNearest, nearestOf } from "./nearest.ts";
 import { type PlaceTable, placeKey, readPlaceTable } from "./placeCodes.ts";
 
 export interface LinkOptions {
@@ -90,25 +91,25 @@ async function addTableCells(
   return transaction(client, async () => {
     const input = `grid/${grid}`;
     const known = await findCells(client, grid, places);
-    const wanting = places.filter((_, at) => Number.isNaN(known[at]));
-    if (wanting.length === 0) return 0;
+    const missing = places.filter((_, at) => Number.isNaN(known[at]));
+    if (missing.length === 0) return 0;
     await lockInputsForLoading(client, [input]);
     await refuseUnfinishedBatches(client, [input], failRunningBatches);
-    await addCells(client, grid, wanting);
+    await addCells(client, grid, missing);
     await advanceCellIds(client);
-    return wanting.length;
+    return missing.length;
   });
 }
 
 async function chooseSeries(client: ClientBase, { from, variables }: LinkOptions): Promise<readonly Told[]> {
   const found = await readSeriesOfGrid(client, from);
   const chosen = variables === undefined ? found : found.filter(({ variable }) => variables.includes(variable));
-  const wanting = variables?.find((variable) => !chosen.some((one) => one.variable === variable));
-  if (wanting === undefined && chosen.length > 0) return chosen;
-  const told = [...new Set(found.map(({ variable }) => variable))].join(", ") || "no series at all";
+  const missing = variables?.find((variable) => !chosen.some((one) => one.variable === variable));
+  if (missing === undefined && chosen.length > 0) return chosen;
+  const known = [...new Set(found.map(({ variable }) => variable))].join(", ") || "no series at all";
   throw new RejectedError(
     "NoData",
-    `The grid "${from}" has ${told}${wanting === undefined ? "" : `, but not ${wanting}`}. Ingest its series first: climatebatch ingest FILE --scenario NAME --grid ${from}`,
+    `The grid "${from}" has ${known}${missing === undefined ? "" : `, but not ${missing}`}. Ingest its series first: climatebatch ingest FILE --scenario NAME --grid ${from}`,
   );
 }
 
@@ -163,4 +164,37 @@ function nothingLinked({ grid, from, rule }: LinkOptions, cells: number, sources
     "NothingLinked",
     `Of the ${sources} cells of "${from}" none serves any of the ${cells} cells of "${grid}": ${why}.`,
   );
+}
+
+/** Each cell with the nearest source, unless it is farther than `withinKm`. Of sources equally near, the first by cell id. */
+function linkNearest(cells: readonly LinkedCell[], sources: readonly LinkedCell[], withinKm: number): CellSource[] {
+  if (sources.length === 0) return [];
+  const tree = new KDBush(sources.length);
+  for (const { longitude, latitude } of sources) tree.add(longitude, latitude);
+  tree.finish();
+  return cells.flatMap((cell) => {
+    // Two of them, so that a tie is seen; the order of the tree is no order of ours.
+    const near = around(tree, cell.longitude, cell.latitude, 2, withinKm).map((at) => measure(cell, sources[at]!));
+    const nearest = near.toSorted((a, b) => a.distanceKm - b.distanceKm || a.sourceCellId - b.sourceCellId)[0];
+    return nearest === undefined ? [] : [nearest];
+  });
+}
+
+function measure(cell: LinkedCell, source: LinkedCell): CellSource {
+  return {
+    cellId: cell.cellId,
+    sourceCellId: source.cellId,
+    distanceKm: distance(cell.longitude, cell.latitude, source.longitude, source.latitude),
+  };
+}
+
+/** The nearest of `sources`; the first by cell id of those equally near. */
+function nearestOf(cell: LinkedCell, sources: readonly LinkedCell[]): CellSource {
+  return sources
+    .map((source) => measure(cell, source))
+    .reduce((best, one) =>
+      one.distanceKm < best.distanceKm || (one.distanceKm === best.distanceKm && one.sourceCellId < best.sourceCellId)
+        ? one
+        : best,
+    );
 }

@@ -1,4 +1,4 @@
-// Best tracks in a table of the predecessor's, which has the columns of KMA's text: each row as such a line, read as those are.
+// The predecessor's table of best tracks, which has the columns of KMA's text: each row is read as a line of that text.
 import type { Client } from "pg";
 import { readStormYears } from "../../database/stormReader.ts";
 import { type StormLoadOutcome, writeStorms } from "../../database/stormWriter.ts";
@@ -27,7 +27,7 @@ export async function importTracks(
   if (stored !== null && stored.agency !== AGENCY && !replaces) {
     throw new RejectedError(
       "OtherAgency",
-      `Storms of ${stored.agency} are stored already and stay: two agencies tell of the same storms. Give --again to take those of ${relation} instead.`,
+      `Storms of ${stored.agency} are stored already and stay: two agencies record the same storms. Give --again to replace them by those of ${relation} instead.`,
     );
   }
   const line = words.map((word) => `coalesce(nullif(${word}::text, ''), '-')`).join(" || ',' || ");

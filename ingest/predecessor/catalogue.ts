@@ -1,4 +1,4 @@
-// What the predecessor's tables and columns mean: its names for variables, how often each is told and in which unit, and
+// What the predecessor's tables and columns mean: its names for variables, the frequency and unit of each, and
 // which scenario a column is of.
 import type { UnitName } from "../../model/units.ts";
 import type { Frequency, Variable } from "../../model/variables.ts";
@@ -6,7 +6,7 @@ import type { Frequency, Variable } from "../../model/variables.ts";
 export interface CatalogueEntry {
   readonly variable: Variable;
   readonly frequency: Exclude<Frequency, "daily">;
-  /** solar: a month's sum or a day's mean in MJ m-2; its values tell which. */
+  /** solar: a month's sum or a day's mean in MJ m-2; its values decide which. */
   readonly unit: UnitName | "solar";
 }
 
@@ -59,7 +59,7 @@ export const YEAR = ["year", "yyyy"];
 export const MONTH = ["month", "mm"];
 export const TIME = ["time", "date", "observation_date", "base_date", "timestamp"];
 
-/** The predecessor's results stand beside ours to be compared; they are no input. */
+/** The predecessor's results are kept for comparison; they are no input. */
 export const RESULT_TABLES = ["probability_results", "hazard_results", "batch_job_logs"];
 
 /** Words of KMA's best tracks in their order, with the columns that may hold them. */

@@ -156,7 +156,7 @@ function readLayout(table: Table, relation: string, kind: SeriesTable["kind"], {
 
 function findTrackWords(table: Table): string[] | null {
   const found = TRACK_COLUMNS.map((names) => find(table, names, /./));
-  // The name of the storm may be wanting.
+  // The name of the storm may be missing.
   if (found.slice(0, -1).includes(undefined)) return null;
   return found.map((name) => (name === undefined ? "NULL" : quote(name)));
 }

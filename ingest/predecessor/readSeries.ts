@@ -30,12 +30,12 @@ export interface Span {
   readonly lastYear: number;
 }
 
-/** What was not stored as it stood. */
+/** What was not stored as it was. */
 export interface Dropped {
   /** Values that the variable cannot have, such as -999. */
   implausible: number;
   exampleOfImplausible: string | null;
-  /** Years whose months tell different values of a yearly variable. */
+  /** Years whose months have different values of a yearly variable. */
   varyingYears: number;
 }
 
@@ -55,7 +55,7 @@ export interface Reading {
   readonly signal: AbortSignal;
 }
 
-/** Calls `onBlock` with places in order of latitude and longitude; rejects when a place and time is told twice, differently. */
+/** Calls `onBlock` with places in order of latitude and longitude; rejects when a place and time has two different values. */
 export async function readSeries(
   client: Client,
   table: SeriesTable,
@@ -65,7 +65,7 @@ export async function readSeries(
   const units = await Promise.all(table.columns.map((column) => findConversion(client, table, column)));
   const collector = new Collector(table, units, span, stepDegrees);
   const stream = client.query(copyTo(`COPY (${selectOf(table, after)}) TO STDOUT (FORMAT binary)`));
-  // The rows of a chunk are taken up before the next chunk is asked for: there is the time to write a block.
+  // A block is written between two chunks.
   async function* chunks(): AsyncGenerator<Buffer> {
     for await (const chunk of stream) {
       yield chunk as Buffer;
@@ -175,9 +175,9 @@ class Collector {
 
   #store({ latitude, longitude, values }: PlaceSeries, at: number, slot: number, value: number, when: string): void {
     const { frequency, name } = this.#table.columns[at]!;
-    const standing = values[at]![slot]!;
+    const existing = values[at]![slot]!;
     const isTableOfYears = this.#table.month === null;
-    if (Number.isNaN(standing) || standing === value) {
+    if (Number.isNaN(existing) || existing === value) {
       if (!this.#varying.has(`${at} ${slot}`)) values[at]![slot] = value;
       return;
     }
@@ -189,7 +189,7 @@ class Collector {
     }
     throw new RejectedError(
       "ValuesConflict",
-      `${this.#table.relation} tells ${name} at ${latitude}, ${longitude} in ${when} twice: ${standing} and ${value} (in ${VARIABLES[this.#table.columns[at]!.variable].unit}). Delete one of the two rows, and start the import again.`,
+      `${this.#table.relation} has two values of ${name} at ${latitude}, ${longitude} in ${when}: ${existing} and ${value} (in ${VARIABLES[this.#table.columns[at]!.variable].unit}). Delete one of the two rows, and start the import again.`,
     );
   }
 }

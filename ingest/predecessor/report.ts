@@ -1,5 +1,5 @@
 // What an import found, what became of each table, and why some stayed behind.
-/** imported: now. before: by an import that ended. skipped: no input. failed: wrong in a way that a person can mend. */
+/** imported: now. before: by an import that ended. skipped: no input. failed: wrong in a way that a person can fix. */
 export type TableEnd = "imported" | "before" | "skipped" | "failed" | "found";
 
 export interface TableReport {

@@ -1,5 +1,5 @@
-// From the predecessor's database to ours: tables found, each imported or told why not, in an order in which later ones find
-// the cells that earlier ones made. Interrupted, it goes on where it stood.
+// From the predecessor's database to ours: tables found, each imported or reported with the reason why not.
+// Later ones find the cells of earlier ones. An interrupted import is resumed.
 import type { Client } from "pg";
 import { type Place, readGridStep } from "../../database/gridCells.ts";
 import {
@@ -22,7 +22,7 @@ export interface ImportOptions {
   readonly source: string;
   readonly grid: string;
   readonly longScenario: string;
-  /** Everything anew; what is stored gives way. */
+  /** Import everything again and replace what is stored. */
   readonly again: boolean;
   readonly dryRun: boolean;
   readonly failRunningBatches: boolean;
@@ -74,13 +74,13 @@ class Importer {
     const key = { source: this.#options.source, relation, grid: this.#options.grid };
     try {
       const { isFinished, after } = await readImportState(this.#target, key);
-      if (isFinished) return { ...about, end: "before", notes: [...about.notes, "--again imports it anew"] };
-      const told =
+      if (isFinished) return { ...about, end: "before", notes: [...about.notes, "--again imports it again"] };
+      const imported =
         table.kind === "tracks"
           ? await this.#importTracks(table)
           : await this.#importSeries(table, key, table.kind === "series" ? after : null);
       await noteFinished(this.#target, key);
-      return { ...about, ...told, end: "imported", notes: [...about.notes, ...(told.notes ?? [])] };
+      return { ...about, ...imported, end: "imported", notes: [...about.notes, ...(imported.notes ?? [])] };
     } catch (error) {
       if (!(error instanceof RejectedError)) throw error;
       return { ...about, end: "failed", notes: [...about.notes, error.message] };

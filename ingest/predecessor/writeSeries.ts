@@ -29,8 +29,10 @@ export async function writeSeries(
   const written = { rowsWritten: 0, rowsUnchanged: 0 };
   for (const group of Map.groupBy(columns.entries(), ([, one]) => `${one.scenario} ${one.frequency}`).values()) {
     const { scenario, frequency } = group[0]![1];
-    const told = places.filter(({ values }) => group.some(([at]) => values[at]!.some((value) => !Number.isNaN(value))));
-    if (told.length === 0) continue;
+    const known = places.filter(({ values }) =>
+      group.some(([at]) => values[at]!.some((value) => !Number.isNaN(value))),
+    );
+    if (known.length === 0) continue;
     const outcome = await writeClimate(client, {
       grid,
       scenario: { name: scenario, parent: undefined },
@@ -39,8 +41,8 @@ export async function writeSeries(
         frequency,
         variables: group.map(([, { variable }]) => variable),
         ...span,
-        places: told,
-        yearsOf: (at) => yearsOf(told[at]!, group, span),
+        places: known,
+        yearsOf: (at) => yearsOf(known[at]!, group, span),
       },
       onConflict: replaces ? "replace" : "fail",
       failRunningBatches,

@@ -6,6 +6,7 @@ import { elevationInput, readRevision } from "../../database/inputRevisions.ts";
 import { type GroundCell, readGround, replaceSeaWays, type SeaWay } from "../../database/seaConnections.ts";
 import { RejectedError } from "../../model/errors.ts";
 import { ATTENUATION } from "../../model/seaLevels.ts";
+import { count, describeFailedBatches } from "../series/report.ts";
 import { findSeaWays, type SeaWays } from "./seaConnection.ts";
 import { isSea, makeTerrain, type Terrain } from "./terrain.ts";
 
@@ -76,4 +77,10 @@ export function isConnectable(cells: readonly GroundCell[], grid: string): boole
 
 function hasElevations(cells: readonly GroundCell[]): boolean {
   return cells.some(({ elevation }) => elevation !== null);
+}
+
+/** The paths in one line, and the batches that failed for them. */
+export function describeConnected({ cells, connected, failedBatches, grid, revision, seaCells }: ConnectedSea): string {
+  const ways = `Ways of the sea on grid "${grid}": from ${count(seaCells, "sea cell")} to ${connected.toLocaleString("en")} of ${count(cells - seaCells, "land cell")}, on revision ${revision} of elevation/${grid}.`;
+  return [ways, ...describeFailedBatches(failedBatches)].join("\n");
 }

@@ -3,19 +3,19 @@ import { basename } from "node:path";
 import { RejectedError } from "../../model/errors.ts";
 import { futureOf } from "../../model/experiments.ts";
 import type { RiseSeries } from "../../model/seaLevels.ts";
-import { LENGTH_UNITS, type LengthUnit, SeaTable } from "./seaTable.ts";
+import { LENGTH_UNITS, type LengthUnit, SeaTable, type SeaTableOptions } from "./seaTable.ts";
 
 /** m above the mean of 1995-2014; beyond the highest low-confidence quantiles of 2150, and below any uplift. */
 const HIGHEST = 10;
 const LOWEST = -5;
 const FIRST_YEAR = 1900;
 const LAST_YEAR = 2300;
-/** Of tables that tell several: the total, of medium confidence, its median. */
+/** Of tables with several: the total, of medium confidence, its median. */
 const WANTED = { process: ["total", ""], confidence: ["medium", ""], quantile: ["50", "0.5", ""] } as const;
 
-export interface RiseOptions {
+export interface RiseOptions extends SeaTableOptions {
   readonly unit: LengthUnit;
-  /** Name of the series where the table tells none. */
+  /** Name of the series where the table has none. */
   readonly series: string | undefined;
 }
 
@@ -43,11 +43,18 @@ export async function readRiseFiles(
   const others = new Set<string>();
   let passedOver = 0;
   for (const file of files) {
-    const table = await SeaTable.open(file);
+    const table = await SeaTable.open(file, options);
     table.requireColumns("experiment");
     const years = table.header.flatMap((title, at) =>
       /^\d{4}$/.test(title.trim()) ? [{ at, year: Number(title) }] : [],
     );
+    const odd = years.find(({ year }) => year < FIRST_YEAR || year > LAST_YEAR);
+    if (odd !== undefined) {
+      throw new RejectedError(
+        "InvalidYear",
+        `${file}: column "${table.header[odd.at]}": expected years from ${FIRST_YEAR} to ${LAST_YEAR}. Rename the column, or leave it out.`,
+      );
+    }
     if (years.length === 0) table.requireColumns("year", "rise");
     await table.readRows(() => {
       if (!isWanted(table)) passedOver++;
@@ -81,8 +88,8 @@ function draftOf(table: SeaTable, drafts: Map<string, Draft>, options: RiseOptio
   const latitude = table.number("latitude", -90, 90, "degrees");
   const east = table.number("longitude", -180, 360, "degrees");
   const place = latitude === null || east === null ? null : { latitude, longitude: east > 180 ? east - 360 : east };
-  const told = table.text("series");
-  const series = told || options.series || (place === null ? basename(file) : `${place.latitude},${place.longitude}`);
+  const named = table.text("series");
+  const series = named || options.series || (place === null ? basename(file) : `${place.latitude},${place.longitude}`);
   const key = `${series}\n${experiment}`;
   const draft = drafts.get(key) ?? { series, experiment, place, rises: new Map<number, number>() };
   if (draft.place?.latitude !== place?.latitude || draft.place?.longitude !== place?.longitude) {

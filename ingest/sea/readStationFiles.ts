@@ -1,12 +1,11 @@
-// Extreme sea levels from CSV, in the three shapes that providers publish, record apart by their columns.
-// Laws are fitted by the job program; here the numbers are only read and checked.
+// Extreme sea levels from CSV, in the three shapes that providers publish, distinguished by their columns.
 import { RejectedError } from "../../model/errors.ts";
 import { FEWEST_MAXIMA, type SeaLevelStation, type StationLevels } from "../../model/seaLevels.ts";
-import { LENGTH_UNITS, type LengthUnit, SeaTable } from "./seaTable.ts";
+import { LENGTH_UNITS, type LengthUnit, SeaTable, type SeaTableOptions } from "./seaTable.ts";
 
 export type ShapeSign = "hosking" | "coles";
 
-export interface StationOptions {
+export interface StationOptions extends SeaTableOptions {
   readonly unit: LengthUnit;
   readonly shapeSign: ShapeSign | undefined;
 }
@@ -52,7 +51,7 @@ export async function readStationFiles(
 }
 
 async function readStationFile(file: string, options: StationOptions, signal: AbortSignal): Promise<SeaLevelStation[]> {
-  const table = await SeaTable.open(file);
+  const table = await SeaTable.open(file, options);
   table.requireColumns("latitude", "longitude");
   const kind = kindOf(table, options);
   const periods = table.header.flatMap((title, at) => {
@@ -171,11 +170,12 @@ function finish({ levels, parameters, place, where }: Draft, kind: Kind): SeaLev
         `${where}: station "${place.name}" has ${keys.length} yearly maxima; a law needs ${FEWEST_MAXIMA}. Add years, or leave the station out.`,
       );
     }
+    checkMaxima(place.name, where, keys, values);
     record = { kind: "maxima", years: keys, maxima: values };
   } else {
     const usable = keys.filter((years) => years >= 2);
-    const falls = values.findIndex((level, at) => at > 0 && level < values[at - 1]!);
-    if (usable.length < 2 || falls !== -1 || values[0] === values.at(-1)) {
+    const falls = values.findIndex((level, at) => at > 0 && level <= values[at - 1]!);
+    if (usable.length < 2 || falls !== -1) {
       const found =
         usable.length < 2
           ? `levels of ${usable.length} return periods from 2 years on`
@@ -188,4 +188,23 @@ function finish({ levels, parameters, place, where }: Draft, kind: Kind): SeaLev
     record = { kind: "levels", returnPeriods: keys, levels: values };
   }
   return { ...place, record };
+}
+
+/** Farther from the median than so many times the median of the distances, a yearly maximum does not belong to the record. */
+const MOST_SPREADS = 30;
+/** m: smaller spreads are those of rounding. */
+const LEAST_SPREAD = 0.02;
+
+/** Refuses a maximum that does not fit the others of its station: a mark of a missing year, another unit, another datum. */
+function checkMaxima(name: string, where: string, years: readonly number[], maxima: readonly number[]): void {
+  const medianOf = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+  const median = medianOf(maxima);
+  const spread = Math.max(LEAST_SPREAD, medianOf(maxima.map((level) => Math.abs(level - median))));
+  const odd = maxima.findIndex((level) => Math.abs(level - median) > MOST_SPREADS * spread);
+  if (odd === -1) return;
+  throw new RejectedError(
+    "OddMaximum",
+    `${where}: station "${name}": the maximum of ${years[odd]} is ${Number(maxima[odd]!.toPrecision(6))} m, but the median of its ${maxima.length} years is ${Number(median.toPrecision(4))} m, and half of them are within ${Number(spread.toPrecision(2))} m of that. ` +
+      "If it marks a missing year, name it as the table writes it: --missing VALUE. If it is of another unit or datum, correct it; if it is right, give the station as parameters or return levels.",
+  );
 }

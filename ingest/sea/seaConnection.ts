@@ -1,5 +1,4 @@
-// The sea's lowest way to each cell of a grid: the level it needs to get there, falling on its way, and the way's length.
-// Which cells are sea, and where heights come from, is the caller's.
+// The sea's lowest path to each cell of a grid: the level it needs, and the length of the path.
 
 /** One degree of latitude. */
 const KM_PER_DEGREE = 111.12;

@@ -1,7 +1,9 @@
 // Tables about the sea: columns found by the names people give them, numbers checked, lengths in metres.
 import { RejectedError } from "../../model/errors.ts";
 import { openFile } from "../formats/formats.ts";
+import { hintSeparators, type NumberStyle, PLAIN_NUMBERS, readNumberText, trimBlanks } from "../formats/numberText.ts";
 import type { TableFile } from "../formats/tableFile.ts";
+import { looksLikeMissingMark } from "../series/valueReader.ts";
 
 export const LENGTH_UNITS = { m: 1, cm: 0.01, mm: 0.001 } as const;
 export type LengthUnit = keyof typeof LENGTH_UNITS;
@@ -29,6 +31,14 @@ const HEADERS = {
 } as const satisfies Record<string, readonly string[]>;
 export type SeaColumn = keyof typeof HEADERS;
 
+/** How the numbers of a table are written, and which of them mean missing. */
+export interface SeaTableOptions {
+  readonly numbers?: NumberStyle | undefined;
+  readonly missing?: readonly string[] | undefined;
+}
+
+const MISSING_WORDS = ["na", "n/a", "nan", "null"];
+
 export class SeaTable {
   readonly file: string;
   readonly header: readonly string[];
@@ -36,14 +46,23 @@ export class SeaTable {
   #row: readonly string[] = [];
   #line = 0;
 
-  private constructor(csv: TableFile) {
+  readonly #numbers: NumberStyle;
+  readonly #missing: ReadonlySet<string | number>;
+
+  private constructor(csv: TableFile, { numbers = PLAIN_NUMBERS, missing = [] }: SeaTableOptions) {
     this.#csv = csv;
+    this.#numbers = numbers;
+    const marks = missing.flatMap((text) => (numbers.decimal === "," ? [text] : text.split(","))).map(trimBlanks);
+    this.#missing = new Set([
+      ...MISSING_WORDS,
+      ...marks.map((mark) => readNumberText(mark, numbers) ?? mark.toLowerCase()),
+    ]);
     this.file = csv.file;
     this.header = csv.header;
   }
 
-  static async open(file: string): Promise<SeaTable> {
-    return new SeaTable(await openFile(file, "table"));
+  static async open(file: string, options: SeaTableOptions): Promise<SeaTable> {
+    return new SeaTable(await openFile(file, "table"), options);
   }
 
   has(column: SeaColumn): boolean {
@@ -69,7 +88,7 @@ export class SeaTable {
 
   /** "" where the table has no such column. */
   text(column: SeaColumn): string {
-    return this.#row[this.#at(column)] ?? "";
+    return trimBlanks(this.#row[this.#at(column)] ?? "");
   }
 
   /** The number in a column, null where it is blank or there is no such column. */
@@ -81,12 +100,19 @@ export class SeaTable {
   /** The same by position; `max` and `min` are in the table's own unit. */
   numberAt(at: number, min: number, max: number, unit: string): number | null {
     const text = this.#row[at]!;
-    if (text === "" || /^(na|nan)$/i.test(text)) return null;
-    const value = Number(text);
-    if (value >= min && value <= max) return value;
+    const value = readNumberText(text, this.#numbers);
+    if (Number.isNaN(value) || this.#missing.has(value ?? trimBlanks(text).toLowerCase())) return null;
+    if (value !== undefined && value >= min && value <= max) return value;
+    const hint =
+      hintSeparators(text, this.#numbers) ??
+      (looksLikeMissingMark(trimBlanks(text))
+        ? `If it marks a missing value, give --missing ${trimBlanks(text)}.`
+        : value === undefined
+          ? `Correct it, or, if it marks a missing value, give --missing "${trimBlanks(text)}".`
+          : "Correct it, or give the unit of the table by --unit.");
     throw new RejectedError(
       "InvalidNumber",
-      `${this.where}: expected ${this.header[at]} to be a number from ${min} to ${max} ${unit}, found "${text}". Correct it, or say the unit of the table by --unit.`,
+      `${this.where}: expected ${this.header[at]} to be a number from ${min} to ${max} ${unit}, found "${text}". ${hint}`,
     );
   }
 

@@ -1,4 +1,4 @@
-// The cells of a grid as a terrain: which row and column each is, which are sea, how high the others lie.
+// The cells of a grid as a terrain: row and column of each, sea or height.
 import type { GroundCell } from "../../database/seaConnections.ts";
 import { RejectedError } from "../../model/errors.ts";
 import { LEAST_LAND_FRACTION } from "../../model/seaLevels.ts";

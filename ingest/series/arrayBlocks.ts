@@ -1,5 +1,4 @@
-// In which boxes an array is read: whole pieces of what the file stores together, as many as a bounded memory takes, so that
-// nothing is read or unpacked twice. Pure.
+// The boxes in which an array is read: whole stored pieces, as many as a bounded memory takes, so that nothing is unpacked twice.
 import { RejectedError } from "../../model/errors.ts";
 import { type ArrayVariable, valuesIn } from "../formats/arrayFile.ts";
 

@@ -3,27 +3,23 @@
 import { daysInMonth, daysInYear } from "../../model/calendars.ts";
 import { RejectedError } from "../../model/errors.ts";
 import { type Conversion, conversionOf, convert } from "../../model/units.ts";
-import { VARIABLES, type Variable } from "../../model/variables.ts";
+import { type Frequency, VARIABLES, type Variable } from "../../model/variables.ts";
 import { YEAR } from "../cf/dates.ts";
 import { asNumbers, type Packing, readPacking, unpack } from "../cf/packing.ts";
-import { type ArrayAxes, findAxes, hasTimeAxis } from "../cf/places.ts";
-import { readTimeSteps, type TimeSteps } from "../cf/time.ts";
+import { type ArrayAxes, checkLengths, findAxes, hasTimeAxis } from "../cf/places.ts";
+import { datesOf, frequencyOfLength, readTimeAxis, type TimeAxis, type TimeSteps } from "../cf/time.ts";
 import { type ArrayFile, type ArrayVariable, textAttribute } from "../formats/arrayFile.ts";
 import { planBoxes } from "./arrayBlocks.ts";
 import { variableOfArray } from "./arrayNames.ts";
 import { checkFrequency, noVariables, unitNeeded } from "./layout.ts";
 import type { ReadingOptions } from "./readingOptions.ts";
 import { ValueTally } from "./valueTally.ts";
+import type { VariableSource } from "./variableSource.ts";
 
 /** One variable of one file. */
-export interface ArrayPart {
+export interface ArrayPart extends VariableSource {
   readonly file: ArrayFile;
   readonly array: ArrayVariable;
-  readonly variable: Variable;
-  readonly mappedName: string | undefined;
-  readonly conversion: Conversion;
-  /** The user said the unit, so values that look odd in it are believed. */
-  readonly isUnitSaid: boolean;
   readonly packing: Packing;
   readonly axes: ArrayAxes;
   readonly steps: TimeSteps;
@@ -35,24 +31,78 @@ export interface ArrayLayout {
   readonly ignored: readonly string[];
 }
 
-export async function readArrayLayout(file: ArrayFile, options: ReadingOptions): Promise<ArrayLayout> {
+export async function readArrayLayouts(
+  files: readonly ArrayFile[],
+  options: ReadingOptions,
+): Promise<readonly ArrayLayout[]> {
+  const drafts: Draft[] = [];
+  for (const file of files) drafts.push(await readDraft(file, options));
+  const axes = drafts.flatMap(({ times }) => [...times.values()]);
+  const other = axes.find(({ frequency }) => frequency !== undefined && frequency !== (options.frequency ?? frequency));
+  if (other !== undefined) throw wrongFrequency(other.at, other.frequency!, options.frequency!);
+  const fallback = options.frequency ?? frequencyOfDistance(axes);
+  const layouts: ArrayLayout[] = [];
+  for (const draft of drafts) layouts.push(await finishLayout(draft, options, fallback));
+  return layouts;
+}
+
+export function wrongFrequency(where: string, found: Frequency, said: Frequency): RejectedError {
+  return new RejectedError("WrongFrequency", `${where} is ${found}, but --frequency is ${said}. Leave the option out.`);
+}
+
+interface Draft {
+  readonly file: ArrayFile;
+  readonly chosen: ReadonlyMap<Variable, Chosen>;
+  readonly axes: ReadonlyMap<Variable, ArrayAxes>;
+  readonly times: ReadonlyMap<ArrayVariable, TimeAxis>;
+}
+
+async function readDraft(file: ArrayFile, options: ReadingOptions): Promise<Draft> {
   const chosen = chooseArrays(file, options);
+  const axes = new Map<Variable, ArrayAxes>();
+  const times = new Map<ArrayVariable, TimeAxis>();
+  for (const [variable, { array }] of chosen) {
+    const own = findAxes(file, array, options.place !== undefined);
+    axes.set(variable, own);
+    checkLengths(file, array, own.time);
+    times.set(own.time, times.get(own.time) ?? (await readTimeAxis(file, own.time)));
+  }
+  return { file, chosen, axes, times };
+}
+
+/** Files of one step each tick as often as their times are apart. */
+function frequencyOfDistance(axes: readonly TimeAxis[]): Frequency | undefined {
+  const days = axes.filter(({ frequency }) => frequency === undefined).map((axis) => axis.days[0]!);
+  const sorted = Float64Array.from(new Set(days)).sort();
+  const steps = sorted.subarray(1).map((day, at) => day - sorted[at]!);
+  return frequencyOfLength(steps.sort()[Math.floor(steps.length / 2)] ?? 0);
+}
+
+async function finishLayout(
+  { file, chosen, axes: axesOf, times }: Draft,
+  options: ReadingOptions,
+  fallback: Frequency | undefined,
+): Promise<ArrayLayout> {
   const parts: ArrayPart[] = [];
-  const stepsOf = new Map<ArrayVariable, TimeSteps>();
+  const stepsOf = new Map([...times].map(([time, axis]) => [time, datesOf(axis, fallback)]));
   for (const [variable, { array, mappedName }] of chosen) {
-    const axes = findAxes(file, array, options.place !== undefined);
-    const steps = stepsOf.get(axes.time) ?? (await readTimeSteps(file, axes.time));
-    stepsOf.set(axes.time, steps);
-    checkFrequency(`${file.file}: variable "${array.name}"`, variable, steps.frequency);
+    const axes = axesOf.get(variable)!;
+    const steps = stepsOf.get(axes.time)!;
+    const where = `${file.file}: variable "${array.name}"`;
+    checkFrequency(where, variable, steps.frequency);
     const said = options.units.get(variable);
     parts.push({
+      where,
+      name: array.name,
       file,
       array,
       variable,
       mappedName,
+      frequency: steps.frequency,
       conversion: await readConversion(file, array, variable, said, steps),
       isUnitSaid: said !== undefined,
-      packing: readPacking(file, array),
+      isUnitAssumed: false,
+      packing: readPacking(array, options.marksOf(variable)),
       axes,
       steps,
     });
@@ -98,10 +148,10 @@ function chooseArrays(file: ArrayFile, options: ReadingOptions): Map<Variable, C
     );
   }
   if (names.length > 0 && options.only === undefined) throw noVariables(file.file, names);
-  const asked = options.only === undefined ? "no variable" : `none of --variables ${[...options.only].join(",")}`;
+  const requested = options.only === undefined ? "no variable" : `none of --variables ${[...options.only].join(",")}`;
   throw new RejectedError(
     "NoVariables",
-    `${file.file} has ${asked} in its root group; found ${names.length === 0 ? "nothing there" : `"${names.join('", "')}"`}. Say which is which, such as --map tp=pr, or extract the group that holds them.`,
+    `${file.file} has ${requested} in its root group; found ${names.length === 0 ? "nothing there" : `"${names.join('", "')}"`}. Say which is which, such as --map tp=pr, or extract the group that holds them.`,
   );
 }
 
@@ -119,7 +169,9 @@ async function readConversion(
     throw unitNeeded(where, variable, frequency);
   }
   try {
-    return conversionOf(variable, unit, where);
+    return said === undefined && isMeanOfDays(array)
+      ? perDay(variable, unit, where)
+      : conversionOf(variable, unit, where);
   } catch (error) {
     if (said !== undefined || !(error instanceof RejectedError)) throw error;
     const { least, greatest } = await readSample(file, array);
@@ -131,17 +183,32 @@ async function readConversion(
   }
 }
 
-/** The values of the first box, as the file tells them. */
+/**
+ * Whether values are means of amounts of a day: ERA5's monthly means of accumulations say so by their step type (avgad, avgas, …).
+ * https://confluence.ecmwf.int/display/CKB/ERA5%3A+data+documentation, monthly means: accumulations have units per day.
+ */
+function isMeanOfDays(array: ArrayVariable): boolean {
+  return /^avg/i.test(textAttribute(array, "GRIB_stepType") ?? "");
+}
+
+/** The conversion of an amount that is one of a day, whatever the time step. */
+function perDay(variable: Variable, unit: string, where: string): Conversion {
+  const plain = conversionOf(variable, unit, where);
+  return plain.perStep ? conversionOf(variable, `${plain.from} d-1`, where) : plain;
+}
+
+/** The values of the first box, as the file has them. */
 async function readSample(file: ArrayFile, array: ArrayVariable): Promise<ValueTally> {
   const box = planBoxes(file.file, array);
+  const packing = readPacking(array);
   const stored = asNumbers(
     await file.read(
       array,
       box.map(() => 0),
       box,
     ),
+    packing,
   );
-  const packing = readPacking(file, array);
   const tally = new ValueTally();
   for (const number of stored) {
     const value = unpack(number, packing);

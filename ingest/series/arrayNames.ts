@@ -6,34 +6,38 @@ import { type ArrayFile, type ArrayVariable, textAttribute } from "../formats/ar
 import { findVariable } from "./readingOptions.ts";
 
 /** https://cfconventions.org/Data/cf-standard-names/current/build/cf-standard-name-table.html */
-const STANDARD_NAMES: Readonly<Record<string, readonly (readonly [method: RegExp, variable: Variable])[]>> = {
-  air_temperature: [
-    [/\bmax/i, "tasmax"],
-    [/\bmin/i, "tasmin"],
-    [/^$|\bmean\b/i, "tas"],
-  ],
-  precipitation_flux: [[/^(?!.*\b(max|min))/i, "pr"]],
-  lwe_precipitation_rate: [[/^(?!.*\b(max|min))/i, "pr"]],
-  relative_humidity: [
-    [/\bmin/i, "hursmin"],
-    [/^$|\bmean\b/i, "hurs"],
-  ],
-  dew_point_temperature: [[/^$|\bmean\b/i, "tdps"]],
-  surface_air_pressure: [[/^$|\bmean\b/i, "ps"]],
-  wind_speed: [[/^$|\bmean\b/i, "sfcWind"]],
-};
+const STANDARD_NAMES: ReadonlyMap<string, readonly (readonly [method: RegExp, variable: Variable])[]> = new Map(
+  Object.entries<readonly (readonly [method: RegExp, variable: Variable])[]>({
+    air_temperature: [
+      [/\bmax/i, "tasmax"],
+      [/\bmin/i, "tasmin"],
+      [/^$|\bmean\b/i, "tas"],
+    ],
+    precipitation_flux: [[/^(?!.*\b(max|min))/i, "pr"]],
+    lwe_precipitation_rate: [[/^(?!.*\b(max|min))/i, "pr"]],
+    relative_humidity: [
+      [/\bmin/i, "hursmin"],
+      [/^$|\bmean\b/i, "hurs"],
+    ],
+    dew_point_temperature: [[/^$|\bmean\b/i, "tdps"]],
+    surface_air_pressure: [[/^$|\bmean\b/i, "ps"]],
+    wind_speed: [[/^$|\bmean\b/i, "sfcWind"]],
+  }),
+);
 
 /** https://confluence.ecmwf.int/display/CKB/ERA5%3A+data+documentation, short names of parameters. */
-const ERA5_NAMES: Readonly<Record<string, Variable>> = {
-  t2m: "tas",
-  "2t": "tas",
-  mx2t: "tasmax",
-  mn2t: "tasmin",
-  tp: "pr",
-  d2m: "tdps",
-  "2d": "tdps",
-  sp: "ps",
-};
+const ERA5_NAMES: ReadonlyMap<string, Variable> = new Map(
+  Object.entries<Variable>({
+    t2m: "tas",
+    "2t": "tas",
+    mx2t: "tasmax",
+    mn2t: "tasmin",
+    tp: "pr",
+    d2m: "tdps",
+    "2d": "tdps",
+    sp: "ps",
+  }),
+);
 
 /** A lower rank is surer. */
 export function variableOfArray(
@@ -44,9 +48,9 @@ export function variableOfArray(
   if (named !== undefined) return { variable: named, rank: 1 };
   if (!hasTimeAxis(file, array)) return undefined;
   const methods = textAttribute(array, "cell_methods") ?? "";
-  const standard = STANDARD_NAMES[textAttribute(array, "standard_name") ?? ""];
-  const told = standard?.find(([method]) => method.test(methods))?.[1];
-  if (told !== undefined) return { variable: told, rank: 2 };
-  const known = ERA5_NAMES[array.name.toLowerCase()];
+  const standard = STANDARD_NAMES.get(textAttribute(array, "standard_name") ?? "");
+  const found = standard?.find(([method]) => method.test(methods))?.[1];
+  if (found !== undefined) return { variable: found, rank: 2 };
+  const known = ERA5_NAMES.get(array.name.toLowerCase());
   return known === undefined ? undefined : { variable: known, rank: 3 };
 }

@@ -1,4 +1,4 @@
-// The spooled values of all parts as one series a place: years cut out of runs of days, parts of the same variable joined.
+// The spooled values of all parts as one series per place: runs of days cut into years, parts of the same variable joined.
 import type { Place } from "../../database/gridCells.ts";
 import { type Calendar, dayOfYear, daysInYear } from "../../model/calendars.ts";
 import { RejectedError } from "../../model/errors.ts";
@@ -14,7 +14,7 @@ interface Run {
   readonly year: number;
   readonly firstStep: number;
   readonly steps: number;
-  /** Where the first lies in the year. */
+  /** Position of the first in the year. */
   readonly position: number;
 }
 
@@ -41,7 +41,7 @@ function southWestFirst(a: Place, b: Place): number {
   return a.latitude - b.latitude || a.longitude - b.longitude;
 }
 
-/** `seen` tells which places have any value. Places come from the south-west on. */
+/** `seen` marks places that have any value. Places come from the south-west on. */
 export function makeArraySeries<Values extends SpoolValues>(
   placed: readonly PlacedPart[],
   tiles: readonly TileSpool<Values>[],
@@ -99,7 +99,7 @@ function* joinYears<Values extends SpoolValues>(
         years.set(year, values);
       }
       const given = room.subarray(firstStep, firstStep + steps);
-      // With one part nothing can stand there yet.
+      // With one part nothing is there yet.
       if (parts.length === 1) values.set(given, position);
       else
         putAll(values, position, given as Values, (at) => conflict(part, variable, firstStep + at, where, given[at]!));
@@ -119,9 +119,9 @@ function putAll<Values extends SpoolValues>(
 ): void {
   for (let at = 0; at < given.length; at++) {
     const value = given[at]!;
-    const standing = values[position + at]!;
-    if (Number.isNaN(standing)) values[position + at] = value;
-    else if (!Number.isNaN(value) && value !== standing) throw refuse(at);
+    const existing = values[position + at]!;
+    if (Number.isNaN(existing)) values[position + at] = value;
+    else if (!Number.isNaN(value) && value !== existing) throw refuse(at);
   }
 }
 
@@ -136,7 +136,7 @@ function conflict(
   return new RejectedError(
     "DuplicateValue",
     `${file.file}: variable "${array.name}": ${variable} at ${where.latitude}, ${where.longitude} on ${formatMoment(steps.frequency, Math.floor(moment / YEAR), moment % YEAR)} ` +
-      `is ${Number(value.toPrecision(7))} ${VARIABLES[variable].unit}, but another of the files says otherwise. Leave one of the files out, or ingest them one after the other with --on-conflict.`,
+      `is ${Number(value.toPrecision(7))} ${VARIABLES[variable].unit}, but another file has another value. Leave one of the files out, or ingest them one after the other with --on-conflict.`,
   );
 }
 

@@ -9,6 +9,7 @@ import { asNumbers, unpack } from "../cf/packing.ts";
 import { type NumberArray, valuesIn } from "../formats/arrayFile.ts";
 import type { Box } from "./arrayBlocks.ts";
 import { type ArrayPart, stepConversions } from "./arrayLayout.ts";
+import { limitsOf } from "./limits.ts";
 import type { SpoolValues } from "./tileSpool.ts";
 import { looksLikeMissingMark } from "./valueReader.ts";
 import type { ValueTally } from "./valueTally.ts";
@@ -61,7 +62,7 @@ export interface BoxReader<Values extends SpoolValues> {
   take(stored: NumberArray, box: Box, places: BoxPlaces, out: Values, seen: Uint8Array): void;
 }
 
-/** `placeOf` tells where a cell lies, for messages. */
+/** `placeOf` describes where a cell lies, for messages. */
 export function makeBoxReader<Values extends SpoolValues>(
   part: ArrayPart,
   tally: ValueTally,
@@ -71,7 +72,7 @@ export function makeBoxReader<Values extends SpoolValues>(
   const { timeAxis } = part.axes;
   return {
     take: (stored, { start, count }, { cells, offsets }, out, seen) => {
-      const numbers = asNumbers(stored);
+      const numbers = asNumbers(stored, part.packing);
       const steps = count[timeAxis]!;
       const stride = valuesIn(count.slice(timeAxis + 1));
       const before = tally.values;
@@ -116,27 +117,25 @@ interface Run {
  */
 function takeRun(run: Run, start: number, from: number, to: number, room: number): number {
   const { numbers, stride, factor, firstStep, offset, out, tally } = run;
-  const {
-    missing,
-    missingToo,
-    missingOthers,
-    validMin,
-    validMax,
-    scale,
-    offset: packedOffset,
-    wrap,
-  } = run.part.packing;
-  const { plausibleMin: min, plausibleMax: max } = VARIABLES[run.part.variable];
+  const { missing, missingToo, missingOthers, validMin, validMax, scale, offset: packedOffset } = run.part.packing;
+  const { min, max, noise, most } = limitsOf(run.part.variable);
+  let [clipped, noisy] = [0, 0];
   let values = 0;
   let sum = 0;
   let least = tally.least;
   let greatest = tally.greatest;
   for (let step = from; step < to; step++) {
     const number = numbers[start + step * stride]!;
-    const whole = number < 0 ? number + wrap : number;
-    let value = (whole * scale + packedOffset) * factor[firstStep + step]! + offset;
-    if (number === missing || number === missingToo || !(whole >= validMin && whole <= validMax)) value = Number.NaN;
+    let value = (number * scale + packedOffset) * factor[firstStep + step]! + offset;
+    if (number === missing || number === missingToo || !(number >= validMin && number <= validMax)) value = Number.NaN;
     else if (missingOthers?.has(number)) value = Number.NaN;
+    else if (value < 0 && value >= -noise) {
+      value = 0;
+      noisy++;
+    } else if (value > most && value <= max) {
+      value = most;
+      clipped++;
+    }
     out[room + step] = value;
     if (value >= min && value <= max) {
       values++;
@@ -146,6 +145,8 @@ function takeRun(run: Run, start: number, from: number, to: number, room: number
     } else if (!Number.isNaN(value)) return step;
   }
   tally.values += values;
+  tally.noise += noisy;
+  tally.clipped += clipped;
   tally.sum += sum;
   tally.least = least;
   tally.greatest = greatest;
@@ -162,27 +163,28 @@ function implausible(part: ArrayPart, number: number, value: number, step: numbe
   const { plausibleMin, plausibleMax, unit } = VARIABLES[variable];
   const moment = steps.moments[step]!;
   const date = formatMoment(steps.frequency, Math.floor(moment / YEAR), moment % YEAR);
-  const told = unpack(number, packing);
+  const unpacked = unpack(number, packing);
   const inUnit = conversion.from === unit ? "" : `, that is ${shorten(value)} ${unit}`;
   const isPacked = packing.scale !== 1 || packing.offset !== 0;
   return new RejectedError(
     "ImplausibleValue",
     `${file.file}: variable "${array.name}" at ${place} on ${date}: expected ${variable} from ${plausibleMin} to ${plausibleMax} ${unit}, ` +
-      `found ${shorten(told)} ${conversion.from}${inUnit}${isPacked ? ` (stored as ${shorten(number)})` : ""}. ` +
-      (looksLikeMissingMark(String(Number(told.toPrecision(6))))
-        ? `If it marks a missing value, give the array the attribute _FillValue ${shorten(number)}: ncatted -a _FillValue,${array.name},o,${array.bytesPerValue === 8 ? "d" : "f"},${shorten(number)}.`
-        : describeFitting(part, conversion, told)),
+      `found ${shorten(unpacked)} ${conversion.from}${inUnit}${isPacked ? ` (stored as ${shorten(number)})` : ""}. ` +
+      (looksLikeMissingMark(String(Number(unpacked.toPrecision(6))))
+        ? `If it marks a missing value, give --missing ${variable}=${unpacked}.`
+        : describeFitting(part, conversion, unpacked)),
   );
 }
 
-function describeFitting({ variable, array, steps }: ArrayPart, conversion: Conversion, told: number): string {
+function describeFitting({ variable, array, steps }: ArrayPart, conversion: Conversion, unpacked: number): string {
   const { plausibleMin, plausibleMax } = VARIABLES[variable];
   const days = steps.frequency === "daily" ? 1 : steps.frequency === "monthly" ? 30 : 365;
   const fitting = unitsOf(variable).find((unit) => {
-    const value = convert(told, conversionOf(variable, unit, array.name), days);
+    const value = convert(unpacked, conversionOf(variable, unit, array.name), days);
     return unit !== conversion.from && value >= plausibleMin && value <= plausibleMax;
   });
-  if (fitting === undefined) return "Correct the file; values that are no measurements must be its _FillValue.";
+  if (fitting === undefined)
+    return `Correct the file; if the value marks a missing one, give --missing ${variable}=${unpacked}.`;
   return `If the values are in ${fitting}, give ${unitsOption(variable, fitting)}.`;
 }
 

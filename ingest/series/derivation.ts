@@ -1,5 +1,5 @@
-// Series that no file has but that follow from others: the daily mean temperature, the relative humidity. Only when asked for
-// (--derive), and told wherever the series are.
+// Series that no file has but that follow from others: the daily mean temperature, the relative humidity. Only on request
+// (--derive), and reported wherever the series are.
 
 import { RejectedError } from "../../model/errors.ts";
 import type { Variable } from "../../model/variables.ts";
@@ -61,7 +61,7 @@ export function vapourPressure(q: number, p: number): number {
   return (mixingRatio * p) / (WATER_TO_AIR + mixingRatio);
 }
 
-/** Relative humidity [%] of the vapour pressure e [hPa] at t [degC] over water; what is above saturation is told as saturated. */
+/** Relative humidity [%] of the vapour pressure e [hPa] at t [degC] over water; what is above saturation is saturated. */
 export function relativeHumidity(e: number, t: number): number {
   const percent = (100 * e) / saturationVapourPressure(t);
   return percent > SATURATED ? SATURATED : percent;
@@ -73,13 +73,13 @@ export interface Derived<Values extends SeriesArray> {
   readonly rules: ReadonlyMap<Variable, string>;
 }
 
-/** The series with the asked variables derived; refused when they are there already or nothing they follow from is. */
+/** The series with the requested variables derived; refused when they are there already or nothing they follow from is. */
 export function deriveSeries<Values extends SeriesArray>(
   series: Series<Values>,
-  asked: readonly Derivable[],
+  requested: readonly Derivable[],
 ): Derived<Values> {
   const chosen: Derivation[] = [];
-  for (const variable of DERIVABLE.filter((one) => asked.includes(one))) {
+  for (const variable of DERIVABLE.filter((one) => requested.includes(one))) {
     const known = [...series.variables, ...chosen.map((one) => one.variable)];
     if (known.includes(variable)) {
       throw new RejectedError(

@@ -1,4 +1,4 @@
-// An ingest from end to end: the files as series, then one transaction, then what a user wants to know.
+// A load of climate series: files as series, one transaction, a report.
 import type { ClientBase } from "pg";
 import { checkClimate } from "../../database/climateCheck.ts";
 import type { ClimateSeries } from "../../database/climateLoad.ts";
@@ -22,7 +22,7 @@ export async function ingestFiles(
   progress: IngestProgress,
   signal: AbortSignal,
 ): Promise<IngestReport> {
-  const sources = await openSources(options);
+  const sources = await openSources(options, signal);
   try {
     const scenario = { name: options.scenario, parent: options.parent };
     const target = await readIngestTarget(client, options.grid, scenario);
@@ -43,8 +43,8 @@ export async function ingestFiles(
       const load = { grid, scenario, calendar, series: counted, onConflict, failRunningBatches, derived, signal };
       const outcome = await (options.check ? checkClimate : writeClimate)(client, load);
       isDone = true;
-      const told = [...derived].map(([variable, rule]) => ({ variable, rule }));
-      return { scenario: options.scenario, grid, derived: told, isCheck: options.check, ...report, ...outcome };
+      const rules = [...derived].map(([variable, rule]) => ({ variable, rule }));
+      return { scenario: options.scenario, grid, derived: rules, isCheck: options.check, ...report, ...outcome };
     } catch (error) {
       isDone = error instanceof RejectedError;
       throw error;
@@ -56,7 +56,7 @@ export async function ingestFiles(
   }
 }
 
-/** The same series, telling of each place that it is asked for. */
+/** The same series, reporting each place when it is read. */
 function describeCells(series: ClimateSeries, progress: IngestProgress): ClimateSeries {
   let cells = 0;
   progress.onWriting(series.places.length);

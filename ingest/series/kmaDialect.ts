@@ -16,7 +16,7 @@ const COLUMNS: Readonly<Record<string, Variable>> = {
   "평균 풍속": "sfcWind",
   평균풍속: "sfcWind",
 };
-/** Of a day on which anything else was measured: then a blank is no rain. */
+/** A blank of this variable is 0 on a day with any other value. */
 const BLANK_IS_ZERO: Variable = "pr";
 
 export interface KmaDialect {

@@ -1,27 +1,25 @@
 // What the columns of a CSV file are: time, place, and either a variable each (wide) or a name and a value (long).
-// Pure: the header and the first row in, a description out, or the sentence that says what is wanting.
+// Pure: the header and the first row in, a description out, or a refusal that says what is missing.
 
 import { RejectedError } from "../../model/errors.ts";
-import { type Conversion, conversionOf, unitsOf, unitsOption } from "../../model/units.ts";
+import { conversionOf, unitsOf, unitsOption } from "../../model/units.ts";
 import { existsAt, type Frequency, VARIABLES, type Variable } from "../../model/variables.ts";
-import { DATE_FORMS, frequencyOf } from "../cf/dates.ts";
+import { DATE_FORMS, frequencyOf, makeLocalText } from "../cf/dates.ts";
 import type { TableFile } from "../formats/tableFile.ts";
 import { findKmaDialect, variableOfKma } from "./kmaDialect.ts";
 import { findVariable, knownVariables, type ReadingOptions } from "./readingOptions.ts";
+import type { VariableSource } from "./variableSource.ts";
 
 export type TimeColumns =
   | { readonly kind: "date"; readonly date: number }
-  | { readonly kind: "parts"; readonly year: number; readonly month?: number; readonly day?: number };
-
-export interface ConvertedColumn {
-  readonly header: string;
-  /** The name in --map that chose the variable, if one did. */
-  readonly mappedName: string | undefined;
-  readonly variable: Variable;
-  readonly conversion: Conversion;
-  /** Nobody said the unit, so it is taken to be the canonical one. */
-  readonly unitAssumed: boolean;
-}
+  | {
+      readonly kind: "parts";
+      readonly year: number;
+      readonly month?: number;
+      readonly day?: number;
+      /** From 1; instead of month and day. */
+      readonly dayOfYear?: number;
+    };
 
 interface LayoutBase {
   readonly table: TableFile;
@@ -29,13 +27,13 @@ interface LayoutBase {
   readonly time: TimeColumns;
   /** Absent when the options give the one place. */
   readonly place: { readonly latitude: number; readonly longitude: number } | { readonly station: number } | undefined;
-  /** A dialect's own rule: a blank of this variable is 0, on days that have any other value. */
+  /** In some exports a blank of this variable is 0, on days that have any other value. */
   readonly blankIsZero: Variable | undefined;
   readonly ignored: readonly string[];
 }
 export interface WideLayout extends LayoutBase {
   readonly kind: "wide";
-  readonly columns: readonly (ConvertedColumn & { readonly at: number })[];
+  readonly columns: readonly (VariableSource & { readonly at: number })[];
 }
 export interface LongLayout extends LayoutBase {
   readonly kind: "long";
@@ -48,6 +46,10 @@ export type Layout = WideLayout | LongLayout;
 const LATITUDE = ["latitude", "lat"];
 const LONGITUDE = ["longitude", "lon"];
 const DATE = ["date", "time", "day"];
+const YEAR = ["year", "yyyy", "yr"];
+const MONTH = ["month", "mo", "mon", "mm"];
+const DAY = ["day", "dy", "dd"];
+const DAY_OF_YEAR = ["doy", "dayofyear", "day_of_year", "yday", "julian_day"];
 const UNIT_IN_HEADER = /^(.+?)\s*(?:\(([^()]*)\)|\[([^[\]]*)\])$/;
 
 export function readLayout(table: TableFile, options: ReadingOptions): Layout {
@@ -55,7 +57,7 @@ export function readLayout(table: TableFile, options: ReadingOptions): Layout {
   const find = (wanted: readonly string[]) => wanted.map((name) => names.indexOf(name)).find((at) => at !== -1);
   const kma = findKmaDialect(table.header);
   if (kma !== undefined) names[kma.date] = DATE[0]!;
-  const { time, frequency } = readTimeColumns(table, names);
+  const { time, frequency } = readTimeColumns(table, names, options.timeZone);
   const place = readPlaceColumns(table, find(LATITUDE), find(LONGITUDE), kma?.station ?? find(["station"]), options);
   const blankIsZero = kma === undefined || options.blank.has(kma.blankIsZero) ? undefined : kma.blankIsZero;
   const taken = new Set([...Object.values(time), ...Object.values(place ?? {})]);
@@ -73,14 +75,14 @@ export function readLayout(table: TableFile, options: ReadingOptions): Layout {
   return { kind: "wide", table, frequency, time, place, blankIsZero, columns, ignored };
 }
 
-/** What one column (or one name of the long layout) holds, and how it becomes the canonical unit; undefined: not ours. */
+/** What one column (or one name of the long layout) holds; undefined when it is no variable. */
 export function readColumn(
   header: string,
   saidUnit: string | undefined,
   file: string,
   frequency: Frequency,
   options: Pick<ReadingOptions, "map" | "units" | "only">,
-): ConvertedColumn | undefined {
+): VariableSource | undefined {
   const [, bare, round, square] = UNIT_IN_HEADER.exec(header) ?? [];
   const name = bare ?? header;
   const mappedName = [header, name].find((candidate) => options.map.has(candidate));
@@ -89,17 +91,21 @@ export function readColumn(
   checkFrequency(`${file}: column "${header}"`, variable, frequency);
   const option = options.units.get(variable);
   const unit = option ?? saidUnit ?? round ?? square;
-  const where = option === undefined ? `${file}: column "${header}"` : `--units ${variable}=${option}`;
+  const column = `${file}: column "${header}"`;
+  const where = option === undefined ? column : `--units ${variable}=${option}`;
   const canonical = VARIABLES[variable].unit;
   if (unit === undefined && canonical === "mm d-1" && frequency !== "daily") {
     throw unitNeeded(where, variable, frequency);
   }
   return {
-    header,
+    where: column,
+    name: header,
     mappedName,
     variable,
+    frequency,
     conversion: conversionOf(variable, unit ?? canonical, where),
-    unitAssumed: unit === undefined,
+    isUnitSaid: option !== undefined,
+    isUnitAssumed: unit === undefined,
   };
 }
 
@@ -109,7 +115,7 @@ function findVariableColumns(
   frequency: Frequency,
   options: ReadingOptions,
 ): WideLayout["columns"] {
-  const columns = new Map<Variable, ConvertedColumn & { readonly at: number }>();
+  const columns = new Map<Variable, VariableSource & { readonly at: number }>();
   table.header.forEach((header, at) => {
     const column = taken.has(at) ? undefined : readColumn(header, undefined, table.file, frequency, options);
     if (column === undefined) return;
@@ -118,7 +124,7 @@ function findVariableColumns(
     if (rival !== undefined && (rival.mappedName === undefined) === (column.mappedName === undefined)) {
       throw new RejectedError(
         "TwoColumns",
-        `${table.file}: the columns "${rival.header}" and "${header}" both are ${column.variable}. Say which one: --map "${header}=${column.variable}".`,
+        `${table.file}: the columns "${rival.name}" and "${header}" both are ${column.variable}. Say which one: --map "${header}=${column.variable}".`,
       );
     }
     if (rival === undefined || column.mappedName !== undefined) columns.set(column.variable, { ...column, at });
@@ -135,7 +141,7 @@ export function checkFrequency(where: string, variable: Variable, frequency: Fre
   );
 }
 
-/** A unit that nobody said and that cannot be guessed. */
+/** A unit that is not given and cannot be guessed. */
 export function unitNeeded(where: string, variable: Variable, frequency: Frequency): RejectedError {
   const canonical = VARIABLES[variable].unit;
   const remedy =
@@ -153,21 +159,30 @@ export function noVariables(file: string, names: readonly string[]): RejectedErr
   );
 }
 
-function readTimeColumns(table: TableFile, names: readonly string[]): { time: TimeColumns; frequency: Frequency } {
-  const [year, month, day] = ["year", "month", "day"].map((name) => names.indexOf(name)) as [number, number, number];
-  if (year !== -1 && DATE.slice(0, 2).every((name) => !names.includes(name))) {
-    if (month === -1) return { time: { kind: "parts", year }, frequency: "yearly" };
-    if (day === -1) return { time: { kind: "parts", year, month }, frequency: "monthly" };
+function readTimeColumns(
+  table: TableFile,
+  names: readonly string[],
+  timeZone: string | undefined,
+): { time: TimeColumns; frequency: Frequency } {
+  const [year, month, day, dayOfYear] = [YEAR, MONTH, DAY, DAY_OF_YEAR].map((wanted) =>
+    wanted.map((name) => names.indexOf(name)).find((at) => at !== -1),
+  );
+  if (year !== undefined && DATE.slice(0, 2).every((name) => !names.includes(name))) {
+    if (dayOfYear !== undefined && day === undefined)
+      return { time: { kind: "parts", year, dayOfYear }, frequency: "daily" };
+    if (month === undefined) return { time: { kind: "parts", year }, frequency: "yearly" };
+    if (day === undefined) return { time: { kind: "parts", year, month }, frequency: "monthly" };
     return { time: { kind: "parts", year, month, day }, frequency: "daily" };
   }
   const date = [...DATE, "month"].map((name) => names.indexOf(name)).find((at) => at !== -1);
   if (date === undefined) {
     throw new RejectedError(
       "NoTimeColumn",
-      `${table.file}: no column tells the time; found "${table.header.join('", "')}". Expected a header date, time or day (${DATE_FORMS.daily}; ${DATE_FORMS.monthly} for months), or the headers year, or year and month. Rename the column.`,
+      `${table.file}: no column holds the time; found "${table.header.join('", "')}". Expected a header date, time or day (${DATE_FORMS.daily}; ${DATE_FORMS.monthly} for months), or the headers year, or year and month. Rename the column.`,
     );
   }
-  const first = table.firstRow[date] ?? "";
+  const written = table.firstRow[date] ?? "";
+  const first = timeZone === undefined ? written : makeLocalText(timeZone)(written);
   const frequency = frequencyOf(first);
   if (frequency === undefined) throw notADate(`${table.file}:${table.firstLine}`, table.header[date]!, first);
   return { time: { kind: "date", date }, frequency };
@@ -180,8 +195,16 @@ export function notADate(at: string, header: string, found: string, frequency?: 
       : `${DATE_FORMS[frequency]} as in the first row`;
   return new RejectedError(
     "InvalidDate",
-    `${at}: column "${header}": expected a date as ${expected}, found "${found}". ${/[T ]\d\d:/.test(found) ? "Make hourly values daily first." : "Correct the row."}`,
+    `${at}: column "${header}": expected a date as ${expected}, found "${found}". ${describeTime(found)}`,
   );
+}
+
+function describeTime(found: string): string {
+  if (!/[T ]\d\d:/.test(found)) return "Correct the row.";
+  const zone = /(Z|UTC|\+00(:?00)?)$/.test(found)
+    ? "If each is the midnight of a local day, give its zone: --time-zone Asia/Seoul. Else m"
+    : "M";
+  return `${zone}ake hourly values daily first.`;
 }
 
 function readPlaceColumns(

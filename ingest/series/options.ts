@@ -1,5 +1,4 @@
-// What the words of `climatebatch ingest` mean beside how its files are read: scenario, grid, parent.
-// How files are read stands in readingOptions.ts.
+// Options of a load of climate series beside how its files are read: scenario, grid, parent.
 import type { ConflictRule } from "../../database/climateMerge.ts";
 import { RejectedError } from "../../model/errors.ts";
 import { FIRST_YEAR, LAST_YEAR } from "../cf/dates.ts";

@@ -1,4 +1,4 @@
-// The places of each part by number, and their order. Files of one run share them: they are numbered, ordered and held once.
+// The numbers of the places of each part, held once for parts at the same places.
 import { RejectedError } from "../../model/errors.ts";
 import { type ArrayPlaces, readPlaces } from "../cf/places.ts";
 import { valuesIn } from "../formats/arrayFile.ts";
@@ -21,7 +21,7 @@ export interface PlacedPart {
 export class PlacesOfParts {
   readonly #places: Places;
   readonly #options: ReadingOptions;
-  readonly #known: { readonly told: ArrayPlaces; readonly numbers: Int32Array }[] = [];
+  readonly #known: { readonly places: ArrayPlaces; readonly numbers: Int32Array }[] = [];
 
   constructor(places: Places, options: ReadingOptions) {
     this.#places = places;
@@ -30,13 +30,13 @@ export class PlacesOfParts {
 
   /** [positions on the place axes, row by row] numbers of the places: the same object for parts that lie at the same ones. */
   async of(part: ArrayPart): Promise<Int32Array> {
-    const told = await this.#readPlaces(part);
+    const places = await this.#readPlaces(part);
     const known = this.#known.find(
-      (one) => isSame(one.told.latitude, told.latitude) && isSame(one.told.longitude, told.longitude),
+      (one) => isSame(one.places.latitude, places.latitude) && isSame(one.places.longitude, places.longitude),
     );
     if (known !== undefined) return known.numbers;
-    const numbers = this.#number(part, told);
-    this.#known.push({ told, numbers });
+    const numbers = this.#number(part, places);
+    this.#known.push({ places, numbers });
     return numbers;
   }
 

@@ -3,17 +3,20 @@
 import type { Place } from "../../database/gridCells.ts";
 import { snapCoordinate } from "../../database/gridCells.ts";
 import { RejectedError } from "../../model/errors.ts";
+import { hintSeparators, type NumberStyle, PLAIN_NUMBERS, readNumberText } from "../formats/numberText.ts";
 import { describeWhere, type Where } from "../formats/tableFile.ts";
 
 export class Places {
   readonly stepDegrees: number;
+  readonly #numbers: NumberStyle;
   readonly #places: Place[] = [];
   /** By the texts of latitude and longitude. */
   readonly #byText = new Map<string, Map<string, number>>();
   readonly #byPoint = new Map<string, number>();
 
-  constructor(stepDegrees: number) {
+  constructor(stepDegrees: number, numbers: NumberStyle = PLAIN_NUMBERS) {
     this.stepDegrees = stepDegrees;
+    this.#numbers = numbers;
   }
 
   get all(): readonly Place[] {
@@ -45,14 +48,12 @@ export class Places {
   }
 
   #read(name: string, text: string, min: number, max: number, where: Where | string): number {
-    const degrees = text === "" ? Number.NaN : Number(text);
+    const degrees = readNumberText(text, this.#numbers) ?? Number.NaN;
     if (!(degrees >= min && degrees <= max)) {
       const hint =
         name === "latitude" && degrees > 90 && degrees <= 360
           ? "Are latitude and longitude swapped?"
-          : /^-?\d+,\d+$/.test(text)
-            ? "Write a decimal point instead of the comma."
-            : "Correct the row, or leave it out.";
+          : (hintSeparators(text, this.#numbers) ?? "Correct the row, or leave it out.");
       throw new RejectedError(
         "InvalidPlace",
         `${typeof where === "string" ? where : describeWhere(where)}: expected a ${name} of ${min} to ${max} degrees, found "${text}". ${hint}`,

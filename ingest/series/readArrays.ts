@@ -1,5 +1,4 @@
-// Files of arrays from end to end as series: layouts, then every value once through the spool, then the series of each place.
-// What the series are for is the commands' choice.
+// Files of arrays as series: layouts, then every value once through the spool, then the series of each place.
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { CALENDARS, type Calendar } from "../../model/calendars.ts";
@@ -7,20 +6,19 @@ import { RejectedError } from "../../model/errors.ts";
 import { valuesIn } from "../formats/arrayFile.ts";
 import { boxesOf, countBoxes, planBoxes } from "./arrayBlocks.ts";
 import type { ArrayLayout, ArrayPart } from "./arrayLayout.ts";
-import { describeParts, filesOf, judgedPart, nothingLeft } from "./arrayReport.ts";
 import { makeArraySeries, rankPlaces } from "./arraySeries.ts";
 import { type BoxPlaces, locatePlaces, makeBoxReader } from "./arrayValues.ts";
 import { type PlacedPart, PlacesOfParts } from "./partPlaces.ts";
 import { Places } from "./places.ts";
 import type { FilesRead, ReadingProgress, ReadingTarget } from "./readFiles.ts";
 import type { ReadingOptions } from "./readingOptions.ts";
+import { describeSources } from "./report.ts";
 import { openSpool } from "./spoolFolder.ts";
-import { planSpool } from "./spoolPlan.ts";
-import { type SpoolValues, TileSpool } from "./tileSpool.ts";
+import { planSpool, type SpoolValues, TileSpool } from "./tileSpool.ts";
 import { checkTypicalValues } from "./typicalValues.ts";
 import { ValueTally } from "./valueTally.ts";
 
-/** Read between two notes of how far we are. */
+/** Bytes read between two checkpoints. */
 const CHECKPOINT_BYTES = 64 << 20;
 
 export async function readArrays<Values extends SpoolValues>(
@@ -50,22 +48,31 @@ export async function readArrays<Values extends SpoolValues>(
     const seen = spool.checkpoint?.seen ?? new Uint8Array(places.all.length);
     const filling: Filling<Values> = { places, tiles, tallies, seen, makeValues: target.makeValues, progress, signal };
     await fillSpool(placed, filling, spool.checkpoint?.boxes ?? 0, spool.save);
-    if (!seen.includes(1)) throw nothingLeft(options);
-    const variables = describeParts(parts, tallies);
-    checkTypicalValues(parts.map((part, at) => judgedPart(part, tallies[at]!)));
+    if (!seen.includes(1)) {
+      throw new RejectedError(
+        "NoValues",
+        `Every value in ${options.files.join(", ")} is missing: nothing is left. Check the attributes _FillValue, missing_value and valid_range of the arrays.`,
+      );
+    }
+    const sources = parts.map((part, at) => ({ ...part, tally: tallies[at]! }));
+    checkTypicalValues(sources);
     const series = makeArraySeries(placed, tiles, places.all, seen, target.makeValues);
     return {
       series,
       calendar,
       report: {
-        files: filesOf(layouts),
+        files: layouts.map(({ file, parts: own }) => ({
+          file: file.file,
+          layout: file.format,
+          rows: own.reduce((sum, { array }) => sum + valuesIn(array.shape), 0),
+        })),
         frequency: series.frequency,
         calendar,
         calendarBecause: because,
         cells: series.places.length,
         firstYear: series.firstYear,
         lastYear: series.lastYear,
-        variables,
+        variables: describeSources(sources),
         ignoredColumns: [...new Set(layouts.flatMap(({ ignored }) => ignored))],
         notes: [],
       },
@@ -187,14 +194,14 @@ function commonCalendar<Values extends SpoolValues>(
 ): { readonly calendar: Calendar; readonly because: string } {
   const [first, ...others] = parts;
   const { calendar, frequency } = first!.steps;
-  const tell = ({ file, array, steps }: ArrayPart) =>
+  const describe = ({ file, array, steps }: ArrayPart) =>
     `${file.file} has ${array.name} ${steps.frequency} in the calendar ${steps.calendar}`;
   const other = others.find(({ steps }) => steps.calendar !== calendar || steps.frequency !== frequency);
   if (other !== undefined) {
     const isCalendar = other.steps.calendar !== calendar;
     throw new RejectedError(
       isCalendar ? "CalendarMismatch" : "MixedFrequencies",
-      `${tell(first!)}, but ${tell(other)}. Ingest files of different ${isCalendar ? "calendars as different scenarios" : "frequencies one after the other"}.`,
+      `${describe(first!)}, but ${describe(other)}. Ingest files of different ${isCalendar ? "calendars as different scenarios" : "frequencies one after the other"}.`,
     );
   }
   if (known !== undefined && known.calendar !== calendar) {
@@ -209,7 +216,7 @@ function commonCalendar<Values extends SpoolValues>(
   return { calendar, because: "said by the files" };
 }
 
-/** What must be the same for an interrupted reading to go on. */
+/** What must be the same for an interrupted reading to be resumed. */
 async function identify(options: ReadingOptions, target: ReadingTarget<SpoolValues>): Promise<string> {
   const files = await Promise.all(
     options.files.map(async (file) => {

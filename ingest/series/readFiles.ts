@@ -1,5 +1,4 @@
-// Tables (CSV, Parquet) from end to end as series in memory: layouts of all files, then their rows, then their calendar.
-// What the series are for is the commands' choice.
+// Tables as series: layouts of all files, then their rows, then their calendar.
 import type { Calendar } from "../../model/calendars.ts";
 import { RejectedError } from "../../model/errors.ts";
 import { CalendarWatch, type KnownCalendar } from "../cf/calendarWatch.ts";
@@ -8,10 +7,10 @@ import { type Layout, noVariables } from "./layout.ts";
 import { Places } from "./places.ts";
 import type { ReadingOptions } from "./readingOptions.ts";
 import { type Reading, readFileRows } from "./readRows.ts";
-import { describeColumns, type ReadingReport } from "./report.ts";
+import { describeSources, type ReadingReport } from "./report.ts";
 import { type Series, type SeriesArray, SeriesTable } from "./seriesTable.ts";
-import { checkTypicalValues, type JudgedSource } from "./typicalValues.ts";
-import type { ValueReader } from "./valueReader.ts";
+import { checkTypicalValues } from "./typicalValues.ts";
+import { checkOptionsUsed } from "./variableSource.ts";
 
 export interface ReadingProgress {
   onFiles(bytes: number): void;
@@ -22,7 +21,7 @@ export interface ReadingProgress {
 /** What a command says about the series beside the user's options. */
 export interface ReadingTarget<Values extends SeriesArray> {
   readonly gridStepDegrees: number;
-  /** Absent when the dates are to tell it. */
+  /** Absent when the dates decide it. */
   readonly calendar: KnownCalendar | undefined;
   makeValues(steps: number): Values;
 }
@@ -61,7 +60,7 @@ async function readTables<Values extends SeriesArray>(
 ): Promise<FilesRead<Values>> {
   const reading: Reading = {
     options,
-    places: new Places(target.gridStepDegrees),
+    places: new Places(target.gridStepDegrees, options.numbers),
     table,
     watch: new CalendarWatch(target.calendar),
     stepCalendar: target.calendar?.calendar ?? "standard",
@@ -76,8 +75,11 @@ async function readTables<Values extends SeriesArray>(
     files.push({ file: layout.table.file, layout: layout.kind, rows });
     progress.onFileRead(layout.table.file, rows, "rows");
   }
-  checkVariablesFound(layouts, reading);
-  checkTypicalValues(reading.readers.map((reader) => judged(layouts, reader, options)));
+  if (reading.readers.length === 0) throw noVariables(layouts[0]!.table.file, [...reading.ignoredNames]);
+  const sources = reading.readers.map(({ column, tally }) => ({ ...column, tally }));
+  const names = layouts.flatMap((layout) => layout.table.header);
+  checkOptionsUsed(sources, options, [...names, ...sources.map(({ name }) => name), ...reading.ignoredNames]);
+  checkTypicalValues(sources);
   const { calendar, because } = reading.watch.decide();
   const series = table.toSeries(reading.places.all, calendar);
   if (series.places.length === 0) {
@@ -94,14 +96,14 @@ async function readTables<Values extends SeriesArray>(
     cells: series.places.length,
     firstYear: series.firstYear,
     lastYear: series.lastYear,
-    variables: describeColumns(reading.readers),
+    variables: describeSources(sources),
     notes: layouts.flatMap(describeDialect),
     ignoredColumns: [...new Set([...layouts.flatMap(({ ignored }) => ignored), ...reading.ignoredNames])],
   };
   return { series, calendar, report, close: () => table.close() };
 }
 
-/** Rules of a file's dialect that no option asked for. */
+/** Rules of a file's dialect that apply without an option. */
 function describeDialect({ table, blankIsZero }: Layout): string[] {
   const notes = [];
   if (table.encoding === CP949) notes.push(`${table.file} is CP949 text.`);
@@ -113,22 +115,6 @@ function describeDialect({ table, blankIsZero }: Layout): string[] {
   return notes;
 }
 
-function judged(layouts: readonly Layout[], { column, tally }: ValueReader, options: ReadingOptions): JudgedSource {
-  const { variable, header, conversion, unitAssumed } = column;
-  const files = layouts.map(({ table }) => table.file).join(", ");
-  const where = `${files}: column "${header}"`;
-  const isUnitSaid = options.units.has(variable);
-  return {
-    where,
-    variable,
-    unit: conversion.from,
-    isUnitSaid,
-    isUnitAssumed: unitAssumed,
-    tally,
-    frequency: layouts[0]!.frequency,
-  };
-}
-
 function commonFrequency(layouts: readonly Layout[]): Layout["frequency"] {
   const [first, ...others] = layouts;
   const other = others.find(({ frequency }) => frequency !== first!.frequency);
@@ -137,39 +123,4 @@ function commonFrequency(layouts: readonly Layout[]): Layout["frequency"] {
     "MixedFrequencies",
     `${first!.table.file} is ${first!.frequency}, but ${other.table.file} is ${other.frequency}. Ingest files of different frequencies one after the other.`,
   );
-}
-
-/** Something was a variable, and every name in the options fitted something. */
-function checkVariablesFound(layouts: readonly Layout[], { options, readers, ignoredNames }: Reading): void {
-  const { table } = layouts[0]!;
-  if (readers.length === 0) throw noVariables(table.file, [...ignoredNames]);
-  const headers = layouts.flatMap((layout) => layout.table.header);
-  const found = new Set(readers.map(({ column }) => column.variable));
-  for (const [name, variable] of options.map) {
-    if (readers.some(({ column }) => column.mappedName === name)) continue;
-    const names = [...new Set([...headers, ...readers.map(({ column }) => column.header), ...ignoredNames])];
-    throw new RejectedError(
-      "UnusedOption",
-      `--map ${name}=${variable}: no file has "${name}". Found "${names.join('", "')}". Correct the name; upper and lower case count.`,
-    );
-  }
-  const wanting = [...(options.only ?? [])].find((variable) => !found.has(variable));
-  if (wanting !== undefined) {
-    throw new RejectedError(
-      "UnusedOption",
-      `--variables ${wanting}: no file has ${wanting}, only ${[...found].join(", ")}. Leave it out, or map a column to it: --map COLUMN=${wanting}.`,
-    );
-  }
-  for (const [option, variables] of [
-    ["--units", options.units],
-    ["--blank", options.blank],
-  ] as const) {
-    for (const variable of variables.keys()) {
-      if (found.has(variable)) continue;
-      throw new RejectedError(
-        "UnusedOption",
-        `${option} ${variable}=${variables.get(variable)}: no file has ${variable}, only ${[...found].join(", ")}. Leave it out, or map a column to it: --map COLUMN=${variable}.`,
-      );
-    }
-  }
 }

@@ -3,9 +3,20 @@ import { type Calendar, daysInMonth, daysInYear } from "../../model/calendars.ts
 import { RejectedError } from "../../model/errors.ts";
 import { type Frequency, VARIABLES } from "../../model/variables.ts";
 import type { CalendarWatch } from "../cf/calendarWatch.ts";
-import { formatMoment, makeMoment, NO_DATE, readMoment, readPart, YEAR } from "../cf/dates.ts";
+import {
+  FIRST_YEAR,
+  formatMoment,
+  LAST_YEAR,
+  makeLocalText,
+  makeMoment,
+  NO_DATE,
+  readMoment,
+  readPart,
+  YEAR,
+} from "../cf/dates.ts";
+import { trimBlanks } from "../formats/numberText.ts";
 import { describeWhere, type Where } from "../formats/tableFile.ts";
-import { type Layout, type LongLayout, notADate, readColumn, type TimeColumns, type WideLayout } from "./layout.ts";
+import { type Layout, type LongLayout, notADate, readColumn, type WideLayout } from "./layout.ts";
 import type { Places } from "./places.ts";
 import type { ReadingOptions } from "./readingOptions.ts";
 import { type SeriesArray, type SeriesTable, variableNumber } from "./seriesTable.ts";
@@ -18,7 +29,7 @@ export interface Reading {
   readonly places: Places;
   readonly table: SeriesTable<SeriesArray>;
   readonly watch: CalendarWatch;
-  /** How long the steps of monthly and yearly files are; the days of daily files are told by their dates. */
+  /** How long the steps of monthly and yearly files are; the days of daily files follow from their dates. */
   readonly stepCalendar: Calendar;
   /** Every column read so far, with its counts. */
   readonly readers: ValueReader[];
@@ -35,7 +46,7 @@ export async function readFileRows(
 ): Promise<number> {
   const where: Where = { file: layout.table.file, line: 1 };
   const takeValues = layout.kind === "wide" ? takeWide(layout, reading, where) : takeLong(layout, reading, where);
-  const readTime = makeTimeReader(layout.time, layout.frequency, layout.table.header, where);
+  const readTime = makeTimeReader(layout, reading, where);
   const placeOf = makePlaceReader(layout.place, reading, where);
   const { frequency } = layout;
   let rows = 0;
@@ -63,16 +74,18 @@ function takeWide({ columns, blankIsZero }: WideLayout, reading: Reading, where:
   const ats = columns.map(({ at }) => at);
   const numbers = columns.map(({ variable }) => variableNumber(variable));
   const zeroed = columns.findIndex(({ variable }) => variable === blankIsZero);
-  const hasOthers = (row: Row) => ats.some((at, column) => column !== zeroed && row[at] !== "");
+  const hasOthers = (row: Row) => ats.some((at, column) => column !== zeroed && trimBlanks(row[at]!) !== "");
   return (row, place, year, step, days) => {
     for (let column = 0; column < readers.length; column++) {
       const reader = readers[column]!;
       const text = row[ats[column]!]!;
       const value =
-        column === zeroed && text === "" && hasOthers(row) ? reader.fillZero() : reader.read(text, days, where);
+        column === zeroed && trimBlanks(text) === "" && hasOthers(row)
+          ? reader.fillZero()
+          : reader.read(text, days, where);
       if (Number.isNaN(value)) continue;
-      const standing = reading.table.put(place, year, numbers[column]!, step, value);
-      if (!Number.isNaN(standing)) throw duplicate(reading, reader, place, year, step, standing, value, where);
+      const existing = reading.table.put(place, year, numbers[column]!, step, value);
+      if (!Number.isNaN(existing)) throw duplicate(reading, reader, place, year, step, existing, value, where);
     }
   };
 }
@@ -98,21 +111,27 @@ function takeLong(layout: LongLayout, reading: Reading, where: Where): TakeValue
     if (reader === undefined) return;
     const value = reader.read(row[layout.value]!, days, where);
     if (Number.isNaN(value)) return;
-    const standing = reading.table.put(place, year, variableNumber(reader.column.variable), step, value);
-    if (!Number.isNaN(standing)) throw duplicate(reading, reader, place, year, step, standing, value, where);
+    const existing = reading.table.put(place, year, variableNumber(reader.column.variable), step, value);
+    if (!Number.isNaN(existing)) throw duplicate(reading, reader, place, year, step, existing, value, where);
   };
 }
 
-function makeTimeReader(time: TimeColumns, frequency: Frequency, header: Row, where: Where): (row: Row) => number {
+function makeTimeReader(
+  { time, frequency, table: { header } }: Layout,
+  { options: { timeZone }, stepCalendar }: Reading,
+  where: Where,
+): (row: Row) => number {
   if (time.kind === "date") {
+    const localText = timeZone === undefined ? (text: string) => text : makeLocalText(timeZone);
     return (row) => {
-      const moment = readMoment(row[time.date]!, frequency);
+      const moment = readMoment(localText(row[time.date]!), frequency);
       if (moment === NO_DATE) throw notADate(describeWhere(where), header[time.date]!, row[time.date]!, frequency);
       return moment;
     };
   }
-  const { year, month, day } = time;
+  const { year, month, day, dayOfYear } = time;
   return (row) => {
+    if (dayOfYear !== undefined) return readDayOfYear(row[year]!, row[dayOfYear]!, stepCalendar, where);
     const part = (at: number | undefined) => (at === undefined ? 1 : readPart(row[at]!));
     const moment = makeMoment(frequency, readPart(row[year]!), part(month), part(day));
     if (moment !== NO_DATE) return moment;
@@ -122,6 +141,21 @@ function makeTimeReader(time: TimeColumns, frequency: Frequency, header: Row, wh
       `${describeWhere(where)}: expected whole numbers in the columns ${columns.map((at) => `"${header[at]}"`).join(", ")}, such as ${[2020, 12, 31].slice(0, columns.length).join(", ")}; found "${columns.map((at) => row[at]).join('", "')}". Correct the row.`,
     );
   };
+}
+
+function readDayOfYear(yearText: string, dayText: string, calendar: Calendar, where: Where): number {
+  const [year, day] = [readPart(yearText), readPart(dayText)];
+  const most = year >= FIRST_YEAR && year <= LAST_YEAR ? daysInYear(calendar, year) : 0;
+  if (!(day >= 1 && day <= most)) {
+    throw new RejectedError(
+      "InvalidDate",
+      `${describeWhere(where)}: expected a year from ${FIRST_YEAR} to ${LAST_YEAR} and a day from 1 to 365 or 366 (calendar ${calendar}), found "${yearText}" and "${dayText}". Correct the row, or give --calendar.`,
+    );
+  }
+  let month = 1;
+  let rest = day;
+  for (; rest > daysInMonth(calendar, year, month); month++) rest -= daysInMonth(calendar, year, month);
+  return makeMoment("daily", year, month, rest);
 }
 
 function makePlaceReader(columns: Layout["place"], { places, options }: Reading, where: Where): (row: Row) => number {
@@ -156,15 +190,21 @@ function duplicate(
   place: number,
   year: number,
   step: number,
-  standing: number,
+  existing: number,
   value: number,
   where: Where,
 ): RejectedError {
   const { latitude, longitude } = places.all[place]!;
   const unit = VARIABLES[column.variable].unit;
-  const tell = (number: number) => Number(number.toPrecision(7));
+  const shorten = (number: number) => Number(number.toPrecision(7));
   return new RejectedError(
     "DuplicateRow",
-    `${describeWhere(where)}, column "${column.header}": ${column.variable} at ${latitude}, ${longitude} on ${formatMoment(table.frequency, year, step)} is ${tell(value)} ${unit}, but an earlier row says ${tell(standing)} ${unit}. Remove one of the rows.`,
+    `${describeWhere(where)}, column "${column.name}": ${column.variable} at ${latitude}, ${longitude} on ${formatMoment(table.frequency, year, step)} is ${shorten(value)} ${unit}, but an earlier row has ${shorten(existing)} ${unit}. ${describeTwice(table.frequency)}`,
   );
+}
+
+function describeTwice(frequency: Frequency): string {
+  if (frequency === "daily") return "Remove one of the rows.";
+  const finer = frequency === "yearly" ? "months or days" : "days";
+  return `If the rows are of ${finer}, rename their columns year, month, day (or doy); else remove one of the rows.`;
 }

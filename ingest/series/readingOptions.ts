@@ -1,8 +1,8 @@
-// What the words that say how files are read mean: every option checked before any file is opened.
-// Which columns they fit is left to layout.ts; what a command does with the series, to the command.
+// Options that say how files are read, checked before any file is opened.
 import type { Calendar } from "../../model/calendars.ts";
 import { RejectedError } from "../../model/errors.ts";
-import { VARIABLE_NAMES, VARIABLES, type Variable } from "../../model/variables.ts";
+import { type Frequency, VARIABLE_NAMES, VARIABLES, type Variable } from "../../model/variables.ts";
+import { type NumberStyle, readNumberText, trimBlanks } from "../formats/numberText.ts";
 import type { Stations } from "./stations.ts";
 
 export interface ReadingWords {
@@ -11,6 +11,11 @@ export interface ReadingWords {
   readonly units: readonly string[];
   readonly blank: readonly string[];
   readonly missing: readonly string[];
+  readonly readAs?: readonly string[] | undefined;
+  readonly decimal?: "." | "," | undefined;
+  readonly thousands?: string | undefined;
+  readonly frequency?: Frequency | undefined;
+  readonly timeZone?: string | undefined;
   readonly variables: readonly string[];
   readonly latitude: number | undefined;
   readonly longitude: number | undefined;
@@ -28,9 +33,17 @@ export interface ReadingOptions {
   readonly only: ReadonlySet<Variable> | undefined;
   /** NaN: missing, as without the option. */
   readonly blank: ReadonlyMap<Variable, number>;
-  readonly missingNumbers: ReadonlySet<number>;
-  /** In lower case. */
-  readonly missingWords: ReadonlySet<string>;
+  /** Numbers that mean missing, as the file writes them: for all variables and for this one. */
+  marksOf(variable: Variable): ReadonlySet<number>;
+  /** Words that mean missing, in lower case. */
+  missingWordsOf(variable: Variable): ReadonlySet<string>;
+  /** Words, in lower case, that stand for a number in the file's unit. */
+  readonly readAs: ReadonlyMap<string, number>;
+  readonly numbers: NumberStyle;
+  /** How often files tick that do not say so themselves. */
+  readonly frequency: Frequency | undefined;
+  /** Zone whose local midnights the instants of tables are; undefined: dates are taken as they are written. */
+  readonly timeZone: string | undefined;
   /** Where stations lie that files name by number. */
   readonly stations: Stations | undefined;
   readonly place: { readonly latitude: string; readonly longitude: string } | undefined;
@@ -43,7 +56,7 @@ const MISSING = "missing";
 const USUAL_MISSING_WORDS = ["na", "n/a", "nan", "null"];
 
 export function readReadingOptions(words: ReadingWords): ReadingOptions {
-  const missing = words.missing.flatMap((text) => text.split(",")).map((text) => text.trim());
+  const numbers = readNumberStyle(words);
   return {
     files: words.files,
     map: readPairs("--map", "COLUMN=VARIABLE, such as HighTemp=tasmax", words.map, (_, variable, pair) =>
@@ -52,8 +65,11 @@ export function readReadingOptions(words: ReadingWords): ReadingOptions {
     units: byVariable("--units", "VARIABLE=UNIT, such as tasmax=K", words.units, (unit) => unit),
     only: readOnly(words.variables),
     blank: byVariable("--blank", "VARIABLE=NUMBER, such as pr=0", words.blank, readBlank),
-    missingNumbers: new Set(missing.filter((text) => text !== "" && !Number.isNaN(Number(text))).map(Number)),
-    missingWords: new Set([...USUAL_MISSING_WORDS, ...missing.map((text) => text.toLowerCase())]),
+    ...readMissing(words.missing, numbers),
+    readAs: readWords(words.readAs ?? []),
+    numbers,
+    frequency: words.frequency,
+    timeZone: checkZone(words.timeZone),
     place: readPlace(words),
     calendar: words.calendar,
     spool: words.spool,
@@ -125,6 +141,72 @@ function byVariable<T>(
   return new Map([...pairs].map(([name, value]) => [checkVariable(option, name), value]));
 }
 
+/** `--missing MARK` for all variables, `--missing VARIABLE=MARK` for one. */
+function readMissing(
+  texts: readonly string[],
+  numbers: NumberStyle,
+): Pick<ReadingOptions, "marksOf" | "missingWordsOf"> {
+  const marks = texts
+    .flatMap((text) => (numbers.decimal === "," || numbers.thousands === "," ? [text] : text.split(",")))
+    .map((text) => {
+      const [, name, mark] = /^([^=]*)=(.*)$/.exec(text.trim()) ?? [];
+      const variable = name === undefined ? undefined : checkVariable(`--missing ${text.trim()}`, name.trim());
+      return { variable, text: trimBlanks(mark ?? text) };
+    });
+  const of = (variable: Variable) => marks.filter((mark) => mark.variable === undefined || mark.variable === variable);
+  return {
+    marksOf: (variable) =>
+      new Set(
+        of(variable)
+          .flatMap(({ text }) => readNumberText(text, numbers) ?? [])
+          .filter((mark) => !Number.isNaN(mark)),
+      ),
+    missingWordsOf: (variable) =>
+      new Set([...USUAL_MISSING_WORDS, ...of(variable).map(({ text }) => text.toLowerCase())]),
+  };
+}
+
+/** `--read-as WORD=NUMBER` */
+function readWords(texts: readonly string[]): ReadonlyMap<string, number> {
+  const form = "WORD=NUMBER, such as T=0 for a trace of rain";
+  const pairs = readPairs("--read-as", form, texts, (word, value, pair) => {
+    const number = readNumberText(value);
+    if (number !== undefined && !Number.isNaN(number) && readNumberText(word) === undefined) return number;
+    throw new RejectedError("InvalidOption", `--read-as expects ${form}, but got "${pair}".`);
+  });
+  return new Map([...pairs].map(([word, number]) => [word.toLowerCase(), number]));
+}
+
+function checkZone(zone: string | undefined): string | undefined {
+  if (zone === undefined) return undefined;
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone && zone;
+  } catch (cause) {
+    throw new RejectedError(
+      "InvalidOption",
+      `--time-zone expects a zone such as Asia/Seoul or +09:00, but got "${zone}".`,
+      { cause },
+    );
+  }
+}
+
+/** `--decimal` and `--thousands` */
+export function readNumberStyle({
+  decimal = ".",
+  thousands,
+}: {
+  readonly decimal?: "." | "," | undefined;
+  readonly thousands?: string | undefined;
+}): NumberStyle {
+  if (thousands !== undefined && (thousands === decimal || !/^[.,' \u00a0\u202f_]$/.test(thousands))) {
+    throw new RejectedError(
+      "InvalidOption",
+      `--thousands expects one of , . ' _ or a space, other than the decimal separator "${decimal}", but got "${thousands}".`,
+    );
+  }
+  return { decimal, thousands };
+}
+
 function readBlank(text: string, pair: string): number {
   const value = text === MISSING ? Number.NaN : Number(text);
   if (text === MISSING || Number.isFinite(value)) return value;
@@ -137,10 +219,10 @@ function readBlank(text: string, pair: string): number {
 function readPlace({ latitude, longitude }: ReadingWords): ReadingOptions["place"] {
   if (latitude === undefined && longitude === undefined) return undefined;
   if (latitude === undefined || longitude === undefined) {
-    const [given, wanting] = latitude === undefined ? ["--longitude", "--latitude"] : ["--latitude", "--longitude"];
+    const [given, missing] = latitude === undefined ? ["--longitude", "--latitude"] : ["--latitude", "--longitude"];
     throw new RejectedError(
       "InvalidOption",
-      `${given} is given without ${wanting}: a place needs both, such as --latitude 37.57142 --longitude 126.9658.`,
+      `${given} is given without ${missing}: a place needs both, such as --latitude 37.57142 --longitude 126.9658.`,
     );
   }
   return { latitude: String(latitude), longitude: String(longitude) };

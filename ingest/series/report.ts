@@ -1,7 +1,8 @@
 // What was read, and what an ingest did with it, as facts and as lines to read.
 import type { LoadOutcome } from "../../database/climateLoad.ts";
 import { VARIABLE_NAMES, type Variable } from "../../model/variables.ts";
-import type { ValueReader } from "./valueReader.ts";
+import { sumTallies } from "./valueTally.ts";
+import type { CountedSource } from "./variableSource.ts";
 
 export interface VariableReport {
   readonly variable: Variable;
@@ -27,7 +28,7 @@ export interface ReadingReport {
   readonly lastYear: number;
   readonly variables: readonly VariableReport[];
   readonly ignoredColumns: readonly string[];
-  /** What a reader of the values should know: rules that no option asked for. */
+  /** What a reader of the values should know: rules that apply without an option. */
   readonly notes: readonly string[];
 }
 
@@ -39,21 +40,20 @@ export interface IngestReport extends ReadingReport, LoadOutcome {
   readonly isCheck: boolean;
 }
 
-export function describeColumns(readers: readonly ValueReader[]): VariableReport[] {
+/** Per variable what its sources say and what was counted of them. */
+export function describeSources(sources: readonly CountedSource[]): VariableReport[] {
   return VARIABLE_NAMES.flatMap((variable) => {
-    const own = readers.filter(({ column }) => column.variable === variable);
+    const own = sources.filter((source) => source.variable === variable);
     if (own.length === 0) return [];
-    const sum = (count: (reader: ValueReader) => number) => own.reduce((total, reader) => total + count(reader), 0);
+    const { values, missing, filled } = sumTallies(own.map(({ tally }) => tally));
     return [
       {
         variable,
-        columns: [...new Set(own.map(({ column }) => column.header))],
-        units: [...new Set(own.map(({ column }) => column.conversion.from))],
-        unitAssumed: own.some(({ column }) => column.unitAssumed),
-        canonicalUnit: own[0]!.column.conversion.to,
-        values: sum(({ tally }) => tally.values),
-        missing: sum(({ tally }) => tally.missing),
-        filled: sum(({ filled }) => filled),
+        columns: [...new Set(own.map(({ name }) => name))],
+        units: [...new Set(own.map(({ conversion }) => conversion.from))],
+        unitAssumed: own.some(({ isUnitAssumed }) => isUnitAssumed),
+        canonicalUnit: own[0]!.conversion.to,
+        ...{ values, missing, filled },
       },
     ];
   });
@@ -82,8 +82,8 @@ export function formatReading(report: ReadingReport, aboutCells = ""): string {
   return lines.join("\n");
 }
 
-function formatVariable(told: VariableReport): string {
-  const { variable, columns, units, unitAssumed, canonicalUnit, values, missing, filled } = told;
+function formatVariable(report: VariableReport): string {
+  const { variable, columns, units, unitAssumed, canonicalUnit, values, missing, filled } = report;
   const unit = units.map((one) => (one === canonicalUnit ? one : `${one} → ${canonicalUnit}`)).join(", ");
   const source =
     columns.length === 1 && columns[0] === variable ? "" : ` from ${columns.map((name) => `"${name}"`).join(", ")}`;
@@ -107,6 +107,6 @@ export function count(number: number, noun: string): string {
 }
 
 /** A line when batches failed, else none. */
-export function describeFailedBatches(batches: readonly string[], what = "Failed, as asked"): string[] {
+export function describeFailedBatches(batches: readonly string[], what = "Failed, as requested"): string[] {
   return batches.length === 0 ? [] : [`${what} (InputChanged): batch ${batches.join(", ")}`];
 }

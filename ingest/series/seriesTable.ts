@@ -71,7 +71,7 @@ export class SeriesTable<Values extends SeriesArray> {
     this.#mostBytes = mostBytes;
   }
 
-  /** Puts a value; returns another one that stands there already, or NaN when all is well. */
+  /** Puts a value; returns another one that is there already, or NaN when all is well. */
   put(place: number, year: number, variable: number, step: number, value: number): number {
     const key = place * YEARS + year;
     if (key !== this.#lastKey) {
@@ -81,13 +81,13 @@ export class SeriesTable<Values extends SeriesArray> {
       this.#lastKey = key;
     }
     const values = (this.#lastYear[variable] ??= this.#makeYear());
-    const standing = values[step]!;
-    if (Number.isNaN(standing)) {
+    const existing = values[step]!;
+    if (Number.isNaN(existing)) {
       values[step] = value;
       return Number.NaN;
     }
     this.#rounded[0] = value;
-    return standing === this.#rounded[0] ? Number.NaN : standing;
+    return existing === this.#rounded[0] ? Number.NaN : existing;
   }
 
   /** The series of all places that have a value. */
@@ -163,9 +163,9 @@ export class SeriesTable<Values extends SeriesArray> {
       const whole = joined.get(key) ?? this.#makeYear();
       joined.set(key, whole);
       steps.forEach((step, at) => {
-        const standing = whole[step]!;
-        if (!Number.isNaN(standing) && standing !== values[at])
-          throw this.#twice(key, step, where, standing, values[at]!);
+        const existing = whole[step]!;
+        if (!Number.isNaN(existing) && existing !== values[at])
+          throw this.#twice(key, step, where, existing, values[at]!);
         whole[step] = values[at]!;
       });
     }
@@ -184,10 +184,10 @@ export class SeriesTable<Values extends SeriesArray> {
   /** Rows far apart in large files; where exactly is not kept. */
   #twice(key: number, step: number, { latitude, longitude }: Place, one: number, other: number): RejectedError {
     const variable = VARIABLE_NAMES[Math.floor(key / YEARS)]!;
-    const told = [one, other].map((value) => `${Number(value.toPrecision(7))} ${VARIABLES[variable].unit}`);
+    const shown = [one, other].map((value) => `${Number(value.toPrecision(7))} ${VARIABLES[variable].unit}`);
     return new RejectedError(
       "DuplicateRow",
-      `The files have two rows of ${variable} at ${latitude}, ${longitude} on ${formatMoment(this.frequency, key % YEARS, step)}: ${told.join(" and ")}. Remove one of them.`,
+      `The files have two rows of ${variable} at ${latitude}, ${longitude} on ${formatMoment(this.frequency, key % YEARS, step)}: ${shown.join(" and ")}. Remove one of them.`,
     );
   }
 

@@ -4,13 +4,14 @@ import type { Frequency } from "../../model/variables.ts";
 import type { ArrayFile } from "../formats/arrayFile.ts";
 import type { FormatOfKind } from "../formats/fileFormat.ts";
 import { chooseFormat } from "../formats/formats.ts";
-import { type ArrayLayout, readArrayLayout } from "./arrayLayout.ts";
-import { checkArrayOptions } from "./arrayOptions.ts";
+import type { TableFile } from "../formats/tableFile.ts";
+import { type ArrayLayout, readArrayLayouts, wrongFrequency } from "./arrayLayout.ts";
 import { type Layout, readLayout } from "./layout.ts";
 import { readArrays } from "./readArrays.ts";
 import { type FilesRead, type ReadingProgress, type ReadingTarget, readFiles } from "./readFiles.ts";
 import type { ReadingOptions } from "./readingOptions.ts";
 import type { SpoolValues } from "./tileSpool.ts";
+import { checkOptionsUsed } from "./variableSource.ts";
 
 export type Sources = (
   | { readonly kind: "tables"; readonly layouts: readonly Layout[] }
@@ -18,7 +19,7 @@ export type Sources = (
 ) & { close(): void };
 
 /** Opens every file and reads what it says of itself; nothing yet of its values. */
-export async function openSources(options: ReadingOptions): Promise<Sources> {
+export async function openSources(options: ReadingOptions, signal: AbortSignal): Promise<Sources> {
   const { files } = options;
   const formats = await Promise.all(files.map((file) => chooseFormat(file, "array", "table")));
   const odd = formats.findIndex(({ kind }) => kind !== formats[0]!.kind);
@@ -28,30 +29,64 @@ export async function openSources(options: ReadingOptions): Promise<Sources> {
       `${files[0]} is ${formats[0]!.name}, but ${files[odd]} is ${formats[odd]!.name}. Tables and arrays are not one series: load them one after the other.`,
     );
   }
-  if (formats[0]!.kind === "array") return openArrays(options, formats as unknown as FormatOfKind<"array">[]);
-  const layouts: Layout[] = [];
-  for (const [at, format] of (formats as unknown as FormatOfKind<"table">[]).entries())
-    layouts.push(readLayout(await format.open(files[at]!), options));
-  return { kind: "tables", layouts, close: () => undefined };
+  if (formats[0]!.kind === "array") return openArrays(options, formats as unknown as FormatOfKind<"array">[], signal);
+  return openTables(options, formats as unknown as FormatOfKind<"table">[], signal);
 }
 
-async function openArrays(options: ReadingOptions, formats: readonly FormatOfKind<"array">[]): Promise<Sources> {
+async function openTables(
+  options: ReadingOptions,
+  formats: readonly FormatOfKind<"table">[],
+  signal: AbortSignal,
+): Promise<Sources> {
+  const tables: TableFile[] = [];
+  const close = () => {
+    for (const table of tables) table.close?.();
+  };
+  try {
+    for (const [at, file] of options.files.entries()) tables.push(await formats[at]!.open(file, signal));
+    const layouts = tables.map((table) => readLayout(table, options));
+    const other = layouts.find(({ frequency }) => frequency !== (options.frequency ?? frequency));
+    if (other !== undefined) throw wrongFrequency(other.table.file, other.frequency, options.frequency!);
+    return { kind: "tables", layouts, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+async function openArrays(
+  options: ReadingOptions,
+  formats: readonly FormatOfKind<"array">[],
+  signal: AbortSignal,
+): Promise<Sources> {
   const files: ArrayFile[] = [];
   const close = () => {
     for (const file of files) file.close();
   };
   try {
-    const layouts: ArrayLayout[] = [];
-    for (const [at, file] of options.files.entries()) {
-      const opened = await formats[at]!.open(file);
-      files.push(opened);
-      layouts.push(await readArrayLayout(opened, options));
-    }
-    checkArrayOptions(layouts, options);
+    for (const [at, file] of options.files.entries()) files.push(await formats[at]!.open(file, signal));
+    const layouts = await readArrayLayouts(files, options);
+    checkTableOptions(options);
+    const names = layouts.flatMap(({ parts, ignored }) => [...parts.map(({ name }) => name), ...ignored]);
+    checkOptionsUsed(
+      layouts.flatMap(({ parts }) => parts),
+      options,
+      names,
+    );
     return { kind: "arrays", layouts, close };
   } catch (error) {
     close();
     throw error;
+  }
+}
+
+/** Refuses options that mean nothing for arrays. */
+function checkTableOptions({ blank }: ReadingOptions): void {
+  const idle = (option: string, instead: string) =>
+    new RejectedError("UnusedOption", `${option} is for tables. ${instead} Leave it out.`);
+  const [first] = blank;
+  if (first !== undefined) {
+    throw idle(`--blank ${first[0]}=${first[1]}`, "Arrays have no blanks: their _FillValue is missing.");
   }
 }
 

@@ -1,5 +1,5 @@
-// What a table's rows are too many for memory go through: records of a place, variable and year, appended as memory fills,
-// then dealt out to tiles of neighbouring places, each of which fits in memory when its places are asked for.
+// Rows of a table that are too many for memory: records of a place, variable and year, appended to a file as memory fills, then
+// distributed to tiles of neighbouring places, each of which fits in memory.
 import { closeSync, ftruncateSync, mkdirSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -72,7 +72,7 @@ export class TableSpill {
     if (this.#outBytes >= READ_BYTES) this.#flushRows();
   }
 
-  /** Deals the records out to tiles; `rankOf` tells each place's position in the order in which they will be asked for. */
+  /** Distributes the records to tiles; `rankOf` gives the order in which places will be read. */
   deal(rankOf: ReadonlyMap<number, number>): void {
     this.#flushRows();
     const tiles = Math.max(1, Math.ceil(this.#rowBytes / TILE_BYTES));

@@ -1,5 +1,5 @@
-// Values on their way from files that store them day by day to cells that want years: a file of tiles (or memory, when they
-// are few), each a range of cells with all their days, written block by block and read tile by tile.
+// Values on their way from files stored by day to series by cell: a file of tiles (or memory, when they are few), each a range
+// of cells with all their days, written block by block and read tile by tile.
 import { closeSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
 
 /** Float32Array for the database, Float64Array for all digits. */
@@ -20,7 +20,7 @@ export function memoryStore(bytes: number): SpoolStore {
   };
 }
 
-/** What was written before stays when the file is there already. */
+/** Keeps what an existing file holds. */
 export function fileStore(path: string, bytes: number): SpoolStore {
   const descriptor = openSync(path, "a+", 0o600);
   closeSync(descriptor);
@@ -116,4 +116,30 @@ export class TileSpool<Values extends SpoolValues> {
 
 function bytesOf(values: SpoolValues): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}
+
+export interface SpooledPart {
+  readonly cells: number;
+  readonly steps: number;
+  readonly blockSteps: number;
+}
+
+export interface SpoolPlan {
+  readonly bytes: number;
+  readonly parts: readonly { readonly begin: number; readonly shape: TileShape }[];
+}
+
+/** Of the tiles of all parts together. */
+const TILES_BYTES = 32 << 20;
+
+export function planSpool(parts: readonly SpooledPart[], bytesPerValue: number): SpoolPlan {
+  const bytesPerCell = parts.reduce((sum, { steps }) => sum + steps * bytesPerValue, 0);
+  const tileCells = Math.max(1, Math.floor(TILES_BYTES / bytesPerCell));
+  let bytes = 0;
+  const planned = parts.map(({ cells, steps, blockSteps }) => {
+    const begin = bytes;
+    bytes += cells * steps * bytesPerValue;
+    return { begin, shape: { cells, steps, blockSteps, tileCells } };
+  });
+  return { bytes, parts: planned };
 }

@@ -1,10 +1,11 @@
 // Units that contradict their values although every value is possible: rain in metres called millimetres is never above 1.
-// Judged on a year of values or more, and only where the user did not say the unit: then it is believed.
+// Judged on a year of values or more, unless --units gives the unit: then it is believed.
 
 import { RejectedError } from "../../model/errors.ts";
 import { conversionOf, convert, unitsOf, unitsOption } from "../../model/units.ts";
-import { type Frequency, VARIABLES, type Variable } from "../../model/variables.ts";
+import { VARIABLES, type Variable } from "../../model/variables.ts";
 import { sumTallies, type ValueTally } from "./valueTally.ts";
+import type { CountedSource } from "./variableSource.ts";
 
 /** What a year and more of values of a place must look like. */
 interface Typical {
@@ -31,20 +32,9 @@ const TYPICAL: Readonly<Partial<Record<Variable, Typical>>> = {
 /** Fewer values may be of an odd season. */
 const VALUES_AT_LEAST = 360;
 
-/** One file's variable, or one column. */
-export interface JudgedSource {
-  readonly where: string;
-  readonly variable: Variable;
-  readonly unit: string;
-  readonly isUnitSaid: boolean;
-  /** Neither the file nor the user said it. */
-  readonly isUnitAssumed: boolean;
-  readonly tally: ValueTally;
-  readonly frequency: Frequency;
-}
-
-export function checkTypicalValues(sources: readonly JudgedSource[]): void {
-  for (const { where, variable, unit, isUnitSaid, isUnitAssumed, tally, frequency } of sources) {
+export function checkTypicalValues(sources: readonly CountedSource[]): void {
+  for (const { where, variable, conversion, isUnitSaid, isUnitAssumed, tally, frequency } of sources) {
+    const unit = conversion.from;
     const typical = TYPICAL[variable];
     if (typical === undefined || isUnitSaid || frequency !== "daily" || tally.values < VALUES_AT_LEAST) continue;
     const expected = expectation(typical, tally, variable);
@@ -52,7 +42,7 @@ export function checkTypicalValues(sources: readonly JudgedSource[]): void {
     throw new RejectedError(
       "UnitsContradictValues",
       `${where} ${isUnitAssumed ? `says no unit, so it is taken to be ${unit}` : `says ${unit}`}, but its ${tally.values.toLocaleString("en")} values go from ${shorten(tally.least)} to ${shorten(tally.greatest)} ${VARIABLES[variable].unit} with a mean of ${shorten(tally.mean)}; ${expected}. ` +
-        `${describeFitting(variable, unit, typical, tally)}If the values are right, say so: ${unitsOption(variable, conversionOf(variable, unit, where).from)}.`,
+        `${describeFitting(variable, unit, typical, tally)}If the values are right, say so: ${unitsOption(variable, unit)}.`,
     );
   }
 }

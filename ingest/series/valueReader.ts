@@ -1,76 +1,87 @@
-// One column's values: text in, float32 of the canonical unit out, NaN where missing by the user's rules. What cannot be
-// a value of the variable is refused here, with the option that would mend it.
-
+// One column's values: text in, numbers of the canonical unit out, NaN where missing. What cannot be a value of the variable is
+// refused here, with the option that would fix it.
 import { RejectedError } from "../../model/errors.ts";
 import { conversionOf, convert, unitsOf, unitsOption } from "../../model/units.ts";
 import { VARIABLES } from "../../model/variables.ts";
+import { hintSeparators, type NumberStyle, readNumberText, trimBlanks } from "../formats/numberText.ts";
 import { describeWhere, type Where } from "../formats/tableFile.ts";
-import type { ConvertedColumn } from "./layout.ts";
+import { limitsOf } from "./limits.ts";
 import type { ReadingOptions } from "./readingOptions.ts";
 import { ValueTally } from "./valueTally.ts";
+import type { VariableSource } from "./variableSource.ts";
 
-const AFTER_NINE = 58;
-const DECIMAL_NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 /** -99.9, 9999, -32768, 1e20 and their like: marks for missing values, not measurements. */
-const MISSING_MARK = /^(-99|9{3})9*(\.9*0*)?$|^-3276[78](\.0*)?$|^-?\d(\.\d+)?e\+?(1[5-9]|[23]\d)$/i;
+const MISSING_MARK = /^-?9{2,}(\.9*0*)?$|^-9(\.9*0*)?$|^-3276[78](\.0*)?$|^-?\d(\.\d+)?e\+?(1[5-9]|[23]\d)$/i;
+/** Words for rain too little to measure. */
+const TRACE = /^(t|tr|trace)$/i;
 
 export function looksLikeMissingMark(text: string): boolean {
   return MISSING_MARK.test(text);
 }
 
 export class ValueReader {
-  readonly column: ConvertedColumn;
+  readonly column: VariableSource;
   /** Of the texts that were values, and of those missing. */
   readonly tally = new ValueTally();
-  /** Blank and filled by --blank. */
-  filled = 0;
   readonly #min: number;
   readonly #max: number;
+  readonly #noise: number;
+  readonly #most: number;
   readonly #blank: number | undefined;
-  readonly #missingNumbers: ReadonlySet<number>;
+  readonly #marks: ReadonlySet<number>;
   readonly #missingWords: ReadonlySet<string>;
+  readonly #words: ReadonlyMap<string, number>;
+  readonly #style: NumberStyle;
 
-  constructor(column: ConvertedColumn, options: Pick<ReadingOptions, "blank" | "missingNumbers" | "missingWords">) {
+  constructor(column: VariableSource, options: ReadingOptions) {
     this.column = column;
-    this.#min = VARIABLES[column.variable].plausibleMin;
-    this.#max = VARIABLES[column.variable].plausibleMax;
+    const { min, max, noise, most } = limitsOf(column.variable);
+    this.#min = min;
+    this.#max = max;
+    this.#noise = noise;
+    this.#most = most;
     this.#blank = options.blank.get(column.variable);
-    this.#missingNumbers = options.missingNumbers;
-    this.#missingWords = options.missingWords;
+    this.#marks = options.marksOf(column.variable);
+    this.#missingWords = options.missingWordsOf(column.variable);
+    this.#words = options.readAs;
+    this.#style = options.numbers;
   }
 
   /** `days` of the time step matter for amounts only. */
   read(text: string, days: number, where: Where): number {
-    if (text === "") return this.#readBlank(days, where);
-    const told = Number(text);
-    // Number() also takes 0x1F, 0b1 and Infinity, which are no numbers in a CSV file.
-    if (!Number.isFinite(told) || (text.charCodeAt(1) >= AFTER_NINE && !DECIMAL_NUMBER.test(text))) {
-      return this.#readWord(text, where);
-    }
-    if (this.#missingNumbers.size > 0 && this.#missingNumbers.has(told)) return this.#countMissing();
-    const value = this.#check(told, text, days, where);
-    this.tally.add(value);
-    return value;
+    const number = readNumberText(text, this.#style);
+    if (number === undefined) return this.#readWord(text, days, where);
+    if (Number.isNaN(number)) return this.#readBlank(days, where);
+    if (this.#marks.size > 0 && this.#marks.has(number)) return this.#countMissing();
+    return this.#take(number, text, days, where);
   }
 
-  /** A blank that the file's dialect means as 0. */
+  /** A blank that means 0 in this kind of file. */
   fillZero(): number {
-    this.filled++;
+    this.tally.filled++;
     return 0;
   }
 
   #readBlank(days: number, where: Where): number {
     if (this.#blank === undefined || Number.isNaN(this.#blank)) return this.#countMissing();
-    this.filled++;
+    this.tally.filled++;
     return this.#check(this.#blank, String(this.#blank), days, where);
   }
 
-  #readWord(text: string, where: Where): number {
-    if (this.#missingWords.has(text.toLowerCase())) return this.#countMissing();
-    const hint = /^[+-]?\d+,\d+$/.test(text)
-      ? `Write a decimal point: ${text.replace(",", ".")}.`
-      : `If it marks a missing value, give --missing "${text}".`;
-    throw new RejectedError("InvalidNumber", `${this.#tell(where)}: expected a number, found "${text}". ${hint}`);
+  #readWord(text: string, days: number, where: Where): number {
+    const word = trimBlanks(text).toLowerCase();
+    const meant = this.#words.get(word);
+    if (meant !== undefined) return this.#take(meant, text, days, where);
+    if (this.#missingWords.has(word)) return this.#countMissing();
+    const { variable } = this.column;
+    const missing = `--missing "${variable}=${trimBlanks(text)}"`;
+    const zero = `--read-as "${trimBlanks(text)}=0"`;
+    const hint =
+      hintSeparators(text, this.#style) ??
+      (TRACE.test(word) && VARIABLES[variable].unit === "mm d-1"
+        ? `If it means a trace, too little to measure, give ${zero}; if it marks a missing value, ${missing}.`
+        : `If it marks a missing value, give ${missing}; if it stands for a number, such as 0, ${zero}.`);
+    throw new RejectedError("InvalidNumber", `${this.#describe(where)}: expected a number, found "${text}". ${hint}`);
   }
 
   #countMissing(): number {
@@ -78,35 +89,50 @@ export class ValueReader {
     return Number.NaN;
   }
 
-  #check(told: number, text: string, days: number, where: Where): number {
-    const value = convert(told, this.column.conversion, days);
+  #take(number: number, text: string, days: number, where: Where): number {
+    const value = this.#check(number, text, days, where);
+    this.tally.add(value);
+    return value;
+  }
+
+  #check(number: number, text: string, days: number, where: Where): number {
+    const value = convert(number, this.column.conversion, days);
+    if (value < 0 && value >= -this.#noise) {
+      this.tally.noise++;
+      return 0;
+    }
+    if (value > this.#most && value <= this.#max) {
+      this.tally.clipped++;
+      return this.#most;
+    }
     if (value >= this.#min && value <= this.#max) return value;
-    const { variable, conversion, unitAssumed } = this.column;
+    const { variable, conversion, isUnitAssumed } = this.column;
     const { from, to } = conversion;
     const unit =
       from === to
-        ? `${from}${unitAssumed ? " (assumed, no unit is given)" : ""}`
+        ? `${from}${isUnitAssumed ? " (assumed, no unit is given)" : ""}`
         : `${from}, that is ${shorten(value)} ${to}`;
     throw new RejectedError(
       "ImplausibleValue",
-      `${this.#tell(where)}: expected ${variable} from ${this.#min} to ${this.#max} ${to}, found "${text}" ${unit}. ${this.#remedy(told, text, days)}`,
+      `${this.#describe(where)}: expected ${variable} from ${this.#min} to ${this.#max} ${to}, found "${text}" ${unit}. ${this.#remedy(number, text, days)}`,
     );
   }
 
-  #remedy(told: number, text: string, days: number): string {
-    const { variable, header } = this.column;
-    if (MISSING_MARK.test(text)) return `If it marks a missing value, give --missing ${text}.`;
+  #remedy(number: number, text: string, days: number): string {
+    const { variable, name } = this.column;
+    const missing = `--missing ${variable}=${trimBlanks(text)}`;
+    if (MISSING_MARK.test(trimBlanks(text))) return `If it marks a missing value, give ${missing}.`;
     const fitting = unitsOf(variable).find((unit) => {
-      const value = convert(told, conversionOf(variable, unit, header), days);
+      const value = convert(number, conversionOf(variable, unit, name), days);
       return unit !== this.column.conversion.from && value >= this.#min && value <= this.#max;
     });
     if (fitting !== undefined) return `If the file's unit is ${fitting}, give ${unitsOption(variable, fitting)}.`;
-    if (this.#blank === told) return `Blanks became this value by --blank ${variable}=${text}: give a plausible one.`;
-    return `Correct the row, or give --missing ${text} if it marks a missing value.`;
+    if (this.#blank === number) return `Blanks became this value by --blank ${variable}=${text}: give a plausible one.`;
+    return `Correct the row, or give ${missing} if it marks a missing value.`;
   }
 
-  #tell(where: Where): string {
-    return `${describeWhere(where)}, column "${this.column.header}"`;
+  #describe(where: Where): string {
+    return `${describeWhere(where)}, column "${this.column.name}"`;
   }
 }
 

@@ -1,4 +1,4 @@
-// Whose winds are sustained for how long: from an agency's own wind to the one-minute wind that storms are stored with.
+// Averaging of winds by agency: from the wind an agency reports to the one-minute wind that is stored.
 import { M_PER_S_PER_KNOT } from "../../model/units.ts";
 
 interface Averaging {

@@ -43,8 +43,9 @@ async function readIbtracs(
   const cellOf = (row: readonly string[], column: number) => (column === -1 ? "" : row[column]!.trim());
   const onRow = (row: readonly string[], line: number) => {
     const where = `${csv.file}:${line}`;
+    // A spur branches off its storm, provisional or not; it is no storm of its own.
     const isUnits = cellOf(row, columns.SEASON!) === "Year";
-    if (isUnits || cellOf(row, columns.TRACK_TYPE!).toLowerCase().startsWith("spur")) return;
+    if (isUnits || /spur/i.test(cellOf(row, columns.TRACK_TYPE!))) return;
     const number = (column: number, what: string) => readNumber(cellOf(row, column), BLANK, what, where);
     const positive = (column: number, what: string) => readPositive(cellOf(row, column), BLANK, what, where);
     const reporter = agency === RESPONSIBLE ? cellOf(row, columns.WMO_AGENCY!) : agency;
@@ -72,7 +73,8 @@ async function readIbtracs(
         environmentPressure: positive(columns.USA_POCI!, "USA_POCI"),
         wind: Number.isNaN(wind) ? wind : oneMinuteWind(reporter, wind),
         radius: positive(columns.USA_RMW!, "USA_RMW") * KM_PER_NAUTICAL_MILE,
-        grade: cellOf(row, columns.NATURE!) === "ET" ? "ET" : (TOKYO_GRADES[cellOf(row, columns.TOKYO_GRADE!)] ?? null),
+        grade:
+          cellOf(row, columns.NATURE!) === "ET" ? "ET" : (TOKYO_GRADES.get(cellOf(row, columns.TOKYO_GRADE!)) ?? null),
         gale: readRadii(...radiiOf(row, "R30", columns, cellOf), where),
         storm: readRadii(...radiiOf(row, "R50", columns, cellOf), where),
       },

@@ -34,14 +34,14 @@ const TENTHS = 10;
 const BLANK = /^$/;
 
 /** Tokyo's code of a storm's grade. */
-export const TOKYO_GRADES: Readonly<Record<string, StormGrade>> = {
-  2: "TD",
-  3: "TS",
-  4: "STS",
-  5: "TY",
-  6: "ET",
-  9: "TS",
-};
+export const TOKYO_GRADES: ReadonlyMap<string, StormGrade> = new Map([
+  ["2", "TD"],
+  ["3", "TS"],
+  ["4", "STS"],
+  ["5", "TY"],
+  ["6", "ET"],
+  ["9", "TS"],
+]);
 /** Degrees from north of the codes 1 (north-east) to 8 (north); 9 is a circle. */
 const EIGHTH_CIRCLE = 45;
 const NORTH_CODE = 8;
@@ -87,7 +87,7 @@ function readPoint(
     environmentPressure: Number.NaN,
     wind: oneMinuteWind("tokyo", readPositive(line.slice(33, 36), BLANK, "wind", where) * toMetresPerSecond),
     radius: Number.NaN,
-    grade: TOKYO_GRADES[match[5]!] ?? null,
+    grade: TOKYO_GRADES.get(match[5]!) ?? null,
     gale: readRadii(line.slice(52, 53), line.slice(53, 57), line.slice(58, 62), where),
     storm: readRadii(line.slice(41, 42), line.slice(42, 46), line.slice(47, 51), where),
   };

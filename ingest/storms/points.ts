@@ -1,6 +1,7 @@
 // Points at which winds are computed, from a table.
 import { RejectedError } from "../../model/errors.ts";
 import { openFile } from "../formats/formats.ts";
+import { readNumberText } from "../formats/numberText.ts";
 import { findColumn } from "../formats/tableFile.ts";
 
 export interface Point {
@@ -37,7 +38,7 @@ export async function readPoints(file: string, signal: AbortSignal): Promise<Poi
 }
 
 function degrees(text: string, most: number, what: string, where: string): number {
-  const value = text.trim() === "" ? Number.NaN : Number(text);
+  const value = readNumberText(text) ?? Number.NaN;
   if (Math.abs(value) <= most) return value;
   throw new RejectedError(
     "InvalidPlace",

@@ -69,8 +69,8 @@ export async function readStormFiles(
 }
 
 /** m s-1: weaker winds say little of their unit. */
-const TELLING_WIND = 34 * M_PER_S_PER_KNOT;
-const FEWEST_TELLING = 10;
+const JUDGED_WIND = 34 * M_PER_S_PER_KNOT;
+const FEWEST_JUDGED = 10;
 /** Agencies lie within 0.9 to 1.2 of the regression; knots taken for metres per second at 1.9, the reverse at 0.5. */
 const LARGEST_RATIO = 1.5;
 const SMALLEST_RATIO = 0.67;
@@ -81,10 +81,10 @@ function checkWindUnit(tracks: readonly StormTrack[], unit: WindUnit): void {
   for (const { latitude, longitude, pressure, wind } of tracks) {
     for (let i = 0; i < wind.length; i++) {
       const expected = windFromPressure(pressure[i]!, latitude[i]!, longitude[i]!);
-      if (expected >= TELLING_WIND && wind[i]! > 0) ratios.push(wind[i]! / expected);
+      if (expected >= JUDGED_WIND && wind[i]! > 0) ratios.push(wind[i]! / expected);
     }
   }
-  if (ratios.length < FEWEST_TELLING) return;
+  if (ratios.length < FEWEST_JUDGED) return;
   ratios.sort((a, b) => a - b);
   const median = ratios[Math.floor(ratios.length / 2)]!;
   if (median >= SMALLEST_RATIO && median <= LARGEST_RATIO) return;

@@ -1,15 +1,16 @@
-// Points of best tracks as files tell them, checked and gathered into storms. How a file is laid out is its reader's.
+// Points of best tracks, checked and gathered into storms.
 import { RejectedError } from "../../model/errors.ts";
 import { type Basin, STORM_LIMITS, type StormGrade, type StormTrack } from "../../model/storms.ts";
+import { readNumberText } from "../formats/numberText.ts";
 
 export interface TrackRadii {
-  /** km, km, degrees; NaN where not told */
+  /** km, km, degrees; NaN where missing */
   readonly long: number;
   readonly short: number;
   readonly bearing: number;
 }
 
-/** NaN where the file says nothing; units of model/storms.ts. */
+/** NaN where the file has none; units of model/storms.ts. */
 export interface TrackPoint {
   readonly hour: number;
   readonly latitude: number;
@@ -40,13 +41,14 @@ export interface LeftOut {
 const FULL_CIRCLE_DEGREES = 360;
 const HALF_CIRCLE_DEGREES = 180;
 const FEWEST_POINTS = 2;
+const [FIRST_SEASON, LAST_SEASON] = [1840, 2200];
 
 export class TrackCollector {
   readonly #storms = new Map<string, { header: StormHeader; points: Map<number, TrackPoint> }>();
   #points = 0;
   #implausibleWind: RejectedError | undefined;
 
-  /** The first wind that no storm has. Not refused at once: that all winds have another unit is the better word, if they do. */
+  /** The first wind that no storm has. Not refused at once: if all winds have another unit, that is the better message. */
   get implausibleWind(): RejectedError | undefined {
     return this.#implausibleWind;
   }
@@ -57,6 +59,10 @@ export class TrackCollector {
       this.#points++;
       return;
     }
+    const { season } = header;
+    if (!(Number.isInteger(season) && season >= FIRST_SEASON && season <= LAST_SEASON)) {
+      throw outside(where, "a season", `a year from ${FIRST_SEASON} to ${LAST_SEASON}`, season);
+    }
     const checked = { ...point, longitude: wrapLongitude(point.longitude) };
     check(checked, where);
     const { min, max, unit } = STORM_LIMITS.wind;
@@ -65,11 +71,11 @@ export class TrackCollector {
     }
     const known = this.#storms.get(header.stormId) ?? { header, points: new Map() };
     this.#storms.set(header.stormId, known);
-    const standing = known.points.get(point.hour);
-    if (standing !== undefined && !samePoint(standing, checked)) {
+    const existing = known.points.get(point.hour);
+    if (existing !== undefined && !samePoint(existing, checked)) {
       throw new RejectedError(
         "StormConflict",
-        `${where}: storm ${header.stormId} has two different points at ${formatHour(point.hour)}. Correct the file, or give only one of the files that tell of it.`,
+        `${where}: storm ${header.stormId} has two different points at ${formatHour(point.hour)}. Correct the file, or give only one of the files that have it.`,
       );
     }
     known.points.set(point.hour, checked);
@@ -100,8 +106,8 @@ const MS_PER_HOUR = 3_600_000;
 export function readNumber(text: string, missing: RegExp, what: string, where: string): number {
   const plain = text.trim();
   if (missing.test(plain)) return Number.NaN;
-  const value = Number(plain);
-  if (Number.isFinite(value)) return value;
+  const value = readNumberText(plain);
+  if (value !== undefined) return value;
   throw new RejectedError(
     "BrokenTrack",
     `${where}: expected a number as ${what}, found "${plain}". Correct the line, or fetch the file again.`,
@@ -129,14 +135,14 @@ function check(point: TrackPoint, where: string): void {
   if (!(Math.abs(point.longitude) <= HALF_CIRCLE_DEGREES)) {
     throw outside(where, "longitude", "-360 to 360 degrees", point.longitude);
   }
-  const told = [
+  const checks = [
     ["central pressure", point.pressure, STORM_LIMITS.pressure],
     ["pressure around the storm", point.environmentPressure, STORM_LIMITS.pressure],
     ["radius of maximum wind", point.radius, STORM_LIMITS.radius],
     ["radius of 15 m s-1", point.gale.long, STORM_LIMITS.windRadius],
     ["radius of 25 m s-1", point.storm.long, STORM_LIMITS.windRadius],
   ] as const;
-  for (const [what, value, { min, max, unit }] of told) {
+  for (const [what, value, { min, max, unit }] of checks) {
     if (value < min || value > max) throw outside(where, what, `${min} to ${max} ${unit}`, value);
   }
 }

@@ -6,7 +6,8 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { findArray, readAll } from "../../ingest/formats/arrayFile.ts";
+import { readUnpacked } from "../../ingest/cf/packing.ts";
+import { findArray } from "../../ingest/formats/arrayFile.ts";
 import { openFile } from "../../ingest/formats/formats.ts";
 import { makeNetcdf } from "../support/arrayFiles.ts";
 import { startCli } from "../support/cli.ts";
@@ -48,8 +49,8 @@ test.each(["HD33", "TX90p"])("%s of a grid: NetCDF to NetCDF is NetCDF to CSV", 
     .split("\n")
     .slice(1);
   const file = await openFile(await index(name, input, join(folder, "out.nc")), "array");
-  const values = await readAll(file, findArray(file, name)!);
-  const latitude = await readAll(file, findArray(file, "latitude")!);
+  const values = await readUnpacked(file, findArray(file, name)!);
+  const latitude = await readUnpacked(file, findArray(file, "latitude")!);
   file.close();
   expect(lines).toHaveLength(values.length);
   lines.forEach((line, at) => {

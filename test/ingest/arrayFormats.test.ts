@@ -2,8 +2,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { readPacking, unpack } from "../../ingest/cf/packing.ts";
-import { findArray, readAll } from "../../ingest/formats/arrayFile.ts";
+import { readUnpacked } from "../../ingest/cf/packing.ts";
+import { findArray } from "../../ingest/formats/arrayFile.ts";
 import { openFile } from "../../ingest/formats/formats.ts";
 
 const FOLDER = fileURLToPath(
@@ -35,9 +35,7 @@ test.skipIf(!isHere)(
 async function readField(path: string): Promise<Float64Array> {
   const file = await openFile(path, "array");
   try {
-    const array = findArray(file, "Band1")!;
-    const packing = readPacking(file, array);
-    return (await readAll(file, array)).map((stored) => unpack(stored, packing));
+    return await readUnpacked(file, findArray(file, "Band1")!);
   } finally {
     file.close();
   }

@@ -107,7 +107,7 @@ describe("tables", () => {
     },
     { of: "a slope in per cent", row: "slope\n35,129,3", says: /expected slope .* found "3"\. Is it in per cent\?/ },
     {
-      of: "a mark of missing values that nobody told",
+      of: "a mark of missing values that was not named",
       row: "elevation\n35,129,-9999",
       says: /found "-9999"\. .*--missing/,
     },
@@ -120,7 +120,7 @@ describe("tables", () => {
     },
     { of: "no attribute", row: "population\n35,129,3", says: /^MissingColumn: .*no attribute among its columns/ },
     {
-      of: "a place told twice",
+      of: "a place twice with different values",
       row: "elevation\n35,129,3\n35,129.0001,4",
       says: /^AttributesConflict: .*:3: elevation of 35, 129.0001 is 4, but .* says 3/,
     },
@@ -133,7 +133,7 @@ describe("tables", () => {
     expect(await refusalOf(load("a.csv", `lat,lon,${row}\n`))).toMatch(says);
     expect(await revisionOf("elevation/g")).toBe(0);
   });
-  test("told marks of missing values are unknown", async () => {
+  test("named marks of missing values are unknown", async () => {
     await load("a.csv", "lat,lon,elevation,slope\n35,129,-9999,0.1\n", { missing: ["-9999"] });
     expect((await readAttributes())["35 129"]).toEqual({ slope: 0.1 });
   });
@@ -166,7 +166,7 @@ describe("rasters", () => {
       {},
     ]);
   });
-  test("where pixels are points, the place told is a pixel's centre", async () => {
+  test("where pixels are points, the place given is a pixel's centre", async () => {
     const points = { GTRasterTypeGeoKey: 2, ModelTiepoint: [0, 0, 0, 129, 35.1, 0] };
     await load("dem.tif", await tiff([1, 2, 3, 4, 5, 6], points), { attribute: "elevation" });
     const known = await readAttributes();
@@ -209,7 +209,7 @@ describe("rasters", () => {
         longitude: west + ((pixel % width) + 0.6) * dx,
       }));
       const raster = await openFile(hd35, "raster");
-      const values = await sampleRaster(raster, "elevation", places, new Set(), signal);
+      const values = await sampleRaster(raster, "elevation", places, []);
       const noData = image.getGDALNoData();
       expect(Array.from(values)).toEqual(
         pixels.map((pixel) => (Number(whole[pixel]) === noData ? Number.NaN : Number(whole[pixel]))),
@@ -276,8 +276,8 @@ describe("ways of the sea", () => {
       "lat,lon,elevation\n35,129,1\n35,129.1,0.5\n35,129.2,9\n35.1,129,1\n35.1,129.1,2\n35.1,129.2,3\n",
     );
     const sea = "lat,lon,landFraction\n35,128.9,0\n35.1,128.9,0\n35,129,1\n";
-    const told = await load("sea.csv", sea, { addCells: true });
-    expect(told).toMatchObject({ cellsAdded: 2, sea: { seaCells: 2, connected: 6, cells: 8 } });
+    const loaded = await load("sea.csv", sea, { addCells: true });
+    expect(loaded).toMatchObject({ cellsAdded: 2, sea: { seaCells: 2, connected: 6, cells: 8 } });
     const { rows } = await database.client.query(
       `SELECT c.longitude, s.level, s.distance FROM climatebatch.sea_connections AS s
        JOIN climatebatch.grid_cells AS c USING (cell_id) WHERE c.latitude = 35 ORDER BY c.longitude`,
@@ -294,8 +294,8 @@ describe("ways of the sea", () => {
     await database.client.query(
       "UPDATE climatebatch.grid_cells SET latitude = 35.037 WHERE longitude = 129.1 AND latitude = 35",
     );
-    const told = await load("a.csv", "lat,lon,elevation,landFraction\n35,129,1,1\n35,129.2,,0\n");
-    expect(told).toMatchObject({ cellsChanged: 2, sea: null });
+    const loaded = await load("a.csv", "lat,lon,elevation,landFraction\n35,129,1,1\n35,129.2,,0\n");
+    expect(loaded).toMatchObject({ cellsChanged: 2, sea: null });
   });
   test("a grid without elevations, without sea or without rows and columns is refused", async () => {
     const { client } = database;

@@ -1,4 +1,4 @@
-// The predecessor's database imported: every table told of, values in our units, an import that was killed goes on, and a
+// The predecessor's database imported: every table reported, values in our units, an import that was killed goes on, and a
 // database taken over is given back as it was.
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { connect } from "../../database/connect.ts";
@@ -53,7 +53,7 @@ async function storedValue(scenario: string, variable: string, year: number, pos
   return rows[0].value;
 }
 
-test("every table is told of: what it is here, how much of it, or why it stays behind", async () => {
+test("every table is reported: what it is here, how much of it, or why it stays behind", async () => {
   const tables = await importedReport();
   const { places } = SIZE;
   expect(tables.get("public.ta_data")).toMatchObject({
@@ -90,8 +90,12 @@ test("every table is told of: what it is here, how much of it, or why it stays b
 
   const again = await importedReport();
   expect([...again.values()].filter(({ end }) => end === "imported")).toEqual([]);
-  const anew = await importedReport("--again");
-  expect(anew.get("public.ta_data")).toMatchObject({ end: "imported", rowsWritten: 0, rowsUnchanged: places * 10 * 4 });
+  const forced = await importedReport("--again");
+  expect(forced.get("public.ta_data")).toMatchObject({
+    end: "imported",
+    rowsWritten: 0,
+    rowsUnchanged: places * 10 * 4,
+  });
 });
 
 test("values arrive in the units of climate_data, each where it belongs", async () => {
@@ -168,12 +172,14 @@ test("inside a table it goes on after the last place that is stored", async () =
   expect(await digestData()).toBe(whole);
 });
 
-test("a value told twice keeps its table back, with where and what to do; the others are imported", async () => {
+test("two different values keeps its table back, with where and what to do; the others are imported", async () => {
   await old.client.query("INSERT INTO wsdi_data VALUES (37.50, 126.90, 2025, 77, 77, 77, 77)");
   const { code, stdout } = await importFrom();
   await old.client.query("DELETE FROM wsdi_data WHERE ssp1 = 77");
   expect(code).toBe(1);
-  expect(stdout).toMatch(/public\.wsdi_data tells ssp1 at 37\.5, 126\.9 in 2025 twice: .* Delete one of the two rows/);
+  expect(stdout).toMatch(
+    /public\.wsdi_data has two values of ssp1 at 37\.5, 126\.9 in 2025: .* Delete one of the two rows/,
+  );
   expect(stdout).toMatch(/^public\.ta_data +imported/m);
   expect((await importedReport()).get("public.wsdi_data")).toMatchObject({ end: "imported" });
 });
@@ -191,7 +197,7 @@ test.each([
   expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(says) });
 });
 
-test("a dry run tells what would be imported and stores nothing", async () => {
+test("a dry run reports what would be imported and stores nothing", async () => {
   const tables = await importedReport("--dry-run");
   expect(tables.get("public.ta_data")).toMatchObject({ end: "found", rowsWritten: 0 });
   expect((await own.client.query("SELECT FROM climatebatch.climate_data")).rows).toEqual([]);

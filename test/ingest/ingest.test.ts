@@ -1,4 +1,4 @@
-// What `ingest` accepts: layouts, dates, calendars, units and missing values; and what it tells afterwards.
+// What `ingest` accepts: layouts, dates, calendars, units and missing values; and what it reports afterwards.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -259,7 +259,7 @@ describe("calendars", () => {
       because: "2024 has no 29 February",
     },
     {
-      name: "a leap year that also lacks another day tells nothing",
+      name: "a leap year that also lacks another day decides nothing",
       files: daily(...allOf(2024, { 2: 27, 3: 31 })),
       calendar: "standard",
       because: "nothing says otherwise",
@@ -275,7 +275,7 @@ describe("calendars", () => {
     });
   }
 
-  test("days stand where the calendar has them", async () => {
+  test("days are where the calendar has them", async () => {
     await ingest(database.client, daily("2024-03-01", "2024-12-30"), { calendar: "360_day" });
     expect(Object.keys(await storedValues())).toEqual(["tas 37 127 2024 60", "tas 37 127 2024 359"]);
     expect(dayOfYear("360_day", 2024, 12, 30)).toBe(359);
@@ -317,7 +317,7 @@ describe("the report", () => {
   };
   const words = { map: ["Rain=pr"], blank: ["pr=0"] };
 
-  test("tells files, cells, years, conversions, missing values and the new revision", async () => {
+  test("reports files, cells, years, conversions, missing values and the new revision", async () => {
     const report = await ingest(database.client, files, words);
     expect(formatReport(report)).toBe(
       [

@@ -38,7 +38,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-test.each(Object.entries(sha256))("%s is the file that its provenance tells of", (name, digest) => {
+test.each(Object.entries(sha256))("%s is the file that its provenance describes", (name, digest) => {
   expect(
     createHash("sha256")
       .update(readFileSync(new URL(name, FOLDER)))
@@ -53,12 +53,14 @@ describe.each(Object.entries(expected))("%s", (name, { about, dates, values }) =
     expect(report).toMatchObject({ calendar, cells: Object.keys(Object.values(values)[0]!).length });
     const stored = await readStored(database.client);
     for (const [variable, places] of Object.entries(values)) {
-      for (const [place, told] of Object.entries(places)) {
-        expect(told).toHaveLength(dates[2]);
+      for (const [place, expected] of Object.entries(places)) {
+        expect(expected).toHaveLength(dates[2]);
         const found = joined(stored, `${name} ${variable} ${place}`, dates, calendar);
         expect(found).toHaveLength(dates[2]);
-        const wrong = told.findIndex((value, at) => !closeToFloat32(found[at]!, value));
-        expect(wrong === -1 ? null : { variable, place, at: wrong, told: told[wrong], found: found[wrong] }).toBeNull();
+        const wrong = expected.findIndex((value, at) => !closeToFloat32(found[at]!, value));
+        expect(
+          wrong === -1 ? null : { variable, place, at: wrong, expected: expected[wrong], found: found[wrong] },
+        ).toBeNull();
       }
     }
   });

@@ -1,5 +1,4 @@
-// Files that lie, are damaged, or are made to hurt: what each is told (what, where, how to mend), and that the database stays
-// as it was. Those of CSV stand in ingestRefusals.test.ts.
+// Files that lie, are damaged, or are made to hurt: how each is refused (what, where, how to fix it), and that the database stays as it was.
 import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -23,7 +22,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   folder = await mkdtemp(join(tmpdir(), "climatebatch-broken-"));
   const files = { "old.nc": await makeNetcdf({ times: [0], global: { frequency: "day" } }) };
-  await ingest(database.client, files, { scenario: "standing" });
+  await ingest(database.client, files, { scenario: "existing" });
 });
 afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
@@ -33,7 +32,7 @@ afterAll(async () => {
 interface Broken {
   readonly files: () => Promise<Files> | Files;
   readonly words?: Partial<IngestWords>;
-  /** The reason, where, what, and how to mend it. */
+  /** The reason, where, what, and how to fix it. */
   readonly says: readonly string[];
 }
 
@@ -207,7 +206,7 @@ const BROKEN: Readonly<Record<string, Broken>> = {
     files: netcdf({ variable: { units: undefined } }),
     says: ["UnitNeeded", 'variable "tasmax"', "--units tasmax=degC"],
   },
-  "a unit that nobody knows": {
+  "a unit that is unknown": {
     files: netcdf({ variable: { units: "furlong" } }),
     says: ["UnknownUnit", 'variable "tasmax"', '"furlong"', "--units tasmax=degC"],
   },
@@ -225,7 +224,7 @@ const BROKEN: Readonly<Record<string, Broken>> = {
       "UnitsContradictValues",
       'variable "pr" says mm',
       "go from 0 to 0.004 mm d-1",
-      "--units pr=m.",
+      '--units "pr=m d-1".',
       "--units pr=mm.",
     ],
   },
@@ -235,7 +234,7 @@ const BROKEN: Readonly<Record<string, Broken>> = {
   },
   "a mark for missing values that is not declared": {
     files: netcdf({ value: (step) => (step === 7 ? -9999 : 10) }),
-    says: ["ImplausibleValue", "on 2001-01-08", "-9999", "ncatted -a _FillValue,tasmax,o,f,-9999"],
+    says: ["ImplausibleValue", "on 2001-01-08", "-9999", "--missing tasmax=-9999"],
   },
   "infinite values": {
     files: netcdf({ value: (step) => (step === 3 ? Number.POSITIVE_INFINITY : 10) }),
@@ -257,8 +256,8 @@ const BROKEN: Readonly<Record<string, Broken>> = {
   },
   "a calendar against that of the scenario": {
     files: netcdf({ time: { calendar: "360_day" } }),
-    words: { scenario: "standing" },
-    says: ["CalendarMismatch", "360_day", 'scenario "standing" has standard', "another --scenario"],
+    words: { scenario: "existing" },
+    says: ["CalendarMismatch", "360_day", 'scenario "existing" has standard', "another --scenario"],
   },
   "a calendar against --calendar": {
     files: netcdf(),
@@ -278,13 +277,13 @@ const BROKEN: Readonly<Record<string, Broken>> = {
     files: async () => ({ "a.nc": await makeNetcdf(), "b.nc": await makeNetcdf({ times: [0, 31, 59, 90] }) }),
     says: ["MixedFrequencies", "a.nc", "b.nc", "one after the other"],
   },
-  "two files that tell the same day differently": {
+  "two files that differ on the same day": {
     files: async () => ({ "a.nc": await makeNetcdf(), "b.nc": await makeNetcdf({ times: days(2), value: () => 5 }) }),
     says: ["DuplicateValue", 'b.nc: variable "tasmax"', "on 2001-01-01", "Leave one of the files out"],
   },
   "stored days with other values": {
     files: netcdf({ value: () => 1 }),
-    words: { scenario: "standing" },
+    words: { scenario: "existing" },
     says: ["ValuesConflict", "on 2001-01-01", "--on-conflict replace"],
   },
   "arrays and tables together": {

@@ -22,15 +22,15 @@ const RELATIVE = 1e-3;
 describe("relative humidity is that of xclim", () => {
   test("from the dew point", () => {
     input.tas.forEach((t, at) => {
-      const told = relativeHumidity(saturationVapourPressure(input.tdps[at]!), t);
-      expect(Math.abs(told / expected.fromDewPoint[at]! - 1)).toBeLessThan(RELATIVE);
+      const computed = relativeHumidity(saturationVapourPressure(input.tdps[at]!), t);
+      expect(Math.abs(computed / expected.fromDewPoint[at]! - 1)).toBeLessThan(RELATIVE);
     });
   });
 
   test("from the specific humidity and the pressure", () => {
     input.tas.forEach((t, at) => {
-      const told = relativeHumidity(vapourPressure(input.huss[at]!, input.ps[at]!), t);
-      expect(Math.abs(told / expected.fromSpecific[at]! - 1)).toBeLessThan(RELATIVE);
+      const computed = relativeHumidity(vapourPressure(input.huss[at]!, input.ps[at]!), t);
+      expect(Math.abs(computed / expected.fromSpecific[at]! - 1)).toBeLessThan(RELATIVE);
     });
   });
 });

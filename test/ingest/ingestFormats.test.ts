@@ -63,18 +63,18 @@ const runs: fc.Arbitrary<SmallGrid> = fc
   );
 
 function expected({ days, values }: SmallGrid): Map<string, number> {
-  const told = new Map<string, number>();
+  const byDay = new Map<string, number>();
   days.forEach((day, step) => {
     const date = dateText(day);
     const ofYear = (Date.parse(date) - Date.parse(`${date.slice(0, 4)}-01-01`)) / 86_400_000;
     values[step]!.forEach((one, cell) => {
       if (Number.isNaN(one)) return;
       const place = `${LATITUDES[Math.floor(cell / 2)]} ${LONGITUDES[cell % 2]}`;
-      // Nobody tells -0 from 0.
-      told.set(`tasmax ${place} ${date.slice(0, 4)} ${ofYear}`, Math.fround(one) + 0);
+      // -0 and 0 are the same number.
+      byDay.set(`tasmax ${place} ${date.slice(0, 4)} ${ofYear}`, Math.fround(one) + 0);
     });
   });
-  return told;
+  return byDay;
 }
 
 async function storedValues(scenario: string): Promise<Map<string, number>> {
@@ -103,12 +103,12 @@ test.each(Object.keys(SERIES_FORMATS))("%s", async (format) => {
       fc.pre(series.values.flat().some((one) => !Number.isNaN(one)));
       const scenario = `run${scenarios++}`;
       await ingest(database.client, await SERIES_FORMATS[format]!(series), { scenario, calendar: "standard" });
-      const told = expected(series);
-      expect(await storedValues(scenario)).toEqual(told);
+      const values = expected(series);
+      expect(await storedValues(scenario)).toEqual(values);
       for (const back of ["csv", "netcdf"] as const) {
         const again = `${scenario}-${back}`;
         await ingest(database.client, await exported(scenario, back), { scenario: again, calendar: "standard" });
-        expect(await storedValues(again)).toEqual(told);
+        expect(await storedValues(again)).toEqual(values);
       }
       await database.client.query("TRUNCATE climatebatch.climate_data");
     }),

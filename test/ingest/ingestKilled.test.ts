@@ -1,4 +1,4 @@
-// An ingest that is killed while it reads goes on where it stood, and leaves nothing behind when it is done.
+// An ingest that is killed while it reads is resumed, and leaves nothing behind when it is done.
 import { mkdtemp, open, readdir, rm, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -36,7 +36,7 @@ test("killed while reading, then run again: what was read is not read again, and
   expect(await spools()).toEqual([checkpoint]);
   expect((await database.client.query("SELECT FROM climatebatch.climate_data LIMIT 1")).rowCount).toBe(0);
 
-  // The first days are damaged now, though nobody can see it: reading them again would be refused, or told wrong.
+  // The first days are damaged now, which does not show: reading them again would be refused or give wrong values.
   const handle = await open(file, "r+");
   await handle.write(Buffer.alloc(DAMAGED_BYTES, 0x7f), 0, DAMAGED_BYTES, 1 << 20);
   await handle.close();

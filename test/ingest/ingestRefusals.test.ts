@@ -1,4 +1,4 @@
-// Broken files: what each is told, and that the database stays as it was.
+// Broken files: how each is refused, and that the database stays as it was.
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { IngestWords } from "../../ingest/series/options.ts";
@@ -45,17 +45,17 @@ const REFUSALS: readonly Refusal[] = [
   {
     name: "a value that is too high in its own unit",
     files: { "a.csv": lines("date,lat,lon,tasmax [K]", "2020-01-01,37,127,395.25") },
-    refusal: `ImplausibleValue: a.csv:2, column "tasmax [K]": expected tasmax from -90 to 65 degC, found "395.25" K, that is 122.1 degC. Correct the row, or give --missing 395.25 if it marks a missing value.`,
+    refusal: `ImplausibleValue: a.csv:2, column "tasmax [K]": expected tasmax from -90 to 65 degC, found "395.25" K, that is 122.1 degC. Correct the row, or give --missing tasmax=395.25 if it marks a missing value.`,
   },
   {
     name: "a mark for missing values",
     files: csv("2020-01-01,37,127,-999.9"),
-    refusal: `ImplausibleValue: a.csv:2, column "tasmax": expected tasmax from -90 to 65 degC, found "-999.9" degC (assumed, no unit is given). If it marks a missing value, give --missing -999.9.`,
+    refusal: `ImplausibleValue: a.csv:2, column "tasmax": expected tasmax from -90 to 65 degC, found "-999.9" degC (assumed, no unit is given). If it marks a missing value, give --missing tasmax=-999.9.`,
   },
   {
     name: "negative rain",
     files: { "a.csv": lines("date,lat,lon,pr", "2020-01-01,37,127,-3") },
-    refusal: `ImplausibleValue: a.csv:2, column "pr": expected pr from 0 to 2000 mm d-1, found "-3" mm d-1 (assumed, no unit is given). Correct the row, or give --missing -3 if it marks a missing value.`,
+    refusal: `ImplausibleValue: a.csv:2, column "pr": expected pr from 0 to 2000 mm d-1, found "-3" mm d-1 (assumed, no unit is given). Correct the row, or give --missing pr=-3 if it marks a missing value.`,
   },
   {
     name: "rain in millimetres called metres",
@@ -66,7 +66,7 @@ const REFUSALS: readonly Refusal[] = [
   {
     name: "a decimal comma in quotes",
     files: csv('2020-01-01,37,127,"21,5"'),
-    refusal: `InvalidNumber: a.csv:2, column "tasmax": expected a number, found "21,5". Write a decimal point: 21.5.`,
+    refusal: `InvalidNumber: a.csv:2, column "tasmax": expected a number, found "21,5". If it is 21.5, give --decimal ",".`,
   },
   {
     name: "a decimal comma without quotes",
@@ -81,17 +81,17 @@ const REFUSALS: readonly Refusal[] = [
   {
     name: "a word for a number",
     files: csv("2020-01-01,37,127,n.d."),
-    refusal: `InvalidNumber: a.csv:2, column "tasmax": expected a number, found "n.d.". If it marks a missing value, give --missing "n.d.".`,
+    refusal: `InvalidNumber: a.csv:2, column "tasmax": expected a number, found "n.d.". If it marks a missing value, give --missing "tasmax=n.d."; if it stands for a number, such as 0, --read-as "n.d.=0".`,
   },
   {
     name: "a number that is none in CSV",
     files: csv("2020-01-01,37,127,0x1F"),
-    refusal: `InvalidNumber: a.csv:2, column "tasmax": expected a number, found "0x1F". If it marks a missing value, give --missing "0x1F".`,
+    refusal: `InvalidNumber: a.csv:2, column "tasmax": expected a number, found "0x1F". If it marks a missing value, give --missing "tasmax=0x1F"; if it stands for a number, such as 0, --read-as "0x1F=0".`,
   },
   {
     name: "one day twice with different values",
     files: csv("2020-01-01,37,127,1.5", "2020-01-02,37,127,2", "2020-01-01,37,127,1.25"),
-    refusal: `DuplicateRow: a.csv:4, column "tasmax": tasmax at 37, 127 on 2020-01-01 is 1.25 degC, but an earlier row says 1.5 degC. Remove one of the rows.`,
+    refusal: `DuplicateRow: a.csv:4, column "tasmax": tasmax at 37, 127 on 2020-01-01 is 1.25 degC, but an earlier row has 1.5 degC. Remove one of the rows.`,
   },
   {
     name: "29 February of a common year",
@@ -158,7 +158,7 @@ const REFUSALS: readonly Refusal[] = [
   {
     name: "no time",
     files: { "a.csv": lines("when,lat,lon,tasmax", "2020-01-01,37,127,1") },
-    refusal: `NoTimeColumn: a.csv: no column tells the time; found "when", "lat", "lon", "tasmax". Expected a header date, time or day (YYYY-MM-DD or YYYYMMDD; YYYY-MM for months), or the headers year, or year and month. Rename the column.`,
+    refusal: `NoTimeColumn: a.csv: no column holds the time; found "when", "lat", "lon", "tasmax". Expected a header date, time or day (YYYY-MM-DD or YYYYMMDD; YYYY-MM for months), or the headers year, or year and month. Rename the column.`,
   },
   {
     name: "a date in another order",
@@ -200,7 +200,7 @@ const REFUSALS: readonly Refusal[] = [
     name: "a variable that --blank has and the file has not",
     files: csv("2020-01-01,37,127,1"),
     words: { blank: ["pr=0"] },
-    refusal: `UnusedOption: --blank pr=0: no file has pr, only tasmax. Leave it out, or map a column to it: --map COLUMN=pr.`,
+    refusal: `UnusedOption: --blank pr=0: no file has pr, only tasmax. Leave it out, or map a name to it: --map NAME=pr.`,
   },
   {
     name: "an unknown unit",
@@ -216,7 +216,7 @@ const REFUSALS: readonly Refusal[] = [
   {
     name: "a negative withdrawal",
     files: { "a.csv": lines("year,lat,lon,withdrawal (hm3)", "2020,37,127,12", "2021,37,127,-3") },
-    refusal: `ImplausibleValue: a.csv:3, column "withdrawal (hm3)": expected withdrawal from 0 to 1000000000000 m3 yr-1, found "-3" hm3 yr-1, that is -3000000 m3 yr-1. Correct the row, or give --missing -3 if it marks a missing value.`,
+    refusal: `ImplausibleValue: a.csv:3, column "withdrawal (hm3)": expected withdrawal from 0 to 1000000000000 m3 yr-1, found "-3" hm3 yr-1, that is -3000000 m3 yr-1. Correct the row, or give --missing withdrawal=-3 if it marks a missing value.`,
   },
   {
     name: "a yearly index in a daily file",
@@ -252,7 +252,7 @@ const REFUSALS: readonly Refusal[] = [
     name: "--variables that no file has",
     files: { "a.csv": lines("date,lat,lon,tasmax,pr", "2020-01-01,37,127,1,2") },
     words: { variables: ["tasmax,hurs"] },
-    refusal: `UnusedOption: --variables hurs: no file has hurs, only tasmax. Leave it out, or map a column to it: --map COLUMN=hurs.`,
+    refusal: `UnusedOption: --variables hurs: no file has hurs, only tasmax. Leave it out, or map a name to it: --map NAME=hurs.`,
   },
   {
     name: "text of no known encoding",
@@ -294,7 +294,7 @@ const REFUSALS: readonly Refusal[] = [
   {
     name: "a broken second file",
     files: { ...csv("2021-01-01,37,127,1"), "b.csv": lines("date,lat,lon,tasmax", "2021-01-02,37,127,x") },
-    refusal: `InvalidNumber: b.csv:2, column "tasmax": expected a number, found "x". If it marks a missing value, give --missing "x".`,
+    refusal: `InvalidNumber: b.csv:2, column "tasmax": expected a number, found "x". If it marks a missing value, give --missing "tasmax=x"; if it stands for a number, such as 0, --read-as "x=0".`,
   },
   {
     name: "another value for a stored day",

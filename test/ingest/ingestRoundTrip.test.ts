@@ -6,7 +6,7 @@ import type { Variable } from "../../model/variables.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { type Files, ingest, readStored } from "../support/ingest.ts";
 
-interface Told {
+interface KnownValue {
   readonly latitude: number;
   readonly variable: Variable;
   readonly date: string;
@@ -31,27 +31,27 @@ const date = fc
   .filter(({ year, month, day }) => day <= daysInMonth("standard", year, month))
   .map(({ year, month, day }) => `${year}-${two(month)}-${two(day)}`);
 
-const told: fc.Arbitrary<Told> = fc.record({
+const knownValue: fc.Arbitrary<KnownValue> = fc.record({
   latitude: fc.constantFrom(33.5, 37.57, -12.25),
   variable: fc.constantFrom<Variable>("tas", "pr", "sfcWind"),
   date,
   value: fc.option(fc.double({ min: 0, max: 59, noNaN: true })),
 });
 
-const series = fc.uniqueArray(told, {
+const series = fc.uniqueArray(knownValue, {
   minLength: 1,
   maxLength: 60,
   selector: ({ latitude, variable, date }) => `${latitude} ${variable} ${date}`,
 });
 
-function writeLong(values: readonly Told[]): string {
+function writeLong(values: readonly KnownValue[]): string {
   const rows = values.map(
     ({ latitude, variable, date, value }) => `${variable},${value ?? ""},${date},${latitude},127`,
   );
   return `${["variable,value,date,lat,lon", ...rows].join("\n")}\n`;
 }
 
-function writeWide(values: readonly Told[]): string {
+function writeWide(values: readonly KnownValue[]): string {
   const rows = new Map<string, Partial<Record<Variable, number | null>>>();
   for (const { latitude, variable, date, value } of values) {
     const place = `${date},${latitude},127`;
@@ -63,7 +63,7 @@ function writeWide(values: readonly Told[]): string {
   return `${["date,lat,lon,tas,pr,sfcWind", ...lines].join("\n")}\n`;
 }
 
-function expectedValues(values: readonly Told[]): Map<string, number> {
+function expectedValues(values: readonly KnownValue[]): Map<string, number> {
   const known = values.filter(({ value }) => value !== null);
   return new Map(
     known.map(({ latitude, variable, date, value }) => {

@@ -41,7 +41,7 @@ async function stored() {
   return rows[0];
 }
 
-test("storms and the years of the record are stored and told", async () => {
+test("storms and the years of the record are stored and reported", async () => {
   const { code, stdout } = await ingest(years(2015, 2017));
   expect({ code, stdout }).toEqual({
     code: 0,
@@ -70,7 +70,7 @@ test("what is stored is read back as it was, to the last digit", async () => {
   expect(read).toEqual([jma, odd]);
 });
 
-test("the same seasons again replace what stood there, following ones are added", async () => {
+test("the same seasons again replace the stored ones, following ones are added", async () => {
   await ingest(years(2015, 2016));
   const again = await ingest(jmaYear(2016, 2) + jmaYear(2017));
   expect(again.stdout).toContain("They replace 1 storm stored before");
@@ -88,43 +88,44 @@ test.each([
     name: "years that leave a gap",
     text: years(2019),
     words: [],
-    told: /^Storms of 2015-2016 are stored, and the files hold 2019-2019: the years between would count as years without a storm\./,
+    refusal:
+      /^Storms of 2015-2016 are stored, and the files hold 2019-2019: the years between would count as years without a storm\./,
   },
   {
     name: "another agency",
     text: "TY 2201 2017 8 1 0 130 20 40 955 - - - - - - X\nTY 2201 2017 8 1 6 130 21 40 955 - - - - - - X\n",
     words: [],
-    told: /^Storms of JMA are stored, but the files are of KMA: .* Give --replace-record/,
+    refusal: /^Storms of JMA are stored, but the files are of KMA: .* Give --replace-record/,
   },
   {
     name: "knots declared as metres per second",
     text: years(2017),
     words: ["--wind-unit", "m/s"],
-    told: /^The winds, read as m\/s, are \d\.\d\d times what the central pressures beside them make/,
+    refusal: /^The winds, read as m\/s, are \d\.\d\d times what the central pressures beside them make/,
   },
   {
     name: "years that no storm is of",
     text: years(2017),
     words: ["--years", "1950-1960"],
-    told: /^No storm of the files is of 1950-1960: they hold 2017-2017\. Correct --years\.$/m,
+    refusal: /^No storm of the files is of 1950-1960: they hold 2017-2017\. Correct --years\.$/m,
   },
   {
     name: "words that are no years",
     text: years(2017),
     words: ["--years", "2017"],
-    told: /^--years expects FIRST-LAST, such as 1977-2023, but got "2017"\.$/m,
+    refusal: /^--years expects FIRST-LAST, such as 1977-2023, but got "2017"\.$/m,
   },
   {
     name: "an agency that IBTrACS has not",
     text: years(2017),
     words: ["--agency", "nasa"],
-    told: /^--agency expects wmo or one of usa, tokyo, .* but got "nasa"\.$/m,
+    refusal: /^--agency expects wmo or one of usa, tokyo, .* but got "nasa"\.$/m,
   },
-])("$name are refused and the record stays", async ({ text, words, told }) => {
+])("$name are refused and the record stays", async ({ text, words, refusal }) => {
   await ingest(years(2015, 2016));
   const before = await stored();
   const { code, stderr } = await ingest(text, ...words);
-  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(told) });
+  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(refusal) });
   expect(await stored()).toEqual(before);
 });
 
@@ -135,7 +136,7 @@ test("--replace-record forgets whatever was stored", async () => {
   expect(await stored()).toMatchObject({ storms: ["201901"], first_year: 2019, last_year: 2019 });
 });
 
-test("a batch pins the storms only if it computes typhoons; then an ingest is refused, or fails the batch as asked", async () => {
+test("a batch pins the storms only if it computes typhoons; then an ingest is refused, or fails the batch as requested", async () => {
   await ingest(years(2015));
   await writePastAndFuture(database.client, { cells: 1 });
   const plan = async (risk: string) =>
@@ -159,7 +160,7 @@ test("a batch pins the storms only if it computes typhoons; then an ingest is re
   expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining(`batch ${rows[0].batch_id}\n`) });
 });
 
-test("--json tells the same as facts", async () => {
+test("--json prints the same as facts", async () => {
   const { stdout } = await ingest(years(2015, 2016), "--json");
   expect(JSON.parse(stdout)).toEqual({
     format: "JMA",

@@ -34,7 +34,7 @@ const readRiseText = async (text: string, series?: string) =>
 describe("extreme sea levels", () => {
   const place = { name: "Incheon", latitude: 37.45, longitude: 126.6 };
   const unknown = { referenceYear: null, recordYears: null, datumOffset: null };
-  test("parameters of Gumbel, in centimetres, with what is known of them", async () => {
+  test("parameters of Gumbel, in centimetres, with their attributes", async () => {
     const text =
       "station,lat,lon,mu,beta,reference_year,record_years,datum_offset\nIncheon,37.45,126.6,440,12,1998,39,-15\n";
     expect(await readStationText(text, { unit: "cm" })).toEqual([
@@ -74,7 +74,7 @@ describe("extreme sea levels", () => {
       says: /^UnknownShape: .*expected location and scale/,
     },
     {
-      of: "a shape whose sign nobody says",
+      of: "a shape whose sign is not given",
       text: "station,lat,lon,mu,sigma,xi\nA,1,2,3,0.1,0.1\n",
       says: /^ShapeSignNeeded: .*--shape-sign hosking/,
     },
@@ -104,7 +104,7 @@ describe("extreme sea levels", () => {
       says: /^StationMoved: .*sea\.csv:3: station "A" is at 1, 3, but at 1, 2/,
     },
     {
-      of: "a year told twice",
+      of: "a year twice",
       text: "station,lat,lon,year,level\nA,1,2,2000,1\nA,1,2,2000,2\n",
       says: /^StationTwice: .*sea\.csv:3: station "A" has 2000 twice/,
     },
@@ -114,7 +114,7 @@ describe("extreme sea levels", () => {
   });
   const gauges = fileURLToPath(new URL("../../../shared/data/tide_gauge_samples/", import.meta.url));
   test.skipIf(!existsSync(gauges))(
-    "a gauge's own record is no law of maxima, and is told so (needs ../shared/data/tide_gauge_samples)",
+    "a gauge's own record is no law of maxima, and the refusal says so (needs ../shared/data/tide_gauge_samples)",
     async () => {
       const refusal = (name: string) => refusalOf(readStationFiles([join(gauges, name)], METRES, signal));
       expect(await refusal("gesla_ireland.csv")).toMatch(
@@ -206,9 +206,9 @@ describe("sea-level rise", () => {
       expect(otherExperiments).toContain("ssp119");
       expect(passedOver).toBeGreaterThan(15);
       for (const { experiment, years, rises: metres } of rises) {
-        const standing = globalRise(experiment as "ssp245");
+        const existing = globalRise(experiment as "ssp245");
         for (const [at, year] of years.entries()) {
-          if (year <= 2100) expect(Math.abs(riseIn(standing, year) - metres[at]!)).toBeLessThanOrEqual(0.011);
+          if (year <= 2100) expect(Math.abs(riseIn(existing, year) - metres[at]!)).toBeLessThanOrEqual(0.011);
         }
       }
     },

@@ -42,7 +42,7 @@ function seriesOf(
       expect(table.put(place, year, variableNumber(variable), step, value)).toBeNaN();
     }
     const series = table.toSeries(PLACES, "noleap");
-    const told = series.places.map((place, at) => ({
+    const read = series.places.map((place, at) => ({
       place,
       years: [...series.yearsOf(at)].map(({ variable, year, values }) => [variable, year, [...values]]),
     }));
@@ -51,7 +51,7 @@ function seriesOf(
       variables,
       firstYear,
       lastYear,
-      told: told.toSorted((a, b) => a.place.latitude - b.place.latitude || a.place.longitude - b.place.longitude),
+      read: read.toSorted((a, b) => a.place.latitude - b.place.latitude || a.place.longitude - b.place.longitude),
     };
   } finally {
     table.close();

@@ -74,7 +74,7 @@ describe("JMA's text", () => {
   });
 });
 
-test("KMA's words become the same point, the long radius opposite or as told by the short one's direction", async () => {
+test("KMA's words become the same point, the long radius opposite or by the short one's direction", async () => {
   const { agency, tracks } = await readStorms({
     "kma.txt": [
       ...KMA_HEADER,
@@ -166,7 +166,7 @@ describe("IBTrACS", () => {
     expect(await readStorms({ "ibtracs.csv.gz": gzipSync(ibtracs(...ROWS)) })).toEqual(plain);
   });
 
-  test("of another agency if asked", async () => {
+  test("of another agency on request", async () => {
     const { agency, tracks } = await readStorms({ "ibtracs.csv": ibtracs(...ROWS) }, { agency: "usa" });
     expect(agency).toBe("IBTrACS/usa");
     expect([...tracks[0]!.wind].map((wind) => wind / M_PER_S_PER_KNOT)).toEqual([70, Number.NaN, 65]);
@@ -181,9 +181,9 @@ describe("IBTrACS", () => {
   });
 
   test("an agency of unknown averaging is refused, not guessed", async () => {
-    const file = ibtracs(...ROWS.map((one) => ({ ...one, WMO_AGENCY: "somebody" })));
+    const file = ibtracs(...ROWS.map((one) => ({ ...one, WMO_AGENCY: "elsewhere" })));
     expect(await refusalOf(readStorms({ "a.csv": file }))).toBe(
-      `UnknownAgency: a.csv:3: WMO_AGENCY "somebody" is none whose averaging of winds is known. Give --agency usa, whose winds are sustained for one minute everywhere.`,
+      `UnknownAgency: a.csv:3: WMO_AGENCY "elsewhere" is none whose averaging of winds is known. Give --agency usa, whose winds are sustained for one minute everywhere.`,
     );
   });
 });
@@ -191,12 +191,13 @@ describe("IBTrACS", () => {
 describe("refused", () => {
   const YEARS = [1, 2, 3].map((number) => jmaYear(2018, number)).join("");
 
-  test.each<{ name: string; files: Files; words?: Parameters<typeof readStorms>[1]; told: RegExp }>([
+  test.each<{ name: string; files: Files; words?: Parameters<typeof readStorms>[1]; refusal: RegExp }>([
     {
       name: "knots declared as metres per second",
       files: { "bst.txt": YEARS },
       words: { windUnit: "m/s" },
-      told: /^WrongUnit: The winds, read as m\/s, are \d\.\d\d times what the central pressures beside them make .* Knots read as metres per second look like this\. Leave --wind-unit out, or say what the files hold: --wind-unit kt\.$/,
+      refusal:
+        /^WrongUnit: The winds, read as m\/s, are \d\.\d\d times what the central pressures beside them make .* Knots read as metres per second look like this\. Leave --wind-unit out, or say what the files hold: --wind-unit kt\.$/,
     },
     {
       name: "one wind that no storm has",
@@ -204,7 +205,8 @@ describe("refused", () => {
         "k.txt":
           "TY 2211 2022 8 29 12 141.2 27.3 40 955 - - - - - - X\nTY 2211 2022 8 29 18 141.2 27.3 400 955 - - - - - - X\n",
       },
-      told: /^ImplausibleStorm: k\.txt:2: expected one-minute wind of 0 to 105 m s-1, found 454\.545\. Correct the line\.$/,
+      refusal:
+        /^ImplausibleStorm: k\.txt:2: expected one-minute wind of 0 to 105 m s-1, found 454\.545\. Correct the line\.$/,
     },
     {
       name: "metres per second declared as knots",
@@ -215,58 +217,62 @@ describe("refused", () => {
         ).join("\n"),
       },
       words: { windUnit: "kt" },
-      told: /^WrongUnit: The winds, read as kt, are 0\.5\d times what the central pressures beside them make \(median of 12 points\); expected about 1\. Metres per second read as knots look like this\. Leave --wind-unit out, or say what the files hold: --wind-unit m\/s\.$/,
+      refusal:
+        /^WrongUnit: The winds, read as kt, are 0\.5\d times what the central pressures beside them make \(median of 12 points\); expected about 1\. Metres per second read as knots look like this\. Leave --wind-unit out, or say what the files hold: --wind-unit m\/s\.$/,
     },
     {
       name: "two different points of a storm at one time",
       files: { "a.txt": jmaYear(2018), "b.txt": jmaYear(2018).replace(" 930 ", " 925 ") },
-      told: /^StormConflict: b\.txt:2: storm 201801 has two different points at 2018-08-01T00:00Z\./,
+      refusal: /^StormConflict: b\.txt:2: storm 201801 has two different points at 2018-08-01T00:00Z\./,
     },
     {
       name: "files of two agencies",
       files: { "a.txt": jmaYear(2018), "k.txt": "TY 2211 2022 8 29 12 141.2 27.3 40 955 160 100 NE 50 30 NE X\n" },
-      told: /^MixedFormats: k\.txt is of KMA,/,
+      refusal: /^MixedFormats: k\.txt is of KMA,/,
     },
     {
       name: "a file that is no best track",
       files: { "x.csv": "date,tasmax\n2020-01-01,3\n" },
-      told: /^WrongFormat: x\.csv: expected JMA, KMA or IBTrACS, found CSV \(table\), which begins "date,tasmax"\. .*load climate\.$/,
+      refusal:
+        /^WrongFormat: x\.csv: expected JMA, KMA or IBTrACS, found CSV \(table\), which begins "date,tasmax"\. .*load climate\.$/,
     },
     {
       name: "a broken line",
       files: { "a.txt": `${jmaYear(2018)}18080506 002 5 2x0 1290  930     095\r\n` },
-      told: /^BrokenTrack: a\.txt:14: expected yymmddhh 002 grade latitude longitude pressure in fixed columns, found "18080506 002 5 2x0/,
+      refusal:
+        /^BrokenTrack: a\.txt:14: expected yymmddhh 002 grade latitude longitude pressure in fixed columns, found "18080506 002 5 2x0/,
     },
     {
       name: "a wind that is no number",
       files: { "k.txt": "TY 2211 2022 8 29 12 141.2 27.3 4O 955 160 100 NE 50 30 NE X\n" },
-      told: /^BrokenTrack: k\.txt:1: expected a number as MAX_WS, found "4O"\. Correct the line, or fetch the file again\.$/,
+      refusal:
+        /^BrokenTrack: k\.txt:1: expected a number as MAX_WS, found "4O"\. Correct the line, or fetch the file again\.$/,
     },
     {
       name: "a day that does not exist",
       files: { "a.txt": jmaStorm("1801", "X", "18023006 002 5 200 1290  930     095") },
-      told: /^ImplausibleStorm: a\.txt:2: expected a time of a day that exists, found none\./,
+      refusal: /^ImplausibleStorm: a\.txt:2: expected a time of a day that exists, found none\./,
     },
     {
       name: "a pressure in pascal",
       files: { "k.txt": "TY 2211 2022 8 29 12 141.2 27.3 40 95500 160 100 NE 50 30 NE X\n" },
-      told: /^ImplausibleStorm: k\.txt:1: expected central pressure of 840 to 1060 hPa, found 95500\./,
+      refusal: /^ImplausibleStorm: k\.txt:1: expected central pressure of 840 to 1060 hPa, found 95500\./,
     },
     {
       name: "no storm with a pressure or a wind",
       files: {
         "a.txt": jmaStorm("1801", "X", "18020306 002 2 200 1290    0     000", "18020312 002 2 210 1290    0     000"),
       },
-      told: /^NoStorms: a\.txt: no storm has two points with a pressure or a wind\.$/,
+      refusal: /^NoStorms: a\.txt: no storm has two points with a pressure or a wind\.$/,
     },
     {
       name: "IBTrACS without the columns of the agency",
       files: { "i.csv": ibtracs() },
       words: { agency: "cma" },
-      told: /^MissingColumn: i\.csv: expected the columns of IBTrACS v04, but CMA_WIND, CMA_PRES are missing\./,
+      refusal: /^MissingColumn: i\.csv: expected the columns of IBTrACS v04, but CMA_WIND, CMA_PRES are missing\./,
     },
-  ])("$name", async ({ files, words, told }) => {
-    expect(await refusalOf(readStorms(files, words))).toMatch(told);
+  ])("$name", async ({ files, words, refusal }) => {
+    expect(await refusalOf(readStorms(files, words))).toMatch(refusal);
   });
 
   test("a file that does not exist", async () => {

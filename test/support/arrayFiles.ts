@@ -100,7 +100,7 @@ export interface ZarrOptions extends Pick<GridOptions, "times" | "value"> {
   readonly entries?: Readonly<Record<string, Buffer | string | undefined>>;
 }
 
-/** Entries of a Zarr store with the values of `makeNetcdf`, uncompressed unless told otherwise. */
+/** Entries of a Zarr store with the values of `makeNetcdf`, uncompressed by default. */
 export function zarrEntries(options: ZarrOptions = {}): Record<string, Buffer> {
   const {
     version = 2,

@@ -42,19 +42,19 @@ function rowsOf({ days, values }: SmallGrid): Row[] {
   );
 }
 
-const tell = (value: number) => (Number.isNaN(value) ? "" : String(value));
+const textOf = (value: number) => (Number.isNaN(value) ? "" : String(value));
 const global = { frequency: "day" };
 
 /** By name, what makes the file; each the same days and values. */
 export const SERIES_FORMATS: Readonly<Record<string, (grid: SmallGrid) => Promise<Files> | Files>> = {
   "CSV, wide": (grid) => ({
     "a.csv": `date,lat,lon,tasmax (degC)\n${rowsOf(grid)
-      .map((row) => `${row.date},${row.latitude},${row.longitude},${tell(row.value)}\n`)
+      .map((row) => `${row.date},${row.latitude},${row.longitude},${textOf(row.value)}\n`)
       .join("")}`,
   }),
   "CSV, long, with a byte order mark": (grid) => ({
     "a.csv": `\ufeffvariable;unit;value;date;lon;lat\r\n${rowsOf(grid)
-      .map((row) => `tasmax;degC;${tell(row.value)};${row.date};${row.longitude};${row.latitude}\r\n`)
+      .map((row) => `tasmax;degC;${textOf(row.value)};${row.date};${row.longitude};${row.latitude}\r\n`)
       .join("")}`,
   }),
   Parquet: (grid) => {
