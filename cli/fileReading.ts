@@ -39,7 +39,7 @@ export const fileReadingOptions = {
     ...texts,
     value: "WORD=NUMBER,…",
     rare: true,
-    describe: "words in tables that stand for a number, such as T=0 for a trace of rain",
+    describe: "words in tables that mean a number, such as T=0 for a trace of rain",
   },
   ...numberStyleOptions,
   frequency: {

@@ -18,7 +18,7 @@ export interface LinkedCell extends Place {
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
-export interface Told {
+export interface StoredSeries {
   readonly variable: Variable;
   readonly frequency: Frequency;
 }
@@ -32,7 +32,7 @@ export interface CellSource {
 export interface LinkRequest {
   readonly grid: string;
   readonly from: string;
-  readonly series: readonly Told[];
+  readonly series: readonly StoredSeries[];
   readonly rule: LinkRule;
   readonly withinKm: number | undefined;
   readonly sources: readonly CellSource[];
@@ -63,8 +63,8 @@ export async function readGridCells(client: ClientBase, grid: string): Promise<L
 }
 
 /** What series any cell of the grid has, in any scenario. */
-export async function readSeriesOfGrid(client: ClientBase, grid: string): Promise<Told[]> {
-  const { rows } = await client.query<Told>(
+export async function readSeriesOfGrid(client: ClientBase, grid: string): Promise<StoredSeries[]> {
+  const { rows } = await client.query<StoredSeries>(
     `SELECT v.variable, f.frequency
      FROM unnest($2::text[]) AS v (variable), unnest($3::text[]) AS f (frequency)
      WHERE (SELECT d.year FROM climatebatch.grid_cells AS c JOIN climatebatch.grids AS g USING (grid_id)
@@ -148,6 +148,6 @@ function compare(a: string, b: string): number {
 }
 
 /** A variable and a frequency, as people write them. */
-export function describeSeries({ variable, frequency }: Told): string {
+export function describeSeries({ variable, frequency }: StoredSeries): string {
   return `${frequency} ${variable} (${VARIABLES[variable].longName})`;
 }

@@ -67,7 +67,7 @@ export async function findScenarioId(
   return (await findFitting(client, request, calendar)).existing?.scenario_id;
 }
 
-/** The scenario and the parent that is asked for, refused when their calendar is another. */
+/** The scenario and the requested parent, refused when their calendar is another. */
 async function findFitting(
   client: ClientBase,
   request: ScenarioRequest,
@@ -80,7 +80,7 @@ async function findFitting(
       "CalendarMismatch",
       existing === undefined
         ? `Scenario "${request.name}" would have the calendar ${calendar}, but its parent "${owner.name}" has ${owner.calendar}: their years cannot be joined. Choose a parent of the same model, or correct --calendar.`
-        : `Scenario "${owner.name}" has the calendar ${owner.calendar}, but ${calendar} is asked for. Leave --calendar out, or ingest into another --scenario.`,
+        : `Scenario "${owner.name}" has the calendar ${owner.calendar}, but ${calendar} is requested. Leave --calendar out, or load into another --scenario.`,
     );
   }
   return { existing, parent };

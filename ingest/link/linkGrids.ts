@@ -8,7 +8,7 @@ import {
   type LinkRule,
   readGridCells,
   readSeriesOfGrid,
-  type Told,
+  type StoredSeries,
   writeLinks,
 } from "../../database/cellSources.ts";
 import { transaction } from "../../database/connect.ts";
@@ -37,7 +37,7 @@ export interface LinkReport {
   readonly grid: string;
   readonly from: string;
   readonly rule: LinkRule;
-  readonly series: readonly Told[];
+  readonly series: readonly StoredSeries[];
   readonly cellsAdded: number;
   readonly cells: number;
   readonly linked: number;
@@ -101,7 +101,7 @@ async function addTableCells(
   });
 }
 
-async function chooseSeries(client: ClientBase, { from, variables }: LinkOptions): Promise<readonly Told[]> {
+async function chooseSeries(client: ClientBase, { from, variables }: LinkOptions): Promise<readonly StoredSeries[]> {
   const found = await readSeriesOfGrid(client, from);
   const chosen = variables === undefined ? found : found.filter(({ variable }) => variables.includes(variable));
   const missing = variables?.find((variable) => !chosen.some((one) => one.variable === variable));

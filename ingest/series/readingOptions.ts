@@ -37,7 +37,7 @@ export interface ReadingOptions {
   marksOf(variable: Variable): ReadonlySet<number>;
   /** Words that mean missing, in lower case. */
   missingWordsOf(variable: Variable): ReadonlySet<string>;
-  /** Words, in lower case, that stand for a number in the file's unit. */
+  /** Words, in lower case, that mean a number in the file's unit. */
   readonly readAs: ReadonlyMap<string, number>;
   readonly numbers: NumberStyle;
   /** How often files tick that do not say so themselves. */

@@ -80,7 +80,7 @@ export class ValueReader {
       hintSeparators(text, this.#style) ??
       (TRACE.test(word) && VARIABLES[variable].unit === "mm d-1"
         ? `If it means a trace, too little to measure, give ${zero}; if it marks a missing value, ${missing}.`
-        : `If it marks a missing value, give ${missing}; if it stands for a number, such as 0, ${zero}.`);
+        : `If it marks a missing value, give ${missing}; if it means a number, such as 0, ${zero}.`);
     throw new RejectedError("InvalidNumber", `${this.#describe(where)}: expected a number, found "${text}". ${hint}`);
   }
 

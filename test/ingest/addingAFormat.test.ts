@@ -36,7 +36,16 @@ test("a new format touches three places and is read by the command as any other"
   const load = (file: string) =>
     promisify(execFile)(
       process.execPath,
-      [join(copy, "cli/main.ts"), "ingest", join(copy, file), "--scenario", "lines", "--database", database.url],
+      [
+        join(copy, "cli/main.ts"),
+        "load",
+        "climate",
+        join(copy, file),
+        "--scenario",
+        "lines",
+        "--database",
+        database.url,
+      ],
       { cwd: copy, env: { PATH: process.env.PATH } },
     );
   const rows = [1, 2, 3].map((day) => ({ date: `2001-01-0${day}`, lat: 36, lon: 127, tasmax: day + 0.5 }));

@@ -81,12 +81,12 @@ const REFUSALS: readonly Refusal[] = [
   {
     name: "a word for a number",
     files: csv("2020-01-01,37,127,n.d."),
-    refusal: `InvalidNumber: a.csv:2, column "tasmax": expected a number, found "n.d.". If it marks a missing value, give --missing "tasmax=n.d."; if it stands for a number, such as 0, --read-as "n.d.=0".`,
+    refusal: `InvalidNumber: a.csv:2, column "tasmax": expected a number, found "n.d.". If it marks a missing value, give --missing "tasmax=n.d."; if it means a number, such as 0, --read-as "n.d.=0".`,
   },
   {
     name: "a number that is none in CSV",
     files: csv("2020-01-01,37,127,0x1F"),
-    refusal: `InvalidNumber: a.csv:2, column "tasmax": expected a number, found "0x1F". If it marks a missing value, give --missing "tasmax=0x1F"; if it stands for a number, such as 0, --read-as "0x1F=0".`,
+    refusal: `InvalidNumber: a.csv:2, column "tasmax": expected a number, found "0x1F". If it marks a missing value, give --missing "tasmax=0x1F"; if it means a number, such as 0, --read-as "0x1F=0".`,
   },
   {
     name: "one day twice with different values",
@@ -127,7 +127,7 @@ const REFUSALS: readonly Refusal[] = [
     name: "a calendar that the scenario has not",
     files: csv("2020-02-28,37,127,1"),
     words: { scenario: "model", calendar: "standard" },
-    refusal: `CalendarMismatch: Scenario "model" has the calendar noleap, but standard is asked for. Leave --calendar out, or ingest into another --scenario.`,
+    refusal: `CalendarMismatch: Scenario "model" has the calendar noleap, but standard is requested. Leave --calendar out, or load into another --scenario.`,
   },
   {
     name: "a blank latitude",
@@ -294,7 +294,7 @@ const REFUSALS: readonly Refusal[] = [
   {
     name: "a broken second file",
     files: { ...csv("2021-01-01,37,127,1"), "b.csv": lines("date,lat,lon,tasmax", "2021-01-02,37,127,x") },
-    refusal: `InvalidNumber: b.csv:2, column "tasmax": expected a number, found "x". If it marks a missing value, give --missing "tasmax=x"; if it stands for a number, such as 0, --read-as "x=0".`,
+    refusal: `InvalidNumber: b.csv:2, column "tasmax": expected a number, found "x". If it marks a missing value, give --missing "tasmax=x"; if it means a number, such as 0, --read-as "x=0".`,
   },
   {
     name: "another value for a stored day",

@@ -48,7 +48,7 @@ describe("extreme sea levels", () => {
   test.each([
     ["hosking", -0.1],
     ["coles", 0.1],
-  ] as const)("a GEV shape is stored with Hosking's sign, whoever wrote it: %s", async (shapeSign, shape) => {
+  ] as const)("a GEV shape is stored with Hosking's sign, whatever package wrote it: %s", async (shapeSign, shape) => {
     const text = `station,latitude,longitude,location,scale,shape\nIncheon,37.45,126.6,4.4,0.12,${shape}\n`;
     const [station] = await readStationText(text, { shapeSign });
     expect(station!.record).toEqual({ kind: "parameters", location: 4.4, scale: 0.12, shape: -0.1 });
