@@ -1,6 +1,8 @@
 // The three moisture codes of the Canadian Fire Weather Index System, carried from day to day over a run of days.
 // Where runs begin and end (gaps, seasons) is fireWeather.ts's business; what the codes mean for a fire is fireBehaviour.ts's.
 
+import { exp, log, pow } from "../numerics/elementary.ts";
+
 /** C = 250·59.5/101: a code of 101 is exactly dry and 0 exactly 250 % moisture (cffdrs from 1.9.2, climate_indices). */
 export const FFMC_COEFFICIENT_EXACT = (250 * 59.5) / 101;
 /** C as printed by Van Wagner & Pickett (1985); xclim. */
@@ -12,11 +14,51 @@ export const DC_START = 15;
 
 /** Relative humidity above this is read as this [%]: the equations take the logarithm of what is left to 100. */
 const HUMIDITY_MAX_PERCENT = 99.9999;
-const LN_10 = Math.log(10);
+const LN_10 = Math.LN10;
+const LN_100 = 4.605170185988092;
+
+/** All series [days], at noon or an estimate of it. */
+export interface DailyWeather {
+  /** [degC] */
+  readonly temperature: Float64Array;
+  /** relative humidity [%] */
+  readonly humidity: Float64Array;
+  /** at 10 m [km h-1] */
+  readonly wind: Float64Array;
+  /** [mm d-1] */
+  readonly rain: Float64Array;
+  /** 1..12 */
+  readonly month: Uint8Array;
+}
+
+/** Days `first` up to but not including `end`, and what they start with. */
+export interface MoistureRun {
+  readonly weather: DailyWeather;
+  /** [days] 1 where an input is absent: the codes are held, and NaN is written. */
+  readonly missing: Uint8Array;
+  readonly first: number;
+  readonly end: number;
+  /** Of the day before: moisture of fine fuel [%], Duff Moisture Code [1], Drought Code [1]. */
+  readonly moisture: number;
+  readonly dmc: number;
+  readonly dc: number;
+  /** Eq. 10 and then Eq. 1 of Van Wagner & Pickett (1985) take the moisture m to slope·m + shift. */
+  readonly slope: number;
+  readonly shift: number;
+  /** [12] effective day length Le [h] of the Duff Moisture Code, and factor Lf [1] of the Drought Code */
+  readonly duffDayLength: Float64Array;
+  readonly droughtDayLength: Float64Array;
+}
 
 /** Moisture content [%] that a Fine Fuel Moisture Code represents; C = `coefficient`. Van Wagner & Pickett (1985) Eq. 1. */
-function moistureOfFineFuelCode(code: number, coefficient: number): number {
+export function moistureOfFineFuelCode(code: number, coefficient: number): number {
   return (coefficient * (101 - code)) / (59.5 + code);
+}
+
+/** Slope and shift of the step that Eq. 10 and then Eq. 1 make together; C = `coefficient`. With the exact C it is m itself. */
+export function stepOfFineFuel(coefficient: number): { readonly slope: number; readonly shift: number } {
+  const scale = coefficient / (59.5 * (coefficient + 250));
+  return { slope: 160.5 * scale, shift: (101 * coefficient - 59.5 * 250) * scale };
 }
 
 /**
@@ -32,22 +74,10 @@ function moistureOfFineFuelCode(code: number, coefficient: number): number {
  * Missing data: the moisture is held and NaN written. Departures: humidity is read as at most 99.9999 %, negative rain,
  * wind and humidity as 0; m equal to ew is kept, where xclim raises an error.
  */
-export function fineFuelMoisture(
-  temperature: Float64Array,
-  humidity: Float64Array,
-  wind: Float64Array,
-  rain: Float64Array,
-  missing: Uint8Array,
-  first: number,
-  end: number,
-  coefficient: number,
-  start: number,
-  moisture: Float64Array,
-): void {
-  const scale = coefficient / (59.5 * (coefficient + 250));
-  const slope = 160.5 * scale;
-  const shift = (101 * coefficient - 59.5 * 250) * scale;
-  let m = moistureOfFineFuelCode(start, coefficient);
+export function fineFuelMoisture(run: MoistureRun, moisture: Float64Array): void {
+  const { missing, first, end, slope, shift } = run;
+  const { temperature, humidity, wind, rain } = run.weather;
+  let m = run.moisture;
   for (let day = first; day < end; day++) {
     if (missing[day] === 1) {
       moisture[day] = Number.NaN;
@@ -59,27 +89,28 @@ export function fineFuelMoisture(
     const rf = rain[day]! - 0.5; // Eq. 2
     if (rf > 0) {
       const wetter = m > 150 ? 0.0015 * (m - 150) * (m - 150) * Math.sqrt(rf) : 0;
-      m += 42.5 * rf * Math.exp(-100 / (251 - m)) * (1 - Math.exp(-6.93 / rf)) + wetter; // Eq. 3a, 3b
+      m += 42.5 * rf * exp(-100 / (251 - m)) * (1 - exp(-6.93 / rf)) + wetter; // Eq. 3a, 3b
       if (m > 250) m = 250;
     }
-    const saturation = Math.exp(0.1 * h - 10);
-    const warmth = 0.18 * (21.1 - t) * (1 - Math.exp(-0.115 * h));
-    const ed = 0.942 * h ** 0.679 + 11 * saturation + warmth; // Eq. 4
+    const logH = log(h);
+    const saturation = exp(0.1 * h - 10);
+    const warmth = 0.18 * (21.1 - t) * (1 - exp(-0.115 * h));
+    const ed = 0.942 * exp(logH * 0.679) + 11 * saturation + warmth; // Eq. 4
     if (m > ed) {
       const h2 = h * h * 1e-4;
-      const h8 = h2 * h2 * h2 * h2;
-      const ko = 0.424 * (1 - (h / 100) ** 1.7) + 0.0694 * Math.sqrt(w) * (1 - h8); // Eq. 6a
-      const kd = ko * 0.581 * Math.exp(0.0365 * t); // Eq. 6b
-      m = ed + (m - ed) * Math.exp(-LN_10 * kd); // Eq. 8
+      const h4 = h2 * h2;
+      const ko = 0.424 * (1 - exp((logH - LN_100) * 1.7)) + 0.0694 * Math.sqrt(w) * (1 - h4 * h4); // Eq. 6a
+      const kd = ko * 0.581 * exp(0.0365 * t); // Eq. 6b
+      m = ed + (m - ed) * exp(-LN_10 * kd); // Eq. 8
     } else {
-      const ew = 0.618 * h ** 0.753 + 10 * saturation + warmth; // Eq. 5
+      const ew = 0.618 * exp(logH * 0.753) + 10 * saturation + warmth; // Eq. 5
       if (m < ew) {
         const dryness = (100 - h) / 100;
         const d2 = dryness * dryness;
-        const d8 = d2 * d2 * d2 * d2;
-        const kl = 0.424 * (1 - dryness ** 1.7) + 0.0694 * Math.sqrt(w) * (1 - d8); // Eq. 7a
-        const kw = kl * 0.581 * Math.exp(0.0365 * t); // Eq. 7b
-        m = ew - (ew - m) * Math.exp(-LN_10 * kw); // Eq. 9
+        const d4 = d2 * d2;
+        const kl = 0.424 * (1 - pow(dryness, 1.7)) + 0.0694 * Math.sqrt(w) * (1 - d4 * d4); // Eq. 7a
+        const kw = kl * 0.581 * exp(0.0365 * t); // Eq. 7b
+        m = ew - (ew - m) * exp(-LN_10 * kw); // Eq. 9
       }
     }
     m = slope * m + shift; // Eq. 10, then Eq. 1
@@ -112,19 +143,10 @@ export function fineFuelMoistureCode(moisture: Float64Array, coefficient: number
  * climate_indices use; the printed ones differ by up to 0.06.
  * Missing data: the code is held and NaN written. Departures: clamps as in fineFuelMoisture.
  */
-export function duffMoistureCode(
-  temperature: Float64Array,
-  humidity: Float64Array,
-  rain: Float64Array,
-  missing: Uint8Array,
-  month: Uint8Array,
-  first: number,
-  end: number,
-  dayLength: Float64Array,
-  start: number,
-  code: Float64Array,
-): void {
-  let p = start;
+export function duffMoistureCode(run: MoistureRun, code: Float64Array): void {
+  const { missing, first, end, duffDayLength: dayLength } = run;
+  const { temperature, humidity, rain, month } = run.weather;
+  let p = run.dmc;
   for (let day = first; day < end; day++) {
     if (missing[day] === 1) {
       code[day] = Number.NaN;
@@ -133,15 +155,15 @@ export function duffMoistureCode(
     const ro = rain[day]!;
     if (ro > 1.5) {
       const re = 0.92 * ro - 1.27; // Eq. 11
-      const mo = 20 + 280 * Math.exp(-0.023 * p); // Eq. 12
+      const mo = 20 + 280 * exp(-0.023 * p); // Eq. 12
       const b =
         p <= 33
           ? 100 / (0.5 + 0.3 * p) // Eq. 13a
           : p <= 65
-            ? 14 - 1.3 * Math.log(p) // Eq. 13b
-            : 6.2 * Math.log(p) - 17.2; // Eq. 13c
+            ? 14 - 1.3 * log(p) // Eq. 13b
+            : 6.2 * log(p) - 17.2; // Eq. 13c
       const mr = mo + (1000 * re) / (48.77 + b * re); // Eq. 14
-      p = Math.max(0, 43.43 * (5.6348 - Math.log(mr - 20))); // Eq. 15
+      p = Math.max(0, 43.43 * (5.6348 - log(mr - 20))); // Eq. 15
     }
     const t = temperature[day]!;
     if (t > -1.1) {
@@ -161,18 +183,10 @@ export function duffMoistureCode(
  * Definition: Van Wagner & Pickett (1985) Eq. 18-23; potential evapotranspiration V is not below 0.
  * Missing data: the code is held and NaN written. Departures: none.
  */
-export function droughtCode(
-  temperature: Float64Array,
-  rain: Float64Array,
-  missing: Uint8Array,
-  month: Uint8Array,
-  first: number,
-  end: number,
-  dayLength: Float64Array,
-  start: number,
-  code: Float64Array,
-): void {
-  let d = start;
+export function droughtCode(run: MoistureRun, code: Float64Array): void {
+  const { missing, first, end, droughtDayLength: dayLength } = run;
+  const { temperature, rain, month } = run.weather;
+  let d = run.dc;
   for (let day = first; day < end; day++) {
     if (missing[day] === 1) {
       code[day] = Number.NaN;
@@ -181,8 +195,8 @@ export function droughtCode(
     const ro = rain[day]!;
     if (ro > 2.8) {
       const rd = 0.83 * ro - 1.27; // Eq. 18
-      const qo = 800 * Math.exp(-d / 400); // Eq. 19
-      d = Math.max(0, d - 400 * Math.log(1 + (3.937 * rd) / qo)); // Eq. 20, 21
+      const qo = 800 * exp(-d / 400); // Eq. 19
+      d = Math.max(0, d - 400 * log(1 + (3.937 * rd) / qo)); // Eq. 20, 21
     }
     const v = 0.36 * (Math.max(temperature[day]!, -2.8) + 2.8) + dayLength[month[day]! - 1]!; // Eq. 22
     if (v > 0) d += 0.5 * v; // Eq. 23

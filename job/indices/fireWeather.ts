@@ -1,16 +1,16 @@
-// Daily Fire Weather Index of one cell: which days are computed, with which start, from fireMoisture and
-// fireBehaviour.
-import { buildupIndex, fireWeatherIndex, initialSpreadIndex } from "./fireBehaviour.ts";
+// Daily Fire Weather Index of one cell: which days are computed, and with which start.
+import { loadFireWeatherKernel } from "../kernels/fireWeather.ts";
 import { type DayLengthBands, droughtDayLength, duffDayLength } from "./fireDayLength.ts";
 import {
+  type DailyWeather,
   DC_START,
   DMC_START,
-  droughtCode,
-  duffMoistureCode,
   FFMC_COEFFICIENT_EXACT,
   FFMC_START,
-  fineFuelMoisture,
+  moistureOfFineFuelCode,
+  stepOfFineFuel,
 } from "./fireMoisture.ts";
+import { type FireWeatherCore, type FireWeatherSeries, scalarFireWeather } from "./fireWeatherCore.ts";
 import { findFireSeasons, overwinteredDroughtCode, winterRain } from "./fireWeatherSeason.ts";
 
 export interface FireWeatherSettings {
@@ -26,40 +26,26 @@ export const DEFAULT_FIRE_WEATHER: FireWeatherSettings = {
   season: "alwaysOn",
 };
 
+/** Compiled where the engine can run it. */
+const CORE = loadFireWeatherKernel() ?? scalarFireWeather;
+
 /** A gap of at most this many days is bridged by holding the codes. */
 const BRIDGED_GAP_DAYS = 3;
 /** Days that a restart after a longer gap leaves undefined: the Drought Code forgets with a lag of 52 days. */
 const SETTLING_DAYS = 60;
 
-/** One cell's weather, all series [days] at noon or an estimate of it. */
-export interface FireWeatherInput {
+/** One cell's weather. */
+export interface FireWeatherInput extends DailyWeather {
   /** [degrees_north] */
   readonly latitude: number;
-  /** [days] 1..12 */
-  readonly month: Uint8Array;
-  /** [degC] */
-  readonly temperature: Float64Array;
-  /** relative humidity [%] */
-  readonly humidity: Float64Array;
-  /** at 10 m [km h-1] */
-  readonly wind: Float64Array;
-  /** [mm d-1] */
-  readonly rain: Float64Array;
 }
 
-/** Daily results [days], and the marks they rest on; made once, used for every cell of the same time axis. */
-export interface FireWeatherArrays {
-  /** 1 where an input is absent */
+/** Daily results, and the marks they rest on; made once, used for every cell of the same time axis. */
+export interface FireWeatherArrays extends FireWeatherSeries {
+  /** [days] 1 where an input is absent */
   readonly missing: Uint8Array;
-  /** 1 outside the season */
+  /** [days] 1 outside the season */
   readonly inactive: Uint8Array;
-  /** of fine fuel [%]; fineFuelMoistureCode turns it into the FFMC */
-  readonly moisture: Float64Array;
-  readonly dmc: Float64Array;
-  readonly dc: Float64Array;
-  readonly isi: Float64Array;
-  readonly bui: Float64Array;
-  readonly fwi: Float64Array;
 }
 
 export function makeFireWeatherArrays(days: number): FireWeatherArrays {
@@ -73,6 +59,13 @@ export function makeFireWeatherArrays(days: number): FireWeatherArrays {
     bui: new Float64Array(days),
     fwi: new Float64Array(days),
   };
+}
+
+interface Run {
+  readonly input: FireWeatherInput;
+  readonly settings: FireWeatherSettings;
+  readonly arrays: FireWeatherArrays;
+  readonly core: FireWeatherCore;
 }
 
 /**
@@ -90,19 +83,18 @@ export function fireWeather(
   settings: FireWeatherSettings,
   arrays: FireWeatherArrays,
   firstDay = 0,
+  core: FireWeatherCore = CORE,
 ): void {
   const days = input.temperature.length;
+  const run: Run = { input, settings, arrays, core };
   markMissing(input, arrays.missing);
   arrays.inactive.fill(0);
   leaveUndefined(arrays, 0, firstDay);
   if (settings.season === "alwaysOn") {
-    computeDays(input, settings, arrays, firstDay, days, DC_START);
+    computeDays(run, firstDay, days, DC_START);
   } else {
-    computeSeasons(input, settings, arrays, firstDay);
+    computeSeasons(run, firstDay);
   }
-  initialSpreadIndex(arrays.moisture, input.wind, arrays.isi);
-  buildupIndex(arrays.dmc, arrays.dc, arrays.bui);
-  fireWeatherIndex(arrays.isi, arrays.bui, arrays.fwi);
 }
 
 function markMissing(input: FireWeatherInput, missing: Uint8Array): void {
@@ -113,15 +105,8 @@ function markMissing(input: FireWeatherInput, missing: Uint8Array): void {
 }
 
 /** Days `first` up to `end`, in stretches between the gaps that are too long to bridge. */
-function computeDays(
-  input: FireWeatherInput,
-  settings: FireWeatherSettings,
-  arrays: FireWeatherArrays,
-  first: number,
-  end: number,
-  dcStart: number,
-): void {
-  const { missing } = arrays;
+function computeDays(run: Run, first: number, end: number, dcStart: number): void {
+  const { missing } = run.arrays;
   let from = first;
   let start = dcStart;
   let settling = 0;
@@ -132,48 +117,46 @@ function computeDays(
       continue;
     }
     if (gap > BRIDGED_GAP_DAYS) {
-      computeStretch(input, settings, arrays, from, day, start, settling);
+      computeStretch(run, from, day, start, settling);
       from = day;
       start = DC_START;
       settling = SETTLING_DAYS;
     }
     gap = 0;
   }
-  computeStretch(input, settings, arrays, from, end, start, settling);
+  computeStretch(run, from, end, start, settling);
 }
 
 function computeStretch(
-  input: FireWeatherInput,
-  settings: FireWeatherSettings,
-  arrays: FireWeatherArrays,
+  { input, settings, arrays, core }: Run,
   first: number,
   end: number,
   dcStart: number,
   settling: number,
 ): void {
-  const { temperature, humidity, wind, rain, month } = input;
-  const { missing, moisture, dmc, dc } = arrays;
-  const ffmcCoefficient = settings.ffmcCoefficient;
-  const duff = duffDayLength(input.latitude, settings.bands);
-  const drought = droughtDayLength(input.latitude, settings.bands);
-  fineFuelMoisture(temperature, humidity, wind, rain, missing, first, end, ffmcCoefficient, FFMC_START, moisture);
-  duffMoistureCode(temperature, humidity, rain, missing, month, first, end, duff, DMC_START, dmc);
-  droughtCode(temperature, rain, missing, month, first, end, drought, dcStart, dc);
+  const { ffmcCoefficient, bands } = settings;
+  const run = {
+    weather: input,
+    missing: arrays.missing,
+    first,
+    end,
+    moisture: moistureOfFineFuelCode(FFMC_START, ffmcCoefficient),
+    dmc: DMC_START,
+    dc: dcStart,
+    ...stepOfFineFuel(ffmcCoefficient),
+    duffDayLength: duffDayLength(input.latitude, bands),
+    droughtDayLength: droughtDayLength(input.latitude, bands),
+  };
+  core(run, arrays);
   if (settling > 0) leaveUndefined(arrays, first, Math.min(end, first + settling));
 }
 
-function leaveUndefined(arrays: FireWeatherArrays, first: number, end: number): void {
-  arrays.moisture.fill(Number.NaN, first, end);
-  arrays.dmc.fill(Number.NaN, first, end);
-  arrays.dc.fill(Number.NaN, first, end);
+function leaveUndefined({ moisture, dmc, dc, isi, bui, fwi }: FireWeatherArrays, first: number, end: number): void {
+  for (const series of [moisture, dmc, dc, isi, bui, fwi]) series.fill(Number.NaN, first, end);
 }
 
-function computeSeasons(
-  input: FireWeatherInput,
-  settings: FireWeatherSettings,
-  arrays: FireWeatherArrays,
-  firstDay: number,
-): void {
+function computeSeasons(run: Run, firstDay: number): void {
+  const { input, arrays } = run;
   const days = input.temperature.length;
   findFireSeasons(input.temperature, arrays.inactive);
   let dcBefore = Number.NaN;
@@ -186,7 +169,7 @@ function computeSeasons(
     const dcStart = overwinteredDroughtCode(dcBefore, winterRain(input.rain, winterFrom, day));
     const seasonFrom = day;
     while (day < days && arrays.inactive[day] === 0) day++;
-    computeDays(input, settings, arrays, seasonFrom, day, dcStart);
+    computeDays(run, seasonFrom, day, dcStart);
     dcBefore = lastShown(arrays.dc, seasonFrom, day);
   }
 }
