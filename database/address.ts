@@ -46,7 +46,7 @@ export function readDatabaseUrl(environment: Environment): string {
   return secured.href;
 }
 
-/** Files of the folder win over the environment. Asked anew at each connect, it follows a Secret that is changed. */
+/** Files of the folder override the environment. They are read at each connect, so a changed Secret is followed. */
 export async function readMountedDatabaseUrl(folder: string, environment: Environment): Promise<string> {
   let names: readonly string[];
   try {

@@ -1,5 +1,5 @@
 // Writes attributes of cells in one transaction: the inputs locked, unfinished batches on them refused or failed. A value that
-// is not given leaves the one that stands.
+// is not given leaves the stored one.
 import type { ClientBase } from "pg";
 import type { Attribute } from "../model/attributes.ts";
 import { RejectedError } from "../model/errors.ts";
@@ -11,7 +11,7 @@ import { elevationInput, readRevision } from "./inputRevisions.ts";
 export interface AttributeLoad {
   readonly grid: string;
   readonly places: readonly Place[];
-  /** [places] what is known of each */
+  /** [places] attributes of each */
   readonly values: readonly Readonly<Partial<Record<Attribute, number>>>[];
   /** Whether places that the grid lacks become cells of it. */
   readonly addCells: boolean;
@@ -88,10 +88,10 @@ export async function readGridPlaces(client: ClientBase, grid: string): Promise<
 async function noCells(client: ClientBase, { grid, places }: AttributeLoad): Promise<RejectedError> {
   const [cell] = await readGridPlaces(client, grid);
   const given = places[0];
-  const tell = (place: Place | undefined) => `${place?.latitude}, ${place?.longitude}`;
+  const describe = (place: Place | undefined) => `${place?.latitude}, ${place?.longitude}`;
   return new RejectedError(
     "NoCells",
-    `None of the ${places.length} places is a cell of the grid "${grid}": the first is ${tell(given)}, while the grid begins at ${tell(cell)}. ` +
+    `None of the ${places.length} places is a cell of the grid "${grid}": the first is ${describe(given)}, while the grid begins at ${describe(cell)}. ` +
       "Give the places as the grid has them, or --add-cells to make them its cells.",
   );
 }

@@ -21,7 +21,7 @@ export interface ClimateSeries {
   readonly lastYear: number;
   /** No two the same, rounded to the grid's step. */
   readonly places: readonly Place[];
-  /** Years of the place at this position, each variable's in order; a year all missing is left out. Asked for once; its values may be overwritten. */
+  /** Years of the place at this position, each variable's in order; a year all missing is left out. Read once; its values may be overwritten. */
   yearsOf(at: number): Iterable<ClimateYear>;
 }
 
@@ -41,7 +41,7 @@ export interface LoadRequest {
 export interface LoadOutcome {
   readonly cellsAdded: number;
   readonly rowsWritten: number;
-  /** Rows that stood there with the same values. */
+  /** Rows that were stored with the same values. */
   readonly rowsUnchanged: number;
   /** Of climate_data/SCENARIO. */
   readonly revision: number;
@@ -76,16 +76,16 @@ export function mergeYear(
   stored: ReadonlyMap<string, Float32Array>,
 ): boolean {
   const { variable, year, values } = incoming;
-  const standing = stored.get(yearKey(load.cellIds[at]!, variable, year));
-  if (standing === undefined) return true;
-  const merge = mergeYears(values, standing, load.onConflict);
+  const existing = stored.get(yearKey(load.cellIds[at]!, variable, year));
+  if (existing === undefined) return true;
+  const merge = mergeYears(values, existing, load.onConflict);
   if (typeof merge === "string") return merge === "changed";
   const { latitude, longitude } = load.series.places[at]!;
   const day = formatPosition(load.series.frequency, load.calendar, year, merge.conflictAt);
-  const tell = (value: number) => `${Number(value.toPrecision(7))} ${VARIABLES[variable].unit}`;
+  const describe = (value: number) => `${Number(value.toPrecision(7))} ${VARIABLES[variable].unit}`;
   throw new RejectedError(
     "ValuesConflict",
-    `Scenario "${load.scenario.name}" has ${variable} ${tell(standing[merge.conflictAt]!)} at ${latitude}, ${longitude} on ${day}, but the files say ${tell(values[merge.conflictAt]!)}. ` +
+    `Scenario "${load.scenario.name}" has ${variable} ${describe(existing[merge.conflictAt]!)} at ${latitude}, ${longitude} on ${day}, but the files say ${describe(values[merge.conflictAt]!)}. ` +
       "Give --on-conflict replace to take the files' values, or --on-conflict keep to keep the stored ones.",
   );
 }

@@ -11,13 +11,13 @@ export type Merge = "changed" | "unchanged" | { readonly conflictAt: number };
 export function mergeYears(values: Float32Array, stored: Float32Array, rule: ConflictRule): Merge {
   let changed = false;
   for (let at = 0; at < values.length; at++) {
-    const standing = stored[at]!;
+    const existing = stored[at]!;
     const value = values[at]!;
-    if (Number.isNaN(value)) values[at] = standing;
-    else if (Number.isNaN(standing)) changed = true;
-    else if (value !== standing) {
+    if (Number.isNaN(value)) values[at] = existing;
+    else if (Number.isNaN(existing)) changed = true;
+    else if (value !== existing) {
       if (rule === "fail") return { conflictAt: at };
-      if (rule === "keep") values[at] = standing;
+      if (rule === "keep") values[at] = existing;
       else changed = true;
     }
   }

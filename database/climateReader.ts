@@ -28,8 +28,8 @@ export async function prepareReading(client: ClientBase): Promise<void> {
 }
 
 /**
- * SQL that tells whether a cell has any series of the scenarios, its own or, when its grid is linked, another's. A subquery
- * with LIMIT is asked cell by cell; an EXISTS under OR could be turned into a scan of the whole table.
+ * SQL for whether a cell has any series of the scenarios, its own or, when its grid is linked, another's. A subquery
+ * with LIMIT runs cell by cell; an EXISTS under OR could be turned into a scan of the whole table.
  */
 export function hasSeries(cell: string, scenarios: string, linked: boolean): string {
   const own = `SELECT 1 FROM climatebatch.climate_data AS d WHERE d.cell_id = ${cell} AND d.scenario_id = ANY (${scenarios})`;

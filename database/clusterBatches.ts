@@ -1,4 +1,4 @@
-// Batches of a cluster: planned once per ClimateBatch whatever happens meanwhile, retried, and told as facts.
+// Batches of a cluster: planned once per ClimateBatch, retried, and described as facts.
 // What to do when is decided elsewhere; a command's batches are not looked at here.
 import type { ClientBase } from "pg";
 import type { BatchRow, DatabaseFacts } from "../model/batchFacts.ts";
@@ -164,7 +164,7 @@ async function refuseBesideOthers(
   if (other !== undefined) throw new TransientError(`batch ${other.batch_id} of the same calculation began meanwhile`);
 }
 
-/** From now on the key stands for this batch: for the request that brought it, or for one that is recorded as answered. */
+/** From now on the key belongs to this batch: to the request that brought it, or to one recorded as answered. */
 async function settleKey(client: ClientBase, batch: ClusterBatch, requestKey: string, batchId: string): Promise<void> {
   const { installation, name } = batch;
   const { rows } = await client.query(

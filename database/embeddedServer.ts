@@ -1,5 +1,5 @@
 // `embedded:DIR` made real, for clones: a PostgreSQL of our own in a folder, started, joined, adopted and stopped as its
-// users come and go. Images and installs have no binaries for it and are told to set DATABASE_*.
+// users come and go. Images and installs have no binaries for it; the message says to set DATABASE_*.
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { access, mkdir, readFile, readlink, rename, rm, writeFile } from "node:fs/promises";
@@ -24,7 +24,7 @@ export interface DatabaseHandle {
 }
 
 /**
- * Starts or joins the server in `directory`. Each user holds a session; whoever releases last stops the server. A server
+ * Starts or joins the server in `directory`. Each user holds a session; the last one to release stops the server. A server
  * that outlived its users (they were killed) is adopted by the next.
  */
 export async function openEmbeddedServer(directory: string): Promise<DatabaseHandle> {
@@ -157,7 +157,7 @@ async function startServer(server: Server): Promise<Client> {
   }
 }
 
-/** A session on the live server, or null when none answers: only an answer counts, a pid may belong to anybody. */
+/** A session on the live server, or null when none answers: only an answer counts, a pid may belong to any process. */
 async function joinServer(server: Server): Promise<Client | null> {
   const deadline = performance.now() + START_PATIENCE_MS;
   while (await exists(join(server.data, "postmaster.pid"))) {
@@ -193,7 +193,7 @@ async function isPostmasterAlive(server: Server): Promise<boolean> {
 }
 
 async function leaveServer(server: Server, holder: Client): Promise<void> {
-  // Sessions of our own programs end a moment after they are told to; other holders and strangers keep the server.
+  // Sessions of our own programs end a moment after the request; other holders and strangers keep the server.
   const others = await holder
     .query(
       `SELECT count(*)::int AS others FROM pg_stat_activity

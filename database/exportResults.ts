@@ -1,5 +1,5 @@
 // Results as a file: the database writes the lines in a fixed order, we only pass them on. The same results give the same
-// bytes; who computed them and when is left out unless asked for.
+// bytes; batch and time are left out unless requested.
 
 import { Transform, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -71,7 +71,7 @@ export async function exportResults(client: ClientBase, request: ExportRequest, 
   }
   const columns = [...EXPORT_COLUMNS[request.calculation], ...(request.provenance ? PROVENANCE : [])];
   const scenarios = request.scenarios?.map((name) => `'${name.replaceAll("'", "''")}'`).join();
-  const rows = `SELECT ${columns.map((column) => tell(column, request.format)).join(", ")}
+  const rows = `SELECT ${columns.map((column) => selectColumn(column, request.format)).join(", ")}
     FROM climatebatch.${request.calculation}_all_batches
     WHERE slot = ${slot} ${scenarios === undefined ? "" : `AND scenario IN (${scenarios})`}
     ORDER BY latitude, longitude, risk_type, scenario, first_year, last_year`;
@@ -86,7 +86,7 @@ function copyOut(client: ClientBase, rows: string, options: string) {
   return stream;
 }
 
-function tell(column: string, format: ExportFormat): string {
+function selectColumn(column: string, format: ExportFormat): string {
   return format === "csv" && ARRAYS.has(column) ? `to_json(${column}) AS ${column}` : column;
 }
 

@@ -1,4 +1,4 @@
-// The guard between loading and batches: whoever changes an input locks it first, and an unfinished batch that pinned it
+// The guard between loading and batches: a change of an input locks it first, and an unfinished batch that pinned it
 // is refused or failed, never surprised.
 import type { ClientBase } from "pg";
 import { RejectedError } from "../model/errors.ts";

@@ -4,7 +4,7 @@ import { type SideTable, tablesOf } from "../model/riskInputs.ts";
 import type { BatchSpecification } from "../model/specification.ts";
 import type { ScenarioSeries } from "./scenarios.ts";
 
-/** The record of storms is one input, whoever reads which of them. */
+/** The record of storms is one input, even for a reader of some storms only. */
 export const STORMS_INPUT = "storms";
 
 export type InputRevisions = ReadonlyMap<string, number>;

@@ -1,4 +1,4 @@
-// One session that listens: opened and registered, proven by a NOTIFY from elsewhere, asked for a sign of life, closed
+// One session that listens: opened and registered, proven by a NOTIFY from elsewhere, checked by a heartbeat, closed
 // whatever state the network is in. Opening it again after a loss is the listener's.
 import { Socket } from "node:net";
 import pg from "pg";
@@ -42,7 +42,7 @@ export function isChannelName(name: string): boolean {
 
 export class ListenSession {
   readonly #client: pg.Client;
-  /** Ours, so that a socket nobody answers on can be thrown away. */
+  /** Ours, so that a dead socket can be destroyed. */
   readonly #socket: Socket;
   readonly #options: SessionOptions;
   readonly #probeChannel: string;
@@ -107,7 +107,7 @@ export class ListenSession {
     await this.#ask("LISTEN", channels.map((channel) => `LISTEN ${pg.escapeIdentifier(channel)}`).join("; "));
   }
 
-  /** Fails when the session does not answer; tells which channels it no longer listens to. */
+  /** Fails when the session does not answer; returns the channels it no longer listens to. */
   async beat(): Promise<string[]> {
     const { rows } = await this.#ask("the heartbeat", "SELECT pg_listening_channels() AS channel");
     const heard = new Set(rows.map(({ channel }) => channel));
@@ -180,7 +180,7 @@ export class ListenSession {
     return within(clock, limits.answerTimeoutMs, silence, this.#whileAlive(this.#client.query(statement)));
   }
 
-  /** Not every promise of the driver settles when the session ends: connecting, told to end, stays open for ever. */
+  /** Not every promise of the driver settles when the session ends: an end during connecting leaves it open permanently. */
   #whileAlive<T>(work: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const onLost = () => reject(this.signal.reason);

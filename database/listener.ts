@@ -20,7 +20,7 @@ export const LISTENER_LIMITS: ListenerLimits = {
   backoff: { minMs: 250, maxMs: 30_000, jitter: 0.5 },
 };
 
-/** degraded: the session stands, but notifications do not come through; requests are found by polling. */
+/** degraded: the session is open, but notifications do not come through; requests are found by polling. */
 export type ListenerState = "connected" | "degraded" | "disconnected";
 
 export interface ListenerStatus {
@@ -39,9 +39,9 @@ export interface ListenerOptions {
   /** Of this replica; pg_stat_activity shows it. */
   readonly name?: string | undefined;
   readonly channels: readonly string[];
-  /** Asked at every connect: credentials rotate. */
+  /** Read at every connect: credentials rotate. */
   readonly readUrl: () => string | Promise<string>;
-  /** Catches up with what nobody heard. Never twice at once; what it throws is logged, and it is called again at the next poll. */
+  /** Catches up with what no listener heard. Never twice at once; what it throws is logged, and it is called again at the next poll. */
   readonly onConnected: (why: "connected" | "poll" | "nudge") => void | Promise<void>;
   readonly onNotification: (channel: string, payload: string) => void;
   readonly onStatus?: ((status: ListenerStatus) => void) | undefined;
@@ -109,7 +109,7 @@ export class Listener implements AsyncDisposable {
       const reason = await this.#listenOnce(() => {
         failures = 0;
       });
-      this.#tell("disconnected", this.#stop.signal.aborted ? "stopped" : reason.message);
+      this.#report("disconnected", this.#stop.signal.aborted ? "stopped" : reason.message);
       if (this.#stop.signal.aborted) return;
       const delayMs = backoffMs(failures++, this.#limits.backoff, random);
       log.warn({ event: "listenerDisconnected", message: reason.message, retryInMs: Math.round(delayMs) });
@@ -155,8 +155,8 @@ export class Listener implements AsyncDisposable {
     const trouble = await session.probe();
     session.signal.throwIfAborted();
     if (trouble === null) await session.keepAliveFromServer();
-    if (trouble === null) this.#tell("connected", null);
-    else this.#tell("degraded", trouble);
+    if (trouble === null) this.#report("connected", null);
+    else this.#report("degraded", trouble);
   }
 
   async #watch(session: ListenSession): Promise<Error> {
@@ -165,7 +165,7 @@ export class Listener implements AsyncDisposable {
       const missing = await session.beat();
       const isDegraded = this.#status.state === "degraded";
       if (missing.length > 0 && !isDegraded) {
-        return new Error(`the session no longer listens to ${missing.join(", ")}: somebody reset or replaced it`);
+        return new Error(`the session no longer listens to ${missing.join(", ")}: it was reset or replaced`);
       }
       if (isDegraded) await this.#prove(session);
     }
@@ -206,7 +206,7 @@ export class Listener implements AsyncDisposable {
     this.#catchingUp = null;
   }
 
-  #tell(state: ListenerState, reason: string | null): void {
+  #report(state: ListenerState, reason: string | null): void {
     const { clock, log, onStatus } = this.#options;
     const reconnects = Math.max(0, this.#sessions - 1);
     const isNews = state !== this.#status.state || reason !== this.#status.reason;

@@ -130,7 +130,7 @@ async function findRefusal(
   return options.allowFewer ? null : refuseWithoutNumbers(client, batchId, calculation, slots.rows[0].slot);
 }
 
-/** Rows that are all null would take everything from readers; which input is wanting, the reasons say. */
+/** Rows that are all null would take everything from readers; the reasons name the missing input. */
 async function refuseWithoutNumbers(
   client: ClientBase,
   batchId: string,
@@ -150,7 +150,7 @@ async function refuseWithoutNumbers(
   const reasons = rows.map(({ reason, results }) => `${reason} ${results}`).join(", ");
   return {
     reason: "NoNumbers",
-    message: `None of the ${calculation} results of batch ${batchId} has numbers (${reasons}), but those published now have. Load what is wanting and run again, or on purpose: climatebatch publish ${batchId} --allow-fewer`,
+    message: `None of the ${calculation} results of batch ${batchId} has numbers (${reasons}), but those published now have. Load the missing input and run again, or to publish anyway: climatebatch publish ${batchId} --allow-fewer`,
   };
 }
 

@@ -1,4 +1,4 @@
-// Requests for batches as rows: recorded by whoever asks, claimed by exactly one installation, settled with what became of them.
+// Requests for batches as rows: recorded once, claimed by exactly one installation, settled with their outcome.
 import type { ClientBase, DatabaseError } from "pg";
 import { type BatchRequest, type RequestOptions, readBatchRequest } from "../model/batchRequest.ts";
 import type { Calculation, CalculationRequest } from "../model/calculations.ts";
@@ -18,18 +18,18 @@ export interface RequestToRecord {
   readonly calculation: CalculationRequest;
   readonly options?: RequestOptions;
   readonly source: RequestSource;
-  /** Unique for ever, such as "yearly/probability/2028". */
+  /** Unique permanently, such as "yearly/probability/2028". */
   readonly requestKey?: string | undefined;
 }
 
-/** Records a request and wakes whoever looks after them. */
+/** Records a request and wakes the processes that handle requests. */
 export async function recordRequest(client: ClientBase, request: RequestToRecord): Promise<RecordedRequest> {
   const { calculation, options = {}, source, requestKey } = request;
   return record(client, [calculation, JSON.stringify(options), source, requestKey ?? null, 1]);
 }
 
 export interface HeardNotify {
-  /** NOTIFYs that this stands for. */
+  /** NOTIFYs that this represents. */
   readonly times: number;
   /**
    * How long ago the last of them was heard, by the listener's monotonic clock. The database subtracts it from its own
@@ -82,23 +82,23 @@ const ANSWERS = `request_id = $1 AND calculation = $2 AND options = '{}'
   AND (state = 'waiting' OR claimed_at >= clock_timestamp() - make_interval(secs => $3))`;
 
 /**
- * Whether a request that was told on the request channel after a NOTIFY answers it: read again, since anybody may tell
+ * Whether a request that was notified on the request channel after a NOTIFY answers it: read again, since any session may notify
  * anything. One that waits does; one claimed by now does if that was not long before the NOTIFY was heard.
  */
-export async function answersNotify(client: ClientBase, told: RequestDescription): Promise<boolean> {
+export async function answersNotify(client: ClientBase, notified: RequestDescription): Promise<boolean> {
   const { rows } = await client.query(`SELECT FROM climatebatch.batch_requests WHERE ${ANSWERS}`, [
-    told.requestId,
-    told.calculation,
-    told.claimedWithinMs / 1000,
+    notified.requestId,
+    notified.calculation,
+    notified.claimedWithinMs / 1000,
   ]);
   return rows.length > 0;
 }
 
 /** The same, and if so counts the NOTIFYs there. Claims skip the row for that moment: look again afterwards. */
-export async function countNotify(client: ClientBase, told: RequestDescription, times: number): Promise<boolean> {
+export async function countNotify(client: ClientBase, notified: RequestDescription, times: number): Promise<boolean> {
   const { rowCount } = await client.query(
     `UPDATE climatebatch.batch_requests SET coalesced = coalesced + $4 WHERE ${ANSWERS}`,
-    [told.requestId, told.calculation, told.claimedWithinMs / 1000, times],
+    [notified.requestId, notified.calculation, notified.claimedWithinMs / 1000, times],
   );
   return rowCount === 1;
 }
@@ -125,7 +125,7 @@ const STORED_REQUEST = `request_id AS "requestId", calculation, options, source,
   claimed_by AS "claimedBy", climate_batch AS "climateBatch", batch_id AS "batchId", outcome, reason, message,
   ARRAY(SELECT k.request_key FROM climatebatch.batch_request_keys AS k WHERE k.request_id = r.request_id ORDER BY 1) AS "requestKeys"`;
 
-/** Takes those of the requests that still wait and that nobody else is taking. */
+/** Takes the requests that still wait and that no other session is taking. */
 export async function claimRequests(
   client: ClientBase,
   installation: string,
@@ -154,7 +154,7 @@ export async function readClaimedRequests(client: ClientBase, installation: stri
   return rows;
 }
 
-/** The request that a key stands for, whatever became of it; null when the key was never used. */
+/** The request of a key, whatever its outcome; null when the key was never used. */
 export async function findByKey(client: ClientBase, requestKey: string): Promise<StoredRequest | null> {
   const { rows } = await client.query(
     `SELECT ${STORED_REQUEST} FROM climatebatch.batch_requests AS r

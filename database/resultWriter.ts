@@ -61,14 +61,14 @@ export class ResultWriter {
     return this.#rows;
   }
 
-  add(cellId: number, scenarioId: number, risk: Risk, told: ComparedResult): void {
+  add(cellId: number, scenarioId: number, risk: Risk, result: ComparedResult): void {
     for (const [calculation, slot] of this.#slots) {
       const encoder = this.#encoders.get(calculation) ?? new CopyEncoder();
       this.#encoders.set(calculation, encoder);
       encoder.startRow(COLUMNS[calculation].length);
-      encodeShared(encoder, slot, cellId, scenarioId, risk, told);
-      if (calculation === "probability") encodeProbability(encoder, told);
-      else encodeHazard(encoder, told);
+      encodeShared(encoder, slot, cellId, scenarioId, risk, result);
+      if (calculation === "probability") encodeProbability(encoder, result);
+      else encodeHazard(encoder, result);
       this.#rows++;
     }
   }
@@ -97,23 +97,23 @@ function encodeShared(
   cellId: number,
   scenarioId: number,
   risk: Risk,
-  told: ComparedResult,
+  result: ComparedResult,
 ): void {
   encoder.int2(slot);
   encoder.int4(cellId);
   encoder.int2(scenarioId);
-  encoder.int2(told.period.firstYear);
-  encoder.int2(told.period.lastYear);
-  encoder.int2(told.yearsUsed);
-  for (const years of [told.block?.firstYear, told.block?.lastYear, told.block?.values]) {
+  encoder.int2(result.period.firstYear);
+  encoder.int2(result.period.lastYear);
+  encoder.int2(result.yearsUsed);
+  for (const years of [result.block?.firstYear, result.block?.lastYear, result.block?.values]) {
     if (years === undefined) encoder.nullValue();
     else encoder.int2(years);
   }
   encoder.text(risk);
-  encodeText(encoder, told.input);
-  encodeText(encoder, told.reason);
-  if (told.flags.length === 0) encoder.nullValue();
-  else encoder.textArray(told.flags);
+  encodeText(encoder, result.input);
+  encodeText(encoder, result.reason);
+  if (result.flags.length === 0) encoder.nullValue();
+  else encoder.textArray(result.flags);
 }
 
 function encodeProbability(encoder: CopyEncoder, { probability, damageChange }: ComparedResult): void {

@@ -50,7 +50,7 @@ export async function describeRisks(
   }
 }
 
-/** "<3", "3-10", …, ">=80"; nothing is below 0, so that an edge there stands for none: "0", ">0-0.15", … */
+/** "<3", "3-10", …, ">=80"; nothing is below 0, so that an edge there means none: "0", ">0-0.15", … */
 export function binRanges(edges: readonly number[]): string[] {
   return Array.from({ length: edges.length + 1 }, (_, bin) => {
     if (bin === 0) return edges[0] === 0 ? "0" : `<${edges[0]}`;

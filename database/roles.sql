@@ -1,4 +1,4 @@
--- The group roles of a climatebatch database, and what belongs to no schema. Run by whoever may create roles, connected to that
+-- The group roles of a climatebatch database, and what belongs to no schema. Run by a user who may create roles, connected to that
 -- database, as often as you like; rights on tables and views are given by `climatebatch migrate`. See docs/roles.md.
 
 DO $roles$
@@ -14,7 +14,7 @@ BEGIN
   EXECUTE format('GRANT CREATE ON DATABASE %I TO climatebatch_owner', current_database());
 END $roles$;
 
--- The three views with the predecessor's names stand in public.
+-- The three views with the predecessor's names are in public.
 GRANT USAGE, CREATE ON SCHEMA public TO climatebatch_owner;
 GRANT USAGE ON SCHEMA public TO climatebatch_operator, climatebatch_reader;
 
@@ -23,5 +23,5 @@ DO $stats$
 BEGIN
   GRANT pg_read_all_stats TO climatebatch_operator;
 EXCEPTION WHEN insufficient_privilege THEN
-  RAISE WARNING 'climatebatch_operator could not be given pg_read_all_stats: ask whoever administers the server for GRANT pg_read_all_stats TO climatebatch_operator';
+  RAISE WARNING 'climatebatch_operator could not be given pg_read_all_stats: ask an administrator of the server for GRANT pg_read_all_stats TO climatebatch_operator';
 END $stats$;

@@ -131,7 +131,7 @@ async function grantExactly(client: ClientBase, role: keyof typeof GRANTS): Prom
   await client.query([...revokes, views, ...grants].join(";\n"));
 }
 
-/** What somebody else migrated, before the role was there or as another member of it. */
+/** What another user migrated, before the role existed or as another member of it. */
 async function giveToOwner(client: ClientBase): Promise<void> {
   const { rows } = await client.query<{ statement: string }>(
     `SELECT format('ALTER SCHEMA %I OWNER TO ${OWNER_ROLE}', n.nspname) AS statement, 0 AS place

@@ -1,5 +1,4 @@
-// Where a scenario comes from: experiment, model, member, bias adjustment. Ensembles are made of scenarios that tell
-// it.
+// Where a scenario comes from: experiment, model, member, bias adjustment. Ensembles are made of scenarios with an origin.
 import type { ClientBase } from "pg";
 import { RejectedError } from "../model/errors.ts";
 import { transaction } from "./connect.ts";

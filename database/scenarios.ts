@@ -19,7 +19,7 @@ export interface Segment {
 export interface ScenarioSeries {
   readonly scenarioId: number;
   readonly name: string;
-  /** As the model's runs are called, such as ssp585; null where nobody said. */
+  /** As the model's runs are called, such as ssp585; null where unknown. */
   readonly experiment: string | null;
   readonly calendar: Calendar;
   /** Itself and its ancestors, also those without data. */

@@ -10,7 +10,7 @@ const GOODBYE_MS = 1_000;
 
 export interface SessionsOptions {
   readonly purpose: string;
-  /** Asked at every connect: credentials rotate. */
+  /** Read at every connect: credentials rotate. */
   readonly readUrl: () => string | Promise<string>;
   readonly most: number;
   /** Work that takes longer has lost its server without noticing. */

@@ -187,7 +187,7 @@ export async function countRejectedCells(client: ClientBase, batchId: string): P
 export function tooManyRejectedCells(batchId: string, rejected: number, most: number): RejectedError {
   return new RejectedError(
     "TooManyRejectedCells",
-    `${rejected} cells have implausible input, but the batch allows ${most}. See climatebatch logs ${batchId} for which and why; mend the input, or allow more with --max-rejected-cells.`,
+    `${rejected} cells have implausible input, but the batch allows ${most}. climatebatch logs ${batchId} lists them with the reasons; correct the input, or allow more with --max-rejected-cells.`,
   );
 }
 

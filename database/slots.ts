@@ -8,7 +8,7 @@ import { isSqlState } from "./troubles.ts";
 /** Readers queue behind a waiting TRUNCATE: it must give up before anyone notices. */
 const EMPTY_LOCK_TIMEOUT_MS = 20;
 const EMPTY_RETRY_MS = 250;
-/** After this many tries rows are deleted instead: slower, but nobody's open transaction stands in the way. */
+/** After this many tries rows are deleted instead: slower, but no open transaction blocks it. */
 const EMPTY_TRIES = 40;
 const LOCK_NOT_AVAILABLE = "55P03";
 

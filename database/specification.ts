@@ -140,7 +140,7 @@ async function resolveGrid(client: ClientBase, requested: string | undefined): P
   return requested ?? names[0]!;
 }
 
-/** By default every scenario with data on the grid that is nobody's parent. */
+/** By default every scenario with data on the grid that is not another's history. */
 async function resolveScenarios(
   client: ClientBase,
   grid: string,

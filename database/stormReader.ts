@@ -10,7 +10,7 @@ const NUMBERS = [
   ...["latitude", "longitude", "pressure", "environment_pressure", "wind", "radius"],
   ...["gale_long", "gale_short", "gale_bearing", "storm_long", "storm_short", "storm_bearing"],
 ];
-/** Storm id, name, season, basin and grade stand before them. */
+/** Storm id, name, season, basin and grade come before them. */
 const WORDS = 5;
 const FLOAT64_BYTES = 8;
 
@@ -67,10 +67,10 @@ interface CollectedStorm {
   readonly numbers: number[];
 }
 
-function toTrack({ numbers, ...told }: CollectedStorm): StormTrack {
-  const column = (at: number) => Float64Array.from(told.grade, (_, point) => numbers[point * NUMBERS.length + at]!);
+function toTrack({ numbers, ...fields }: CollectedStorm): StormTrack {
+  const column = (at: number) => Float64Array.from(fields.grade, (_, point) => numbers[point * NUMBERS.length + at]!);
   return {
-    ...told,
+    ...fields,
     hours: column(0),
     latitude: column(1),
     longitude: column(2),

@@ -74,7 +74,7 @@ function joinYears(stored: StormYears, added: StormYears): StormYears {
   if (stored.agency !== added.agency) {
     throw new RejectedError(
       "OtherAgency",
-      `Storms of ${stored.agency} are stored, but the files are of ${added.agency}: both tell of the same storms, which would count twice. Give --replace-record to take the files' storms instead.`,
+      `Storms of ${stored.agency} are stored, but the files are of ${added.agency}: both describe the same storms, which would count twice. Give --replace-record to take the files' storms instead.`,
     );
   }
   const first = Math.min(stored.firstYear, added.firstYear);

@@ -1,5 +1,5 @@
 // A database that the predecessor used becomes ours: its result tables move aside, in one transaction, and back again when
-// somebody wants that. Nothing is copied, nothing is lost.
+// a user wants that. Nothing is copied, nothing is lost.
 import type { ClientBase } from "pg";
 import { RejectedError } from "../model/errors.ts";
 import { transaction } from "./connect.ts";

@@ -3,7 +3,7 @@
 import pg from "pg";
 import { coerceError } from "../model/errors.ts";
 
-/** libpq's allow and prefer are left out: they go on without TLS, and nobody notices. */
+/** libpq's allow and prefer are left out: they fall back to no TLS unnoticed. */
 export const TLS_MODES = ["disable", "require", "verify-ca", "verify-full"] as const;
 
 /** No authority that we ask vouches for the server: codes of X.509 as Node has them. */
@@ -79,14 +79,14 @@ function readTls(url: string): Tls & { readonly href: string } {
   const secured = new URL(url);
   const { searchParams, hostname } = secured;
   const authorities = searchParams.get("sslrootcert");
-  // As DATABASE_SSLROOTCERT alone: who names authorities wants them asked.
+  // As DATABASE_SSLROOTCERT alone: named authorities are meant to be checked.
   if (authorities !== null && !searchParams.has("sslmode")) searchParams.set("sslmode", "verify-full");
   const mode = searchParams.get("sslmode");
   if (mode !== null && !(TLS_MODES as readonly string[]).includes(mode))
     throw new Error(`sslmode expects ${TLS_MODES.join(", ")}, found "${mode}"`);
   if (mode === "verify-ca" && authorities === null)
     throw new Error(
-      "sslmode=verify-ca needs sslrootcert (DATABASE_SSLROOTCERT), a file with the authorities to ask: any of the public ones would vouch for anybody",
+      "sslmode=verify-ca needs sslrootcert (DATABASE_SSLROOTCERT), a file with the authorities to trust: a public one would accept any server",
     );
   // Without it the driver takes every mode for verify-full.
   searchParams.set("uselibpqcompat", "true");

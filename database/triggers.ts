@@ -1,5 +1,5 @@
 // From what is heard to what is written down: NOTIFYs become request rows, request rows are looked at. The same in every
-// replica of the operator and in `serve`; who leads writes at once, the others only what nobody has written.
+// replica of the operator and in `serve`; the leader writes at once, the others only what no replica has written.
 import type { ClientBase } from "pg";
 import { coerceError } from "../model/errors.ts";
 import {
@@ -34,7 +34,7 @@ export interface TriggerOptions
 const STANDBY_GRACE_MS = 5_000;
 type DescribedRequest = NonNullable<ReturnType<typeof parseRequestPayload>>;
 const WRITE_RETRY_MS = 1_000;
-/** A request told after a NOTIFY may have been claimed, elsewhere, so long before that NOTIFY was heard here. */
+/** A request notified after a NOTIFY may have been claimed, elsewhere, so long before that NOTIFY was heard here. */
 const DELIVERY_DELAY_MAX_MS = 5_000;
 
 export class Triggers implements AsyncDisposable {
@@ -77,7 +77,7 @@ export class Triggers implements AsyncDisposable {
     this.#listener.nudge();
   }
 
-  /** Writes down first what is not: whoever goes on may have begun to listen only after it was sent. */
+  /** Writes down first what is not: its successor may have begun to listen only after it was sent. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#cancelTimer();
@@ -101,22 +101,22 @@ export class Triggers implements AsyncDisposable {
 
   #hearRequest(payload: string): void {
     this.#listener.nudge();
-    const told = parseRequestPayload(payload);
-    if (told === null) return;
-    const upTo = this.#heard.unwrittenOf(told.calculation)?.upTo;
-    if (upTo !== undefined) void this.#inOrder(() => this.#settleIfAnswered(told, upTo));
+    const notified = parseRequestPayload(payload);
+    if (notified === null) return;
+    const upTo = this.#heard.unwrittenOf(notified.calculation)?.upTo;
+    if (upTo !== undefined) void this.#inOrder(() => this.#settleIfAnswered(notified, upTo));
   }
 
-  /** What was heard before a request was told, up to `upTo`, is answered by it. Who leads counts it there. */
+  /** What was heard before a request was notified, up to `upTo`, is answered by it. The leader counts it there. */
   async #settleIfAnswered({ calculation, requestId }: DescribedRequest, upTo: number): Promise<void> {
     const { clock, isLeader, withClient } = this.#options;
     const unwritten = this.#heard.unwrittenOf(calculation, upTo);
     if (unwritten === null) return;
     const claimedWithinMs = clock.monotonicMs() - unwritten.lastHeardMs + DELIVERY_DELAY_MAX_MS;
-    const told = { requestId, calculation, claimedWithinMs };
+    const notified = { requestId, calculation, claimedWithinMs };
     const isCounting = isLeader();
     const isAnswered = await withClient((client) =>
-      isCounting ? countNotify(client, told, unwritten.times) : answersNotify(client, told),
+      isCounting ? countNotify(client, notified, unwritten.times) : answersNotify(client, notified),
     );
     if (isAnswered) this.#heard.settle(unwritten);
     if (isCounting) this.#listener.nudge();

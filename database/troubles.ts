@@ -21,7 +21,7 @@ const final = (meaning: string): Trouble => ({ fate: "final", meaning });
 /** By SQLSTATE, else by its class (the first two characters). */
 export const SQLSTATE_TROUBLES: Readonly<Record<string, Trouble>> = {
   "08": passing("the connection failed or was refused"),
-  "0A": final("the server does not support what was asked"),
+  "0A": final("the server does not support the request"),
   "21": final("a statement returned another number of rows than it may"),
   "22": final("a value does not fit its type"),
   "23": final("a row breaks a rule of the table"),

@@ -1,5 +1,5 @@
 // The batches that run here, each by a runner session of its own; trouble that passes is waited out, and the batch goes on
-// where it stood.
+// from where it was.
 import { endBatch } from "../database/batches.ts";
 import { connect } from "../database/connect.ts";
 import { readBatchState, type UnfinishedBatch } from "../database/serveRequests.ts";
@@ -74,7 +74,7 @@ export class BatchQueue {
     for (let failures = 0; !signal.aborted; ) {
       try {
         const outcome = await this.#runOnce(running);
-        if (outcome !== null) this.#tell(running.batch, outcome);
+        if (outcome !== null) this.#report(running.batch, outcome);
         return;
       } catch (thrown) {
         if (signal.aborted) return;
@@ -88,7 +88,7 @@ export class BatchQueue {
     }
   }
 
-  /** null: it had ended before, by whoever. */
+  /** null: it had ended before, by another process. */
   async #runOnce(running: Running): Promise<RunOutcome | null> {
     const { config, databaseUrl, log, metrics } = this.#context;
     const { batchId, calculation } = running.batch;
@@ -128,17 +128,17 @@ export class BatchQueue {
     return true;
   }
 
-  #tell({ batchId, calculation }: UnfinishedBatch, outcome: RunOutcome): void {
+  #report({ batchId, calculation }: UnfinishedBatch, outcome: RunOutcome): void {
     const { log, metrics } = this.#context;
-    const told = { batchId, calculation };
+    const facts = { batchId, calculation };
     metrics.batches.inc({ calculation, outcome: outcome.state });
-    if (outcome.state === "published") log.info({ event: "batchPublished", ...told });
+    if (outcome.state === "published") log.info({ event: "batchPublished", ...facts });
     if (outcome.state === "interrupted")
-      log.warn({ event: "batchStopped", ...told, message: "goes on at the next start" });
+      log.warn({ event: "batchStopped", ...facts, message: "goes on at the next start" });
     if (outcome.state === "notPublished")
-      log.warn({ event: "batchNotPublished", ...told, reason: outcome.reason, message: outcome.message });
+      log.warn({ event: "batchNotPublished", ...facts, reason: outcome.reason, message: outcome.message });
     if (outcome.state === "failed")
-      log.error({ event: "batchFailed", ...told, reason: outcome.reason, message: outcome.message });
+      log.error({ event: "batchFailed", ...facts, reason: outcome.reason, message: outcome.message });
   }
 }
 

@@ -1,4 +1,4 @@
-// A batch as the log tells it: each shard's beginning, progress and end, and each rejected cell with its coordinates.
+// A batch in the log: each shard's beginning, progress and end, and each rejected cell with its coordinates.
 import type { Logger } from "pino";
 import type { ShardEvent } from "../model/podContract.ts";
 import type { ShardLine } from "./executor/localExecutor.ts";

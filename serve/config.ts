@@ -1,5 +1,5 @@
 // The settings of `serve`: the predecessor's variables under their names and defaults, and a few of our own. All problems
-// are told together; docs/migrate.md and .env.example list every one.
+// are reported together; docs/migrate.md and .env.example list every one.
 import { z } from "zod";
 import { ADDRESS_VARIABLES, type Environment } from "../database/address.ts";
 import { CALCULATIONS, type Calculation } from "../model/calculations.ts";
@@ -17,7 +17,7 @@ export interface ServeConfig {
   readonly cellsPerShard: number;
   /** A user's own bins, rates and anchors; read when a batch is planned. */
   readonly methodsFile: string | undefined;
-  /** Processes of the same name share the work of one database: one leads, the others stand by. */
+  /** Processes of the same name share the work of one database: one leads, the others are on standby. */
   readonly installation: string;
   readonly pollIntervalMs: number;
   /** null: nothing is served. */
@@ -66,7 +66,7 @@ const SERVE_ENV = z.object({
 export const SERVE_VARIABLES = Object.keys(SERVE_ENV.shape);
 
 const KNOWN: ReadonlySet<string> = new Set([...SERVE_VARIABLES, ...ADDRESS_VARIABLES]);
-/** A misspelt one of these would be ignored, and nobody would know until January. */
+/** A misspelt one of these would be ignored unnoticed until January. */
 const OUR_PREFIXES = /^(DATABASE|NOTIFY|PARALLEL|PROBABILITY|HAZARD|SCHEDULE)_/;
 
 export interface ReadConfig {

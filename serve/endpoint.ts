@@ -4,14 +4,14 @@ import { coerceError, RejectedError } from "../model/errors.ts";
 import { type Answer, type HttpEndpoint, openHttpEndpoint } from "../telemetry/httpEndpoint.ts";
 import type { Health } from "./health.ts";
 
-interface Told {
+interface Readings {
   readonly readHealth: () => Promise<Health>;
   readonly readMetrics: () => Promise<string>;
   readonly metricsType: string;
 }
 
-export async function startEndpoint(port: number, told: Told): Promise<HttpEndpoint> {
-  return openHttpEndpoint(port, (url) => answer(url, told)).catch((thrown) => {
+export async function startEndpoint(port: number, readings: Readings): Promise<HttpEndpoint> {
+  return openHttpEndpoint(port, (url) => answer(url, readings)).catch((thrown) => {
     throw new RejectedError(
       "PortTaken",
       `PROBE_PORT: nothing can be served on port ${port}: ${coerceError(thrown).message}. Give another one, or 0 for none.`,
@@ -20,7 +20,7 @@ export async function startEndpoint(port: number, told: Told): Promise<HttpEndpo
   });
 }
 
-async function answer(url: string, { readHealth, readMetrics, metricsType }: Told): Promise<Answer> {
+async function answer(url: string, { readHealth, readMetrics, metricsType }: Readings): Promise<Answer> {
   switch (url) {
     case "/healthz":
       return { status: 200, body: "ok\n" };

@@ -1,4 +1,4 @@
-// How `serve` is, asked when somebody wants to know: does the database answer now, do NOTIFYs come through, is a firing or a
+// The health of `serve`, read on request: does the database answer now, do NOTIFYs come through, is a firing or a
 // batch stuck. Alive is one thing, able to work another.
 import type { LeadershipState } from "../database/leadership.ts";
 import type { ListenerStatus } from "../database/listener.ts";
@@ -31,10 +31,10 @@ export function describeHealth(facts: HealthFacts): Health {
   const { databaseTrouble, listener, leadership, running, nextFirings, isStopping } = facts;
   const { state, since, reconnects, lastHeardAt, reason } = listener;
   const troubles = [
-    ...(isStopping ? ["it was told to stop"] : []),
+    ...(isStopping ? ["it is stopping"] : []),
     ...(databaseTrouble === null ? [] : [`the database does not answer: ${databaseTrouble}`]),
     ...(state === "connected" ? [] : [`NOTIFYs do not come through (${state}): ${reason}`]),
-    ...(leadership === "away" ? ["it has no session to lead or stand by with"] : []),
+    ...(leadership === "away" ? ["it has no session to lead or to be on standby with"] : []),
     ...facts.troubles,
   ];
   const status = troubles.length > 0 ? "trouble" : leadership === "standby" ? "standby" : "ok";

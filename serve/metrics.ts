@@ -1,4 +1,4 @@
-// What `serve` counts and measures, for Prometheus. Numbers of the database are read when somebody asks for them.
+// What `serve` counts and measures, for Prometheus. Numbers of the database are read at each scrape.
 import type { ClientBase } from "pg";
 import { Counter, Gauge, Registry } from "prom-client";
 import { readPublicationTimes } from "../database/batchReports.ts";
@@ -18,7 +18,7 @@ export class ServeMetrics {
   readonly #registry = new Registry();
   readonly batches = this.#counter("climatebatch_batches_total", "batches that ended here", ["calculation", "outcome"]);
   readonly requests = this.#counter("climatebatch_requests_total", "requests that ended without a batch", ["outcome"]);
-  readonly firings = this.#counter("climatebatch_schedule_firings_total", "yearly firings asked for", [
+  readonly firings = this.#counter("climatebatch_schedule_firings_total", "yearly firings requested", [
     "calculation",
     "late",
   ]);
@@ -28,7 +28,7 @@ export class ServeMetrics {
     [],
   );
   readonly shardRetries = this.#counter("climatebatch_shard_retries_total", "shard processes started again", []);
-  readonly rejectedCells = this.#counter("climatebatch_rejected_cells_total", "cells told as rejected", ["risk"]);
+  readonly rejectedCells = this.#counter("climatebatch_rejected_cells_total", "rejected cells", ["risk"]);
   readonly #gauges = {
     databaseUp: this.#gauge("climatebatch_database_up", "1: the database answers", []),
     listenerUp: this.#gauge("climatebatch_listener_connected", "1: NOTIFYs come through", []),
@@ -47,7 +47,7 @@ export class ServeMetrics {
   }
 
   /** `withClient` is left alone while the database is away; what only it knows is then absent, not zero. */
-  async tell(
+  async render(
     now: MeasuredNow,
     withClient: <T>(work: (client: ClientBase) => Promise<T>) => Promise<T>,
   ): Promise<string> {

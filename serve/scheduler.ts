@@ -1,5 +1,5 @@
-// The yearly schedules: each firing asked for once, by a key that is unique for ever. One that was missed is made up for
-// within a window. What was asked for already the database knows; here it is only remembered not to be asked again.
+// The yearly schedules: each firing is requested once, by a permanently unique key. One that was missed is made up for
+// within a window. The database knows past requests; here they are only remembered to avoid another query.
 import type { ClientBase } from "pg";
 import type { Logger } from "pino";
 import { recordRequest } from "../database/requests.ts";
@@ -34,7 +34,7 @@ export class Scheduler {
   readonly #settled = new Map<Calculation, number>();
   /** Since when each due firing could not be written down. */
   readonly #unwritten = new Map<Calculation, Date>();
-  /** The firings around now, asked of the calendar only when one is passed or the clock was set back. */
+  /** The firings around now, computed only when one has passed or the clock was set back. */
   readonly #around = new Map<Calculation, { readonly last: Date; readonly next: Date }>();
 
   constructor(options: SchedulerOptions) {
@@ -103,24 +103,24 @@ export class Scheduler {
     const isLate = lateMs > PUNCTUAL_MS;
     if (isLate && lateMs > lateWindowMs) return;
     const requestKey = yearlyRequestKey(calculation, scheduled, schedules[calculation].zone);
-    const told = { calculation, scheduled, requestKey, ...(isLate && { lateSeconds: Math.round(lateMs / 1000) }) };
+    const facts = { calculation, scheduled, requestKey, ...(isLate && { lateSeconds: Math.round(lateMs / 1000) }) };
     const recorded = await withClient(async (client) => {
       // Nothing was missed by an installation that did not exist yet.
       if (isLate && scheduled < (await readFirstMigration(client))) return null;
       return recordRequest(client, { calculation, source: "schedule", requestKey });
     });
-    if (recorded === null) return log.info({ event: "scheduleBeforeInstallation", ...told });
+    if (recorded === null) return log.info({ event: "scheduleBeforeInstallation", ...facts });
     if (recorded.how === "known") return;
     const { requestId, how } = recorded;
     if (isLate)
       log.warn({
         event: "scheduleFiredLate",
-        ...told,
+        ...facts,
         requestId,
         how,
-        message: "missed while nobody was there to see it",
+        message: "missed while no process ran",
       });
-    else log.info({ event: "scheduleFired", ...told, requestId, how });
+    else log.info({ event: "scheduleFired", ...facts, requestId, how });
     onFired(calculation, isLate);
   }
 }

@@ -1,4 +1,4 @@
-// So many shard processes at a time on this machine, whichever batches they belong to; who asked first comes first.
+// So many shard processes at a time on this machine, for all batches; first come, first served.
 import type { Places } from "./executor/localExecutor.ts";
 
 export function makePlaces(most: number): Places {

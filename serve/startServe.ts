@@ -30,7 +30,7 @@ export interface Surroundings {
   readonly log: Logger;
 }
 
-/** Runs until the signal. Rejects with what a person must mend before anything can work. */
+/** Runs until the signal. Rejects with what a person must fix before anything can work. */
 export async function startServe(
   config: ServeConfig,
   databaseUrl: string,
@@ -117,7 +117,7 @@ export async function startServe(
         running: running.map(({ calculation }) => calculation),
         nextFirings,
       };
-      return metrics.tell(now, withClient);
+      return metrics.render(now, withClient);
     };
     const endpoint = await startEndpoint(port, { readHealth, readMetrics, metricsType: metrics.contentType });
     release.use(endpoint);
@@ -152,7 +152,7 @@ export async function startServe(
   }
 }
 
-/** A server that is still starting is waited for; one that refuses us, or has no schema of ours, a person must mend. */
+/** A server that is still starting is waited for; one that refuses us, or has no schema of ours, a person must fix. */
 async function waitForDatabase({ withClient, clock, log }: ServeContext, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {

@@ -33,7 +33,7 @@ export function lastFiring(schedule: YearlySchedule, upTo: Date): Date {
   return makeCron(schedule).previousRuns(1, new Date(upTo.getTime() + 1))[0]!;
 }
 
-/** Never started: only asked. */
+/** Never started: only queried. */
 function makeCron({ minute, hour, day, month, zone }: YearlySchedule): Cron {
   return new Cron(`0 ${minute} ${hour} ${day} ${month} *`, { timezone: zone, paused: true });
 }

@@ -44,13 +44,13 @@ export interface ShardLine {
   readonly detail?: string;
 }
 
-/** So many processes at a time, whoever starts them. */
+/** The number of processes at a time, for all batches. */
 export interface Places {
   /** Resolves with what gives the place back. */
   take(): Promise<() => void>;
 }
 
-/** Resolves when no child is left: every shard done, or given up after its retries, or told to stop. */
+/** Resolves when no child is left: every shard done, or given up after its retries, or stopped. */
 export async function runShards(shards: readonly ShardToRun[], options: ExecutorOptions): Promise<void> {
   const batchEnd = new AbortController();
   const signal = AbortSignal.any([options.signal, batchEnd.signal]);
@@ -81,7 +81,7 @@ export async function runShards(shards: readonly ShardToRun[], options: Executor
   await pMap(shards, runOne, { concurrency: options.workers, stopOnError: false });
 }
 
-/** null: told to stop while it waited for its place. */
+/** null: stopped while it waited for a slot. */
 async function runInPlace(
   shard: ShardToRun,
   options: ExecutorOptions,
@@ -118,9 +118,9 @@ async function runChild(
   signal.addEventListener("abort", stop);
   const lines = createInterface({ input: child.stdout! });
   lines.on("line", (line) => {
-    const told = JSON.parse(line) as ShardLine;
-    if (told.event === "progress") describeCells(completionIndex, told.cells!);
-    onShardLine(completionIndex, told);
+    const shardLine = JSON.parse(line) as ShardLine;
+    if (shardLine.event === "progress") describeCells(completionIndex, shardLine.cells!);
+    onShardLine(completionIndex, shardLine);
   });
   try {
     return await exitOf(child);
