@@ -110,10 +110,10 @@ async function findScenario(
 
 function refuseOtherParent(existing: ScenarioRow, { parent }: ScenarioRequest): void {
   if (parent === undefined || (existing.parent === parent.name && existing.first_year === parent.firstYear)) return;
-  const stands =
+  const stored =
     existing.parent === null ? "has no parent" : `continues "${existing.parent}" from ${existing.first_year}`;
   throw new RejectedError(
     "ParentMismatch",
-    `Scenario "${existing.name}" ${stands}, but --parent ${parent.name} --first-year ${parent.firstYear} are given. Leave them out, or ingest into another --scenario.`,
+    `Scenario "${existing.name}" ${stored}, but --parent ${parent.name} --first-year ${parent.firstYear} are given. Leave them out, or ingest into another --scenario.`,
   );
 }
