@@ -2,7 +2,7 @@
 import { basename, posix } from "node:path";
 import { z } from "zod";
 import { type Environment, readDatabaseUrl, readMountedDatabaseUrl } from "../database/address.ts";
-import type { NewClimateBatchSpec } from "../model/climateBatch.ts";
+import type { NewClimateBatchSpec, PodOverrides } from "../model/climateBatch.ts";
 import { RejectedError } from "../model/errors.ts";
 import { DEFAULT_TRIGGER_CHANNEL } from "../model/requests.ts";
 import { type Cluster, loadCluster } from "./kube/kubeConfig.ts";
@@ -48,6 +48,17 @@ const json = z.string().transform((text, context): unknown => {
 });
 const quantities = z.record(z.string(), z.union([z.string(), z.number()]));
 
+/** "a, b" */
+const names = z
+  .string()
+  .default("")
+  .transform((text) =>
+    text
+      .split(",")
+      .map((name) => name.trim())
+      .filter((name) => name !== ""),
+  );
+
 const OPERATOR_ENV = z
   .object({
     KUBECONFIG: z.string().optional(),
@@ -73,6 +84,10 @@ const OPERATOR_ENV = z
     JOB_RESOURCES: json
       .pipe(z.strictObject({ requests: quantities.exactOptional(), limits: quantities.exactOptional() }))
       .optional(),
+    JOB_ALLOWED_SECRETS: names,
+    JOB_ALLOWED_SERVICE_ACCOUNTS: names,
+    JOB_ALLOWED_PRIORITY_CLASSES: names,
+    JOB_TEMPLATE: json.pipe(z.record(z.string(), z.unknown())).optional(),
     JOB_TERMINATION_GRACE_SECONDS: whole(1, 3600).default(30),
     PARALLEL_WORKERS: whole(1, 1000).optional(),
     SUCCESSFUL_HISTORY_LIMIT: whole(0, 1000).default(10),
@@ -139,7 +154,10 @@ export function readOperatorConfig(environment: Environment, identity: string): 
       failedHistoryLimit: data.FAILED_HISTORY_LIMIT,
     },
     pods: buildPodSettings(data),
-    requestDefaults: data.PARALLEL_WORKERS === undefined ? {} : { parallelism: data.PARALLEL_WORKERS },
+    requestDefaults: {
+      ...(data.PARALLEL_WORKERS !== undefined && { parallelism: data.PARALLEL_WORKERS }),
+      ...(data.JOB_TEMPLATE !== undefined && { template: data.JOB_TEMPLATE as PodOverrides }),
+    },
     methodsFile: data.METHODS_FILE,
     leaseName: data.LEASE_NAME,
     identity,
@@ -164,6 +182,11 @@ function buildPodSettings(data: OperatorEnv): PodSettings {
     image: data.JOB_IMAGE,
     runAsUser: data.JOB_RUN_AS_USER,
     terminationGracePeriodSeconds: data.JOB_TERMINATION_GRACE_SECONDS,
+    allowed: {
+      secrets: data.JOB_ALLOWED_SECRETS,
+      serviceAccounts: data.JOB_ALLOWED_SERVICE_ACCOUNTS,
+      priorityClasses: data.JOB_ALLOWED_PRIORITY_CLASSES,
+    },
     imagePullSecrets: pullSecrets.map((secret) => ({ name: secret.trim() })),
     ...(data.JOB_IMAGE_PULL_POLICY !== undefined && { imagePullPolicy: data.JOB_IMAGE_PULL_POLICY }),
     ...(data.JOB_SERVICE_ACCOUNT !== undefined && { serviceAccountName: data.JOB_SERVICE_ACCOUNT }),

@@ -118,7 +118,8 @@ export function makeKubeApi<ClimateBatch extends KubeObject>(options: KubeApiOpt
     },
     jobs: {
       ...listWatch<Job>("jobs"),
-      create: (body: NewJob, signal?: Signal): Promise<Job> => call("jobs", "create", { body, signal }),
+      /** Strict: a misspelt field of spec.template is refused with its path. */
+      create: (body: NewJob, signal?: Signal): Promise<Job> => call("jobs", "create", { query: STRICT, body, signal }),
       get: (name: string, signal?: Signal): Promise<Job> => call("jobs", "get", { name, signal }),
       patch: (name: string, body: MergePatch, signal?: Signal): Promise<Job> =>
         call("jobs", "patch", { name, body, signal }),

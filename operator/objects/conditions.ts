@@ -43,7 +43,8 @@ export const REASONS = {
   SchemaTooNew: "the database is ahead of this version of the operator",
   OtherInstallation: "another installation of the operator runs this batch in the same database",
   Conflict: "a Job with the name that is needed belongs to another owner",
-  InvalidTemplate: "the API server refuses the Job; change spec.template",
+  InvalidTemplate:
+    "spec.template has a field that is not allowed, or that the API server refuses; change spec.template",
   Preparing: "the result slots are being emptied, or the Job is about to be created",
   Running: "pods compute the shards",
   Finishing: "every shard has ended; the batch is being finished",
@@ -78,6 +79,9 @@ export const REASONS = {
   ...OBSTACLES,
 } as const satisfies Record<string, string>;
 export type Reason = keyof typeof REASONS;
+
+/** The batch continues when its template is changed; it need not be created again. */
+export const INVALID_TEMPLATE = "InvalidTemplate" satisfies Reason;
 
 /** Refusals of planning, publishing and retrying that pass by themselves. */
 export const PASSING_REFUSALS: readonly string[] = [

@@ -22,6 +22,7 @@ import {
 } from "../../model/climateBatch.ts";
 import { EXIT_CODES, POD_ENV } from "../../model/podContract.ts";
 import { ANNOTATIONS, buildChildLabels, kueueLabels } from "./labels.ts";
+import type { AllowedReferences } from "./templateRules.ts";
 
 /** How the operator is configured to run pods. */
 export interface PodSettings {
@@ -38,6 +39,8 @@ export interface PodSettings {
   /** Numeric: the kubelet cannot check runAsNonRoot by name. */
   readonly runAsUser: number;
   readonly resources?: V1ResourceRequirements;
+  /** What templates may refer to; nothing by default. */
+  readonly allowed?: AllowedReferences;
   /** Time that a shard has to roll back after SIGTERM. */
   readonly terminationGracePeriodSeconds: number;
 }

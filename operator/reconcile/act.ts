@@ -9,8 +9,10 @@ import { coerceError, RejectedError } from "../../model/errors.ts";
 import type { ReconcileContext, StoredBatch } from "../context.ts";
 import { findDatabaseTrouble } from "../databaseTrouble.ts";
 import { ApiError, isAlreadyExists, isInvalid, isNotFound, isRetryable } from "../kube/apiError.ts";
-import { buildJob } from "../objects/job.ts";
+import { INVALID_TEMPLATE } from "../objects/conditions.ts";
+import { buildJob, type PodSettings } from "../objects/job.ts";
 import { ANNOTATIONS } from "../objects/labels.ts";
+import { findForbidden, NOTHING_ALLOWED } from "../objects/templateRules.ts";
 import type { Action, Refusal, Trouble } from "./actions.ts";
 import { classifyRefusal } from "./obstacles.ts";
 
@@ -91,9 +93,11 @@ function actOnce(
 }
 
 async function plan(
-  { metadata, spec }: StoredBatch,
-  { withClient, policy, methodsFile, onPlanned }: ReconcileContext,
+  batch: StoredBatch,
+  { withClient, policy, methodsFile, pods, onPlanned }: ReconcileContext,
 ): Promise<void> {
+  refuseTemplate(batch, pods);
+  const { metadata, spec } = batch;
   const answers = {
     uid: metadata.uid,
     name: metadata.name,
@@ -106,12 +110,18 @@ async function plan(
   onPlanned();
 }
 
+function refuseTemplate({ spec }: StoredBatch, { allowed = NOTHING_ALLOWED }: PodSettings): void {
+  const problems = findForbidden(spec.template, allowed);
+  if (problems.length > 0) throw new RejectedError(INVALID_TEMPLATE, problems.join("; "));
+}
+
 async function createJob(
   attempt: Extract<Action, { do: "createJob" }>,
   batch: StoredBatch,
   { api, pods }: ReconcileContext,
   signal: AbortSignal,
 ): Promise<void> {
+  refuseTemplate(batch, pods);
   try {
     await api.jobs.create(buildJob(batch, attempt, pods), signal);
   } catch (error) {
@@ -126,7 +136,7 @@ async function publish(batchId: string, { withClient }: ReconcileContext): Promi
 }
 
 /** Only these can be refused for what the user requested; other failures are tried again. */
-const REFUSABLE: readonly Permission["do"][] = ["plan", "publish", "retry"];
+const REFUSABLE: readonly Permission["do"][] = ["plan", "createJob", "publish", "retry"];
 
 function findRefusal({ do: action }: Permission, error: Error): Refusal | null {
   const { message } = error;
@@ -137,7 +147,7 @@ function findRefusal({ do: action }: Permission, error: Error): Refusal | null {
   const reason = classifyRefusal(message);
   if (reason !== "PodsRefused") return { action, reason, message };
   if (isRetryable(error)) return null;
-  return { action, reason: isInvalid(error) ? "InvalidTemplate" : error.reason, message };
+  return { action, reason: isInvalid(error) ? INVALID_TEMPLATE : error.reason, message };
 }
 
 function ignoreGone(error: unknown): void {

@@ -69,6 +69,6 @@ function whenAgain(actions: readonly Action[], now: Date): WorkOutcome | undefin
 /** A refusal that the status shows is tried later or not at all; other trouble comes back with backoff. */
 function afterTrouble({ error, refusal }: Trouble): WorkOutcome | undefined {
   if (refusal === null) throw error;
-  const passes = PASSING_REFUSALS.includes(refusal.reason) || refusal.action === "createJob";
-  return passes ? { againAfterMs: LOOK_AT_REFUSAL_MS } : undefined;
+  const isFinal = ["plan", "publish", "retry"].includes(refusal.action) && !PASSING_REFUSALS.includes(refusal.reason);
+  return isFinal ? undefined : { againAfterMs: LOOK_AT_REFUSAL_MS };
 }

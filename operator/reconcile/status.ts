@@ -1,7 +1,7 @@
 // The status of a batch from an observation, and the patch from the stored status to it.
 import { isDeepStrictEqual } from "node:util";
 import type { ClimateBatchStatus, Condition } from "../../model/climateBatch.ts";
-import { formatInstant, PASSING_REFUSALS, setCondition } from "../objects/conditions.ts";
+import { formatInstant, INVALID_TEMPLATE, PASSING_REFUSALS, setCondition } from "../objects/conditions.ts";
 import type { Refusal } from "./actions.ts";
 import type { BatchRow, Observation, Policy } from "./observe.ts";
 import { findStage, retriesUsed, type Stage } from "./stage.ts";
@@ -40,7 +40,8 @@ export function buildStatus(
 
 /** A final refusal turns the stage into its end. */
 function refuse(stage: Stage, refusal: Refusal | null): Stage {
-  if (refusal === null || PASSING_REFUSALS.includes(refusal.reason)) return stage;
+  if (refusal === null || PASSING_REFUSALS.includes(refusal.reason) || refusal.reason === INVALID_TEMPLATE)
+    return stage;
   const { reason, message } = refusal;
   if (stage.at === "unplanned" && refusal.action === "plan")
     return { at: "ended", isComplete: false, failure: { reason, message } };

@@ -117,6 +117,35 @@ describeWithHelm("the chart", () => {
     ]);
   });
 
+  test("places every kind of pod, and labels it", async () => {
+    const objects = await render({ ...EVERYTHING, operator: { ...EVERYTHING.operator, ...EVERYTHING.tests } });
+    const pods = [
+      find(objects, "Deployment", "cb-climatebatch-operator").spec.template,
+      find(objects, "CronJob", "cb-climatebatch-hazard").spec.jobTemplate.spec.template,
+      find(objects, "Pod", "cb-climatebatch-test"),
+    ];
+    const { podLabels, podAnnotations, ...placement } = EVERYTHING.tests;
+    for (const { metadata, spec } of pods) {
+      expect(spec).toMatchObject(placement);
+      expect(metadata.labels).toMatchObject(podLabels);
+      expect(metadata.annotations).toMatchObject(podAnnotations);
+    }
+  });
+
+  test("places the pods of batches that nobody wrote a template for: of schedules, NOTIFYs and requests", async () => {
+    const objects = await render(EVERYTHING);
+    const { env } = find(objects, "Deployment", "cb-climatebatch-operator").spec.template.spec.containers[0];
+    const variable = env.find(({ name }: { name: string }) => name === "JOB_TEMPLATE");
+    expect(JSON.parse(variable.value)).toEqual(EVERYTHING.job.template);
+    const batch = (name: string) => loadYaml<Rendered>(find(objects, "ConfigMap", name).data["batch.yaml"]).spec;
+    expect(batch("cb-climatebatch-probability").template).toEqual(EVERYTHING.job.template);
+    // What the schedule says itself goes first.
+    expect(batch("cb-climatebatch-hazard")).toMatchObject({
+      parallelism: 2,
+      template: { nodeSelector: { pool: "large" }, priorityClassName: "batch" },
+    });
+  });
+
   test("installs the very definition of crds/, to be kept", async () => {
     const crd = find(await render(QUICK), "CustomResourceDefinition", "climatebatches.climate.aiops.dev");
     const { spec } = loadYaml(read("crds/climatebatches.yaml")) as Rendered;
@@ -334,7 +363,7 @@ function change(value: unknown, { type, enum: allowed }: Leaf["schema"], key: st
   if (key === "batch") return { grid: "changed" };
   if (key === "schedule") return "5 5 5 5 *";
   if (key === "apiServerPorts") return [8443];
-  if (key === "pullSecrets") return ["changed"];
+  if (["pullSecrets", "secrets", "serviceAccounts", "priorityClasses"].includes(key)) return ["changed"];
   if (key === "replicas") return 1;
   const is = (name: string) => (Array.isArray(type) ? type.includes(name) : type === name);
   if (is("boolean")) return value !== true;

@@ -213,6 +213,42 @@ describeOnApiServer("the operator", () => {
     expect(status!.conditions!.find(({ type }) => type === "Failed")!.message).toContain("test-grid");
   });
 
+  test("a misspelt field of the template is refused with its path; corrected, the batch continues", async () => {
+    await using world = await open();
+    const { space } = world;
+    await using _operator = space.start();
+    await using _jobs = playJobController(space);
+    const template = { tolerations: [{ key: "batch", operator: "Exists", efect: "NoSchedule" }] };
+    await space.apply("sample", { ...SIX_SHARDS, template });
+    const refused = await eventually("the refusal is reported", async () => {
+      const { status } = await space.read("sample");
+      const progressing = status?.conditions?.find(({ type }) => type === "Progressing");
+      return progressing?.reason === "InvalidTemplate" ? progressing : undefined;
+    });
+    expect(refused.message).toContain("spec.template.spec.tolerations[0].efect");
+    expect(await space.jobs()).toEqual([]);
+    await space.change("sample", { template: { tolerations: [{ key: "batch", operator: "Exists" }] } });
+    await space.reaches("sample", "Published");
+  });
+
+  test("a template that uses what the installation does not allow plans nothing; corrected, the batch continues", async () => {
+    await using world = await open();
+    const { space, database } = world;
+    await using _operator = space.start();
+    await using _jobs = playJobController(space);
+    await space.apply("sample", { ...SIX_SHARDS, template: { serviceAccountName: "admin" } });
+    await eventually("the refusal is reported", async () => {
+      const { status } = await space.read("sample");
+      const planned = status?.conditions?.find(({ type }) => type === "Planned");
+      return planned?.message.includes('"admin" is not allowed in this installation') || undefined;
+    });
+    const { rows } = await database.client.query("SELECT FROM climatebatch.batches");
+    expect(rows).toEqual([]);
+    // A merge patch removes what is null.
+    await space.change("sample", { template: { serviceAccountName: null as unknown as string } });
+    await space.reaches("sample", "Published");
+  });
+
   test("a NOTIFY becomes one published batch, with nothing else typed", async () => {
     await using world = await open();
     const { space, database } = world;

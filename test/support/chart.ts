@@ -57,6 +57,16 @@ const DIGEST = `sha256:${"0123456789abcdef".repeat(4)}`;
 const secret = (existingSecret: string, urlKey = "") => ({ existingSecret, urlKey });
 const QUICK = { database: { operator: secret("climate-database") } };
 
+const PLACED = {
+  podLabels: { sidecar: "none" },
+  podAnnotations: { "example.org/note": "x" },
+  nodeSelector: { pool: "system" },
+  tolerations: [{ key: "dedicated", operator: "Exists" }],
+  affinity: { nodeAffinity: {} },
+  topologySpreadConstraints: [{ maxSkew: 1, topologyKey: "zone", whenUnsatisfiable: "ScheduleAnyway" }],
+  priorityClassName: "system-cluster-critical",
+};
+
 /** All that may be on, on. */
 export const EVERYTHING = {
   commonLabels: { team: "climate" },
@@ -76,8 +86,17 @@ export const EVERYTHING = {
     priorityClassName: "system-cluster-critical",
     methodsConfigMap: "methods",
   },
-  job: { parallelWorkers: 8 },
-  schedules: { hazardAfterProbability: true },
+  job: {
+    parallelWorkers: 8,
+    allow: { secrets: ["registry"], serviceAccounts: ["shards"], priorityClasses: ["*"] },
+    template: { nodeSelector: { pool: "batch" }, priorityClassName: "batch" },
+  },
+  schedules: {
+    hazardAfterProbability: true,
+    ...PLACED,
+    hazard: { batch: { parallelism: 2, template: { nodeSelector: { pool: "large" } } } },
+  },
+  tests: PLACED,
   networkPolicy: { metricsFrom: [{ podSelector: {} }], egress: { enabled: true } },
   monitoring: {
     podMonitor: { enabled: true },

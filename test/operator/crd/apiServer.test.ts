@@ -211,7 +211,7 @@ describeOnApiServer("ClimateBatches on a real API server", () => {
         template: {
           labels: { team: "a" },
           tolerations: [{ key: "batch", operator: "Exists" }],
-          env: [{ name: "A", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } }],
+          env: [{ name: "TZ", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } }],
           volumes: [{ name: "scratch", emptyDir: {} }],
           volumeMounts: [{ name: "scratch", mountPath: "/scratch" }],
           resources: { requests: { cpu: "500m", memory: "512Mi" }, limits: { memory: "1Gi" } },

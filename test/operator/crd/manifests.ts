@@ -132,19 +132,53 @@ export const REFUSED: readonly (Manifest & { readonly message: string | RegExp }
   {
     what: "a variable of the pod contract",
     spec: template({ env: [{ name: "CLIMATEBATCH_BATCH", value: "1" }] }),
-    message: "are set by the operator",
+    message: "only LANG, LC_*, LOG_LEVEL, PGAPPNAME and TZ are allowed",
   },
   {
     what: "another completion index",
     spec: template({ env: [{ name: "JOB_COMPLETION_INDEX", value: "1" }] }),
-    message: "are set by the operator",
+    message: "only LANG, LC_*, LOG_LEVEL, PGAPPNAME and TZ are allowed",
   },
   {
     what: "another database",
     spec: template({ env: [{ name: "DATABASE_URL", value: "postgres://x" }] }),
-    message: "are set by the operator",
+    message: "only LANG, LC_*, LOG_LEVEL, PGAPPNAME and TZ are allowed",
   },
-  { what: "a variable twice", spec: template({ env: [{ name: "A" }, { name: "A" }] }), message: "Duplicate value" },
+  { what: "a variable twice", spec: template({ env: [{ name: "TZ" }, { name: "TZ" }] }), message: "Duplicate value" },
+  ...["NODE_OPTIONS", "NODE_EXTRA_CA_CERTS", "LD_PRELOAD", "PATH", "PGSSLMODE", "HTTPS_PROXY", "OPENSSL_CONF"].map(
+    (name) => ({
+      what: `the variable ${name}`,
+      spec: template({ env: [{ name, value: "x" }] }),
+      message: "only LANG, LC_*, LOG_LEVEL, PGAPPNAME and TZ are allowed",
+    }),
+  ),
+  {
+    what: "a variable from a Secret",
+    spec: template({ env: [{ name: "TZ", valueFrom: { secretKeyRef: { name: "s", key: "k" } } }] }),
+    message: 'unknown field "spec.template.env[0].valueFrom.secretKeyRef"',
+  },
+  ...["hostPath", "projected", "csi", "nfs", "downwardAPI"].map((source) => ({
+    what: `a volume of ${source}`,
+    spec: template({ volumes: [{ name: "a", [source]: {} }] }),
+    message: `unknown field "spec.template.volumes[0].${source}"`,
+  })),
+  {
+    what: "a volume without a source",
+    spec: template({ volumes: [{ name: "a" }] }),
+    message: "a volume has one of configMap, emptyDir, ephemeral, persistentVolumeClaim or secret",
+  },
+  ...["/app/node_modules", "/etc/climatebatch", "/usr/lib", "/", "/mnt/../app", "/mnt/./x", "/databases"].map(
+    (mountPath) => ({
+      what: `a mount at ${mountPath}`,
+      spec: template({ volumeMounts: [{ name: "a", mountPath }] }),
+      message: "mounts are allowed below /data, /mnt and /scratch",
+    }),
+  ),
+  {
+    what: "a mount that propagates",
+    spec: template({ volumeMounts: [{ name: "a", mountPath: "/mnt/a", mountPropagation: "Bidirectional" }] }),
+    message: 'unknown field "spec.template.volumeMounts[0].mountPropagation"',
+  },
   {
     what: "a variable without a name",
     spec: template({ env: [{ value: "1" }] }),
@@ -153,12 +187,12 @@ export const REFUSED: readonly (Manifest & { readonly message: string | RegExp }
   {
     what: "the operator's volume",
     spec: template({ volumes: [{ name: "climatebatch-tmp" }] }),
-    message: "names of volumes that begin with climatebatch-",
+    message: "names of volumes with the prefix climatebatch-",
   },
   {
     what: "a mount over /tmp",
     spec: template({ volumeMounts: [{ name: "a", mountPath: "/tmp" }] }),
-    message: "/tmp is mounted by the operator",
+    message: "mounts are allowed below /data, /mnt and /scratch",
   },
   {
     what: "requests above limits",
@@ -213,16 +247,16 @@ export const ACCEPTED: readonly Manifest[] = [
     spec: template({ resources: { requests: { cpu: "500m" }, limits: { memory: "1Gi" } } }),
   },
   {
-    what: "variables from anywhere",
+    what: "variables that change no code",
     spec: template({
       env: [
-        { name: "A", value: "1" },
-        { name: "B", valueFrom: { secretKeyRef: { name: "s", key: "k" } } },
+        { name: "TZ", value: "Asia/Seoul" },
+        { name: "LC_ALL", valueFrom: { configMapKeyRef: { name: "s", key: "k" } } },
       ],
     }),
   },
   {
-    what: "volumes of any kind",
+    what: "a volume that lives as long as the pod",
     spec: template({
       volumes: [{ name: "scratch", ephemeral: { volumeClaimTemplate: {} } }],
       volumeMounts: [{ name: "scratch", mountPath: "/scratch", readOnly: false }],

@@ -30,6 +30,7 @@ async function plan(methodsFile: string | undefined) {
   const context = {
     withClient: (work) => work(database.client),
     policy: POLICY,
+    pods: { image: "job", runAsUser: 1, terminationGracePeriodSeconds: 5 },
     methodsFile,
     onPlanned: () => undefined,
     clock: systemClock,

@@ -143,8 +143,8 @@ describe("pods that do not run", () => {
       job,
       at: NOW,
     });
-    const nudged = planned().job({ active: 0, ready: 0, nudged: at(995).toISOString() });
-    const again = nudged.warning("FailedCreate", "exceeded quota", 996);
+    const nudged = planned().job({ active: 0, ready: 0, nudged: at(997).toISOString() });
+    const again = nudged.warning("FailedCreate", "exceeded quota", 998);
     expect(decide(again.observation(), POLICY, NOW).map((action) => action.do)).toEqual(["wait"]);
   });
 
