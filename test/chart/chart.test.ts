@@ -132,7 +132,7 @@ describeWithHelm("the chart", () => {
     }
   });
 
-  test("places the pods of batches that nobody wrote a template for: of schedules, NOTIFYs and requests", async () => {
+  test("places the pods of batches without a template of their own: of schedules, NOTIFYs and requests", async () => {
     const objects = await render(EVERYTHING);
     const { env } = find(objects, "Deployment", "cb-climatebatch-operator").spec.template.spec.containers[0];
     const variable = env.find(({ name }: { name: string }) => name === "JOB_TEMPLATE");
