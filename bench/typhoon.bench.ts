@@ -42,7 +42,7 @@ const none = new Map();
 const shared = {
   axis: makeTimeAxis("noleap", 2000, 2000),
   ...{ daily: none, monthly: none, yearly: none, attributes: none },
-  ...{ storms: record, basePeriod: DEFAULT_BASE_PERIOD, baseSpliced: false },
+  ...{ storms: record, basePeriod: DEFAULT_BASE_PERIOD },
   periods: [DEFAULT_BASE_PERIOD, ...DEFAULT_PERIODS],
 };
 measure("typhoon, four futures and five periods", cells * years, () =>

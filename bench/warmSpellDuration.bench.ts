@@ -70,7 +70,6 @@ function benchRisk(cells: number, calendar: Calendar): void {
         yearly: new Map(),
         attributes: new Map(),
         basePeriod: DEFAULT_BASE_PERIOD,
-        baseSpliced: false,
         periods,
       });
       for (const { hazard } of results) sum += hazard?.score ?? 0;

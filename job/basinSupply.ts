@@ -90,11 +90,11 @@ async function sumBasins(
       const attributes = readAttributes(cell);
       const basin = attributes.get("basin");
       if (basin === undefined) return;
-      for (const [at, { axis, baseSpliced, daily, implausible, monthly, yearly }] of stream.series.entries()) {
+      for (const [at, { axis, daily, implausible, monthly, yearly }] of stream.series.entries()) {
         const of = sums[at]!.get(basin) ?? new BasinSums();
         sums[at]!.set(basin, of);
         const { latitude, longitude } = cell;
-        const series = { axis, baseSpliced, daily, monthly, yearly };
+        const series = { axis, daily, monthly, yearly };
         const water = readWater({ latitude, longitude, ...series, attributes, basePeriod, periods });
         of.add(implausible.length > 0 ? "implausibleInput" : water, periods);
       }

@@ -3,7 +3,6 @@
 import type { Calendar } from "../model/calendars.ts";
 import { RejectedError } from "../model/errors.ts";
 import { type Future, futureOf } from "../model/experiments.ts";
-import type { Period } from "../model/periods.ts";
 import {
   FREQUENCIES,
   type Frequency,
@@ -43,7 +42,8 @@ export class ScenarioSeries {
   readonly scenarioId: number;
   readonly axis: TimeAxis;
   readonly future: Future | undefined;
-  readonly baseSpliced: boolean;
+  /** First year of its own, where a parent's years are in front of it. */
+  readonly joint: number | undefined;
   /** Variables that the present cell has, with their values, NaN where missing: [axis days], [axis years × 12], [axis years]. */
   readonly daily = new Map<Variable, Float64Array>();
   readonly monthly = new Map<Variable, Float64Array>();
@@ -55,14 +55,13 @@ export class ScenarioSeries {
   readonly #packed = new Float32Array(366);
   readonly #packedBytes = new Uint8Array(this.#packed.buffer);
 
-  constructor(description: SeriesDescription, wanted: VariablesByFrequency, basePeriod: Period) {
+  constructor(description: SeriesDescription, wanted: VariablesByFrequency) {
     this.#description = description;
     this.scenarioId = description.scenarioId;
     this.future = futureOf(description);
     this.axis = makeTimeAxis(description.calendar, description.firstYear, description.lastYear);
-    const ownFirstYear = description.segments.at(-1)!.firstYear;
-    this.baseSpliced =
-      description.segments.length > 1 && basePeriod.firstYear < ownFirstYear && ownFirstYear <= basePeriod.lastYear;
+    const { segments } = description;
+    this.joint = segments.length > 1 ? segments.at(-1)!.firstYear : undefined;
     const makeBuffers = (frequency: Frequency) =>
       new Map(
         wanted[frequency]?.map((variable) => [

@@ -4,7 +4,7 @@ import type { ClientBase } from "pg";
 import { hasLinks } from "../database/cellSources.ts";
 import { type Cell, readCells, readSeriesRows } from "../database/climateReader.ts";
 import { readScenarioSeries } from "../database/scenarios.ts";
-import { type Period, yearsIn } from "../model/periods.ts";
+import { yearsIn } from "../model/periods.ts";
 import { FREQUENCIES, type Frequency, type VariablesByFrequency } from "../model/variables.ts";
 import { ScenarioSeries } from "./cellSeries.ts";
 
@@ -35,7 +35,7 @@ export interface CellStream {
 
 export async function prepareStream(
   client: ClientBase,
-  { grid, scenarios, basePeriod }: { grid: string; scenarios: readonly string[]; basePeriod: Period },
+  { grid, scenarios }: { grid: string; scenarios: readonly string[] },
   wanted: VariablesByFrequency,
   lastCell: number,
 ): Promise<CellStream> {
@@ -48,7 +48,7 @@ export async function prepareStream(
   let cellBytes = 0;
   for (const years of segments.values()) cellBytes += years * yearBytes;
   return {
-    series: described.map((one) => new ScenarioSeries(one, wanted, basePeriod)),
+    series: described.map((one) => new ScenarioSeries(one, wanted)),
     wanted,
     range: { grid, scenarioIds: [...segments.keys()], lastCell, linked: await hasLinks(client, grid) },
     blockCells: Math.min(BLOCK_CELLS_MAX, Math.max(1, Math.floor(BLOCK_BYTES / Math.max(1, cellBytes)))),

@@ -109,7 +109,7 @@ function addCell(
   const attributes = readAttributes(cell);
   const inputsOf = beside.map((one) => one.inputsOf(cell));
   for (const scenario of stream.series) {
-    const { scenarioId, axis, daily, monthly, yearly, future, baseSpliced, implausible } = scenario;
+    const { scenarioId, axis, daily, monthly, yearly, future, joint, implausible } = scenario;
     let input: CellInput = {
       latitude,
       longitude,
@@ -120,7 +120,7 @@ function addCell(
       attributes,
       future,
       basePeriod,
-      baseSpliced,
+      joint,
       periods,
     };
     for (const inputOf of inputsOf) input = { ...input, ...inputOf(scenario) };

@@ -20,6 +20,7 @@ import {
   fillFireYears,
   firstCompleteDay,
   type HumiditySource,
+  humidityOf,
   makeFireYears,
 } from "../../job/risks/fireYears.ts";
 import { HIGH_TEMPERATURE } from "../../job/risks/highTemperature.ts";
@@ -208,16 +209,17 @@ const HUMIDITY: Readonly<Record<HumiditySource, string>> = {
 function makeFireIndex(name: "FWI" | "FWI95", settings: IndexSettings, axis: TimeAxis): ComputeIndex {
   const work = makeFireYears(axis);
   return (input) => {
-    const chosen = chooseHumidity(input, work);
-    if (chosen === null) return { values: work.yearly.fwi95, count: 0, remark: "no day has all variables" };
-    const remark = HUMIDITY[chosen.source];
+    const source = chooseHumidity(input, work);
+    if (source === null) return { values: work.yearly.fwi95, count: 0, remark: "no day has all variables" };
+    const remark = HUMIDITY[source];
+    const humidity = humidityOf(source, input, work)!;
     if (name === "FWI") {
-      const firstDay = firstCompleteDay(input, chosen.humidity);
-      fillFireDays(input, chosen.humidity, settings.fireWeather, work, firstDay);
+      const firstDay = firstCompleteDay(input, humidity);
+      fillFireDays(input, humidity, settings.fireWeather, work, firstDay);
       return { values: work.daily.fwi, count: axis.month.length, remark };
     }
     const start = settings.years === "calendar" ? "January" : hazardYearStart("warm", input.latitude);
-    const { years } = fillFireYears(input, chosen.humidity, settings.fireWeather, work, start);
+    const { years } = fillFireYears(input, humidity, settings.fireWeather, work, start);
     return { values: work.yearly.fwi95, count: years, remark };
   };
 }

@@ -126,7 +126,6 @@ export function* indexCells(
       yearly: new Map(),
       basePeriod: settings.basePeriod,
       attributes: new Map(),
-      baseSpliced: false,
       periods: [],
     };
     const { values, count, remark } =

@@ -3,7 +3,7 @@
 import type { Period } from "../../model/periods.ts";
 import type { Flag } from "../../model/reasons.ts";
 import { type HazardResult, type PeriodResult, RETURN_PERIODS } from "../../model/results.ts";
-import { BALANCE_WAYS, bestWay, RISK_INPUTS } from "../../model/riskInputs.ts";
+import { BALANCE_WAYS, bestWay, hasSeries, RISK_INPUTS } from "../../model/riskInputs.ts";
 import { MONTHS_OF_YEAR } from "../indices/monthlySums.ts";
 import { CLIPPED_AT } from "../indices/standardizedIndex.ts";
 import { normalQuantile } from "../numerics/normal.ts";
@@ -12,6 +12,7 @@ import { type DroughtYears, fillDroughtYears, fillProvidedYears, isArid, makeDro
 import { meanWithInterval, scoresOf } from "./hazardScore.ts";
 import { kernelProbability } from "./kernelProbability.ts";
 import { describeMethods, publishRisk, type RiskMethods } from "./methodSet.ts";
+import { inOwnRecord, spliceFlags } from "./ownRecord.ts";
 import { countMarks, isBaseUsable, isLowSample, positionsIn, sortedYears, tooFewYears } from "./periodYears.ts";
 import type { RiskDefinition } from "./riskDefinition.ts";
 import { balanceOf } from "./waterBalance.ts";
@@ -48,26 +49,28 @@ export function makeDrought(methods: RiskMethods, settings: DroughtSettings): Ri
     returnLevelOf: "S12min",
     returnLevelUnit: "1",
     compute(input) {
-      const work = workFor(input.axis);
-      const describe = (used: string, flags: readonly Flag[]) =>
+      const describe = (work: DroughtYears, used: string, flags: readonly Flag[]) =>
         input.periods.map((period) => periodResult(period, used, flags, methods, work));
       const balance = bestWay(BALANCE_WAYS, input);
       const common: Flag[] = [];
       if (balance !== undefined) {
         const source = balanceOf(balance);
-        if (input.baseSpliced) common.push("baseSpliced");
+        const own = inOwnRecord(input, balance);
+        const work = workFor(own.axis);
+        common.push(...spliceFlags(own));
         if (source.evapotranspiration === "thornthwaite") common.push("thornthwaite");
-        fillDroughtYears(input, source, settings.inBase, work);
-        const base = positionsIn(input.basePeriod, input.axis.firstYear, input.axis.years);
+        fillDroughtYears(own, source, settings.inBase, work);
+        const base = positionsIn(input.basePeriod, own.axis.firstYear, own.axis.years);
         if (isBaseUsable(countMarks(work.valid, base.from, base.to))) {
           if (isArid(work, input.basePeriod)) common.push("aridCell");
-          return describe(balance.text, common);
+          return describe(work, balance.text, common);
         }
       }
-      const provided = input.monthly.get("SPEI12");
-      if (provided !== undefined) {
-        fillProvidedYears(provided, work);
-        return describe(PROVIDED.text, ["inBaseUnknown"]);
+      if (hasSeries(PROVIDED, input)) {
+        const own = inOwnRecord(input, PROVIDED);
+        const work = workFor(own.axis);
+        fillProvidedYears(own.monthly.get("SPEI12")!, work);
+        return describe(work, PROVIDED.text, ["inBaseUnknown"]);
       }
       return input.periods.map((period) =>
         balance === undefined

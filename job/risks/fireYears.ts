@@ -61,16 +61,13 @@ export function makeFireYears(axis: TimeAxis): FireYears {
  * The humidity that a cell is computed with.
  *
  * Inputs: `input`; `work`, made for its axis.
- * Output: the source, and its series [%] [days]; null when the cell lacks a series. `work.humidity` may be rewritten.
+ * Output: the source; null when the cell lacks a series. `work.humidity` may be rewritten.
  * Definition: the first of HUMIDITY_SOURCES that is there on 95 % of the days with tasmax, sfcWind and pr, so that parent,
  * base and all periods share one; when none is, the first with any day. A source never changes within a record: going from
  * one to another moves FWI95 more than 4 degC of warming do.
  * Missing data: days without the chosen source are missing.
  */
-export function chooseHumidity(
-  input: CellInput,
-  work: FireYears,
-): { source: HumiditySource; humidity: Float64Array } | null {
+export function chooseHumidity(input: CellInput, work: FireYears): HumiditySource | null {
   const tasmax = input.daily.get("tasmax");
   const wind = input.daily.get("sfcWind");
   const rain = input.daily.get("pr");
@@ -80,13 +77,14 @@ export function chooseHumidity(
     const humidity = humidityOf(source, input, work);
     if (humidity === null) continue;
     const share = coveredShare(tasmax, wind, rain, humidity);
-    if (share >= COVERED_SHARE) return { source, humidity };
+    if (share >= COVERED_SHARE) return source;
     if (share > 0) first ??= source;
   }
-  return first === null ? null : { source: first, humidity: humidityOf(first, input, work)! };
+  return first;
 }
 
-function humidityOf(source: HumiditySource, input: CellInput, work: FireYears): Float64Array | null {
+/** Relative humidity [%] [days] by a source; null when the cell lacks a series. `work.humidity` may be rewritten. */
+export function humidityOf(source: HumiditySource, input: CellInput, work: FireYears): Float64Array | null {
   const { daily } = input;
   if (source !== "proxy") return daily.get(source) ?? null;
   const hurs = daily.get("hurs");

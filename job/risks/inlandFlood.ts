@@ -21,6 +21,7 @@ import type { RiskDefinition } from "./riskDefinition.ts";
 import { SiteNumbers } from "./siteAttributes.ts";
 import { makeWorkPerAxis } from "./workPerAxis.ts";
 
+const INPUTS = RISK_INPUTS.published.inland_flood;
 /** m */
 const DEEPEST = 20;
 /** No river drains less than this [km2], and none reaches higher than this [m] above its banks. */
@@ -55,13 +56,13 @@ export function makeInlandFlood(methods: RiskMethods): RiskDefinition {
     longName: "Inland flood",
     intensity: "depth",
     unit: methods.edges.unit,
-    inputs: RISK_INPUTS.published.inland_flood,
+    inputs: INPUTS,
     ...describeMethods(methods),
     companions: COMPANIONS,
     returnLevelOf: "depth",
     returnLevelUnit: "m",
     compute(input) {
-      return computeRainFlood(input, readSite(input.attributes), COMPANIONS.length, rainFor(input.axis), work);
+      return computeRainFlood(input, INPUTS, readSite(input.attributes), COMPANIONS.length, rainFor, work);
     },
   };
 }

@@ -1,8 +1,11 @@
 // What inland and urban flood share: yearly rain with a law, thresholds inverted once per cell, and results period
 // by period.
+
 import type { Period } from "../../model/periods.ts";
 import type { Flag, NullReason } from "../../model/reasons.ts";
 import type { PeriodResult } from "../../model/results.ts";
+import { bestWay, type RiskInputs } from "../../model/riskInputs.ts";
+import type { TimeAxis } from "../timeAxis.ts";
 import { type ExtremeLaw, exceedance, levelDeviation, levelOf } from "./extremeDistribution.ts";
 import { blockAround, fitRainExtremes, gumbelOfSame, type RecordShape, recordShape } from "./extremes.ts";
 import {
@@ -15,8 +18,9 @@ import {
   type LevelLaw,
   NO_FLOOD,
 } from "./floodDepths.ts";
+import { inOwnRecord, spliceFlags } from "./ownRecord.ts";
 import { countMarks, isBaseUsable, isLowSample, positionsIn, tooFewYears } from "./periodYears.ts";
-import { fillRainYears, hasRain, type RainYears } from "./rainYears.ts";
+import { fillRainYears, type RainYears } from "./rainYears.ts";
 import type { CellInput } from "./riskDefinition.ts";
 import { withoutNumbers } from "./withoutNumbers.ts";
 
@@ -44,21 +48,25 @@ export type SiteReading =
   | { readonly missing: NullReason; readonly flags: readonly Flag[] };
 
 export function computeRainFlood(
-  input: CellInput,
+  whole: CellInput,
+  { ways }: RiskInputs,
   site: SiteReading,
   companions: number,
-  rain: RainYears,
+  rainFor: (axis: TimeAxis) => RainYears,
   work: FloodWork,
 ): PeriodResult[] {
   const nothing = (reason: NullReason, used: string | null, flags: readonly Flag[]) =>
-    input.periods.map((period) => withoutNumbers(period, reason, used, flags));
-  if (!hasRain(input)) return nothing("noInput", null, []);
+    whole.periods.map((period) => withoutNumbers(period, reason, used, flags));
+  const way = bestWay(ways, whole);
+  if (way === undefined) return nothing("noInput", null, []);
   if (site !== "harmless" && "missing" in site) return nothing(site.missing, null, site.flags);
+  const input = inOwnRecord(whole, way);
+  const rain = rainFor(input.axis);
   const read = fillRainYears(input, site !== "harmless" && site.needsLongRain, rain);
   if (site === "harmless") return harmlessPeriods(input, read.used, [], companions, rain, work);
   site.fillLevels(rain);
   const { axis, extremes, levels } = rain;
-  const flags: Flag[] = [...(input.baseSpliced ? (["baseSpliced"] as const) : []), ...site.flags, ...read.flags];
+  const flags: Flag[] = [...spliceFlags(input), ...site.flags, ...read.flags];
   const base = positionsIn(input.basePeriod, axis.firstYear, axis.years);
   if (!isBaseUsable(countMarks(rain.valid, base.from, base.to))) return nothing("noBasePeriod", read.used, flags);
   const shape = recordShape(levels, axis.years, "divide", extremes);

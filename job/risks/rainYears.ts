@@ -1,7 +1,7 @@
 // The heaviest rain of each year, from daily rain or as a provider gives it, for one cell after the other on one
 // time axis.
 import type { Flag } from "../../model/reasons.ts";
-import { bestWay, RISK_INPUTS } from "../../model/riskInputs.ts";
+import { RISK_INPUTS } from "../../model/riskInputs.ts";
 import { heaviestRain, LONG_RAIN_DAYS } from "../indices/heaviestRain.ts";
 import { markMissingDays, markValidYears } from "../indices/missingDays.ts";
 import type { TimeAxis } from "../timeAxis.ts";
@@ -48,11 +48,6 @@ const { ways: WAYS } = RISK_INPUTS.published.inland_flood;
 export interface RainRead {
   readonly used: string;
   readonly flags: readonly Flag[];
-}
-
-/** Whether the cell has rain that a flood can be made from. */
-export function hasRain(input: CellInput): boolean {
-  return bestWay(WAYS, input) !== undefined;
 }
 
 /**

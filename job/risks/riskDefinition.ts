@@ -53,8 +53,8 @@ export interface CellInput {
   /** What is recorded about the sea; absent when no risk of the batch reads it. */
   readonly seaLevel?: CellSeaLevel | undefined;
   readonly basePeriod: Period;
-  /** The base period joins two scenarios (the flag baseSpliced). */
-  readonly baseSpliced: boolean;
+  /** First year of the scenario's own, where a parent's years are in front of it. */
+  readonly joint?: number | undefined;
   /** What results are wanted for; holds the base period too. */
   readonly periods: readonly Period[];
 }

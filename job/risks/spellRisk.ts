@@ -2,7 +2,7 @@
 // it.
 import { formatPeriod, type Period } from "../../model/periods.ts";
 import type { Flag } from "../../model/reasons.ts";
-import { RISK_INPUTS } from "../../model/riskInputs.ts";
+import { hasSeries, RISK_INPUTS } from "../../model/riskInputs.ts";
 import type { Variable } from "../../model/variables.ts";
 import type { YearEnds } from "../indices/dayOfYearSample.ts";
 import { type HazardYearStart, hazardYearStart, type Season } from "../indices/hazardYears.ts";
@@ -11,6 +11,7 @@ import type { Tail } from "../indices/percentileThresholds.ts";
 import type { TimeAxis } from "../timeAxis.ts";
 import { recordShape } from "./extremes.ts";
 import { describeMethods, type RiskMethods } from "./methodSet.ts";
+import { inOwnRecord, spliceFlags } from "./ownRecord.ts";
 import { countMarks, isBaseUsable, markPresent, positionsIn } from "./periodYears.ts";
 import type { CellInput, RiskDefinition } from "./riskDefinition.ts";
 import { type SpellRecord, spellPeriod } from "./spellStatistics.ts";
@@ -63,10 +64,11 @@ export function makeSpellRisk(spell: SpellRisk, methods: RiskMethods, settings: 
     compute(input) {
       const describe = (record: SpellRecord, words: string, flags: readonly Flag[]) =>
         input.periods.map((period) => spellPeriod(period, record, words, flags, companions.length, methods));
-      const spliced: Flag[] = input.baseSpliced ? ["baseSpliced"] : [];
-      const daily = readDaily(input);
+      const own = hasSeries(ofDays, input) ? inOwnRecord(input, ofDays) : input;
+      const spliced = spliceFlags(own);
+      const daily = readDaily(own);
       if (daily !== null && daily !== "noBasePeriod") return describe(daily, ofDays.text, spliced);
-      const ready = readProvided(input);
+      const ready = hasSeries(provided, input) ? readProvided(inOwnRecord(input, provided)) : null;
       if (ready !== null) return describe(ready, provided.text, PROVIDED_FLAGS);
       return input.periods.map((period) =>
         daily === null

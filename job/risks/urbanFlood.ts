@@ -38,6 +38,8 @@ const COMPANIONS = [
   { name: "R100gumbel", unit: "mm" },
 ] as const;
 
+const INPUTS = RISK_INPUTS.published.urban_flood;
+
 /** Urban flood by other numbers than the product's. */
 export function makeUrbanFlood(methods: RiskMethods): RiskDefinition {
   const rainFor = makeWorkPerAxis(makeRainYears);
@@ -47,13 +49,13 @@ export function makeUrbanFlood(methods: RiskMethods): RiskDefinition {
     longName: "Urban flood",
     intensity: "depth",
     unit: methods.edges.unit,
-    inputs: RISK_INPUTS.published.urban_flood,
+    inputs: INPUTS,
     ...describeMethods(methods),
     companions: COMPANIONS,
     returnLevelOf: "depth",
     returnLevelUnit: "m",
     compute(input) {
-      const results = computeRainFlood(input, readSite(input.attributes), COMPANIONS.length, rainFor(input.axis), work);
+      const results = computeRainFlood(input, INPUTS, readSite(input.attributes), COMPANIONS.length, rainFor, work);
       return results.map((one) => {
         // Towns know no protection but their drains, which are part of the chain.
         const hazard = one.hazard === null ? null : { ...one.hazard, undefendedValue: null };

@@ -4,6 +4,7 @@ import type { Flag, NullReason } from "../../model/reasons.ts";
 import { bestWay, RISK_INPUTS } from "../../model/riskInputs.ts";
 import { fuRunoff } from "../indices/budyko.ts";
 import type { TimeAxis } from "../timeAxis.ts";
+import { inOwnRecord } from "./ownRecord.ts";
 import type { CellInput, WaterRecord } from "./riskDefinition.ts";
 import { fillWaterYears, fillWithdrawal, makeWaterYears, runoffOf, type WaterYears } from "./waterRunoff.ts";
 import { makeWorkPerAxis } from "./workPerAxis.ts";
@@ -18,11 +19,12 @@ const M3_PER_MM_KM2 = 1000;
 /** Reads one cell after the other; each has a result by period, or a reason. */
 export function makeCellWater(): (input: CellInput) => NullReason | ((period: Period) => WaterRecord) {
   const workFor = makeWorkPerAxis(makeWaterYears);
-  return (input) => {
-    const area = input.attributes.get("cellArea");
-    const way = bestWay(RISK_INPUTS.published.water_scarcity.ways, input);
+  return (whole) => {
+    const area = whole.attributes.get("cellArea");
+    const way = bestWay(RISK_INPUTS.published.water_scarcity.ways, whole);
     if (way === undefined) return "noInput";
     if (area === undefined) return "noBasin";
+    const input = inOwnRecord(whole, way);
     const work = workFor(input.axis);
     const known = fillWithdrawal(input.yearly.get("withdrawal")!, work.withdrawal);
     if (known === null) return "noInput";

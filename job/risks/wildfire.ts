@@ -7,10 +7,18 @@ import { RISK_INPUTS } from "../../model/riskInputs.ts";
 import { DEFAULT_FIRE_WEATHER, type FireWeatherSettings } from "../indices/fireWeather.ts";
 import type { HazardYears } from "../indices/hazardYears.ts";
 import { blockAround, extremeLevels, type RecordShape, recordShape } from "./extremes.ts";
-import { chooseHumidity, type FireYears, fillFireYears, type HumiditySource, makeFireYears } from "./fireYears.ts";
+import {
+  chooseHumidity,
+  type FireYears,
+  fillFireYears,
+  type HumiditySource,
+  humidityOf,
+  makeFireYears,
+} from "./fireYears.ts";
 import { meanWithInterval, scoresOf } from "./hazardScore.ts";
 import { certainlyHarmless, kernelProbability } from "./kernelProbability.ts";
 import { describeMethods, publishRisk, type RiskMethods } from "./methodSet.ts";
+import { inOwnRecord } from "./ownRecord.ts";
 import { isLowSample, positionsIn, sortedYears, tooFewYears } from "./periodYears.ts";
 import type { RiskDefinition } from "./riskDefinition.ts";
 import data from "./wildfire.json" with { type: "json" };
@@ -51,16 +59,18 @@ export function makeWildfire(methods: RiskMethods, settings: FireWeatherSettings
     returnLevelOf: "FWIx",
     returnLevelUnit: "1",
     compute(input) {
-      const work = workFor(input.axis);
-      const chosen = chooseHumidity(input, work);
-      if (chosen === null) return input.periods.map((period) => withoutNumbers(period, "noInput", null, []));
-      const hazardYears = fillFireYears(input, chosen.humidity, settings, work);
+      const source = chooseHumidity(input, workFor(input.axis));
+      if (source === null) return input.periods.map((period) => withoutNumbers(period, "noInput", null, []));
+      const way = INPUTS.ways[source];
+      const own = inOwnRecord(input, way);
+      const work = workFor(own.axis);
+      const hazardYears = fillFireYears(own, humidityOf(source, own, work)!, settings, work);
       const burnableFraction = input.attributes.get("burnableFraction") ?? null;
-      const common: Flag[] = [...HUMIDITY_FLAGS[chosen.source]];
+      const common: Flag[] = [...HUMIDITY_FLAGS[source]];
       if (burnableFraction === null) common.push("noBurnable");
       if (burnableFraction === 0) common.push("notApplicable");
       const shape = recordShape(work.yearly.fwix, hazardYears.years, "divide", work.extremes);
-      const cell: FireCell = { used: INPUTS.ways[chosen.source].text, common, burnableFraction, hazardYears, shape };
+      const cell: FireCell = { used: way.text, common, burnableFraction, hazardYears, shape };
       return input.periods.map((period) => periodResult(period, cell, methods, work));
     },
   };

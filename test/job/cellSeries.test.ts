@@ -10,7 +10,6 @@ import type { Frequency, Variable } from "../../model/variables.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 
 const WANTED = { daily: ["pr"], monthly: ["pr", "SPEI12"], yearly: ["WSDI"] } as const;
-const BASE = { firstYear: 1991, lastYear: 2010 };
 const LENGTHS = { daily: (year: number) => daysInYear("standard", year), monthly: () => 12, yearly: () => 1 };
 
 let database: TestDatabase;
@@ -58,7 +57,7 @@ async function write(
 async function readFuture(onCell: (series: ScenarioSeries) => void): Promise<void> {
   const { client } = database;
   const [description] = await readScenarioSeries(client, ["future"]);
-  const series = new ScenarioSeries(description!, WANTED, BASE);
+  const series = new ScenarioSeries(description!, WANTED);
   await prepareReading(client);
   const scenarioIds = description!.segments.map(({ scenarioId }) => scenarioId);
   let present = -1;

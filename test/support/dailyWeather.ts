@@ -129,7 +129,6 @@ export class CellBuilder {
       attributes: this.#attributes,
       seaLevel: this.#seaLevel,
       basePeriod: this.#basePeriod,
-      baseSpliced: false,
       periods: this.#periods,
     };
   }

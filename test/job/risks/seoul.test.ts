@@ -44,7 +44,6 @@ function readSeoul(): CellInput {
     yearly: new Map(),
     attributes: new Map(),
     basePeriod: BASE,
-    baseSpliced: false,
     periods: [BASE, LATER],
   };
 }

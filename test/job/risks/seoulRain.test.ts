@@ -37,7 +37,7 @@ function readSeoul(): CellInput {
       ["slope", 0.005],
       ["curveNumber", 80],
     ]),
-    ...{ basePeriod: EARLIER, baseSpliced: false, periods: [EARLIER, LATER] },
+    ...{ basePeriod: EARLIER, periods: [EARLIER, LATER] },
   };
 }
 

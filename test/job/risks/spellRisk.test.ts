@@ -26,7 +26,6 @@ function cell(axis: TimeAxis, variable: Variable, series: Float64Array, more: Pa
     yearly: new Map(),
     basePeriod: BASE,
     attributes: new Map(),
-    baseSpliced: false,
     periods: [BASE, FUTURE],
     ...more,
   };
@@ -194,8 +193,11 @@ describe("when a cell says little", () => {
     expect(found.flags).toEqual(["constantSeries"]);
   });
   test("results over a joined base period say so", () => {
-    const [result] = highTemperature.compute(cell(axis, "tasmax", weather(axis, 1), { baseSpliced: true }));
-    expect(result!.flags).toContain("baseSpliced");
+    const flagsOf = (joint?: number) =>
+      highTemperature.compute(cell(axis, "tasmax", weather(axis, 1), { joint }))[0]!.flags;
+    expect(flagsOf(BASE.firstYear + 5)).toContain("baseSpliced");
+    for (const joint of [undefined, BASE.firstYear, BASE.lastYear + 1])
+      expect(flagsOf(joint)).not.toContain("baseSpliced");
   });
   test("a last winter without its spring is not counted", () => {
     const last = { firstYear: 2041, lastYear: 2060 };

@@ -47,7 +47,7 @@ function cell(
   const axis = makeTimeAxis("noleap", 2000, 2000);
   const attributes = new Map<Attribute, number>(more.attributes ?? [["country", 410]]);
   const place = { latitude, longitude, axis, daily: none, monthly: none, yearly: none, attributes };
-  return { ...place, storms: record, future: more.future, basePeriod: BASE, baseSpliced: false, periods: [BASE, LATE] };
+  return { ...place, storms: record, future: more.future, basePeriod: BASE, periods: [BASE, LATE] };
 }
 
 test("the highest wind of each storm, a curve and its numbers are reported for every period", () => {
