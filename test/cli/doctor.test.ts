@@ -44,7 +44,7 @@ test("while serve works nothing is wrong, and the next firings are told in local
   await writePastAndFuture(database.client, { cells: 3 });
   await using serve = await serving(database.url);
   await database.client.query("NOTIFY aiops_trigger, 'hazard'");
-  await serve.told("batchPublished");
+  await serve.logged("batchPublished");
 
   const { code, of } = await examine();
 

@@ -86,14 +86,14 @@ test.skipIf(!hasPsql)(
         if (/^(set -a|export )/.test(command)) exports.push(command);
         else if (command === "climatebatch serve") {
           serve = await startServe("", { PROBE_PORT: String(await freePort()) }, folder);
-          await Promise.all([serve.told("leading"), serve.told("listenerConnected")]);
+          await Promise.all([serve.logged("leading"), serve.logged("listenerConnected")]);
         } else {
           await run(command);
           const { code, output } = outputs.get(command)!;
           // Before the first batch nothing is published, which is a warning.
           expect(code, `${command}\n${output}`).toBe(0);
           if (command.includes("NOTIFY"))
-            await serve!.told("batchPublished").catch((cause) => {
+            await serve!.logged("batchPublished").catch((cause) => {
               throw new Error(serve!.written(), { cause });
             });
         }

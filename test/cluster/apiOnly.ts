@@ -50,7 +50,7 @@ export async function startApiOnly(): Promise<ApiServer> {
     let { server } = started;
     const kubeconfig = await writeKubeconfig({ ...plane, port }, "admin", join(folder, "kubeconfig"));
     const stop = async () => {
-      // Killed: whoever still watches would make a polite end last for a minute.
+      // Killed: an open watch would delay a graceful stop for a minute.
       await server.stop("SIGKILL");
       await etcd.stop("SIGKILL");
       await rm(folder, { recursive: true, force: true });
@@ -96,7 +96,7 @@ async function startOnFreePort(
 
 async function startServer(plane: ControlPlane, etcd: Child, logFile: string): Promise<Child> {
   const [program, ...words] = apiServerWords(plane, [
-    // Nobody makes service accounts here, and nobody may reach this server but this machine.
+    // Nothing creates service accounts here, and only this machine may reach this server.
     "--disable-admission-plugins=ServiceAccount",
     "--endpoint-reconciler-type=none",
   ]);

@@ -55,22 +55,24 @@ describeChartOnCluster("the chart on a cluster", () => {
   const condition = async (name: string, type: string) =>
     (await installation.read(name)).status?.conditions?.find((one) => one.type === type);
 
-  test("from empty, helm install migrates the database, starts two operators and tells the next three commands", async () => {
-    const told = await installation.install();
-    expect(told).toContain(`helm test ${RELEASE} --namespace ${installation.namespace.name}`);
-    expect(told).toContain("--from=cronjob/cb-climatebatch-probability");
-    expect(told).toContain("SELECT * FROM probability_results");
+  test("from empty, helm install migrates the database, starts two operators and reports the next three commands", async () => {
+    const result = await installation.install();
+    expect(result).toContain(`helm test ${RELEASE} --namespace ${installation.namespace.name}`);
+    expect(result).toContain("--from=cronjob/cb-climatebatch-probability");
+    expect(result).toContain("SELECT * FROM probability_results");
     const ready = ["get", "deployment", OPERATOR, "--output=jsonpath={.status.readyReplicas}"];
     expect(await installation.kubectl(ready)).toBe("2");
     await writePastAndFuture(installation.database.client, { cells: CELLS });
   });
 
   test("helm test is the doctor: definition, operator, leader, rights, database, NOTIFY round trip, next firings", async () => {
-    const told = await installation.helm("test", RELEASE, "--logs");
+    const result = await installation.helm("test", RELEASE, "--logs");
     const checks = ["API server", "definition", "operator", "leader", "rights", "connection", "schema", "permissions"];
-    for (const check of [...checks, "channel", "listeners"]) expect(told).toMatch(new RegExp(`^ok +${check} `, "m"));
-    expect(told).toMatch(/^ok +next firings +cb-climatebatch-probability: \d+-01-01 02:00 Asia\/Seoul, .* 17:00 UTC$/m);
-    expect(told).toMatch(/^0 problems, /m);
+    for (const check of [...checks, "channel", "listeners"]) expect(result).toMatch(new RegExp(`^ok +${check} `, "m"));
+    expect(result).toMatch(
+      /^ok +next firings +cb-climatebatch-probability: \d+-01-01 02:00 Asia\/Seoul, .* 17:00 UTC$/m,
+    );
+    expect(result).toMatch(/^0 problems, /m);
   });
 
   test("a Job made by hand of the schedule's CronJob computes and publishes the year's batch, a second one finds it done", async () => {
@@ -80,7 +82,7 @@ describeChartOnCluster("the chart on a cluster", () => {
     await installation.namespace.waitFor(`climatebatch/${name}`, "condition=Published");
     expect(await installation.runJob("probability-again", from)).toContain(`${name} is there already`);
     await installation.kubectl(["delete", "climatebatch", name]);
-    expect(await installation.runJob("probability-anew", from)).toContain(`${name} created`);
+    expect(await installation.runJob("probability-once-more", from)).toContain(`${name} created`);
     await installation.namespace.waitFor(`climatebatch/${name}`, "condition=Complete");
     expect(await condition(name, "Complete")).toMatchObject({ reason: "AlreadyAnswered" });
     expect(await batchesMade()).toBe(1);
@@ -90,8 +92,8 @@ describeChartOnCluster("the chart on a cluster", () => {
     const due = new Date(`${year()}-01-01T04:00:00+09:00`);
     expect(due.getUTCFullYear()).toBe(Number(year()) - 1);
     const job = `cb-climatebatch-hazard-${due.getTime() / 60_000}`;
-    const told = await installation.runJob(job, "--from=cronjob/cb-climatebatch-hazard");
-    expect(told).toContain(`yearly-hazard-${year()} created`);
+    const result = await installation.runJob(job, "--from=cronjob/cb-climatebatch-hazard");
+    expect(result).toContain(`yearly-hazard-${year()} created`);
     await installation.namespace.waitFor(`climatebatch/yearly-hazard-${year()}`, "condition=Published");
   });
 
@@ -164,16 +166,16 @@ describeChartOnCluster("the chart on a cluster", () => {
     ["operator", ["get", "jobs", "--namespace=kube-system"]],
     ["operator", ["delete", "pods", "--all"]],
     ["schedule", ["get", "climatebatches"]],
-    ["schedule", ["delete", "climatebatch", "nobody"]],
+    ["schedule", ["delete", "climatebatch", "absent"]],
     ["schedule", ["get", "jobs"]],
-    ["job", ["get", "climatebatch", "nobody"]],
+    ["job", ["get", "climatebatch", "absent"]],
     ["job", ["get", "secret", "job-database"]],
   ])("%s is refused: kubectl %j", async (account, words) => {
     const as = `--as=system:serviceaccount:${installation.namespace.name}:cb-climatebatch-${account}`;
     await expect(installation.kubectl([...words, as])).rejects.toThrow(/Forbidden|forbidden/);
   });
 
-  test("a migration that fails is told in the pod, and the operators of before go on", async () => {
+  test("a migration that fails is reported in the pod, and the previous operators continue", async () => {
     const { urls } = installation;
     await installation.giveOwner(Object.assign(new URL(urls.owner), { password: "wrong" }).href);
     const upgrade = installation.install({ values: { commonLabels: { attempt: "failing" } }, timeout: "15s" });
@@ -181,8 +183,8 @@ describeChartOnCluster("the chart on a cluster", () => {
     const ready = ["get", "deployment", OPERATOR, "--output=jsonpath={.status.readyReplicas}"];
     expect(await installation.kubectl(ready)).toBe("2");
     const last = "{.items[*].status.initContainerStatuses[*]['state','lastState'].terminated.message}";
-    const told = ["get", "pods", "--selector=attempt=failing", `--output=jsonpath=${last}`];
-    expect(await installation.kubectl(told)).toContain("password authentication failed");
+    const result = ["get", "pods", "--selector=attempt=failing", `--output=jsonpath=${last}`];
+    expect(await installation.kubectl(result)).toContain("password authentication failed");
     await installation.giveOwner(urls.owner);
   });
 
@@ -247,7 +249,7 @@ describeChartOnCluster("the chart on a cluster", () => {
     const { name } = installation.namespace;
     await cluster.kubectl(["delete", "namespace", name, "--timeout=60s"]);
     await cluster.kubectl(["create", "namespace", name]);
-    // What stands outside the namespace goes with the release's name only.
+    // Objects outside the namespace have the release's name.
     await cluster.kubectl(["delete", "clusterroles", "--selector=app.kubernetes.io/instance=cb"]);
   });
 });

@@ -1,4 +1,4 @@
-// NOTIFYs while `helm upgrade` replaces both replicas of the operator: somebody listens at every moment, and what was asked
+// NOTIFYs while `helm upgrade` replaces both replicas of the operator: at least one listens at every moment, and what was requested
 // for last is computed.
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";

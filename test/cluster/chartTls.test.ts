@@ -1,4 +1,4 @@
-// The chart with a database that takes nobody without TLS: all its pods verify the server, by an authority from a Secret.
+// The chart with a database that requires TLS: all its pods verify the server, by an authority from a Secret.
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { connect } from "../../database/connect.ts";
@@ -127,7 +127,7 @@ describeChartOnCluster("the chart and a database that demands TLS", () => {
       },
     });
     const logs = ["logs", "--selector=attempt=failing", "--container=operator", "--tail=-1"];
-    await eventually("it tells", async () => (await installation.kubectl(logs)).includes(DISTRUST) || undefined);
+    await eventually("it is reported", async () => (await installation.kubectl(logs)).includes(DISTRUST) || undefined);
   });
 
   test("with the right authority again the upgrade comes about", async () => {

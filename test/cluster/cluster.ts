@@ -9,7 +9,7 @@ import { localClusterObstacle } from "./prerequisites.ts";
 /** The value of TEST_KUBECONFIG that keeps tests from any cluster. */
 const NO_CLUSTER = "none";
 
-export type Tell = (line: string) => void;
+export type Report = (line: string) => void;
 
 export interface Cluster {
   readonly kind: "local" | "kind" | "given";
@@ -19,11 +19,11 @@ export interface Cluster {
   nodeAddress(): Promise<string>;
   isUp(): Promise<boolean>;
   /** Joins the one that runs. */
-  up(tell: Tell): Promise<void>;
+  up(report: Report): Promise<void>;
   /** Nothing of it is left, whatever state it was in. */
   down(): Promise<void>;
   /** Gives an image that was built on this machine to the node. */
-  load(image: string, tell: Tell): Promise<void>;
+  load(image: string, report: Report): Promise<void>;
   readonly logs: readonly string[];
   /** Killed: connections are refused. */
   stopApiServer(): Promise<void>;
@@ -31,7 +31,7 @@ export interface Cluster {
   /** Stopped in its tracks: nothing answers, connections stay. */
   pauseApiServer(): Promise<void>;
   resumeApiServer(): Promise<void>;
-  /** What runs on the node runs on; nothing is started, ended or told. */
+  /** What runs on the node runs on; nothing is started, ended or result. */
   pauseKubelet(): Promise<void>;
   resumeKubelet(): Promise<void>;
 }

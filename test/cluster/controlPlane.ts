@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { run, waitUntil } from "./processes.ts";
 
 const READY_PATIENCE_MS = 90_000;
-/** Below the ports that systems give to outgoing connections, so that nobody takes one while its server is down. */
+/** Below the ports that systems give to outgoing connections, so that no one takes one while its server is down. */
 const PORTS = { first: 20_000, count: 12_000 };
 
 export interface ControlPlane {
@@ -63,7 +63,7 @@ export async function writeKubeconfig(plane: ControlPlane, identity: Identity, f
 }
 
 export function etcdWords(plane: ControlPlane): [string, ...string[]] {
-  // A cluster of one tells nobody how to reach it, but must say something with a port.
+  // A cluster of one advertises no address, but must name one with a port.
   const nowhere = "http://localhost:1";
   return [
     join(plane.binaries, "etcd"),
@@ -109,12 +109,12 @@ export async function waitForApiServer(plane: ControlPlane, assertAlive: () => v
   );
   const isReady = () =>
     new Promise<true | undefined>((done) => {
-      const asked = request(`${apiUrl(plane)}/readyz`, { ca, cert, key, agent: false, timeout: 2000 }, (answer) => {
+      const probe = request(`${apiUrl(plane)}/readyz`, { ca, cert, key, agent: false, timeout: 2000 }, (answer) => {
         answer.resume();
         done(answer.statusCode === 200 || undefined);
       });
-      asked.on("error", () => done(undefined)).on("timeout", () => asked.destroy(new Error("silent")));
-      asked.end();
+      probe.on("error", () => done(undefined)).on("timeout", () => probe.destroy(new Error("silent")));
+      probe.end();
     });
   await waitUntil(`${apiUrl(plane)}/readyz says that the API server is ready`, READY_PATIENCE_MS, () => {
     assertAlive();

@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { cacheFolder } from "./cache.ts";
-import type { Tell } from "./cluster.ts";
+import type { Report } from "./cluster.ts";
 import { dockerRuns } from "./kindCluster.ts";
 import { run } from "./processes.ts";
 
@@ -20,11 +20,11 @@ export const IMAGES = {
 } as const;
 
 /** NODE_IMAGE in the environment names the base; without it Docker takes the Dockerfiles' own, buildah the local one. */
-export async function buildImage(program: keyof typeof IMAGES, tell: Tell): Promise<string> {
+export async function buildImage(program: keyof typeof IMAGES, report: Report): Promise<string> {
   const image = IMAGES[program];
   const started = performance.now();
   const usesDocker = dockerRuns();
-  const base = process.env.NODE_IMAGE || (usesDocker ? undefined : await ensureBaseImage(tell));
+  const base = process.env.NODE_IMAGE || (usesDocker ? undefined : await ensureBaseImage(report));
   await using npmSettings = await writeNpmSettings();
   const words = [
     `--file=${join(ROOT, `Dockerfile.${program}`)}`,
@@ -36,7 +36,7 @@ export async function buildImage(program: keyof typeof IMAGES, tell: Tell): Prom
   ];
   if (usesDocker) await run("docker", ["build", ...words, ROOT]);
   else await bud([...words, ROOT]);
-  tell(`Built ${image} in ${((performance.now() - started) / 1000).toFixed(1)} s.`);
+  report(`Built ${image} in ${((performance.now() - started) / 1000).toFixed(1)} s.`);
   return image;
 }
 
@@ -50,10 +50,10 @@ function bud(words: readonly string[]): Promise<string> {
 }
 
 export async function imageId(image: string): Promise<string> {
-  const told = await buildah("inspect", "--type=image", "--format={{.FromImageID}}", image).catch((cause) => {
+  const result = await buildah("inspect", "--type=image", "--format={{.FromImageID}}", image).catch((cause) => {
     throw new Error(`There is no image ${image} in ${STORE}; npm run images builds ours there.`, { cause });
   });
-  return told.trim();
+  return result.trim();
 }
 
 export async function writeArchive(image: string, file: string): Promise<void> {
@@ -66,7 +66,7 @@ export async function buildPauseImage(image: string, program: string): Promise<v
 }
 
 /** The pinned Node with the libraries that it loads, and npm to install packages with: no shell, no distribution. */
-async function ensureBaseImage(tell: Tell): Promise<string> {
+async function ensureBaseImage(report: Report): Promise<string> {
   const node = dirname(createRequire(import.meta.url).resolve("node/package.json"));
   const binary = join(node, "bin/node");
   const npm = npmFolder();
@@ -75,7 +75,7 @@ async function ensureBaseImage(tell: Tell): Promise<string> {
   const image = `localhost/climatebatch-node:${versions[0]}-${key}`;
   const isThere = await imageId(image).then(Boolean, () => false);
   if (isThere) return image;
-  tell(`Making the base image ${image} from this machine's Node ${versions[0]} and npm ${versions[1]}.`);
+  report(`Making the base image ${image} from this machine's Node ${versions[0]} and npm ${versions[1]}.`);
   const libraries = (await run("ldd", [binary])).match(/\/\S+(?= \(0x)/g) ?? [];
   await buildFromScratch(image, "ENV PATH=/usr/local/bin", async (root) => {
     await mkdir(join(root, "tmp"), { mode: 0o1777 });
@@ -125,8 +125,8 @@ interface NpmSettings extends AsyncDisposable {
 
 /** How this machine reaches npm's registry, for the build alone; no layer keeps it. */
 async function writeNpmSettings(): Promise<NpmSettings> {
-  const told = await run("npm", ["config", "get", "globalconfig", "userconfig", "cafile"]);
-  const at = (name: string) => new RegExp(`^${name}=(.*)$`, "m").exec(told)?.[1] ?? "";
+  const result = await run("npm", ["config", "get", "globalconfig", "userconfig", "cafile"]);
+  const at = (name: string) => new RegExp(`^${name}=(.*)$`, "m").exec(result)?.[1] ?? "";
   const settings = [at("globalconfig"), at("userconfig")].filter((path) => existsSync(path));
   const authorities = [at("cafile"), process.env.NODE_EXTRA_CA_CERTS ?? ""].find((path) => existsSync(path));
   const lines = settings.map((path) => readFileSync(path, "utf8"));

@@ -38,7 +38,7 @@ async function kind(...words: string[]): Promise<string> {
   return run(program, words);
 }
 
-/** Ours, or one that somebody made and whose kubeconfig was given. */
+/** Ours, or one that a user made and whose kubeconfig was given. */
 export function makeKindCluster(
   name = OUR_NAME,
   kubeconfig = join(cacheFolder(), "kind-kubeconfig"),
@@ -52,23 +52,23 @@ export function makeKindCluster(
     isUp,
     async nodeAddress() {
       const gateways = "--format={{range .IPAM.Config}}{{.Gateway}} {{end}}";
-      const told = await run("docker", ["network", "inspect", "kind", gateways]);
-      return told.split(" ").find((address) => address.includes("."))!;
+      const result = await run("docker", ["network", "inspect", "kind", gateways]);
+      return result.split(" ").find((address) => address.includes("."))!;
     },
-    async up(tell) {
+    async up(report) {
       if (await isUp()) {
         await kind("export", "kubeconfig", "--name", name, "--kubeconfig", kubeconfig);
       } else {
-        tell(`Creating the kind cluster ${name}.`);
+        report(`Creating the kind cluster ${name}.`);
         await kind("create", "cluster", "--name", name, "--kubeconfig", kubeconfig, "--wait=180s");
       }
     },
     async down() {
       await kind("delete", "cluster", "--name", name, "--kubeconfig", kubeconfig);
     },
-    async load(image, tell) {
+    async load(image, report) {
       await kind("load", "docker-image", image, "--name", name);
-      tell(`Loaded ${image}.`);
+      report(`Loaded ${image}.`);
     },
     async stopApiServer() {
       // The kubelet starts it again as long as its manifest is there.

@@ -1,12 +1,12 @@
 // A real Kubernetes with one node, made of processes of this machine: no Docker, no virtual machine, no registry.
-// One per machine, whoever asks from whichever clone; `up` joins it, `down` takes away everything but the images.
+// One per machine, for all clones; `up` joins it, `down` takes away everything but the images.
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { lock } from "proper-lockfile";
 import { binariesFolder, ensureBinaries, kubectlProgram } from "./binaries.ts";
 import { cacheFolder } from "./cache.ts";
-import type { Cluster, Tell } from "./cluster.ts";
+import type { Cluster, Report } from "./cluster.ts";
 import {
   apiServerWords,
   certificate,
@@ -57,9 +57,9 @@ export const localCluster: Cluster = {
   kubeconfig: KUBECONFIG,
   nodeAddress: async () => NODE_ADDRESS,
   isUp: async () => DAEMONS.every((name) => daemons.isAlive(name)),
-  up: (tell) => locked(() => up(tell)),
+  up: (report) => locked(() => up(report)),
   down: () => locked(down),
-  load: (image, tell) => locked(() => load(image, tell)),
+  load: (image, report) => locked(() => load(image, report)),
   logs: DAEMONS.map((name) => daemons.logFile(name)),
   async stopApiServer() {
     await daemons.signal("kube-apiserver", "SIGKILL");
@@ -84,11 +84,11 @@ async function locked<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function up(tell: Tell): Promise<void> {
+async function up(report: Report): Promise<void> {
   const obstacle = localClusterObstacle();
   if (obstacle !== null) throw new Error(obstacle);
-  await ensureBinaries(tell);
-  await ensurePackages(tell);
+  await ensureBinaries(report);
+  await ensurePackages(report);
   if (await localCluster.isUp()) return;
   // What an earlier one left half: a killed daemon, a restarted machine.
   await down();
@@ -188,7 +188,7 @@ function refuseBesideAnother(): void {
 async function down(): Promise<void> {
   if (![RUN, join(STATE, "etcd")].some(existsSync)) return;
   for (const name of ["kubelet", "kube-proxy", "kube-scheduler", "kube-controller-manager"]) await daemons.stop(name);
-  // These have nothing to save, and would wait for whoever still watches.
+  // These have nothing to save, and would wait for open watches.
   for (const name of ["kube-apiserver", "etcd"]) {
     await daemons.signal(name, "SIGKILL");
     await daemons.stop(name);
@@ -197,7 +197,7 @@ async function down(): Promise<void> {
   if (keepsImages) await removeContainers(folders);
   await daemons.stop("containerd");
   await removeTraces(folders);
-  // Without containerd nobody can tell containers from images there.
+  // Without containerd, images there have no running containers.
   for (const name of ["etcd", "certificates", ...(keepsImages ? [] : ["containerd"])]) {
     await rm(join(STATE, name), { recursive: true, force: true });
   }
@@ -211,11 +211,11 @@ async function loadPauseImage(): Promise<void> {
 }
 
 /** Loads an image of our own store, unless this very one is loaded already. */
-async function load(image: string, tell: Tell): Promise<void> {
+async function load(image: string, report: Report): Promise<void> {
   const loaded: Record<string, string> = JSON.parse(await readFile(LOADED, "utf8").catch(() => "{}"));
   const names = (await ctr(folders, "images", "list", "--quiet")).split("\n");
   const id = await imageId(image);
-  if (loaded[image] === id && names.includes(image)) return tell(`${image} is loaded already.`);
+  if (loaded[image] === id && names.includes(image)) return report(`${image} is loaded already.`);
   const archive = join(STATE, "image.tar");
   try {
     await writeArchive(image, archive);
@@ -224,5 +224,5 @@ async function load(image: string, tell: Tell): Promise<void> {
     await rm(archive, { force: true });
   }
   await writeFile(LOADED, JSON.stringify({ ...loaded, [image]: id }));
-  tell(`Loaded ${image}.`);
+  report(`Loaded ${image}.`);
 }

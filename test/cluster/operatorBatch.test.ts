@@ -40,7 +40,7 @@ describeOnCluster("the operator in a pod", () => {
     expect(await digestExports(database.client)).toEqual(inCluster);
   });
 
-  test("kubectl tells where a batch stands, by its short name and its category, in a line and in full", async () => {
+  test("kubectl reports where a batch is, by its short name and its category, in a line and in full", async () => {
     const { kubectl } = space.namespace;
     const line = /^six-shards +All +Complete +6\/6 +True +\d+/m;
     expect(await kubectl(["get", "cb"])).toMatch(line);
@@ -70,7 +70,7 @@ describeOnCluster("the operator in a pod", () => {
       expect.objectContaining({ risk: "high_temperature", results: 4, withoutNumbers: 0, seconds: expect.any(Number) }),
     );
     const rejected = of("cellRejected");
-    // Whoever reads the temperatures says so.
+    // The check of temperatures reports it.
     expect(rejected.map(({ risk }) => risk)).toEqual(
       expect.arrayContaining(["drought", "high_temperature", "water_scarcity", "wildfire"]),
     );
@@ -89,14 +89,14 @@ describeOnCluster("the operator in a pod", () => {
       const ended = await startCli([...words, "--scenario", "future", "--period", "2021-2040", "--parallelism", "2"], {
         env: { KUBECONFIG: cluster.kubeconfig },
       }).ended;
-      return { code: ended.code, told: JSON.parse(ended.stdout) };
+      return { code: ended.code, result: JSON.parse(ended.stdout) };
     };
     const name = expect.stringMatching(/^yearly-hazard-\d{4}$/);
-    expect(await submit()).toMatchObject({ code: 0, told: { name, created: true, end: "published" } });
-    expect(await submit()).toMatchObject({ code: 0, told: { name, created: false, end: "published" } });
+    expect(await submit()).toMatchObject({ code: 0, result: { name, created: true, end: "published" } });
+    expect(await submit()).toMatchObject({ code: 0, result: { name, created: false, end: "published" } });
   });
 
-  test("climatebatch submit tells what the API server refuses", async () => {
+  test("climatebatch submit reports what the API server refuses", async () => {
     const { code, stderr } = await startCli(["submit", "hazard", "-n", space.namespace.name, "-f", "-"], {
       env: { KUBECONFIG: cluster.kubeconfig },
       input: "spec: {gird: korea}\napiVersion: climate.aiops.dev/v1alpha1\nkind: ClimateBatch\n",

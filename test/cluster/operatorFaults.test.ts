@@ -90,7 +90,7 @@ describeOnCluster("faults around the operator's pods", () => {
 
   test("a shard that fails is named with its reason, the others are kept, and a retry runs its index alone", async () => {
     await using space = await open();
-    const mend = await breakShard(space);
+    const repair = await breakShard(space);
     await space.apply("faulty", SIX_SHARDS);
     const { status } = await space.waitFor("faulty", "Failed");
     expect(status).toMatchObject({ failedShards: String(FAULTY_SHARD), progress: "5/6" });
@@ -100,7 +100,7 @@ describeOnCluster("faults around the operator's pods", () => {
     const [first] = await jobs(space);
     expect(first!.status).toMatchObject({ failedIndexes: String(FAULTY_SHARD), succeeded: 5 });
 
-    await mend();
+    await repair();
     await space.patch("faulty", { retries: 1 });
     await space.waitFor("faulty", "Published");
     const second = (await jobs(space)).find(({ metadata }) => metadata.name !== first!.metadata.name);
@@ -108,17 +108,17 @@ describeOnCluster("faults around the operator's pods", () => {
     await expectWhole(space);
   });
 
-  test("a retry after the data were mended is refused and says that a new batch is needed", async () => {
+  test("a retry after the data were fixed is refused and says that a new batch is needed", async () => {
     await using space = await open();
-    const mend = await breakShard(space);
+    const repair = await breakShard(space);
     await space.apply("faulty", SIX_SHARDS);
     await space.waitFor("faulty", "Failed");
-    await mend();
+    await repair();
     await writeScenario(space.database.client, "future", { cells: CELLS, only: [FAULTY_CELL], warmer: 1 });
     await space.patch("faulty", { retries: 1 });
-    const refused = await eventually("the refusal is told", async () => {
-      const told = findCondition((await space.read("faulty")).status, "Failed");
-      return told?.reason === "InputChanged" ? told : undefined;
+    const refused = await eventually("the refusal is reported", async () => {
+      const result = findCondition((await space.read("faulty")).status, "Failed");
+      return result?.reason === "InputChanged" ? result : undefined;
     });
     expect(refused.message).toContain("start a new batch");
     expect(await jobs(space)).toHaveLength(1);
@@ -172,7 +172,7 @@ describeOnCluster("faults around the operator's pods", () => {
     await pause.reached();
     const pod = await shardPod(space, FORGOTTEN_SHARD);
     const [pid] = processesOf(pod.uid, JOB_PROGRAM);
-    // As a node that lost its network: what runs there runs on. Kubernetes keeps the shard for its pod until somebody insists.
+    // As a node that lost its network: its processes continue. Kubernetes keeps the shard for its pod until it is deleted by force.
     await cluster.pauseKubelet();
     onTestFinished(() => cluster.resumeKubelet());
     const { kubectl } = space.namespace;

@@ -1,4 +1,4 @@
-// How batches are asked for where the operator runs in pods: NOTIFY and request_batch(), with one replica, with two, with
+// How batches are requested where the operator runs in pods: NOTIFY and request_batch(), with one replica, with two, with
 // none, and with those killed or cut off who should have heard.
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, expect, test } from "vitest";
@@ -18,7 +18,7 @@ import { createClimate } from "../support/sixShards.ts";
 const LISTENERS = "application_name LIKE 'climatebatch listener%' AND application_name NOT LIKE '%probe%'";
 
 const CUTS = isLong ? 20 : 5;
-/** A lease that runs out, a batch, and replicas that are started anew. */
+/** A lease that runs out, a batch, and replicas that are started again. */
 const MOMENT_PATIENCE_MS = 60_000;
 
 describeOnCluster("triggers and the operator's pods", () => {
@@ -33,7 +33,7 @@ describeOnCluster("triggers and the operator's pods", () => {
 
   const open = () => openOperatorSpace(cluster, { climate, images });
 
-  /** Everything that was asked for is computed, and nothing waits any more. */
+  /** Everything that was requested is computed, and nothing waits any more. */
   async function settled({ database }: OperatorSpace): Promise<void> {
     await eventually("no request waits and no batch runs", async () => {
       const { rows } = await database.client.query(
@@ -61,7 +61,7 @@ describeOnCluster("triggers and the operator's pods", () => {
     });
   }
 
-  test("a NOTIFY is computed and published with nothing else typed; an unknown one is told", async () => {
+  test("a NOTIFY is computed and published with nothing else typed; an unknown one is logged", async () => {
     await using space = await open();
     await space.scale(1);
     await allListen(space, 1);
@@ -71,8 +71,8 @@ describeOnCluster("triggers and the operator's pods", () => {
     await space.waitFor(name, "Published");
     expect(await batches(space)).toEqual([{ calculation: "probability", state: "complete" }]);
 
-    const told = (await space.logLines()).find(({ event }) => event === "unknownPayload");
-    expect(told).toMatchObject({
+    const result = (await space.logLines()).find(({ event }) => event === "unknownPayload");
+    expect(result).toMatchObject({
       level: "warn",
       message: expect.stringContaining('probability or hazard, found "tornado"'),
     });
@@ -125,11 +125,11 @@ describeOnCluster("triggers and the operator's pods", () => {
     const { client } = space.database;
     await space.scale(2);
     await allListen(space, 2);
-    // What is asked for meanwhile waits behind it, so that the node is not busy with pods.
+    // What is requested meanwhile waits behind it, so that the node is not busy with pods.
     await space.apply("holds-others-up", { calculation: "All" });
     await space.waitFor("holds-others-up", "Planned");
     await space.patch("holds-others-up", { suspend: true });
-    const asked = async (calculation: string) => {
+    const requestedAt = async (calculation: string) => {
       const { rows } = await client.query(
         "SELECT coalesce(sum(1 + coalesced), 0)::int AS times FROM climatebatch.batch_requests WHERE calculation = $1",
         [calculation],
@@ -144,15 +144,15 @@ describeOnCluster("triggers and the operator's pods", () => {
       );
     for (let at = 1; at <= CUTS; at++) {
       await allListen(space, 2);
-      const before = await asked("probability");
+      const before = await requestedAt("probability");
       await terminate(1);
       await client.query("NOTIFY aiops_trigger, 'probability'");
       await eventually(`NOTIFY ${at} is recorded`, async () =>
-        (await asked("probability")) > before ? true : undefined,
+        (await requestedAt("probability")) > before ? true : undefined,
       );
       await terminate(2);
       await client.query("SELECT climatebatch.request_batch('hazard')");
-      expect(await asked("hazard")).toBe(at);
+      expect(await requestedAt("hazard")).toBe(at);
     }
     await space.namespace.kubectl(["delete", "climatebatch", "holds-others-up"]);
     await settled(space);

@@ -62,43 +62,43 @@ describeChartOnCluster("the pages about the chart", () => {
       },
     });
   const follow = async (page: string, before?: (block: string) => Promise<void>) => {
-    let told = "";
+    let result = "";
     for (const block of shellBlocks(page)) {
       await before?.(block);
-      told += await shell(block);
+      result += await shell(block);
     }
-    return told;
+    return result;
   };
 
   test("install.md ends with published results", async () => {
-    const told = await follow("install.md", async (block) => {
+    const result = await follow("install.md", async (block) => {
       // "Load data"
       if (block.includes("create job")) await writePastAndFuture(world.database.client, { cells: CELLS });
     });
-    expect(told).toMatch(/^ok +leader /m);
-    expect(told).toMatch(/^yearly-probability-\d{4} +Probability +Complete +6\/6 +True/m);
+    expect(result).toMatch(/^ok +leader /m);
+    expect(result).toMatch(/^yearly-probability-\d{4} +Probability +Complete +6\/6 +True/m);
     const { rows } = await world.database.client.query("SELECT count(*)::int AS n FROM probability_results");
     expect(rows[0].n).toBeGreaterThan(0);
   });
 
   test("monitoring.md shows a replica's metrics, which fits into the memory that the chart gives it", async () => {
-    const told = await follow("monitoring.md");
-    expect(told).toMatch(/^climatebatch_database_up 1$/m);
-    const bytes = Number(/^process_resident_memory_bytes (\S+)$/m.exec(told)![1]);
+    const result = await follow("monitoring.md");
+    expect(result).toMatch(/^climatebatch_database_up 1$/m);
+    const bytes = Number(/^process_resident_memory_bytes (\S+)$/m.exec(result)![1]);
     console.log(`The operator's resident memory: ${Math.round(bytes / 2 ** 20)} MiB.`);
     expect(bytes).toBeLessThan(OPERATOR_MEMORY_LIMIT_BYTES / 2);
   });
 
   test("schedule.md changes the zone, suspends hazard, and orders hazard after probability", async () => {
-    const told = await follow("schedule.md");
-    expect(told).toMatch(/yearly-probability-\d{4} is there already\n.*yearly-probability-\d{4} is published/s);
-    expect(told).toMatch(/yearly-hazard-\d{4} created/);
+    const result = await follow("schedule.md");
+    expect(result).toMatch(/yearly-probability-\d{4} is there already\n.*yearly-probability-\d{4} is published/s);
+    expect(result).toMatch(/yearly-hazard-\d{4} created/);
   });
 
   test("troubleshooting-cluster.md shows what it says it shows", async () => {
-    const told = await follow("troubleshooting-cluster.md");
-    expect(told).toContain('"event":"listenerConnected"');
-    expect(told).toContain("Batch 1 is complete");
+    const result = await follow("troubleshooting-cluster.md");
+    expect(result).toContain('"event":"listenerConnected"');
+    expect(result).toContain("Batch 1 is complete");
   });
 
   test("upgrade.md upgrades, and leaves nothing behind at its end", async () => {

@@ -27,7 +27,7 @@ export function cniFolder(): string {
   return folder;
 }
 
-/** Null, or why the local cluster cannot run on this machine, even after installing packages, and how to mend it. */
+/** Null, or why the local cluster cannot run on this machine, even after installing packages, and how to fix it. */
 export function localClusterObstacle(): string | null {
   const instead = "Or run Docker with kind, or set TEST_KUBECONFIG to a cluster for tests.";
   const obstacle = binariesObstacle();
@@ -41,11 +41,11 @@ export function localClusterObstacle(): string | null {
   return missing.length === 0 || canInstall() ? null : `${describeMissing(missing)} ${instead}`;
 }
 
-export async function ensurePackages(tell: (line: string) => void): Promise<void> {
+export async function ensurePackages(report: (line: string) => void): Promise<void> {
   const missing = missingPackages();
   if (missing.length === 0) return;
   if (!canInstall()) throw new Error(describeMissing(missing));
-  tell(`Installing the Debian packages that the cluster needs: ${missing.join(" ")}`);
+  report(`Installing the Debian packages that the cluster needs: ${missing.join(" ")}`);
   const env = { DEBIAN_FRONTEND: "noninteractive" };
   await run("apt-get", ["update", "--quiet=2"], { env });
   await run("apt-get", ["install", "--yes", "--quiet=2", "--no-install-recommends", ...missing], { env });

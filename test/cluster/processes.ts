@@ -1,4 +1,4 @@
-// Programs started and stopped for clusters: children that die with whoever started them, and daemons that outlive their
+// Programs started and stopped for clusters: children that die with the program that started them, and daemons that outlive their
 // starter and are found again by their pid files.
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -19,19 +19,23 @@ export async function waitUntil<T>(
   for (;;) {
     const seen = await look();
     if (seen !== undefined) return seen;
-    if (performance.now() > deadline) throw new Error(`Waited ${patienceMs / 1000} s in vain: ${what}.`);
+    if (performance.now() > deadline) throw new Error(`Waited ${patienceMs / 1000} s without success: ${what}.`);
     await sleep(POLL_MS);
   }
 }
 
-export interface Told {
+export interface RunOptions {
   readonly input?: string;
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly signal?: AbortSignal;
 }
 
 /** Runs a command to its end and gives what it wrote; what it complained about is the error's message. */
-export function run(program: string, words: readonly string[], { input, env, signal }: Told = {}): Promise<string> {
+export function run(
+  program: string,
+  words: readonly string[],
+  { input, env, signal }: RunOptions = {},
+): Promise<string> {
   return new Promise((done, failed) => {
     const options = { env: { ...process.env, ...env }, maxBuffer: 1 << 28, signal };
     const child = execFile(program, words, options, (error, stdout, stderr) => {

@@ -46,11 +46,11 @@ describeOnCluster("the cluster", () => {
 
     await namespace.waitFor("job/who", "condition=Complete");
 
-    const told = JSON.parse(await namespace.kubectl(["logs", "job/who"]));
-    expect(told).toEqual({ user: 10001, group: 10001, written: "EROFS", pid: 1 });
+    const result = JSON.parse(await namespace.kubectl(["logs", "job/who"]));
+    expect(result).toEqual({ user: 10001, group: 10001, written: "EROFS", pid: 1 });
   });
 
-  test("runs a shard when the image is asked for nothing, and tells its end by the exit code", async () => {
+  test("runs a shard when the image is requested nothing, and reports its end by the exit code", async () => {
     await using namespace = await cluster.createNamespace();
     await namespace.apply(indexedJob("shard", { image }));
 

@@ -6,12 +6,12 @@ import { namesDatabase, readDatabaseUrl, readMountedDatabaseUrl } from "../../da
 
 const PARTS = { DATABASE_HOST: "db", DATABASE_USER: "me", DATABASE_PASSWORD: "p@ss/word" };
 const TLS = { DATABASE_SSLMODE: "verify-full", DATABASE_SSLROOTCERT: "/etc/climatebatch/ca.crt" };
-const TOLD = "sslmode=verify-full&sslrootcert=%2Fetc%2Fclimatebatch%2Fca.crt";
+const WITH_TLS = "sslmode=verify-full&sslrootcert=%2Fetc%2Fclimatebatch%2Fca.crt";
 
 test.each([
   { given: PARTS, url: "postgres://me:p%40ss%2Fword@db:5432/climate_risk_db" },
-  { given: { ...PARTS, ...TLS }, url: `postgres://me:p%40ss%2Fword@db:5432/climate_risk_db?${TOLD}` },
-  { given: { DATABASE_URL: "postgres://me@db/other", ...TLS }, url: `postgres://me@db/other?${TOLD}` },
+  { given: { ...PARTS, ...TLS }, url: `postgres://me:p%40ss%2Fword@db:5432/climate_risk_db?${WITH_TLS}` },
+  { given: { DATABASE_URL: "postgres://me@db/other", ...TLS }, url: `postgres://me@db/other?${WITH_TLS}` },
   {
     given: { DATABASE_URL: "postgres://me@db/other?sslmode=disable", ...TLS },
     url: "postgres://me@db/other?sslmode=disable",
@@ -25,7 +25,7 @@ test("a mode of TLS alone names no database", () => {
   expect(namesDatabase({ DATABASE_HOST: "db" })).toBe(true);
 });
 
-test("all that is wrong is told together, and no password with it", () => {
+test("all errors are reported together, without the password", () => {
   const wrong = { DATABASE_URL: "mysql://me:secret@db", DATABASE_PORT: "none", DATABASE_SSLMODE: "maybe" };
   expect(() => readDatabaseUrl(wrong)).toThrow(
     /3 problems:.*another value.*a port number.*verify-full; found "maybe"/s,
@@ -33,7 +33,7 @@ test("all that is wrong is told together, and no password with it", () => {
   expect(() => readDatabaseUrl(wrong)).not.toThrow(/secret/);
 });
 
-test("files of a mounted folder win over the environment, and are read anew each time", async () => {
+test("files of a mounted folder win over the environment, and are read again each time", async () => {
   const folder = await mkdtemp(join(tmpdir(), "climatebatch-address-"));
   try {
     await writeFile(join(folder, "DATABASE_HOST"), "db\n");

@@ -1,4 +1,4 @@
-// A batch on data without a base period: refused when nothing could be told, made when a risk can do without one.
+// A batch on data without a base period: refused when no risk can be computed, planned when a risk can do without one.
 import { expect, test } from "vitest";
 import type { ClimateSeries } from "../../database/climateLoad.ts";
 import { writeClimate } from "../../database/climateWriter.ts";
@@ -6,7 +6,7 @@ import { resolveSpecification } from "../../database/specification.ts";
 import { DEFAULT_BASE_PERIOD } from "../../model/periods.ts";
 import { createTestDatabase } from "../support/database.ts";
 
-const ASKED = { calculation: "probability", methods: "published", basePeriod: DEFAULT_BASE_PERIOD } as const;
+const REQUESTED = { calculation: "probability", methods: "published", basePeriod: DEFAULT_BASE_PERIOD } as const;
 const YEARS = { firstYear: 2021, lastYear: 2040 };
 
 function yearly(variable: "WSDI" | "Rx1day"): ClimateSeries {
@@ -28,14 +28,14 @@ test.each([
   { variable: "WSDI", risks: ["inland_flood"], isMade: false },
   { variable: "WSDI", risks: ["high_temperature"], isMade: true },
 ] as const)(
-  "2021-2040 of yearly $variable alone, asked for $risks: made $isMade",
+  "2021-2040 of yearly $variable alone, requested $risks: made $isMade",
   async ({ variable, risks, isMade }) => {
     await using database = await createTestDatabase();
     const { client } = database;
     const load = { grid: "test", scenario: { name: "ssp245", parent: undefined }, calendar: "standard" } as const;
     await writeClimate(client, { ...load, series: yearly(variable), onConflict: "fail", failRunningBatches: false });
 
-    const resolved = resolveSpecification(client, { ...ASKED, ...(risks !== undefined && { risks }) });
+    const resolved = resolveSpecification(client, { ...REQUESTED, ...(risks !== undefined && { risks }) });
 
     if (isMade) expect((await resolved).periods).toEqual([DEFAULT_BASE_PERIOD, YEARS]);
     else await expect(resolved).rejects.toMatchObject({ reason: "NoBasePeriod" });

@@ -1,4 +1,4 @@
-// What loading does to the database: merging, locking, refusing, and leaving alone. Files stand in test/cli/ingest.
+// What loading does to the database: merging, locking, refusing, and leaving alone.
 import type { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ClimateSeries, ClimateYear, LoadOutcome, LoadRequest } from "../../database/climateLoad.ts";
@@ -338,7 +338,7 @@ describe("places and days", () => {
     for (const [degrees, step, expected] of rows) expect(snapCoordinate(degrees, step)).toBe(expected);
   });
 
-  test("positions are told as dates of the calendar", () => {
+  test("positions are reported as dates of the calendar", () => {
     expect(formatPosition("daily", "standard", 2020, 59)).toBe("2020-02-29");
     expect(formatPosition("daily", "noleap", 2020, 59)).toBe("2020-03-01");
     expect(formatPosition("daily", "360_day", 2020, 359)).toBe("2020-12-30");

@@ -99,8 +99,8 @@ test("rows come back from the server as they were encoded, whatever their values
         "SELECT small, whole, big::text, real, words, packed, smalls, singles, doubles, texts, nothing FROM copied",
       );
       // The driver reads the shortest text of a float4 as a double.
-      const told = stored.rows.map((one) => ({ ...one, singles: one.singles.map(Math.fround) }));
-      expect(told).toEqual(
+      const result = stored.rows.map((one) => ({ ...one, singles: one.singles.map(Math.fround) }));
+      expect(result).toEqual(
         rows.map((one) => ({
           ...one,
           big: String(one.big),

@@ -83,7 +83,7 @@ test("a server whose only user was killed is adopted, not started twice", async 
   expect(await postmasterPid()).toBeNull();
 });
 
-test("a server killed together with its machine's memory is started anew from its folder", async () => {
+test("a server killed together with its machine's memory is started again from its folder", async () => {
   const before = await openEmbeddedServer(directory);
   const killed = await postmasterPid();
   process.kill(killed!, "SIGKILL");
@@ -96,7 +96,7 @@ test("a server killed together with its machine's memory is started anew from it
   await after.release();
 });
 
-test("a stranger's session keeps the server running for whoever comes next", async () => {
+test("a stranger's session keeps the server running for the program that comes next", async () => {
   const server = await openEmbeddedServer(directory);
   const stranger = await connect(server.url, { purpose: "test" });
   await stranger.query("SET application_name = 'psql'");
@@ -110,7 +110,7 @@ test("a stranger's session keeps the server running for whoever comes next", asy
   expect(await postmasterPid()).toBeNull();
 });
 
-test.runIf(process.getuid?.() === 0)("root runs it as nobody, in a folder that only root may enter", async () => {
+test.runIf(process.getuid?.() === 0)("root runs it as no one, in a folder that only root may enter", async () => {
   const server = await openEmbeddedServer(directory);
   const mode = execFileSync("stat", ["--format=%a", directory], { encoding: "utf8" }).trim();
   expect(mode).toBe("700");

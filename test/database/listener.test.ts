@@ -272,7 +272,7 @@ test("tries come later and later, up to the cap, each shortened by chance; LISTE
       return systemClock.after(isBackoff ? 0 : delayMs, call);
     },
   };
-  let url = `postgres://nobody@127.0.0.1:${port}/none`;
+  let url = `postgres://anyone@127.0.0.1:${port}/none`;
   await using heard = listen({ readUrl: () => url, clock, limits, random: () => random, pollIntervalMs: 3_600_000 });
   await eventually("it has tried ten times", () => delays.length >= 10 || undefined);
   expect(delays.slice(0, 10)).toEqual([300, 600, 1_200, 2_400, 4_800, 9_600, 19_200, 30_000, 30_000, 30_000]);
@@ -286,7 +286,7 @@ test("tries come later and later, up to the cap, each shortened by chance; LISTE
   expect(delays[0]).toBe(300 * 0.75);
 });
 
-test("a failing catch-up is told and tried again at the next poll, never twice at once", async () => {
+test("a failing catch-up is logged and tried again at the next poll, never twice at once", async () => {
   let running = 0;
   let most = 0;
   let calls = 0;

@@ -181,28 +181,31 @@ test("bin_data holds number, range, probability, base damage rate and years of e
 });
 
 test.each([
-  { score: 0, told: 0, level: "Very Low" },
-  { score: 19.994, told: 19.99, level: "Very Low" },
-  { score: 19.995, told: 20, level: "Low" },
-  { score: 20, told: 20, level: "Low" },
-  { score: 39.994, told: 39.99, level: "Low" },
-  { score: 39.995, told: 40, level: "Medium" },
-  { score: 59.996, told: 60, level: "High" },
-  { score: 79.99, told: 79.99, level: "High" },
-  { score: 79.996, told: 80, level: "Very High" },
-  { score: 100, told: 100, level: "Very High" },
-])("a score of $score is told as $told and $level: rounded first, then named", async ({ score, told, level }) => {
-  await using database = await createPlaces();
-  await loadBatch(database.client, specification(), { score: () => score });
-  const { rows } = await database.client.query(
-    "SELECT DISTINCT hazard_score, hazard_score_100, hazard_level FROM public.hazard_results",
-  );
-  expect(rows).toEqual([
-    { hazard_score: Math.round(told * 100) / 10_000, hazard_score_100: told, hazard_level: level },
-  ]);
-});
+  { score: 0, published: 0, level: "Very Low" },
+  { score: 19.994, published: 19.99, level: "Very Low" },
+  { score: 19.995, published: 20, level: "Low" },
+  { score: 20, published: 20, level: "Low" },
+  { score: 39.994, published: 39.99, level: "Low" },
+  { score: 39.995, published: 40, level: "Medium" },
+  { score: 59.996, published: 60, level: "High" },
+  { score: 79.99, published: 79.99, level: "High" },
+  { score: 79.996, published: 80, level: "Very High" },
+  { score: 100, published: 100, level: "Very High" },
+])(
+  "a score of $score is given as $reported and $level: rounded first, then named",
+  async ({ score, published, level }) => {
+    await using database = await createPlaces();
+    await loadBatch(database.client, specification(), { score: () => score });
+    const { rows } = await database.client.query(
+      "SELECT DISTINCT hazard_score, hazard_score_100, hazard_level FROM public.hazard_results",
+    );
+    expect(rows).toEqual([
+      { hazard_score: Math.round(published * 100) / 10_000, hazard_score_100: published, hazard_level: level },
+    ]);
+  },
+);
 
-test("batch_job_logs tells each batch with the predecessor's words", async () => {
+test("batch_job_logs reports each batch with the predecessor's words", async () => {
   await using database = await createPlaces();
   const { client } = database;
   await loadBatch(client, specification());

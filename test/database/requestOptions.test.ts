@@ -155,7 +155,7 @@ test("the longest request that is accepted can be recorded, twice", async () => 
   expect(await requestBatch(client, "hazard", JSON.stringify({ scenarios: scenarios.toReversed() }))).toBe(first);
 });
 
-test("options of a stored request that this version does not know are told, all of them", async () => {
+test("options of a stored request that this version does not know are reported, all of them", async () => {
   const read = () => readStoredRequest({ requestId: "7", calculation: "hazard", options: { grid: 5, colour: "red" } });
   expect(read).toThrow(/Request 7 \(\{"grid":5,"colour":"red"\}\) cannot be read by this version: .*grid.*colour/s);
 });

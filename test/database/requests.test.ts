@@ -74,26 +74,26 @@ test("a NOTIFY is answered by a request claimed after it was heard, and not by o
   expect(await readRequestRows(client)).toMatchObject([{ coalesced: 3 }, { coalesced: 2, source: "notify" }]);
 });
 
-test("a told request is read again before it is believed", async () => {
+test("a reported request is read again before it is believed", async () => {
   const options = await requestBatch(client, "hazard", '{"risks": ["drought"]}');
   const claimed = await requestBatch(client, "hazard");
-  const told = { calculation: "hazard", claimedWithinMs: 60_000 } as const;
-  const whileWaiting = await answersNotify(client, { ...told, requestId: claimed, claimedWithinMs: 0 });
+  const result = { calculation: "hazard", claimedWithinMs: 60_000 } as const;
+  const whileWaiting = await answersNotify(client, { ...result, requestId: claimed, claimedWithinMs: 0 });
   await claimOldest(client, "here", 9);
 
   expect(whileWaiting).toBe(true);
-  expect(await answersNotify(client, { ...told, requestId: claimed })).toBe(true);
-  expect(await answersNotify(client, { ...told, requestId: claimed, claimedWithinMs: 0 })).toBe(false);
-  expect(await answersNotify(client, { ...told, requestId: claimed, calculation: "probability" })).toBe(false);
-  expect(await answersNotify(client, { ...told, requestId: options })).toBe(false);
-  expect(await answersNotify(client, { ...told, requestId: "999" })).toBe(false);
+  expect(await answersNotify(client, { ...result, requestId: claimed })).toBe(true);
+  expect(await answersNotify(client, { ...result, requestId: claimed, claimedWithinMs: 0 })).toBe(false);
+  expect(await answersNotify(client, { ...result, requestId: claimed, calculation: "probability" })).toBe(false);
+  expect(await answersNotify(client, { ...result, requestId: options })).toBe(false);
+  expect(await answersNotify(client, { ...result, requestId: "999" })).toBe(false);
 });
 
-test("a key stands for its first request for ever, also one that coalesced, failed or is asked for at the same moment", async () => {
+test("a key belongs to its first request permanently, even if that coalesced, failed or came at the same moment", async () => {
   const key = "yearly/probability/2028";
   const waiting = await requestBatch(client, "probability");
   const sessions = await Promise.all(Array.from({ length: 8 }, () => connect(database.url, { purpose: "test" })));
-  const asked = await Promise.all(
+  const requested = await Promise.all(
     sessions.map((session) =>
       recordRequest(session, { calculation: "probability", source: "schedule", requestKey: key }),
     ),
@@ -106,8 +106,8 @@ test("a key stands for its first request for ever, also one that coalesced, fail
     { outcome: "failed", reason: "NoData", message: "none" },
   );
 
-  expect(asked.map(({ requestId }) => requestId)).toEqual(Array(8).fill(waiting));
-  expect(asked.map(({ how }) => how).sort()).toEqual(["coalesced", ...Array(7).fill("known")]);
+  expect(requested.map(({ requestId }) => requestId)).toEqual(Array(8).fill(waiting));
+  expect(requested.map(({ how }) => how).sort()).toEqual(["coalesced", ...Array(7).fill("known")]);
   expect(await requestBatch(client, "probability", "{}", key)).toBe(waiting);
   expect(await findByKey(client, key)).toMatchObject({
     requestId: waiting,
@@ -151,7 +151,7 @@ test("eight sessions that claim at once get each request exactly once", async ()
   }
 });
 
-test("a request asked for in an open transaction is neither claimed nor lost, and others do not wait for it for ever", async () => {
+test("a request requested in an open transaction is neither claimed nor lost, and others do not wait for it permanently", async () => {
   await requestBatch(client, "hazard");
   const asking = await connect(database.url, { purpose: "test" });
   await asking.query("BEGIN; SELECT climatebatch.request_batch('hazard'); SELECT climatebatch.request_batch('all')");
@@ -185,7 +185,7 @@ test("only who claimed a request settles it, and once", async () => {
   ]);
 });
 
-test("how long requests have been waiting is told per calculation", async () => {
+test("how long requests have been waiting is reported per calculation", async () => {
   await requestBatch(client, "hazard");
   await requestBatch(client, "hazard", '{"risks": ["drought"]}');
   await client.query(

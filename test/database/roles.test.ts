@@ -109,7 +109,7 @@ test.each<[User, string]>([
 });
 
 test.each<[User, string]>([
-  ["owner", "CREATE ROLE somebody"],
+  ["owner", "CREATE ROLE another"],
   ["operator", "CREATE TABLE climatebatch.mine (a integer)"],
   ["operator", "DROP TABLE climatebatch.rejected_cells"],
   ["operator", INSERT_RESULT],
@@ -256,7 +256,7 @@ test("every table and view is given to a role or deliberately to none", async ()
   expect(rows.map(({ relname }) => relname).filter((name) => !given.has(name))).toEqual(toNone.sort());
 });
 
-test("rights are given again without a change, and what somebody added to a group role is taken back", async () => {
+test("rights are granted again without a change, and what was added to a group role is revoked", async () => {
   const rights = async () =>
     (
       await database.client.query(
@@ -265,12 +265,12 @@ test("rights are given again without a change, and what somebody added to a grou
     ).rows;
   const before = await rights();
   await database.client.query("GRANT ALL ON climatebatch.climate_data TO climatebatch_reader");
-  const told = await grantRoles(database.client);
-  expect(told).toEqual({ granted: GROUPS, missing: [] });
+  const result = await grantRoles(database.client);
+  expect(result).toEqual({ granted: GROUPS, missing: [] });
   expect(sortRights(await rights())).toEqual(sortRights(before));
 });
 
-test("nobody who reads notices that rights are given again", async () => {
+test("readers do not notice that rights are granted again", async () => {
   const reader = sessions.get("reader")!;
   let isDone = false;
   const giving = (async () => {
@@ -309,7 +309,7 @@ test("a member of the owner role migrates an empty database; everything is the r
   expect(rows).toEqual([{ owner: OWNER_ROLE }]);
 });
 
-test("who does not own the tables cannot give rights, and is told how to", async () => {
+test("a user who does not own the tables cannot grant rights, and the message says how to", async () => {
   await expect(grantRoles(sessions.get("operator")!)).rejects.toThrow(
     /by their owner or a superuser, but this is "test_operator_.*GRANT climatebatch_owner TO/s,
   );

@@ -1,4 +1,4 @@
-// The schema as the catalog tells it, against the golden file that reviewers read as a diff.
+// The schema as the catalog reports it, against the golden file that reviewers read as a diff.
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Client } from "pg";
@@ -9,7 +9,7 @@ const GOLDEN = new URL("../golden/schema/schema.txt", import.meta.url);
 const HOW_TO_ACCEPT =
   "the schema differs from test/golden/schema/schema.txt; if it should, run this test with UPDATE_GOLDEN=1 and review the diff";
 
-/** Each query tells lines of one kind, in an order of its own. Names and order must not depend on the server's version. */
+/** Each query reports lines of one kind, in an order of its own. Names and order must not depend on the server's version. */
 const QUERIES: Readonly<Record<string, string>> = {
   types: `SELECT format('%s.%s enum (%s)', n.nspname, t.typname, string_agg(e.enumlabel, ', ' ORDER BY e.enumsortorder)) AS line
     FROM pg_type AS t JOIN pg_namespace AS n ON n.oid = t.typnamespace JOIN pg_enum AS e ON e.enumtypid = t.oid

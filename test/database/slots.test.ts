@@ -1,4 +1,4 @@
-// Which slot a batch may take, and that emptying it disturbs nobody who reads.
+// Which slot a batch may take, and that emptying it disturbs no reader.
 import type { Client } from "pg";
 import { expect, test } from "vitest";
 import { connect } from "../../database/connect.ts";
@@ -103,7 +103,7 @@ test("a slot that an older snapshot may still read is not taken until that trans
   await reader.query("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1");
   const second = await publishNew(client);
   const third = await publishNew(client);
-  // The reader has not touched a result table yet: no lock tells of it.
+  // The reader has not touched a result table yet: no lock mentions it.
   expect(await freeSlots(client)).toEqual(others(first, second, third));
   const { rows } = await reader.query("SELECT batch_id FROM public.hazard_results");
   expect(rows).toEqual(Array(CELLS * HAZARD.risks.length).fill({ batch_id: "1" }));

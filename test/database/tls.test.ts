@@ -155,14 +155,14 @@ describe("at the edges", () => {
   test.each(["prefer", "allow", "no-verify", "verify_full"])(
     "sslmode=%s is refused with the modes that exist",
     async (mode) => {
-      const told = await tryIt(`${server.url}?sslmode=${mode}`);
-      expect(told).toBe(`sslmode expects disable, require, verify-ca, verify-full, found "${mode}"`);
+      const result = await tryIt(`${server.url}?sslmode=${mode}`);
+      expect(result).toBe(`sslmode expects disable, require, verify-ca, verify-full, found "${mode}"`);
     },
   );
 
   test("a file of authorities that is not there is named", async () => {
-    const told = await tryIt(`${server.url}?sslmode=verify-full&sslrootcert=/nowhere/ca.crt`);
-    expect(told).toMatch(/sslrootcert \(DATABASE_SSLROOTCERT\) names \/nowhere\/ca\.crt, .*cannot be read: ENOENT/);
+    const result = await tryIt(`${server.url}?sslmode=verify-full&sslrootcert=/nowhere/ca.crt`);
+    expect(result).toMatch(/sslrootcert \(DATABASE_SSLROOTCERT\) names \/nowhere\/ca\.crt, .*cannot be read: ENOENT/);
   });
 
   test("PGSSLMODE of the surroundings decides nothing", async () => {
@@ -220,11 +220,11 @@ describe("verify-full where the server demands TLS", () => {
     expect((await readSeen(client)).hazard).toMatchObject([{ rows: 4 * RISKS.length }]);
   });
 
-  test("a listener hears over TLS, notices when its session is ended, and when its authority is replaced tells and recovers", async () => {
+  test("a listener hears over TLS, notices when its session is ended, and when its authority is replaced reports and recovers", async () => {
     const file = join(server.authority.certificate, "..", "mounted.crt");
     await writeFile(file, await readFile(server.authority.certificate));
     const heard: string[] = [];
-    const told: string[] = [];
+    const result: string[] = [];
     const listening = readDatabaseUrl({ ...variables({ mode: "verify-full" }), DATABASE_SSLROOTCERT: file });
     await using listener = new Listener({
       channels: ["test"],
@@ -235,7 +235,7 @@ describe("verify-full where the server demands TLS", () => {
       limits: { heartbeatMs: 300, backoff: { minMs: 50, maxMs: 200, jitter: 0.5 } },
       clock: systemClock,
       random: Math.random,
-      log: { info() {}, warn: (line: { message: string }) => void told.push(line.message), error() {} } as never,
+      log: { info() {}, warn: (line: { message: string }) => void result.push(line.message), error() {} } as never,
       signal: new AbortController().signal,
     });
     const connected = (reconnects: number) =>
@@ -253,7 +253,7 @@ describe("verify-full where the server demands TLS", () => {
     await connected(1);
     await writeFile(file, await readFile(server.stranger.certificate));
     await endSession();
-    await eventually("it tells", () => told.some((message) => OTHER_AUTHORITY.test(message)) || undefined);
+    await eventually("it is reported", () => result.some((message) => OTHER_AUTHORITY.test(message)) || undefined);
     await writeFile(file, await readFile(server.authority.certificate));
     await connected(2);
     await client.query("NOTIFY test, 'after all'");

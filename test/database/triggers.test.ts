@@ -1,5 +1,5 @@
-// NOTIFY becomes a batch's request, at least once after each and never by the dozen: one replica or two, whoever leads, whose
-// session is cut, whatever is sent. Who claims a request here stands for who would make a batch.
+// NOTIFY becomes a batch's request, at least once after each and never by the dozen: one replica or two, either of which leads, whose
+// session is cut, whatever is sent. The claim of a request here represents the making of a batch.
 import type { Client } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { connect } from "../../database/connect.ts";
@@ -43,7 +43,7 @@ const countRequests = async () =>
 
 const claimedBy = (...replicas: Replica[]) => replicas.flatMap(({ claimed }) => claimed);
 
-/** As long as a standby would take to write what it thinks nobody has written. */
+/** As long as a standby would take to write what it thinks no session has written. */
 const graceHasPassed = () => {
   const begin = performance.now();
   return eventually("the grace has passed", () => performance.now() - begin > 2 * GRACE_MS || undefined);
@@ -66,7 +66,7 @@ async function terminate(pids: readonly number[]): Promise<void> {
   });
 }
 
-test("a NOTIFY becomes one request although two replicas hear it, each time anew", async () => {
+test("a NOTIFY becomes one request although two replicas hear it, each time again", async () => {
   const [leader, standby] = [await startReplica(database.url, true), await startReplica(database.url, false)];
   for (let round = 1; round <= 10; round++) {
     await notify("hazard");
@@ -96,7 +96,7 @@ test(`a bare NOTIFY is not lost while one replica's session is cut, ${ROUNDS} ti
   expect(await countRequests()).toBe(ROUNDS);
 });
 
-test(`request_batch() is not lost while nobody listens, ${ROUNDS} times over`, async () => {
+test(`request_batch() is not lost while no session listens, ${ROUNDS} times over`, async () => {
   const leader = await startReplica(database.url, true);
   for (let round = 1; round <= ROUNDS; round++) {
     await terminate(await listenerPids());
@@ -126,7 +126,7 @@ test("a leader killed before it wrote leaves the NOTIFY to the one that takes ov
   expect(await countRequests()).toBe(1);
 });
 
-test("a replica that is told to stop writes down what it heard, also where nobody else has heard it", async () => {
+test("a replica that stops first records what it heard, even if no other replica has heard it", async () => {
   const standby = await startReplica(database.url, false);
   await notify("hazard");
   await eventually("it has heard it", () => standby.triggers.status.lastHeardAt !== null || undefined);
@@ -191,7 +191,7 @@ test("a request that cannot be written is kept and written when the database tak
   await eventually("it is claimed", () => leader.claimed.length === 1 || undefined);
 });
 
-test(`of ${isLong ? 10_000 : 500} random payloads only the two legal ones make requests; the others are told, shortened`, async () => {
+test(`of ${isLong ? 10_000 : 500} random payloads only the two legal ones make requests; the others are logged, shortened`, async () => {
   const leader = await startReplica(database.url, true);
   leader.claims = false;
   const random = makeRandom(`${SEED} payloads`);

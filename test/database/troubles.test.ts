@@ -63,7 +63,7 @@ test.each<[string, (address: URL) => void, string]>([
     "settings",
   ],
   ["another password", (address) => Object.assign(address, { password: "old" }), "settings"],
-  ["a user that is not there", (address) => Object.assign(address, { username: "nobody" }), "settings"],
+  ["a user that is not there", (address) => Object.assign(address, { username: "absent" }), "settings"],
   ["a database that is not there", (address) => Object.assign(address, { pathname: "/gone" }), "settings"],
 ])("%s is trouble that passes", async (_, change, fate) => {
   expect(findTrouble(await refusalOf(change))?.fate).toBe(fate);

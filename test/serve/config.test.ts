@@ -1,4 +1,4 @@
-// The settings of `serve`: the predecessor's `.env` as it is, and everything that is wrong told at once.
+// The settings of `serve`: the predecessor's `.env` as it is, and everything that is wrong reported at once.
 import { readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { expect, test } from "vitest";
@@ -29,7 +29,7 @@ test(".env.example is read, and says the defaults", () => {
   expect(readServeConfig(example, {})).toEqual({ ...readServeConfig({}, {}), ignored: [] });
 });
 
-test("wrong and misspelt settings are told all together, and nothing of the environment that is not ours", () => {
+test("wrong and misspelt settings are reported together, and nothing else of the environment", () => {
   const wrong = {
     PARALLEL_WORKERS: "many",
     PROBABILITY_SCHEDULE_HOUR: "25",

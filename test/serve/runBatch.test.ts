@@ -119,10 +119,10 @@ test("a batch that finishes after a later one was published stays unpublished an
   await pause.release();
 
   expect(late).toMatchObject({ code: 0 });
-  const told = await early.ended;
-  expect(told.code).toBe(3);
-  expect(told.stdout).toContain("not published (Superseded)");
-  expect(told.stdout).toContain(`To go back on purpose: climatebatch publish ${earlyId}`);
+  const result = await early.ended;
+  expect(result.code).toBe(3);
+  expect(result.stdout).toContain("not published (Superseded)");
+  expect(result.stdout).toContain(`To go back on purpose: climatebatch publish ${earlyId}`);
   expect(await cli(database.url, "publish", earlyId)).toMatchObject({ code: 0 });
   expect((await readSeen(database.client)).probability).toMatchObject([{ batch: earlyId }]);
   expect(await digestExports(database.client)).toEqual(reference);

@@ -1,4 +1,4 @@
-// Batches that fail: changed input, faults outside the data, too many rejected cells. What is told, kept and mended.
+// Batches that fail: changed input, faults outside the data, too many rejected cells. What is reported, kept and repaired.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -34,7 +34,7 @@ async function ingestOneDay(databaseUrl: string, ...words: string[]) {
   }
 }
 
-test("ingest during a batch is refused and names it; told to, it fails the batch with InputChanged", async () => {
+test("ingest during a batch is refused and names it; reported to, it fails the batch with InputChanged", async () => {
   await using database = await createClimateDatabase();
   const { client, url } = database;
   expect((await cli(url, ...CUT)).code).toBe(0);
@@ -116,7 +116,7 @@ test("a fault in one shard keeps the work of the others; retry computes that sha
   expect(await readSeen(client)).toEqual({ probability: [], hazard: [] });
   expect((await cli(url, "logs", batchId)).stdout).toMatch(/^ +1 +failed .* Bug: the disk of this cell/m);
 
-  await fault.mend();
+  await fault.repair();
   const { code, stderr } = await cli(url, "retry", batchId);
 
   expect(stderr).toContain(`batch ${batchId}: 1 shards with 4 cells to run again`);
@@ -136,8 +136,8 @@ async function breakCell({ client }: TestDatabase, cell: number) {
      CREATE TRIGGER broken BEFORE INSERT ON climatebatch.hazard_rows FOR EACH ROW
      WHEN (NEW.cell_id = ${await cellId(client, cell)}) EXECUTE FUNCTION broken()`,
   );
-  const mend = async () => void (await client.query("DROP FUNCTION IF EXISTS broken CASCADE"));
-  return { mend, [Symbol.asyncDispose]: mend };
+  const repair = async () => void (await client.query("DROP FUNCTION IF EXISTS broken CASCADE"));
+  return { repair, [Symbol.asyncDispose]: repair };
 }
 
 test("implausible input of some cells is recorded with place and reason, counted and shown; the rest is published", async () => {
@@ -165,7 +165,7 @@ test("implausible input of some cells is recorded with place and reason, counted
   expect(rows).toEqual([{ cells: implausible.length }]);
 });
 
-test("more rejected cells than allowed fail the batch with that message, and logs tells which", async () => {
+test("more rejected cells than allowed fail the batch with that message, and logs reports which", async () => {
   await using database = await createClimateDatabase({ implausible: [1, 2, 9] });
   const { client, url } = database;
 
@@ -199,7 +199,7 @@ test("of many rejected cells a sample is kept and all are counted", async () => 
     "SELECT count(*)::int AS kept FROM climatebatch.rejected_cells WHERE risk = 'high_temperature'",
   );
   expect(rows).toEqual([{ kept: 100 }]);
-  const told = JSON.parse((await cli(url, "logs", batchId, "--json")).stdout);
-  expect(told.rejectedCounts).toContainEqual({ risk: "high_temperature", reason: "implausibleInput", cells });
+  const result = JSON.parse((await cli(url, "logs", batchId, "--json")).stdout);
+  expect(result.rejectedCounts).toContainEqual({ risk: "high_temperature", reason: "implausibleInput", cells });
   expect((await readSeen(client)).hazard).toMatchObject([{ rows: cells * RISKS.length }]);
 });

@@ -34,9 +34,9 @@ interface Fired {
 function start(clock: FakeClock, settings: Record<string, string> = {}) {
   const { config } = readServeConfig({}, settings);
   const fired: Fired[] = [];
-  const told: Record<string, unknown>[] = [];
+  const result: Record<string, unknown>[] = [];
   const stop = new AbortController();
-  const note = (line: Record<string, unknown>) => void told.push(line);
+  const note = (line: Record<string, unknown>) => void result.push(line);
   const scheduler = new Scheduler({
     schedules: config.schedules,
     lateWindowMs: config.lateWindowMs,
@@ -49,7 +49,7 @@ function start(clock: FakeClock, settings: Record<string, string> = {}) {
   const ended = scheduler.run(stop.signal);
   return {
     fired,
-    told,
+    result,
     async stop() {
       stop.abort();
       await ended;
@@ -113,7 +113,7 @@ test.each([
   },
 );
 
-test("a restart at 03:00 runs the missed probability once, tells how late, and the next restart not again", async () => {
+test("a restart at 03:00 runs the missed probability once, reports how late, and the next restart not again", async () => {
   const clock = new FakeClock(new Date("2027-12-31T18:00:00Z"));
   const first = start(clock);
   await first.to("2027-12-31T18:00:00Z", 1);
@@ -123,7 +123,7 @@ test("a restart at 03:00 runs the missed probability once, tells how late, and t
   await second.stop();
 
   expect(first.fired).toEqual([{ calculation: "probability", at: "2027-12-31T18:00:00.000Z", isLate: true }]);
-  expect(first.told).toContainEqual(
+  expect(first.result).toContainEqual(
     expect.objectContaining({ event: "scheduleFiredLate", lateSeconds: 3600, requestKey: "yearly/probability/2028" }),
   );
   expect(second.fired).toEqual([{ calculation: "hazard", at: "2027-12-31T19:00:00.000Z", isLate: false }]);

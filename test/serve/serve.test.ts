@@ -1,4 +1,4 @@
-// `serve` as people use it: a NOTIFY becomes published results, bursts become one more batch, it stops when told and says how
+// `serve` as people use it: a NOTIFY becomes published results, bursts become one more batch, it stops on request and says how
 // it is.
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { CALCULATIONS } from "../../model/calculations.ts";
@@ -32,7 +32,7 @@ test("a NOTIFY becomes a batch of shard processes, published, with a log line fo
 
   await notify("probability");
   await settled(database.client, batchesBefore + 1);
-  await serve.told("batchPublished");
+  await serve.logged("batchPublished");
 
   expect((await readSeen(database.client)).probability).toMatchObject([{ rows: CELLS * RISKS.length }]);
   const lines = serve.lines();
@@ -67,7 +67,7 @@ test("200 notifications in a burst during a run: one runs and one waits per calc
   await using pause = await pauseAt(database, { finishOf: 0 });
   await using serve = await serving(database.url, { ...ENV, PARALLEL_WORKERS: "4" });
   for (const calculation of CALCULATIONS) await notify(calculation);
-  await serve.told("batchRunning", 2);
+  await serve.logged("batchRunning", 2);
   await pause.reached();
 
   for (let sent = 0; sent < 100; sent++) for (const calculation of CALCULATIONS) await notify(calculation);
@@ -99,18 +99,18 @@ test("SIGTERM stops the shards, ends with 0 and leaves the batch to the next sta
   expect(serve.lines().at(-1)).toMatchObject({ event: "stopped" });
   expect(await readLatestBatch(database.client)).toMatchObject({ state: "running" });
   await using next = await serving(database.url, ENV);
-  const [, resumed] = [await settled(database.client, batchesBefore + 1), await next.told("batchResumed")];
+  const [, resumed] = [await settled(database.client, batchesBefore + 1), await next.logged("batchResumed")];
   expect(resumed).toMatchObject({ calculation: "hazard" });
 });
 
-test("a second process of the installation stands by, and takes over when the first is killed", async () => {
+test("a second process of the installation is by, and takes over when the first is killed", async () => {
   await using first = await serving(database.url, ENV);
   await using second = await startServe(database.url, ENV);
-  await second.told("standby");
+  await second.logged("standby");
   expect(await (await fetch(`${second.probeUrl}/readyz`)).text()).toBe("standby\n");
 
   first.kill("SIGKILL");
-  await second.told("leading");
+  await second.logged("leading");
   await notify("hazard");
 
   await settled(database.client, batchesBefore + 1);
@@ -120,17 +120,17 @@ test("a request that no batch can be made of fails with its reason where people 
   await using serve = await serving(database.url, ENV);
   await database.client.query(`SELECT climatebatch.request_batch('hazard', '{"scenarios": ["nowhere"]}')`);
 
-  const told = await serve.told("requestFailed");
+  const result = await serve.logged("requestFailed");
 
-  expect(told).toMatchObject({ reason: "UnknownScenario", calculation: "hazard" });
+  expect(result).toMatchObject({ reason: "UnknownScenario", calculation: "hazard" });
   const { rows } = await database.client.query("SELECT * FROM batch_job_logs ORDER BY started_at DESC LIMIT 1");
-  expect(rows).toMatchObject([{ status: "failed", error_message: told.message }]);
+  expect(rows).toMatchObject([{ status: "failed", error_message: result.message }]);
 });
 
 test("an unknown payload is a warning with the valid words, and starts nothing", async () => {
   await using serve = await serving(database.url, ENV);
   await notify("probablity");
-  expect(await serve.told("unknownPayload")).toMatchObject({
+  expect(await serve.logged("unknownPayload")).toMatchObject({
     level: "warn",
     message: `NOTIFY aiops_trigger expects probability or hazard, found "probablity": nothing is started.`,
   });
@@ -145,7 +145,7 @@ test("a user with the rights of docs/roles.md is enough, and doctor says so", as
     await own.client.query(`GRANT climatebatch_job TO ${users.loginOf("operator")}`);
     await using serve = await serving(users.urlOf("operator"), ENV);
     await own.client.query("NOTIFY aiops_trigger, 'probability'");
-    await serve.told("batchPublished");
+    await serve.logged("batchPublished");
     const { stdout, code } = await cli(users.urlOf("operator"), "doctor");
     expect(stdout).toMatch(/^ok +permissions +the user may plan batches, .*, write results/m);
     expect(code).toBe(0);

@@ -70,7 +70,7 @@ test(`PostgreSQL stopped for ${OUTAGE_MS / 1000} s while a batch runs: it recove
     await using proxy = await startDatabaseProxy(server.url);
     await using serve = await serving(proxy.url, ENV);
     await client.query("SELECT pg_notify('aiops_trigger', c) FROM unnest(ARRAY['probability', 'hazard']) AS c");
-    await serve.told("shardStarted");
+    await serve.logged("shardStarted");
 
     // As a crash: sessions are cut, nothing is finished.
     const postmaster = Number((await readFile(join(folder, "pgdata/postmaster.pid"), "utf8")).split("\n")[0]);

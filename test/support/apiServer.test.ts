@@ -24,13 +24,13 @@ describeOnApiServer("an API server of its own", () => {
 
   test("is silent while paused and answers afterwards", async () => {
     api.pause();
-    const asked = kubectl("get", "configmaps", "--request-timeout=500ms");
-    await expect(asked).rejects.toThrow(/exceeded/);
+    const request = kubectl("get", "configmaps", "--request-timeout=500ms");
+    await expect(request).rejects.toThrow(/exceeded/);
     api.resume();
     expect(await kubectl("get", "--raw", "/readyz")).toBe("ok");
   });
 
-  test("stands beside another", async () => {
+  test("is beside another", async () => {
     await using other = await startApiServer();
     expect(other.url).not.toBe(api.url);
     await kubectl("create", "namespace", "only-here");

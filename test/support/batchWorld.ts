@@ -72,7 +72,7 @@ export class BatchWorld {
   changeInput(): void {
     for (const row of this.rows.values()) row.inputIsOld = true;
   }
-  /** Somebody ends what runs, behind the operator's back. */
+  /** A user ends what runs, behind the operator's back. */
   stopInDatabase(): void {
     for (const row of this.rows.values()) this.database.end(row, "failed", "Stopped", this.now);
   }

@@ -113,7 +113,7 @@ export class ClimateBatchBuilder {
     this.#status = status;
     return this;
   }
-  /** What the operator made of all this at that instant stands in the status. */
+  /** What the operator made of all this at that instant is in the status. */
   recorded(seconds = 100, refusal: Refusal | null = null): this {
     this.#status = buildStatus(this.observation(at(seconds)), POLICY, at(seconds), refusal) ?? this.#status;
     return this;
@@ -184,7 +184,7 @@ export class ClimateBatchBuilder {
     this.#jobs = [];
     return this;
   }
-  /** Somebody else's Job of the name that ours would have. */
+  /** A user else's Job of the name that ours would have. */
   foreignJob(): this {
     const { metadata, ...rest } = buildJobFacts(this.object().metadata);
     const ownerReferences = [{ kind: "CronJob", name: "backup", uid: "0c0c0c0c" }];

@@ -1,5 +1,4 @@
 // `climatebatch index` on files of a test, and the values it wrote.
-// What the values should be stands in the tests.
 import { expect } from "vitest";
 import { climatebatch, type Outcome } from "./commandLine.ts";
 import type { Day } from "./dailyFile.ts";

@@ -1,18 +1,18 @@
 // A cluster with real pods for end-to-end tests: the one that TEST_KUBECONFIG names, else this machine's own, brought up by
-// the first who asks. Every wait has a deadline and tells on failure what the object looked like.
+// the first test. Every wait has a deadline and shows the object on failure.
 import { randomUUID } from "node:crypto";
 import { inject } from "vitest";
 import { kubectlProgram } from "../cluster/binaries.ts";
 import { type Cluster, chooseCluster } from "../cluster/cluster.ts";
 import { buildImage, type IMAGES } from "../cluster/images.ts";
-import { run, type Told } from "../cluster/processes.ts";
+import { type RunOptions, run } from "../cluster/processes.ts";
 import { type DatabaseProxy, startDatabaseProxy } from "./databaseProxy.ts";
 import { describeUnless } from "./programs.ts";
 
 const WAIT_SECONDS = 60;
 
 /** What is left of the words of `kubectl` when the cluster is known. */
-export type Kubectl = (words: readonly string[], told?: Told) => Promise<string>;
+export type Kubectl = (words: readonly string[], options?: RunOptions) => Promise<string>;
 
 export interface TestCluster
   extends Pick<
@@ -36,7 +36,7 @@ export interface TestCluster
   exposeDatabase(databaseUrl: string): Promise<DatabaseProxy>;
 }
 
-/** Deleted, with all that is in it, when the test is done; nobody waits for the end of that. */
+/** Deleted, with all that is in it, when the test is done; no one waits for the end of that. */
 export interface Namespace extends AsyncDisposable {
   readonly name: string;
   /** In this namespace. */
@@ -58,9 +58,10 @@ export function describeOnCluster(name: string, body: () => void): void {
 
 export async function useCluster(): Promise<TestCluster> {
   const cluster = chooseCluster();
-  const tell = (line: string) => console.log(line);
-  await cluster.up(tell);
-  const kubectl: Kubectl = (words, told) => run(kubectlProgram(), ["--kubeconfig", cluster.kubeconfig, ...words], told);
+  const report = (line: string) => console.log(line);
+  await cluster.up(report);
+  const kubectl: Kubectl = (words, options) =>
+    run(kubectlProgram(), ["--kubeconfig", cluster.kubeconfig, ...words], options);
   const nodeAddress = await cluster.nodeAddress();
   return {
     kubeconfig: cluster.kubeconfig,
@@ -74,11 +75,11 @@ export async function useCluster(): Promise<TestCluster> {
     nodeAddress,
     createNamespace: () => createNamespace(kubectl),
     async provideImage(program) {
-      const image = await buildImage(program, tell);
-      await cluster.load(image, tell);
+      const image = await buildImage(program, report);
+      await cluster.load(image, report);
       return image;
     },
-    loadImage: (image) => cluster.load(image, tell),
+    loadImage: (image) => cluster.load(image, report),
     exposeDatabase: (databaseUrl) => startDatabaseProxy(databaseUrl, nodeAddress),
   };
 }
@@ -86,7 +87,7 @@ export async function useCluster(): Promise<TestCluster> {
 async function createNamespace(everywhere: Kubectl): Promise<Namespace> {
   const name = `test-${randomUUID().slice(0, 8)}`;
   await everywhere(["create", "namespace", name]);
-  const kubectl: Kubectl = (words, told) => everywhere(["--namespace", name, ...words], told);
+  const kubectl: Kubectl = (words, options) => everywhere(["--namespace", name, ...words], options);
   // Pods are refused until controllers have made it.
   await kubectl(["wait", "--for=create", "serviceaccount/default", `--timeout=${WAIT_SECONDS}s`]);
   return {

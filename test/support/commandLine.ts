@@ -27,7 +27,7 @@ export async function climatebatch(
   try {
     for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
     const options = { cwd: folder, maxBuffer: 1 << 28 };
-    const told = await run(process.execPath, [MAIN, ...words], options).then(
+    const result = await run(process.execPath, [MAIN, ...words], options).then(
       ({ stdout, stderr }) => ({ exitCode: 0, stdout, stderr }),
       ({ code, stdout, stderr }) => ({ exitCode: Number(code), stdout: String(stdout), stderr: String(stderr) }),
     );
@@ -35,11 +35,11 @@ export async function climatebatch(
     const contents = new Map<string, string>();
     for (const name of names) contents.set(name, await readFile(join(folder, name), "utf8"));
     return {
-      ...told,
+      ...result,
       names,
       read: (name) => {
         const content = contents.get(name);
-        if (content === undefined) throw new Error(`${name} was not written; ${told.stderr}`);
+        if (content === undefined) throw new Error(`${name} was not written; ${result.stderr}`);
         return content;
       },
     };

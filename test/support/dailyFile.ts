@@ -1,4 +1,4 @@
-// CSV files of daily values for tests of commands, told by a function of the date.
+// CSV files of daily values for tests of commands, made by a function of the date.
 import { type Calendar, daysInMonth } from "../../model/calendars.ts";
 
 export interface Day {

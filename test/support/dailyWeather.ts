@@ -1,5 +1,4 @@
 // Seeded daily weather of one cell, plausible enough for every risk that reads daily series.
-// Idealised series, where the answer is readable, stand with the tests.
 import { makeUniform } from "../../cli/sample/sampleRandom.ts";
 import type { CellSeaLevel } from "../../job/risks/cellSeaLevel.ts";
 import type { CellInput } from "../../job/risks/riskDefinition.ts";

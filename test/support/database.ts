@@ -1,4 +1,4 @@
-// A database of its own for whoever asks, cloned in milliseconds from a migrated template.
+// A database of its own per test, cloned in milliseconds from a migrated template.
 import { randomUUID } from "node:crypto";
 import type { Client } from "pg";
 import { inject } from "vitest";

@@ -1,4 +1,4 @@
-// A candidate as a process of its own, so that a test can kill it or freeze it. Tells what it does, a JSON line each.
+// A candidate as a process of its own, so that a test can kill it or freeze it. Reports what it does, a JSON line each.
 // Times are of the machine's monotonic clock, which processes share.
 import { setTimeout as sleep } from "node:timers/promises";
 import { KubeConfig } from "@kubernetes/client-node";
@@ -19,7 +19,7 @@ const kubeConfig = new KubeConfig();
 kubeConfig.loadFromClusterAndUser({ name: "proxied", server, skipTLSVerify: true }, { name: "admin" });
 const common = { clock: systemClock, random: Math.random };
 const api = makeKubeApi({ ...common, kubeConfig, namespace, qps: 10, burst: 20, timeoutMs: 10_000 });
-const tell = (what: string) =>
+const report = (what: string) =>
   process.stdout.write(`${JSON.stringify({ what, atMs: Number(process.hrtime.bigint()) / 1e6 })}\n`);
 
 const elector = new LeaderElector({
@@ -30,13 +30,13 @@ const elector = new LeaderElector({
   identity,
   times,
   async onStartedLeading(signal) {
-    tell("started");
+    report("started");
     while (!signal.aborted && elector.isLeader()) {
-      tell("acts");
+      report("acts");
       await sleep(ACT_MS, undefined, { signal }).catch(() => undefined);
     }
   },
-  onStoppedLeading: () => void tell("stopped"),
+  onStoppedLeading: () => void report("stopped"),
   log: { info: () => undefined, warn: () => undefined },
 });
 const controller = new AbortController();

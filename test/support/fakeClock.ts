@@ -1,4 +1,4 @@
-// A clock that stands still until the test moves it; both its scales move together.
+// A clock that does not move until the test moves it; both its scales move together.
 import { setImmediate as turn } from "node:timers/promises";
 import type { Clock } from "../../model/clock.ts";
 

@@ -1,4 +1,4 @@
-// A proxy in front of a real API server that misbehaves when told: swallows, resets, delays, answers in its place.
+// A proxy in front of a real API server that misbehaves on request: swallows, resets, delays, answers in its place.
 // It speaks plain HTTP to the client and TLS, with the kubeconfig's certificate, to the server; it counts what passes.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { Agent, type RequestOptions, request } from "node:https";
@@ -20,7 +20,7 @@ export type Fault =
   | { readonly delayMs: number }
   | "reset"
   | "blackhole"
-  /** The server does what it was asked for, and the connection breaks before the answer. */
+  /** The server does what it was requested for, and the connection breaks before the answer. */
   | "loseAnswer";
 
 export interface FaultProxy extends AsyncDisposable {
@@ -30,7 +30,7 @@ export interface FaultProxy extends AsyncDisposable {
   fault(matches: (seen: SeenRequest) => boolean, fault: Fault, times?: number): void;
   /** No request meets a fault any more. */
   heal(): void;
-  /** Whatever is connected now hears nothing more, and is not told; new connections are served. */
+  /** Whatever is connected now hears nothing more, and is not result; new connections are served. */
   blackholeConnected(): void;
   resetConnected(): void;
   /** Writes a line, as it is or as JSON, into each open watch and ends it. */

@@ -1,5 +1,5 @@
-// Reads a golden case of test/golden, refusing one whose files are not those its provenance tells of.
-// What a case means stands in its provenance.json.
+// Reads a golden case of test/golden, refusing one whose files do not match its provenance.
+// What a case means is in its provenance.json.
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 
@@ -14,9 +14,7 @@ export function readGolden<Input, Expected>(name: string): GoldenCase<Input, Exp
   const verified = (file: string) => {
     const found = createHash("sha256").update(text(file)).digest("hex");
     if (found !== sha256[file]) {
-      throw new Error(
-        `golden ${name}/${file}: provenance.json tells sha256 ${sha256[file]}, but the file has ${found}`,
-      );
+      throw new Error(`golden ${name}/${file}: provenance.json has sha256 ${sha256[file]}, but the file has ${found}`);
     }
     return JSON.parse(text(file));
   };

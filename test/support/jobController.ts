@@ -42,7 +42,7 @@ export function playJobController(space: OperatorNamespace, options: JobControll
       await sleep(LOOK_MS, undefined, { signal: controller.signal }).catch(() => undefined);
     }
   };
-  /** Runs as many indexes as fit at once, then tells. */
+  /** Runs as many indexes as fit at once, then reports. */
   const step = async (job: Job) => {
     const { name, uid } = job.metadata;
     const isEnded = job.status?.conditions?.some(({ type, status }) => status === "True" && type !== "Suspended");
@@ -64,9 +64,9 @@ export function playJobController(space: OperatorNamespace, options: JobControll
         if (code === EXIT_CODES.failBatch) progress.isFailed = true;
       }),
     );
-    await tell(job, progress);
+    await report(job, progress);
   };
-  const tell = async ({ metadata, spec, status }: Job, { done, failed, isFailed }: Progress) => {
+  const report = async ({ metadata, spec, status }: Job, { done, failed, isFailed }: Progress) => {
     const isOver = isFailed || done.size + failed.size === spec!.completions;
     const now = new Date().toISOString().replace(/\.\d+Z/, "Z");
     const condition = (type: string, reason: string) => ({

@@ -42,7 +42,7 @@ export async function writeJsonSchemas(folder: string, version: string, get: (pa
   }
 }
 
-/** Refuses fields that are not named, as the API server does when asked to be strict. Not within allOf and its kin, which say only
+/** Refuses fields that are not named, as the API server does when requested to be strict. Not within allOf and its kin, which say only
  * a part: what they refer to is closed by itself. */
 function close(schema: Schema): Schema {
   const { properties, items, additionalProperties } = schema;

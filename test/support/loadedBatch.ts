@@ -1,5 +1,5 @@
 // Batches whose results are made up in the test and loaded by the product's own planning, writing and settling: quick, and
-// every number of a batch tells which batch it is of.
+// every number of a batch identifies its batch.
 import type { Client } from "pg";
 import { type BatchOutcome, finishBatch } from "../../database/batches.ts";
 import { transaction } from "../../database/connect.ts";
@@ -107,19 +107,19 @@ export interface LoadWords {
 /** Plans, loads and settles a batch; by default it is published. */
 export async function loadBatch(
   client: Client,
-  asked: BatchSpecification,
+  requested: BatchSpecification,
   { publish = {}, ...words }: LoadWords = {},
 ): Promise<{ batchId: string; outcome: BatchOutcome }> {
-  const batchId = await planLoad(client, asked, words);
+  const batchId = await planLoad(client, requested, words);
   const { rows } = await client.query("SELECT shard FROM climatebatch.batch_shards WHERE batch_id = $1", [batchId]);
   for (const { shard } of rows) await loadShard(client, batchId, shard, words);
   const outcome = await finishBatch(client, batchId, publish === null ? null : { ...NO_EXCEPTIONS, ...publish });
   return { batchId, outcome };
 }
 
-export async function planLoad(client: Client, asked: BatchSpecification, words: LoadWords = {}): Promise<string> {
+export async function planLoad(client: Client, requested: BatchSpecification, words: LoadWords = {}): Promise<string> {
   const options = { cellsPerShard: words.cellsPerShard ?? null, parallelism: 1, maxRejectedCells: null };
-  const { batchId } = await transaction(client, () => planBatch(client, asked, options));
+  const { batchId } = await transaction(client, () => planBatch(client, requested, options));
   await emptySlots(client, batchId);
   return batchId;
 }

@@ -126,11 +126,11 @@ export async function openOperatorCluster(): Promise<OperatorCluster> {
             return isThere ? last : undefined;
           });
         } catch (cause) {
-          const told = [
+          const result = [
             JSON.stringify(last?.status, undefined, 1),
             ...lines.slice(-20).map((line) => JSON.stringify(line)),
           ];
-          throw new Error(`${name} never was ${condition}:\n${told.join("\n")}`, { cause });
+          throw new Error(`${name} never was ${condition}:\n${result.join("\n")}`, { cause });
         }
       },
       start: ({ onLine = () => undefined, through = kubeConfig } = {}) =>

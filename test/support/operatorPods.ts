@@ -1,5 +1,5 @@
 // The operator as users run it, in pods of a real cluster: its image, a service account with the rights of its Role and no
-// more, the database by a Secret, as the group roles allow. And hands on its processes: whoever leads can be killed.
+// more, the database by a Secret, as the group roles allow. It gives access to its processes: the leader can be killed.
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { ClimateBatch, NewClimateBatchSpec } from "../../model/climateBatch.ts";
@@ -79,10 +79,10 @@ export async function openOperatorSpace(
   const read = async (name: string): Promise<ClimateBatch> =>
     JSON.parse(await kubectl(["get", "climatebatch", name, "--output=json"]));
   const leader = () =>
-    eventually("somebody leads", async () => {
+    eventually("a replica leads", async () => {
       const path = "jsonpath={.spec.holderIdentity}";
       const holder = await kubectl(["get", "lease", LEASE, `--output=${path}`, "--ignore-not-found"]);
-      // An identity is the pod's name and digits that tell its processes apart.
+      // An identity is the pod's name and digits that distinguish its processes.
       return holder === "" ? undefined : holder.replace(/-[0-9a-f]{8}$/, "");
     });
 

@@ -6,7 +6,7 @@ import type { Calculation } from "../../model/calculations.ts";
 import { eventually } from "./cli.ts";
 import type { TestDatabase } from "./database.ts";
 
-/** The next pause's advisory lock: each has its own, so that one left behind by a failed test stops nobody else. */
+/** The next pause's advisory lock: each has its own, so that one left behind by a failed test stops no one else. */
 let nextLock = 1;
 
 /**

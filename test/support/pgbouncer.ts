@@ -38,7 +38,7 @@ default_pool_size = 3
   execFileSync("chmod", ["755", folder]);
   const user = process.getuid?.() === 0 ? ["--user=nobody"] : [];
   const child = spawn("pgbouncer", ["--quiet", ...user, file], { stdio: "ignore" });
-  const pooled = `postgres://anybody@127.0.0.1:${port}/pooled`;
+  const pooled = `postgres://anyone@127.0.0.1:${port}/pooled`;
   const client = await connect(pooled, { purpose: "test", patienceMs: 10_000 });
   await client.end();
   return {

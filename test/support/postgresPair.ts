@@ -108,7 +108,7 @@ async function startStandby(client: Client, { leader, folder, streamUrl }: NewSt
     const { rows } = await client.query("SELECT FROM pg_stat_replication WHERE state = 'streaming'");
     return rows.length > 0 || undefined;
   });
-  // A commit that a program was told of survives the leader.
+  // A commit that a replica was notified of survives the leader.
   await set(client, "synchronous_standby_names", "standby");
   await eventually("commits wait for the standby", async () => {
     const { rows } = await client.query("SELECT FROM pg_stat_replication WHERE sync_state = 'sync'");

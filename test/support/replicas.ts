@@ -1,4 +1,4 @@
-// Replicas of whoever listens, in this process: what they claimed, were told and wrote, and how they are killed.
+// Listening replicas, in this process: what they claimed, were notified of and wrote, and how they are killed.
 import type { Client } from "pg";
 import { connect } from "../../database/connect.ts";
 import type { ListenerOptions } from "../../database/listener.ts";

@@ -12,8 +12,8 @@ export interface LogLine extends Readonly<Record<string, unknown>> {
 export interface Serving extends Program {
   readonly probeUrl: string;
   lines(): LogLine[];
-  /** Waits until it has told of the event so often. */
-  told(event: string, times?: number): Promise<LogLine>;
+  /** Waits until it has logged the event so often. */
+  logged(event: string, times?: number): Promise<LogLine>;
 }
 
 export async function freePort(): Promise<number> {
@@ -43,12 +43,12 @@ export async function startServe(
   return Object.assign(program, {
     probeUrl: `http://127.0.0.1:${port}`,
     lines,
-    told: (event: string, times = 1) =>
-      eventually(`serve tells of ${event}`, async () => {
+    logged: (event: string, times = 1) =>
+      eventually(`serve logs ${event}`, async () => {
         const found = lines().filter((line) => line.event === event);
         if (program.child.exitCode !== null) {
           const { stdout, stderr } = await program.ended;
-          throw new Error(`serve ended before it told of ${event}: ${stderr}\n${stdout}`);
+          throw new Error(`serve ended before it logged ${event}: ${stderr}\n${stdout}`);
         }
         return found[times - 1];
       }),
@@ -58,7 +58,7 @@ export async function startServe(
 /** Waits until it listens and leads. */
 export async function serving(databaseUrl: string, env: Readonly<Record<string, string>> = {}): Promise<Serving> {
   const program = await startServe(databaseUrl, env);
-  await Promise.all([program.told("leading"), program.told("listenerConnected")]);
+  await Promise.all([program.logged("leading"), program.logged("listenerConnected")]);
   return program;
 }
 

@@ -16,7 +16,7 @@ export const SIX_SHARDS: NewClimateBatchSpec = {
   periods: [{ startYear: 2021, endYear: 2040 }],
 };
 
-/** To make others from: nobody is connected to it. */
+/** To make others from: no one is connected to it. */
 export async function createClimate(): Promise<TestDatabase> {
   const climate = await createTestDatabase();
   await writePastAndFuture(climate.client, { cells: CELLS, implausible: [IMPLAUSIBLE_CELL] });

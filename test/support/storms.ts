@@ -11,7 +11,11 @@ type Column = "latitude" | "longitude" | "pressure" | "environmentPressure" | "w
 export class TrackBuilder {
   readonly #hours: readonly number[];
   readonly #columns: Partial<Record<Column, readonly number[]>> = {};
-  #told: { stormId: string; season: number; basin: Basin | null } = { stormId: "200001", season: 2000, basin: "WP" };
+  #identity: { stormId: string; season: number; basin: Basin | null } = {
+    stormId: "200001",
+    season: 2000,
+    basin: "WP",
+  };
   #grade: readonly (StormGrade | null)[] | undefined;
 
   constructor(hours: readonly number[]) {
@@ -51,7 +55,7 @@ export class TrackBuilder {
   }
 
   called(stormId: string, season: number, basin: Basin | null = "WP"): this {
-    this.#told = { stormId, season, basin };
+    this.#identity = { stormId, season, basin };
     return this;
   }
 
@@ -62,7 +66,7 @@ export class TrackBuilder {
       return values === undefined ? none(points) : Float64Array.from(values);
     };
     return {
-      ...this.#told,
+      ...this.#identity,
       name: null,
       hours: Float64Array.from(this.#hours),
       latitude: column("latitude"),

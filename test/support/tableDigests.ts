@@ -8,10 +8,10 @@ export async function digestTables(client: Client): Promise<Record<string, strin
   );
   const digests: Record<string, string> = {};
   for (const { name } of rows) {
-    const told = await client.query(
+    const result = await client.query(
       `SELECT md5(coalesce(string_agg(t::text, E'\\n' ORDER BY t::text), '')) AS digest FROM climatebatch.${name} AS t`,
     );
-    digests[name] = told.rows[0].digest;
+    digests[name] = result.rows[0].digest;
   }
   return digests;
 }

@@ -1,5 +1,5 @@
 // Daily temperature series for tests: the golden formula, and idealised years built one sentence at a time.
-// Golden files stand in test/golden.
+// Golden files are in test/golden.
 
 import type { TimeAxis } from "../../job/timeAxis.ts";
 import { dayOfYear } from "../../model/calendars.ts";

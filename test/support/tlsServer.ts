@@ -35,7 +35,7 @@ export interface TlsServer extends AsyncDisposable {
   set(options: { readonly tls: boolean; readonly access: readonly string[] }): Promise<void>;
 }
 
-/** Whoever connects may use TLS, must, or must show a certificate of the authority with the user's name besides. */
+/** The program that connects may use TLS, must, or must show a certificate of the authority with the user's name besides. */
 export const ACCESS = {
   free: [`host ${SCRAM}`],
   tlsOnly: [`hostssl ${SCRAM}`],
@@ -61,7 +61,7 @@ export async function startTlsServer(names: string): Promise<TlsServer> {
     await client.query(`ALTER SYSTEM SET ssl = ${tls ? "on" : "off"}`);
     const { rows } = await client.query("SELECT pg_conf_load_time() AS at");
     await client.query("SELECT pg_reload_conf()");
-    await eventually("the server has read its settings anew", async () => {
+    await eventually("the server has read its settings again", async () => {
       const now = await client.query("SELECT pg_conf_load_time() > $1 AS is_new FROM pg_sleep(0)", [rows[0].at]);
       return now.rows[0].is_new || undefined;
     });

@@ -1,4 +1,4 @@
-// A reflector with shortened limits and a diary of what it told: "+spi", "~spi", "-spi", why it listed, what failed.
+// A reflector with shortened limits and a diary of what it reported: "+spi", "~spi", "-spi", why it listed, what failed.
 import { systemClock } from "../../model/clock.ts";
 import { type Reflector, type ReflectorOptions, startReflector } from "../../operator/kube/reflector.ts";
 import type { ReflectorLimits } from "../../operator/kube/reflectorLimits.ts";

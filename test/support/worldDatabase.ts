@@ -25,7 +25,7 @@ export interface WorldRow {
   inputIsOld: boolean;
 }
 
-/** For what RejectedError stands for outside; its message is the reason. */
+/** For what RejectedError represents outside; its message is the reason. */
 export class RefusedError extends Error {}
 
 export class WorldDatabase {
@@ -118,7 +118,7 @@ export class WorldDatabase {
     Object.assign(row, { state, reason, message: reason, finishedAt: now });
   }
 
-  /** Rows of deleted objects do not count: nobody computes them any more. */
+  /** Rows of deleted objects do not count: no one computes them any more. */
   #checkAlone(uid: string, calculations: readonly Calculation[]): void {
     const others = [...this.rows.values()].filter((row) => row.state === "running" && row.uid !== uid);
     const meeting = others.filter((row) => row.calculations.some((calculation) => calculations.includes(calculation)));

@@ -186,7 +186,7 @@ describeOnApiServer("the client", () => {
     await api.jobs.list({});
   });
 
-  test("an idle connection that was reset is replaced without anybody noticing", async () => {
+  test("an idle connection that was reset is replaced without any session noticing", async () => {
     await using space = await cluster.openNamespace();
     await space.api.jobs.list({});
     space.proxy.resetConnected();

@@ -45,7 +45,7 @@ describeOnApiServer("a reflector in trouble", () => {
     await watched.ends("+second");
     space.proxy.fault(isList, { delayMs: 500 });
     expect(space.proxy.describeWatches({ type: "ERROR", object: GONE })).toBe(1);
-    // Nobody watches now.
+    // No watch is open now.
     await space.remove("first");
     await space.create("third");
     await watched.ends("-first", "+third");
