@@ -37,7 +37,7 @@ describeOnCluster("the cluster", () => {
 
     const indexes = await namespace.kubectl(["get", "job/help", "--output=jsonpath={.status.completedIndexes}"]);
     expect(indexes).toBe("0-2");
-    expect(await namespace.kubectl(["logs", "job/help"])).toContain("climatebatch <command>");
+    expect(await namespace.kubectl(["logs", "job/help"])).toContain("Usage: climatebatch COMMAND");
   });
 
   test("runs the image as a user without rights, with nothing to write to", async () => {
