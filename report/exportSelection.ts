@@ -125,7 +125,7 @@ async function describeRisks(
   risks: readonly string[],
 ): Promise<readonly RiskUnits[]> {
   const { rows } = await client.query(
-    `SELECT risk::text, unit, return_level_unit, ranges, companions, companion_units FROM climatebatch.batch_risks
+    `SELECT risk::text, unit, return_level_unit, ranges, indicators, indicator_units FROM climatebatch.batch_risks
      WHERE batch_id = $1 AND risk::text = ANY ($2) ORDER BY risk`,
     [batchId, risks],
   );
@@ -134,7 +134,7 @@ async function describeRisks(
     unit: row.unit,
     returnLevelUnit: row.return_level_unit,
     ranges: row.ranges,
-    indicators: row.companions.map((name: string, at: number) => ({ name, unit: row.companion_units[at] })),
+    indicators: row.indicators.map((name: string, at: number) => ({ name, unit: row.indicator_units[at] })),
   }));
 }
 
@@ -149,7 +149,7 @@ const PLACE: readonly Column[] = [
   ...plain("integer", ["first_year", "last_year", "reference_year"]),
 ];
 const ORIGIN: readonly Column[] = [
-  ...plain("integer", ["years_used", "block_first_year", "block_last_year", "block_years"]),
+  ...plain("integer", ["years_used", "fit_first_year", "fit_last_year", "fit_years"]),
   ...plain("word", ["input", "reason"]),
   { name: "flags", kind: "word", sql: "array_to_string(r.flags, ' ')", unit: "1" },
   ...plain("word", ["methods", "grid"]),
@@ -224,7 +224,7 @@ function hazardColumns(risks: readonly RiskUnits[]): Column[] {
   const places = new Map<string, string[]>();
   for (const { risk, indicators } of risks) {
     for (const [at, { name }] of indicators.entries()) {
-      const found = `WHEN '${risk}' THEN (r.companions -> ${at} ->> 'value')::float8`;
+      const found = `WHEN '${risk}' THEN (r.indicators -> ${at} ->> 'value')::float8`;
       places.set(name, [...(places.get(name) ?? []), found]);
     }
   }
@@ -234,7 +234,7 @@ function hazardColumns(risks: readonly RiskUnits[]): Column[] {
     ...plain("word", ["hazard_level", "intensity", "unit"]),
     ...plain("number", ["value", "value_low", "value_high", "value_change"], "risk"),
     ...plain("number", ["value_ratio"]),
-    ...plain("number", ["undefended_value"], "risk"),
+    ...plain("number", ["value_without_protection"], "risk"),
     ...plain("number", ["score_low", "score_high"]),
     ...[...places].map(
       ([name, found]): Column => ({

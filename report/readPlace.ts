@@ -107,7 +107,7 @@ export async function readPlace(client: ClientBase, request: PlaceRequest): Prom
 
 const HAZARD = `json_build_object('score', hazard_score_100, 'scoreLow', score_low, 'scoreHigh', score_high, 'level', hazard_level,
   'intensity', intensity, 'unit', unit, 'value', value, 'valueLow', value_low, 'valueHigh', value_high,
-  'valueChange', value_change, 'indicators', coalesce(companions, '[]'::json))`;
+  'valueChange', value_change, 'indicators', coalesce(indicators, '[]'::json))`;
 const PROBABILITY = `json_build_object('damagingYear', probability, 'bins', (
     SELECT json_agg(json_build_object('range', bin ->> 'range', 'probability', bin -> 'probability',
       'low', probabilities_low[at], 'high', probabilities_high[at],
