@@ -1,11 +1,12 @@
 // `climatebatch load climate`: climate series from files, with progress while they are read and a report at the end.
+import type { Client } from "pg";
 import { CONFLICT_RULES } from "../database/climateMerge.ts";
 import { DERIVABLE } from "../ingest/series/derivation.ts";
 import { type IngestProgress, ingestFiles } from "../ingest/series/ingestFiles.ts";
 import { readIngestOptions } from "../ingest/series/options.ts";
 import { formatReport } from "../ingest/series/report.ts";
 import { defineCommand } from "./command.ts";
-import { withDatabase } from "./database.ts";
+import { findAddress, withDatabase } from "./database.ts";
 import { FILE_LAYOUTS, fileReadingOptions, fileVariables, readingWords, showReading } from "./fileReading.ts";
 import {
   databaseOption,
@@ -82,10 +83,13 @@ export const loadClimateCommand = defineCommand(
   },
   async (argv, { signal }) => {
     const options = readIngestOptions({ ...argv, ...(await readingWords(argv.file, argv, signal)) });
-    const report = await withDatabase(argv, "load climate", ({ client }) => {
+    const load = (client?: Client) => {
       const progress = showProgress(argv.json, argv.check);
       return ingestFiles(client, options, progress, signal).finally(() => progress.stop());
-    });
+    };
+    // A check reads files without a database, unless one is named to compare with.
+    const isAlone = argv.check && (await findAddress(argv)) === null;
+    const report = isAlone ? await load() : await withDatabase(argv, "load climate", ({ client }) => load(client));
     printFacts(argv, report, formatReport);
   },
 );

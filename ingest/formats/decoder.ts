@@ -134,6 +134,8 @@ class Decoder {
     signal?.throwIfAborted();
     if (!this.isOpen) throw unsupported(file, "reading it was ended");
     const worker = this.#worker;
+    // The program waits for the thread, and for nothing else.
+    worker.ref();
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const memoryBefore = process.memoryUsage.rss();
     const seconds = PATIENCE_SECONDS + bytes / SLOWEST_BYTES_PER_SECOND;
@@ -182,6 +184,7 @@ class Decoder {
       worker.postMessage(task);
       return await promise;
     } finally {
+      worker.unref();
       clearInterval(look);
       worker.off("message", onMessage);
       worker.off("error", onError);

@@ -74,3 +74,8 @@ export function hintSeparators(text: string, { decimal, thousands }: NumberStyle
     return `Numbers have a decimal comma by --decimal ",": leave it out if they have a point.`;
   return undefined;
 }
+
+/** A number for people: at most so many digits, as few as give it back. */
+export function shortNumber(value: number, digits = 6): number {
+  return Number(value.toPrecision(digits));
+}

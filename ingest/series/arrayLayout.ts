@@ -91,6 +91,7 @@ async function finishLayout(
     const where = `${file.file}: variable "${array.name}"`;
     checkFrequency(where, variable, steps.frequency);
     const said = options.units.get(variable);
+    const conversion = await readConversion(file, array, variable, said, steps);
     parts.push({
       where,
       name: array.name,
@@ -99,16 +100,22 @@ async function finishLayout(
       variable,
       mappedName,
       frequency: steps.frequency,
-      conversion: await readConversion(file, array, variable, said, steps),
+      conversion,
       isUnitSaid: said !== undefined,
       isUnitAssumed: false,
+      unitNote:
+        said === undefined && isMeanOfDays(array) && conversion.from.endsWith(" d-1")
+          ? "a mean of days, by its GRIB_stepType"
+          : undefined,
       packing: readPacking(array, options.marksOf(variable)),
       axes,
       steps,
     });
   }
   const taken = new Set(parts.flatMap(({ array, axes }) => [array, axes.time, axes.latitude, axes.longitude]));
-  const ignored = file.variables.filter((array) => !taken.has(array) && hasTimeAxis(file, array));
+  const ignored = file.variables.filter(
+    (array) => !taken.has(array) && hasTimeAxis(file, array) && !/(bnds|bounds)$/i.test(array.name),
+  );
   return { file, parts, ignored: ignored.map(({ name }) => name) };
 }
 

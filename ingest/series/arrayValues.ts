@@ -7,6 +7,7 @@ import { VARIABLES } from "../../model/variables.ts";
 import { formatMoment, YEAR } from "../cf/dates.ts";
 import { asNumbers, unpack } from "../cf/packing.ts";
 import { type NumberArray, valuesIn } from "../formats/arrayFile.ts";
+import { shortNumber } from "../formats/numberText.ts";
 import type { Box } from "./arrayBlocks.ts";
 import { type ArrayPart, stepConversions } from "./arrayLayout.ts";
 import { limitsOf } from "./limits.ts";
@@ -164,12 +165,12 @@ function implausible(part: ArrayPart, number: number, value: number, step: numbe
   const moment = steps.moments[step]!;
   const date = formatMoment(steps.frequency, Math.floor(moment / YEAR), moment % YEAR);
   const unpacked = unpack(number, packing);
-  const inUnit = conversion.from === unit ? "" : `, that is ${shorten(value)} ${unit}`;
+  const inUnit = conversion.from === unit ? "" : `, that is ${shortNumber(value)} ${unit}`;
   const isPacked = packing.scale !== 1 || packing.offset !== 0;
   return new RejectedError(
     "ImplausibleValue",
     `${file.file}: variable "${array.name}" at ${place} on ${date}: expected ${variable} from ${plausibleMin} to ${plausibleMax} ${unit}, ` +
-      `found ${shorten(unpacked)} ${conversion.from}${inUnit}${isPacked ? ` (stored as ${shorten(number)})` : ""}. ` +
+      `found ${shortNumber(unpacked)} ${conversion.from}${inUnit}${isPacked ? ` (stored as ${shortNumber(number)})` : ""}. ` +
       (looksLikeMissingMark(String(Number(unpacked.toPrecision(6))))
         ? `If it marks a missing value, give --missing ${variable}=${unpacked}.`
         : describeFitting(part, conversion, unpacked)),
@@ -186,8 +187,4 @@ function describeFitting({ variable, array, steps }: ArrayPart, conversion: Conv
   if (fitting === undefined)
     return `Correct the file; if the value marks a missing one, give --missing ${variable}=${unpacked}.`;
   return `If the values are in ${fitting}, give ${unitsOption(variable, fitting)}.`;
-}
-
-function shorten(value: number): string {
-  return String(Number(value.toPrecision(6)));
 }

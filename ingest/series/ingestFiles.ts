@@ -3,12 +3,13 @@ import type { ClientBase } from "pg";
 import { checkClimate } from "../../database/climateCheck.ts";
 import type { ClimateSeries } from "../../database/climateLoad.ts";
 import { writeClimate } from "../../database/climateWriter.ts";
+import { DEFAULT_STEP_DEGREES } from "../../database/gridCells.ts";
 import { readIngestTarget } from "../../database/ingestTarget.ts";
 import { RejectedError } from "../../model/errors.ts";
 import { deriveSeries } from "./derivation.ts";
 import type { IngestOptions } from "./options.ts";
 import type { ReadingProgress } from "./readFiles.ts";
-import type { IngestReport } from "./report.ts";
+import { type IngestReport, NOT_COMPARED } from "./report.ts";
 import { openSources, readSources } from "./sources.ts";
 
 export interface IngestProgress extends ReadingProgress {
@@ -16,8 +17,9 @@ export interface IngestProgress extends ReadingProgress {
   onCellWritten(cells: number): void;
 }
 
+/** Without a client the files are only read and checked. */
 export async function ingestFiles(
-  client: ClientBase,
+  client: ClientBase | undefined,
   options: IngestOptions,
   progress: IngestProgress,
   signal: AbortSignal,
@@ -25,7 +27,10 @@ export async function ingestFiles(
   const sources = await openSources(options, signal);
   try {
     const scenario = { name: options.scenario, parent: options.parent };
-    const target = await readIngestTarget(client, options.grid, scenario);
+    const target =
+      client === undefined
+        ? { gridStepDegrees: DEFAULT_STEP_DEGREES, calendar: undefined, firstYear: undefined }
+        : await readIngestTarget(client, options.grid, scenario);
     const reading = {
       gridStepDegrees: target.gridStepDegrees,
       calendar: options.calendar === undefined ? target.calendar : { calendar: options.calendar, source: "--calendar" },
@@ -41,10 +46,17 @@ export async function ingestFiles(
       const { onConflict, failRunningBatches, grid } = options;
       const counted = describeCells(series, progress);
       const load = { grid, scenario, calendar, series: counted, onConflict, failRunningBatches, derived, signal };
-      const outcome = await (options.check ? checkClimate : writeClimate)(client, load);
+      const outcome = client === undefined ? null : await (options.check ? checkClimate : writeClimate)(client, load);
       isDone = true;
       const rules = [...derived].map(([variable, rule]) => ({ variable, rule }));
-      return { scenario: options.scenario, grid, derived: rules, isCheck: options.check, ...report, ...outcome };
+      return {
+        scenario: options.scenario,
+        grid,
+        derived: rules,
+        isCheck: options.check,
+        ...report,
+        ...(outcome ?? NOT_COMPARED),
+      };
     } catch (error) {
       isDone = error instanceof RejectedError;
       throw error;

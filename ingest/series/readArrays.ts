@@ -3,6 +3,8 @@ import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { CALENDARS, type Calendar } from "../../model/calendars.ts";
 import { RejectedError } from "../../model/errors.ts";
+import { VARIABLE_NAMES } from "../../model/variables.ts";
+import { formatMoment, YEAR } from "../cf/dates.ts";
 import { valuesIn } from "../formats/arrayFile.ts";
 import { boxesOf, countBoxes, planBoxes } from "./arrayBlocks.ts";
 import type { ArrayLayout, ArrayPart } from "./arrayLayout.ts";
@@ -41,7 +43,13 @@ export async function readArrays<Values extends SpoolValues>(
     })),
     bytesPerValue,
   );
-  const spool = await openSpool(options.spool, plan.bytes, await identify(options, target));
+  const shape = {
+    bytes: plan.bytes,
+    boxes: placed.reduce((sum, { part, box }) => sum + countBoxes(part.array.shape, box), 0),
+    parts: parts.length,
+    places: places.all.length,
+  };
+  const spool = await openSpool(options.spool, shape, await identify(options, target));
   try {
     const tiles = plan.parts.map(({ begin, shape }) => new TileSpool(spool.store, begin, shape, target.makeValues));
     const tallies = placed.map((_, at) => Object.assign(new ValueTally(), spool.checkpoint?.tallies[at]));
@@ -74,7 +82,10 @@ export async function readArrays<Values extends SpoolValues>(
         lastYear: series.lastYear,
         variables: describeSources(sources),
         ignoredColumns: [...new Set(layouts.flatMap(({ ignored }) => ignored))],
-        notes: [],
+        ...datesOf(parts),
+        notes: [...new Set(parts.filter(({ steps }) => steps.usesBounds).map(({ file }) => file.file))].map(
+          (file) => `${file}: dates are those of the middles of its time bounds.`,
+        ),
       },
       close: (isDone) => spool.close(!isDone),
     };
@@ -220,11 +231,19 @@ function commonCalendar<Values extends SpoolValues>(
 async function identify(options: ReadingOptions, target: ReadingTarget<SpoolValues>): Promise<string> {
   const files = await Promise.all(
     options.files.map(async (file) => {
-      const { size, mtimeMs } = await stat(file);
-      return [resolve(file), size, Math.floor(mtimeMs)];
+      const { size, mtimeMs, ino } = await stat(file);
+      return [resolve(file), size, Math.floor(mtimeMs), ino];
     }),
   );
   const { map, units, only, place } = options;
-  const said = [[...map], [...units], only === undefined ? null : [...only], place ?? null];
+  const marks = VARIABLE_NAMES.map((variable) => [...options.marksOf(variable)]);
+  const said = [[...map], [...units], only === undefined ? null : [...only], place ?? null, marks, options.frequency];
   return JSON.stringify([files, said, target.gridStepDegrees, target.makeValues(0).BYTES_PER_ELEMENT]);
+}
+
+function datesOf(parts: readonly ArrayPart[]): { readonly firstDate: string; readonly lastDate: string } {
+  const moments = parts.flatMap(({ steps }) => [steps.moments[0]!, steps.moments.at(-1)!]);
+  const { frequency } = parts[0]!.steps;
+  const date = (moment: number) => formatMoment(frequency, Math.floor(moment / YEAR), moment % YEAR);
+  return { firstDate: date(Math.min(...moments)), lastDate: date(Math.max(...moments)) };
 }

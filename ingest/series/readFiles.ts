@@ -2,6 +2,7 @@
 import type { Calendar } from "../../model/calendars.ts";
 import { RejectedError } from "../../model/errors.ts";
 import { CalendarWatch, type KnownCalendar } from "../cf/calendarWatch.ts";
+import { formatMoment, YEAR } from "../cf/dates.ts";
 import { CP949 } from "../formats/csvFile.ts";
 import { type Layout, noVariables } from "./layout.ts";
 import { Places } from "./places.ts";
@@ -67,6 +68,8 @@ async function readTables<Values extends SeriesArray>(
     readers: [],
     ignoredNames: new Set(),
     signal,
+    first: Number.POSITIVE_INFINITY,
+    last: Number.NEGATIVE_INFINITY,
   };
   progress.onFiles(layouts.reduce((sum, { table }) => sum + table.bytes, 0));
   const files: ReadingReport["files"][number][] = [];
@@ -96,6 +99,8 @@ async function readTables<Values extends SeriesArray>(
     cells: series.places.length,
     firstYear: series.firstYear,
     lastYear: series.lastYear,
+    firstDate: dateOf(table.frequency, reading.first),
+    lastDate: dateOf(table.frequency, reading.last),
     variables: describeSources(sources),
     notes: layouts.flatMap(describeDialect),
     ignoredColumns: [...new Set([...layouts.flatMap(({ ignored }) => ignored), ...reading.ignoredNames])],
@@ -123,4 +128,8 @@ function commonFrequency(layouts: readonly Layout[]): Layout["frequency"] {
     "MixedFrequencies",
     `${first!.table.file} is ${first!.frequency}, but ${other.table.file} is ${other.frequency}. Ingest files of different frequencies one after the other.`,
   );
+}
+
+function dateOf(frequency: Layout["frequency"], moment: number): string {
+  return formatMoment(frequency, Math.floor(moment / YEAR), moment % YEAR);
 }

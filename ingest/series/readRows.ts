@@ -36,6 +36,9 @@ export interface Reading {
   /** Names in long files that are no variable. */
   readonly ignoredNames: Set<string>;
   readonly signal: AbortSignal;
+  /** First and last moment of any row. */
+  first: number;
+  last: number;
 }
 
 /** Reads all rows of one file; returns how many. */
@@ -54,6 +57,8 @@ export async function readFileRows(
     (row, line) => {
       where.line = line;
       const moment = readTime(row);
+      if (moment < reading.first) reading.first = moment;
+      if (moment > reading.last) reading.last = moment;
       const year = Math.floor(moment / YEAR);
       const step = moment - year * YEAR;
       if (frequency === "daily") reading.watch.see(year, step, where);

@@ -1,6 +1,7 @@
 // What was read, and what an ingest did with it, as facts and as lines to read.
 import type { LoadOutcome } from "../../database/climateLoad.ts";
 import { VARIABLE_NAMES, type Variable } from "../../model/variables.ts";
+import { shortNumber } from "../formats/numberText.ts";
 import { sumTallies } from "./valueTally.ts";
 import type { CountedSource } from "./variableSource.ts";
 
@@ -10,12 +11,21 @@ export interface VariableReport {
   /** Units the files have; canonical and assumed when they say none. */
   readonly units: readonly string[];
   readonly unitAssumed: boolean;
+  /** Why values are converted as they are, where the unit alone does not say it. */
+  readonly unitNotes: readonly string[];
   readonly canonicalUnit: string;
   readonly values: number;
   /** Blank or marked as missing. */
   readonly missing: number;
   /** Blank and filled by --blank. */
   readonly filled: number;
+  /** Slightly negative, read as 0; above saturation, read as saturated. Both are among the values. */
+  readonly noise: number;
+  readonly clipped: number;
+  /** In the canonical unit; null without values. */
+  readonly least: number | null;
+  readonly mean: number | null;
+  readonly greatest: number | null;
 }
 
 export interface ReadingReport {
@@ -26,13 +36,27 @@ export interface ReadingReport {
   readonly cells: number;
   readonly firstYear: number;
   readonly lastYear: number;
+  /** "2001-01-01", "2001-01" or "2001", by frequency. */
+  readonly firstDate: string;
+  readonly lastDate: string;
   readonly variables: readonly VariableReport[];
   readonly ignoredColumns: readonly string[];
   /** What a reader of the values should know: rules that apply without an option. */
   readonly notes: readonly string[];
 }
 
-export interface IngestReport extends ReadingReport, LoadOutcome {
+/** What a check without a database reports. */
+export const NOT_COMPARED = {
+  cellsAdded: null,
+  rowsWritten: null,
+  rowsUnchanged: null,
+  revision: null,
+  failedBatches: [],
+};
+
+type Outcome = { readonly [Name in keyof LoadOutcome]: LoadOutcome[Name] | (typeof NOT_COMPARED)[Name] };
+
+export interface IngestReport extends ReadingReport, Outcome {
   readonly scenario: string;
   readonly grid: string;
   readonly derived: readonly { readonly variable: Variable; readonly rule: string }[];
@@ -45,22 +69,27 @@ export function describeSources(sources: readonly CountedSource[]): VariableRepo
   return VARIABLE_NAMES.flatMap((variable) => {
     const own = sources.filter((source) => source.variable === variable);
     if (own.length === 0) return [];
-    const { values, missing, filled } = sumTallies(own.map(({ tally }) => tally));
+    const tally = sumTallies(own.map((source) => source.tally));
+    const { values, missing, filled, noise, clipped } = tally;
+    const shown = (value: number) => (values > 0 ? shortNumber(value) : null);
     return [
       {
         variable,
         columns: [...new Set(own.map(({ name }) => name))],
         units: [...new Set(own.map(({ conversion }) => conversion.from))],
         unitAssumed: own.some(({ isUnitAssumed }) => isUnitAssumed),
+        unitNotes: [...new Set(own.flatMap(({ unitNote }) => unitNote ?? []))],
         canonicalUnit: own[0]!.conversion.to,
-        ...{ values, missing, filled },
+        ...{ values, missing, filled, noise, clipped },
+        ...{ least: shown(tally.least), mean: shown(tally.mean), greatest: shown(tally.greatest) },
       },
     ];
   });
 }
 
 export function formatReport(report: IngestReport): string {
-  const lines = [formatReading(report, ` (${report.cellsAdded} new) of grid "${report.grid}"`)];
+  const isCompared = report.cellsAdded !== null;
+  const lines = [formatReading(report, isCompared ? ` (${report.cellsAdded} new) of grid "${report.grid}"` : "")];
   for (const { variable, rule } of report.derived) lines.push(`  ${variable}: derived, ${rule}`);
   lines.push(...describeFailedBatches(report.failedBatches, report.isCheck ? "Would fail" : undefined));
   lines.push(formatOutcome(report));
@@ -72,7 +101,7 @@ export function formatReading(report: ReadingReport, aboutCells = ""): string {
   const rows = report.files.reduce((sum, file) => sum + file.rows, 0);
   const isTables = report.files.every(({ layout }) => layout === "wide" || layout === "long");
   const lines = [
-    `${count(report.files.length, "file")}, ${count(rows, isTables ? "row" : "stored value")}: ${report.frequency} ${report.firstYear}-${report.lastYear}, ` +
+    `${count(report.files.length, "file")}, ${count(rows, isTables ? "row" : "stored value")}: ${report.frequency} ${report.firstDate} to ${report.lastDate}, ` +
       `${count(report.cells, "cell")}${aboutCells}, calendar ${report.calendar} (${report.calendarBecause})`,
     ...report.variables.map(formatVariable),
   ];
@@ -83,16 +112,28 @@ export function formatReading(report: ReadingReport, aboutCells = ""): string {
 }
 
 function formatVariable(report: VariableReport): string {
-  const { variable, columns, units, unitAssumed, canonicalUnit, values, missing, filled } = report;
+  const { variable, columns, units, unitAssumed, unitNotes, canonicalUnit, least, mean, greatest } = report;
+  const { values, missing, filled, noise, clipped } = report;
   const unit = units.map((one) => (one === canonicalUnit ? one : `${one} → ${canonicalUnit}`)).join(", ");
   const source =
     columns.length === 1 && columns[0] === variable ? "" : ` from ${columns.map((name) => `"${name}"`).join(", ")}`;
-  const counts = [count(values, "value"), `${missing} missing`, ...(filled > 0 ? [`${filled} blank filled`] : [])];
-  return `  ${variable}: ${unit}${unitAssumed ? " (assumed)" : ""}${source}, ${counts.join(", ")}`;
+  const counts = [
+    count(values, "value"),
+    `${missing.toLocaleString("en")} missing`,
+    ...(filled > 0 ? [`${filled.toLocaleString("en")} blank filled`] : []),
+    ...(noise > 0 ? [`${noise.toLocaleString("en")} slightly negative read as 0`] : []),
+    ...(clipped > 0 ? [`${clipped.toLocaleString("en")} above 100 % read as 100 %`] : []),
+  ];
+  const range = least === null ? "" : `; ${least} to ${greatest}, mean ${mean} ${canonicalUnit}`;
+  const notes = [...(unitAssumed ? ["assumed"] : []), ...unitNotes];
+  return `  ${variable}: ${unit}${notes.length > 0 ? ` (${notes.join(", ")})` : ""}${source}, ${counts.join(", ")}${range}`;
 }
 
 function formatOutcome({ scenario, isCheck, rowsWritten, rowsUnchanged, revision }: IngestReport): string {
-  const unchanged = rowsUnchanged > 0 ? ` (${rowsUnchanged} ${isCheck ? "are" : "were"} the same)` : "";
+  const unchanged = (rowsUnchanged ?? 0) > 0 ? ` (${rowsUnchanged} ${isCheck ? "are" : "were"} the same)` : "";
+  if (rowsWritten === null || rowsUnchanged === null) {
+    return "Checked only, without a database: nothing was compared with stored values. Name one by --database to compare.";
+  }
   if (rowsWritten === 0) {
     return `Nothing new: scenario "${scenario}" holds all of it already; climate_data/${scenario} stays at revision ${revision}.`;
   }

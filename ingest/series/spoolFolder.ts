@@ -1,16 +1,17 @@
-// Where the spool of a long reading lies, and how far it has come: a reading that was interrupted goes on from there when
-// the same files are read with the same options again.
+// The spool of a long reading and how far it has come: an interrupted reading is resumed when the same files are read again with
+// the same options.
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { stat, statfs } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { RejectedError } from "../../model/errors.ts";
+import { openOwnFolder } from "./spoolRoot.ts";
 import { fileStore, memoryStore, type SpoolStore } from "./tileSpool.ts";
 import type { ValueTally } from "./valueTally.ts";
 
 /** Smaller ones are kept in memory. */
 const MEMORY_BYTES = 64 << 20;
+const CHECKPOINT = "checkpoint.json";
 
 /** How far the reading has come. */
 export interface Checkpoint {
@@ -30,40 +31,45 @@ export interface SpoolFolder {
   close(keep: boolean): void;
 }
 
-/** `identity` says what is read and how: another one never takes up this spool. */
-export async function openSpool(folder: string | undefined, bytes: number, identity: string): Promise<SpoolFolder> {
+/** What a checkpoint must have to be believed. */
+export interface SpoolShape {
+  readonly bytes: number;
+  readonly boxes: number;
+  readonly parts: number;
+  readonly places: number;
+}
+
+/** `identity` says what is read and how; an interrupted reading is resumed only by the same one. */
+export async function openSpool(folder: string | undefined, shape: SpoolShape, identity: string): Promise<SpoolFolder> {
+  const { bytes } = shape;
   if (bytes <= MEMORY_BYTES) {
     const store = memoryStore(bytes);
     return { store, checkpoint: undefined, save: () => undefined, close: () => undefined };
   }
-  const above = folder ?? tmpdir();
-  const digest = createHash("sha256").update(`${identity}\n${bytes}`).digest("hex").slice(0, 16);
-  const own = join(above, `climatebatch-ingest-${digest}`);
-  const isNew = await stat(own).then(
-    () => false,
-    () => true,
-  );
-  if (isNew) await checkRoom(above, bytes);
+  const digest = digestOf(`${identity}\n${JSON.stringify(shape)}`);
+  const own = openOwnFolder(folder, "values", digest.slice(0, 16));
   try {
-    mkdirSync(own, { recursive: true, mode: 0o700 });
-  } catch (cause) {
-    throw new RejectedError(
-      "CannotWrite",
-      `--spool "${above}" cannot be written: ${(cause as Error).message}. Give a folder that is yours.`,
-      { cause },
-    );
+    const tiles = join(own.path, "tiles");
+    const checkpoint = readCheckpoint(own.path, shape, digest, tiles);
+    if (checkpoint === undefined) {
+      rmSync(tiles, { force: true });
+      rmSync(join(own.path, CHECKPOINT), { force: true });
+      await checkRoom(own.path, bytes);
+    }
+    const store = fileStore(tiles, bytes);
+    return {
+      store,
+      checkpoint,
+      save: (reached) => writeCheckpoint(own.path, reached, digest),
+      close: (keep) => {
+        store.close();
+        own.close(keep);
+      },
+    };
+  } catch (error) {
+    own.close(false);
+    throw error;
   }
-  const checkpoint = isNew ? undefined : readCheckpoint(own);
-  const store = fileStore(join(own, "tiles"), bytes);
-  return {
-    store,
-    checkpoint,
-    save: (reached) => writeCheckpoint(own, reached),
-    close: (keep) => {
-      store.close();
-      if (!keep) rmSync(own, { recursive: true, force: true });
-    },
-  };
 }
 
 async function checkRoom(folder: string, bytes: number): Promise<void> {
@@ -77,24 +83,34 @@ async function checkRoom(folder: string, bytes: number): Promise<void> {
   );
 }
 
-function writeCheckpoint(own: string, { boxes, tallies, seen }: Checkpoint): void {
-  const facts = { boxes, tallies: tallies.map((tally) => ({ ...tally })), seen: Buffer.from(seen).toString("base64") };
-  const unfinished = join(own, "checkpoint.part");
-  writeFileSync(
-    unfinished,
-    JSON.stringify(facts, (_, value) => (Number.isFinite(value) || typeof value !== "number" ? value : String(value))),
+function writeCheckpoint(own: string, { boxes, tallies, seen }: Checkpoint, digest: string): void {
+  const facts = JSON.stringify(
+    { digest, boxes, tallies: tallies.map((tally) => ({ ...tally })), seen: Buffer.from(seen).toString("base64") },
+    (_, value) => (Number.isFinite(value) || typeof value !== "number" ? value : String(value)),
   );
-  renameSync(unfinished, join(own, "checkpoint.json"));
+  const unfinished = join(own, `${CHECKPOINT}.part`);
+  writeFileSync(unfinished, `${digestOf(facts)}\n${facts}`, { mode: 0o600 });
+  renameSync(unfinished, join(own, CHECKPOINT));
 }
 
-function readCheckpoint(own: string): Checkpoint | undefined {
-  let text: string;
+/** The checkpoint of an interrupted reading; undefined when there is none, or any doubt: then everything is read again. */
+function readCheckpoint(own: string, shape: SpoolShape, digest: string, tiles: string): Checkpoint | undefined {
   try {
-    text = readFileSync(join(own, "checkpoint.json"), "utf8");
+    const [sum, facts] = readFileSync(join(own, CHECKPOINT), "utf8").split("\n") as [string, string];
+    if (sum !== digestOf(facts) || lstatSync(tiles).size !== shape.bytes) return undefined;
+    const found = JSON.parse(facts, (key, value) => (["least", "greatest"].includes(key) ? Number(value) : value));
+    const seen = Uint8Array.from(Buffer.from(found.seen, "base64"));
+    const isRight =
+      found.digest === digest &&
+      found.boxes <= shape.boxes &&
+      found.tallies.length === shape.parts &&
+      seen.length === shape.places;
+    return isRight ? { boxes: found.boxes, tallies: found.tallies, seen } : undefined;
   } catch {
-    // Interrupted before the first one: everything is read again.
     return undefined;
   }
-  const facts = JSON.parse(text, (key, value) => (["least", "greatest"].includes(key) ? Number(value) : value));
-  return { ...facts, seen: Uint8Array.from(Buffer.from(facts.seen, "base64")) };
+}
+
+function digestOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }

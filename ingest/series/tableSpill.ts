@@ -1,8 +1,8 @@
 // Rows of a table that are too many for memory: records of a place, variable and year, appended to a file as memory fills, then
 // distributed to tiles of neighbouring places, each of which fits in memory.
-import { closeSync, ftruncateSync, mkdirSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { closeSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { type OwnFolder, openOwnFolder } from "./spoolRoot.ts";
 import type { SpoolValues } from "./tileSpool.ts";
 
 /** Values of a year that are known, in no order. */
@@ -30,7 +30,7 @@ interface Tile {
 }
 
 export class TableSpill {
-  readonly #folder: string;
+  readonly #folder: OwnFolder;
   readonly #rows: number;
   readonly #dealt: number;
   #rowBytes = 0;
@@ -44,11 +44,9 @@ export class TableSpill {
   #records = new Map<number, Buffer[]>();
 
   constructor(folder: string | undefined) {
-    const above = folder ?? tmpdir();
-    mkdirSync(above, { recursive: true });
-    this.#folder = mkdtempSync(join(above, "climatebatch-rows-"));
-    this.#rows = openSync(join(this.#folder, "rows"), "w+", 0o600);
-    this.#dealt = openSync(join(this.#folder, "tiles"), "w+", 0o600);
+    this.#folder = openOwnFolder(folder, "rows", undefined);
+    this.#rows = openSync(join(this.#folder.path, "rows"), "wx+", 0o600);
+    this.#dealt = openSync(join(this.#folder.path, "tiles"), "wx+", 0o600);
   }
 
   /** Appends the known values of a year. */
@@ -116,7 +114,7 @@ export class TableSpill {
   close(): void {
     closeSync(this.#rows);
     closeSync(this.#dealt);
-    rmSync(this.#folder, { recursive: true, force: true });
+    this.#folder.close(false);
   }
 
   #load(number: number): void {

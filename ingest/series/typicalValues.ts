@@ -4,6 +4,7 @@
 import { RejectedError } from "../../model/errors.ts";
 import { conversionOf, convert, unitsOf, unitsOption } from "../../model/units.ts";
 import { VARIABLES, type Variable } from "../../model/variables.ts";
+import { shortNumber } from "../formats/numberText.ts";
 import { sumTallies, type ValueTally } from "./valueTally.ts";
 import type { CountedSource } from "./variableSource.ts";
 
@@ -30,19 +31,22 @@ const TYPICAL: Readonly<Partial<Record<Variable, Typical>>> = {
   sfcWind: { meanTo: 25, meanFrom: 0.05 },
 };
 /** Fewer values may be of an odd season. */
-const VALUES_AT_LEAST = 360;
+const VALUES_AT_LEAST = { daily: 360, monthly: 12, yearly: Number.POSITIVE_INFINITY } as const;
+/** Of a step, for amounts. */
+const DAYS = { daily: 1, monthly: 30, yearly: 365 } as const;
 
 export function checkTypicalValues(sources: readonly CountedSource[]): void {
+  refuseSwapped(sources);
   for (const { where, variable, conversion, isUnitSaid, isUnitAssumed, tally, frequency } of sources) {
     const unit = conversion.from;
     const typical = TYPICAL[variable];
-    if (typical === undefined || isUnitSaid || frequency !== "daily" || tally.values < VALUES_AT_LEAST) continue;
+    if (typical === undefined || isUnitSaid || tally.values < VALUES_AT_LEAST[frequency]) continue;
     const expected = expectation(typical, tally, variable);
     if (expected === undefined) continue;
     throw new RejectedError(
       "UnitsContradictValues",
-      `${where} ${isUnitAssumed ? `says no unit, so it is taken to be ${unit}` : `says ${unit}`}, but its ${tally.values.toLocaleString("en")} values go from ${shorten(tally.least)} to ${shorten(tally.greatest)} ${VARIABLES[variable].unit} with a mean of ${shorten(tally.mean)}; ${expected}. ` +
-        `${describeFitting(variable, unit, typical, tally)}If the values are right, say so: ${unitsOption(variable, unit)}.`,
+      `${where} ${isUnitAssumed ? `says no unit, so it is taken to be ${unit}` : `says ${unit}`}, but its ${tally.values.toLocaleString("en")} values go from ${shortNumber(tally.least, 4)} to ${shortNumber(tally.greatest, 4)} ${VARIABLES[variable].unit} with a mean of ${shortNumber(tally.mean, 4)}; ${expected}. ` +
+        `${describeFitting(variable, unit, typical, tally, DAYS[frequency])}If the values are right, say so: ${unitsOption(variable, unit)}.`,
     );
   }
 }
@@ -61,18 +65,18 @@ function expectation(
 }
 
 /** The unit that would make them usual. */
-function describeFitting(variable: Variable, unit: string, typical: Typical, tally: ValueTally): string {
+function describeFitting(variable: Variable, unit: string, typical: Typical, tally: ValueTally, days: number): string {
   const said = conversionOf(variable, unit, "");
-  const back = (value: number) => (value - said.offset) / said.factor;
+  const back = (value: number) => ((said.perStep ? value * days : value) - said.offset) / said.factor;
   const { plausibleMin, plausibleMax } = VARIABLES[variable];
   const fitting = unitsOf(variable).find((other) => {
     if (other === said.from) return false;
     const conversion = conversionOf(variable, other, "");
     const as = sumTallies([]);
     as.values = tally.values;
-    as.least = convert(back(tally.least), conversion, 1);
-    as.greatest = convert(back(tally.greatest), conversion, 1);
-    as.sum = convert(back(tally.mean), conversion, 1) * tally.values;
+    as.least = convert(back(tally.least), conversion, days);
+    as.greatest = convert(back(tally.greatest), conversion, days);
+    as.sum = convert(back(tally.mean), conversion, days) * tally.values;
     const isPossible = as.least >= plausibleMin && as.greatest <= plausibleMax;
     return (
       isPossible && as.greatest > 2 * (typical.greatestFrom ?? 0) && expectation(typical, as, variable) === undefined
@@ -81,6 +85,19 @@ function describeFitting(variable: Variable, unit: string, typical: Typical, tal
   return fitting === undefined ? "" : `If they are in ${fitting}, give ${unitsOption(variable, fitting)}. `;
 }
 
-function shorten(value: number): string {
-  return String(Number(value.toPrecision(4)));
+/** Coverage may differ by this share before means cannot be compared. */
+const ALIKE = 0.02;
+
+/** Refuses highs that are below the lows on the whole: their columns are swapped. */
+function refuseSwapped(sources: readonly CountedSource[]): void {
+  const of = (variable: Variable) => sources.filter((source) => source.variable === variable);
+  const [highs, lows] = [of("tasmax"), of("tasmin")];
+  const [high, low] = [highs, lows].map((own) => sumTallies(own.map(({ tally }) => tally)));
+  if (high!.values === 0 || low!.values === 0 || !(high!.mean < low!.mean)) return;
+  if (Math.abs(high!.values / low!.values - 1) > ALIKE) return;
+  throw new RejectedError(
+    "SwappedTemperatures",
+    `${highs[0]!.where} is read as tasmax and ${lows[0]!.where} as tasmin, but the mean of tasmax (${shortNumber(high!.mean, 4)} degC) is below that of tasmin (${shortNumber(low!.mean, 4)} degC). ` +
+      `If they are swapped, say so: --map "${highs[0]!.name}=tasmin,${lows[0]!.name}=tasmax".`,
+  );
 }

@@ -3,7 +3,7 @@
 import { RejectedError } from "../../model/errors.ts";
 import { conversionOf, convert, unitsOf, unitsOption } from "../../model/units.ts";
 import { VARIABLES } from "../../model/variables.ts";
-import { hintSeparators, type NumberStyle, readNumberText, trimBlanks } from "../formats/numberText.ts";
+import { hintSeparators, type NumberStyle, readNumberText, shortNumber, trimBlanks } from "../formats/numberText.ts";
 import { describeWhere, type Where } from "../formats/tableFile.ts";
 import { limitsOf } from "./limits.ts";
 import type { ReadingOptions } from "./readingOptions.ts";
@@ -111,7 +111,7 @@ export class ValueReader {
     const unit =
       from === to
         ? `${from}${isUnitAssumed ? " (assumed, no unit is given)" : ""}`
-        : `${from}, that is ${shorten(value)} ${to}`;
+        : `${from}, that is ${shortNumber(value)} ${to}`;
     throw new RejectedError(
       "ImplausibleValue",
       `${this.#describe(where)}: expected ${variable} from ${this.#min} to ${this.#max} ${to}, found "${text}" ${unit}. ${this.#remedy(number, text, days)}`,
@@ -134,8 +134,4 @@ export class ValueReader {
   #describe(where: Where): string {
     return `${describeWhere(where)}, column "${this.column.name}"`;
   }
-}
-
-function shorten(value: number): string {
-  return String(Number(value.toPrecision(6)));
 }

@@ -20,6 +20,8 @@ export interface VariableSource {
   readonly isUnitSaid: boolean;
   /** Neither the file nor an option gives the unit. */
   readonly isUnitAssumed: boolean;
+  /** Why values are converted as they are, where the unit alone does not say it. */
+  readonly unitNote?: string | undefined;
 }
 
 /** A source after its values were read. */

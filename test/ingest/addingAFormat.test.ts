@@ -19,7 +19,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   copy = mkdtempSync(join(tmpdir(), "climatebatch-format-"));
   for (const file of listFiles()) {
-    if (/^(test|bench|charts)\//.test(file)) continue;
+    if (/^(test\/|bench\/|charts\/|node_modules)/.test(file)) continue;
     mkdirSync(dirname(join(copy, file)), { recursive: true });
     cpSync(join(ROOT, file), join(copy, file));
   }

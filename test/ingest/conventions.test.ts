@@ -1,0 +1,376 @@
+// Each attribute and convention that docs/load.md says is honoured, with files made for it.
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parquetWriteBuffer } from "hyparquet-writer";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readNumberText } from "../../ingest/formats/numberText.ts";
+import { readStationFiles } from "../../ingest/sea/readStationFiles.ts";
+import type { IngestWords } from "../../ingest/series/options.ts";
+import { makeNetcdf, makeZip, zarrEntries } from "../support/arrayFiles.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { type Files, ingest, readStored, refusalOf } from "../support/ingest.ts";
+import { ibtracs, readStorms } from "../support/stormFiles.ts";
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+let scenarios = 0;
+const days = (count: number) => Array.from({ length: count }, (_, day) => day);
+const one = { latitudes: [36], longitudes: [127] };
+
+/** The values of the first days of 2001 (or the first months, years) at the first place, by the file's one variable. */
+async function read(files: Files, words: Partial<IngestWords> = {}, year = 2001): Promise<number[]> {
+  const scenario = `c${++scenarios}`;
+  await ingest(database.client, files, { scenario, ...words });
+  const stored = await readStored(database.client);
+  const [, values] = [...stored].find(([key]) => key.startsWith(`${scenario} `) && key.endsWith(` ${year}`))!;
+  return [...values];
+}
+
+const refuse = (files: Files, words: Partial<IngestWords> = {}) =>
+  refusalOf(ingest(database.client, files, { scenario: "refused", ...words }));
+
+const netcdf = async (options: Parameters<typeof makeNetcdf>[0]) => ({
+  "a.nc": await makeNetcdf({ ...one, ...options }),
+});
+
+describe("packing", () => {
+  const bytes = { times: days(4), name: "pr", type: "byte" as const };
+  const units = { units: "mm d-1" };
+
+  test("_Unsigned with valid_range, valid_min, valid_max and _FillValue of the signed type", async () => {
+    const value = (step: number) => [10, -6, -1, -3][step]!;
+    const range = { _Unsigned: "true", _FillValue: -1, valid_min: 0, valid_max: -5 };
+    expect((await read(await netcdf({ ...bytes, variable: { ...units, ...range }, value }))).slice(0, 4)).toEqual([
+      10,
+      250,
+      Number.NaN,
+      Number.NaN,
+    ]);
+  });
+
+  test("_FillValue and missing_value both mean missing, scale and offset apply to the rest", async () => {
+    const value = (step: number) => [1, 2, 3, 4][step]!;
+    const packing = { _FillValue: 2, missing_value: 3, scale_factor: 2, add_offset: 1 };
+    expect((await read(await netcdf({ ...bytes, variable: { ...units, ...packing }, value }))).slice(0, 4)).toEqual([
+      3,
+      Number.NaN,
+      Number.NaN,
+      9,
+    ]);
+  });
+
+  test("packed coordinates are unpacked", async () => {
+    const file = await makeNetcdf({
+      ...{ times: days(3), latitudes: [360], longitudes: [1270] },
+      latitude: { scale_factor: 0.1 },
+      longitude: { scale_factor: 0.1 },
+    });
+    const scenario = `c${++scenarios}`;
+    await ingest(database.client, { "a.nc": file }, { scenario });
+    expect([...(await readStored(database.client)).keys()]).toContain(`${scenario} tasmax 36 127 2001`);
+  });
+});
+
+describe("Zarr", () => {
+  const array = (version: 2 | 3, fill: unknown, attributes: object) => {
+    const entries = zarrEntries({ version, times: days(4), value: (step) => [0, 5, -999, 7][step]! });
+    const name = version === 2 ? "tasmax/.zarray" : "tasmax/zarr.json";
+    const description = JSON.parse(entries[name]!.toString());
+    description.fill_value = fill;
+    if (version === 3) Object.assign(description.attributes, attributes);
+    entries[name] = Buffer.from(JSON.stringify(description));
+    if (version === 2) {
+      const own = JSON.parse(entries["tasmax/.zattrs"]!.toString());
+      entries["tasmax/.zattrs"] = Buffer.from(JSON.stringify({ ...own, ...attributes }));
+    }
+    return { "a.zarr.zip": makeZip(entries) };
+  };
+  const known = (values: number[]) => values.slice(0, 4);
+
+  test.each<[version: 2 | 3, fill: unknown, attributes: object, expected: number[]]>([
+    [3, 0, { missing_value: -999 }, [0, 5, Number.NaN, 7]],
+    [3, 0, { _FillValue: Buffer.from(Float64Array.of(-999).buffer).toString("base64") }, [0, 5, Number.NaN, 7]],
+    [2, 0, { _FillValue: -999 }, [0, 5, Number.NaN, 7]],
+    [2, -999, {}, [0, 5, Number.NaN, 7]],
+  ])("v%i with fill_value %j and %j", async (version, fill, attributes, expected) => {
+    expect(known(await read(array(version, fill, attributes)))).toEqual(expected);
+  });
+});
+
+describe("time", () => {
+  const bounds = (ends: readonly (readonly [number, number])[]) => ({
+    time: { bounds: "time_bnds" },
+    extra: { nv: 2 },
+    more: [
+      {
+        variable: { name: "time_bnds", type: "double" as const, dimensions: ["time", "nv"], attributes: {} },
+        values: ends.flat(),
+      },
+    ],
+  });
+  const value = (step: number) => step + 1;
+
+  test("days stamped at their end are those of their bounds", async () => {
+    const file = await netcdf({
+      times: [1, 2, 3],
+      value,
+      ...bounds([
+        [0, 1],
+        [1, 2],
+        [2, 3],
+      ]),
+    });
+    expect((await read(file)).slice(0, 4)).toEqual([1, 2, 3, Number.NaN]);
+  });
+
+  test("bounds say the time step of one file with one step", async () => {
+    expect((await read(await netcdf({ times: [1], value, ...bounds([[0, 1]]) }))).slice(0, 2)).toEqual([1, Number.NaN]);
+  });
+
+  test("bounds far from their times are refused", async () => {
+    const refusal = await refuse(
+      await netcdf({
+        times: [1, 2],
+        value,
+        ...bounds([
+          [40, 41],
+          [41, 42],
+        ]),
+      }),
+    );
+    expect(refusal).toMatch(/InvalidTime.*bounds at position 0/);
+  });
+
+  test("the distance of files with one step each is their time step", async () => {
+    const files = {
+      "a.nc": await makeNetcdf({ ...one, times: [0], value }),
+      "b.nc": await makeNetcdf({ ...one, times: [1], value }),
+    };
+    expect((await read(files)).slice(0, 3)).toEqual([1, 1, Number.NaN]);
+    const monthly = {
+      "a.nc": await makeNetcdf({ ...one, times: [0] }),
+      "b.nc": await makeNetcdf({ ...one, times: [31] }),
+    };
+    expect(await read(monthly)).toHaveLength(12);
+  });
+
+  test("--frequency says it, and is refused against what the steps say", async () => {
+    expect((await read(await netcdf({ times: [0], value }), { frequency: "daily" })).slice(0, 2)).toEqual([
+      1,
+      Number.NaN,
+    ]);
+    expect(await refuse(await netcdf({}), { frequency: "monthly" })).toMatch(/WrongFrequency.*is daily/);
+  });
+
+  test("another length than that of the axis is refused", async () => {
+    const entries = zarrEntries({ times: days(4) });
+    const description = JSON.parse(entries["time/.zarray"]!.toString());
+    entries["time/.zarray"] = Buffer.from(JSON.stringify({ ...description, shape: [3], chunks: [3] }));
+    entries["time/0"] = entries["time/0"]!.subarray(0, 24);
+    expect(await refuse({ "a.zarr.zip": makeZip(entries) })).toMatch(/LengthsContradict.* 4 .* 3/);
+  });
+});
+
+describe("monthly means of ERA5", () => {
+  const months = { times: [0, 31, 59], name: "tp", value: () => 0.002 };
+  test.each([
+    ["avgad", 2],
+    ["avgas", 2],
+    ["accum", 2 / 31],
+  ])("step type %s", async (type, expected) => {
+    const variable = { units: "m", GRIB_stepType: type };
+    expect((await read(await netcdf({ ...months, variable })))[0]).toBeCloseTo(expected, 6);
+  });
+
+  test("radiation in joules", async () => {
+    const variable = { units: "J m**-2", GRIB_stepType: "avgad" };
+    const file = await netcdf({ ...months, name: "ssrd", variable, value: () => 8_640_000 });
+    expect((await read(file, { map: ["ssrd=rsds"] }))[0]).toBeCloseTo(100, 4);
+  });
+
+  test("a year of sums that are too small for months is refused, with the unit that fits", async () => {
+    const times = days(24).map((month) => Math.round(15 + 30.4375 * month));
+    const file = await netcdf({
+      times,
+      name: "tp",
+      variable: { units: "m" },
+      value: (step) => 0.002 + 0.0001 * (step % 12),
+    });
+    expect(await refuse(file)).toContain('--units "pr=m d-1"');
+    expect((await read(file, { units: ["pr=m d-1"] }))[0]).toBeCloseTo(2, 5);
+  });
+});
+
+describe("noise and saturation", () => {
+  const table = (header: string, ...values: readonly string[]) => ({
+    "a.csv": `date,lat,lon,${header}\n${values.map((value, day) => `2001-01-0${day + 1},36,127,${value}\n`).join("")}`,
+  });
+
+  test.each([
+    ["pr (mm)", ["-0.01", "0", "5"], [0, 0, 5]],
+    ["sfcWind (m s-1)", ["-0.05", "0", "5"], [0, 0, 5]],
+    ["hurs (%)", ["100.5", "110", "50"], [100, 100, 50]],
+  ])("%s: %j", async (header, values, expected) => {
+    expect((await read(table(header, ...values))).slice(0, 3)).toEqual(expected);
+  });
+
+  test.each([
+    ["pr (mm)", "-0.02"],
+    ["sfcWind (m s-1)", "-0.06"],
+    ["hurs (%)", "111"],
+  ])("%s: %s is refused", async (header, value) => {
+    expect(await refuse(table(header, value))).toMatch(/ImplausibleValue/);
+  });
+
+  test("what was changed is counted, in arrays too", async () => {
+    const file = await netcdf({
+      times: days(4),
+      name: "pr",
+      variable: { units: "mm d-1" },
+      value: (step) => [-0.001, 1, 2, 3][step]!,
+    });
+    const { variables } = await ingest(database.client, file, { scenario: `c${++scenarios}` });
+    expect(variables[0]).toMatchObject({ values: 4, noise: 1, clipped: 0, least: 0, greatest: 3, mean: 1.5 });
+  });
+
+  test("swapped temperatures are refused with both names", async () => {
+    const files = { "a.csv": "date,lat,lon,hi,lo\n2001-01-01,36,127,1,9\n2001-01-02,36,127,2,8\n" };
+    const refusal = await refuse(files, { map: ["hi=tasmax", "lo=tasmin"] });
+    expect(refusal).toMatch(/SwappedTemperatures.*"hi".*"lo".*--map "hi=tasmin,lo=tasmax"/);
+  });
+});
+
+describe("dates in tables", () => {
+  const midnights = (zone: string) =>
+    [1, 2, 3].map((day) => `2001-01-0${day}T00:00:00${zone},36,127,${day}\n`).join("");
+  test.each(["", "Z", "+00:00", "+09:00", "+0900", "-11:30", "+12:00"])(
+    "local midnights written with %j",
+    async (zone) => {
+      expect((await read({ "a.csv": `date,lat,lon,pr\n${midnights(zone)}` })).slice(0, 3)).toEqual([1, 2, 3]);
+    },
+  );
+
+  test.each([
+    ["Asia/Seoul", 9],
+    ["Pacific/Auckland", 13],
+    ["America/New_York", -5],
+  ])("instants in UTC of the local midnights of %s", async (zone, hours) => {
+    const instants = [1, 2, 3].map((day) => new Date(Date.UTC(2001, 0, day) - hours * 3_600_000));
+    const rows = instants.map((instant, at) => `${instant.toISOString()},36,127,${at + 1}\n`).join("");
+    expect((await read({ "a.csv": `date,lat,lon,pr\n${rows}` }, { timeZone: zone })).slice(0, 3)).toEqual([1, 2, 3]);
+    const parquet = parquetWriteBuffer({
+      columnData: [
+        { name: "date", data: instants, type: "TIMESTAMP" },
+        { name: "lat", data: [36, 36, 36], type: "DOUBLE" },
+        { name: "lon", data: [127, 127, 127], type: "DOUBLE" },
+        { name: "pr", data: [1, 2, 3], type: "DOUBLE" },
+      ],
+      kvMetadata: [
+        { key: "pandas", value: JSON.stringify({ columns: [{ name: "date", metadata: { timezone: zone } }] }) },
+      ],
+    });
+    expect((await read({ "a.parquet": Buffer.from(parquet) })).slice(0, 3)).toEqual([1, 2, 3]);
+  });
+
+  test.each([
+    ["YEAR,MO,DY", ["2001,1,1", "2001,1,2"]],
+    ["year,month,day", ["2001,1,1", "2001,1,2"]],
+    ["YEAR,DOY", ["2001,1", "2001,2"]],
+  ])("%s", async (header, dates) => {
+    const rows = dates.map((date, at) => `${date},36,127,${at + 1}\n`).join("");
+    expect((await read({ "a.csv": `${header},lat,lon,pr\n${rows}` })).slice(0, 2)).toEqual([1, 2]);
+  });
+
+  test("day 60 of a leap year is 29 February, day 366 of another year is refused", async () => {
+    const file = (year: number, day: number) => ({ "a.csv": `year,doy,lat,lon,pr\n${year},${day},36,127,3\n` });
+    expect((await read(file(2004, 60), {}, 2004))[59]).toBe(3);
+    expect(await refuse(file(2001, 366))).toMatch(/InvalidDate.*"366"/);
+  });
+});
+
+describe("numbers in tables", () => {
+  const NBSP = "\u00a0";
+  test.each([
+    ["", Number.NaN],
+    [" ", Number.NaN],
+    [`${NBSP}\t\u3000\u200b`, Number.NaN],
+    [`${NBSP}1.5 `, 1.5],
+    ["+1e3", 1000],
+    [".5", 0.5],
+    ["0x10", undefined],
+    ["0b1", undefined],
+    ["Infinity", undefined],
+    ["-Infinity", undefined],
+    ["1e999", undefined],
+    ["١٢", undefined],
+    ["１２", undefined],
+    ["1,234", undefined],
+    ["1_000", undefined],
+    ["--1", undefined],
+  ])("%j is %s", (text, expected) => {
+    expect(readNumberText(text)).toEqual(expected);
+  });
+
+  test.each([
+    ["1,234", ".", ",", 1234],
+    ["1,234,567.5", ".", ",", 1_234_567.5],
+    ["12,34", ".", ",", undefined],
+    ["1.234,5", ",", ".", 1234.5],
+    ["21,5", ",", undefined, 21.5],
+    ["1.5", ",", undefined, undefined],
+    ["1 234,5", ",", " ", 1234.5],
+  ] as const)("%j with decimal %j and thousands %j is %s", (text, decimal, thousands, expected) => {
+    expect(readNumberText(text, { decimal, thousands })).toEqual(expected);
+  });
+
+  test("a mark of one variable is a value of another", async () => {
+    const files = { "a.csv": "date,lat,lon,tasmin,pr\n2001-01-01,36,127,-9,-9\n2001-01-02,36,127,-8,1\n" };
+    const { variables } = await ingest(database.client, files, { scenario: `c${++scenarios}`, missing: ["pr=-9"] });
+    expect(variables).toMatchObject([
+      { variable: "tasmin", values: 2 },
+      { variable: "pr", values: 1, missing: 1 },
+    ]);
+    expect(await refuse(files, { missing: ["rain=-9"] })).toMatch(/UnknownVariable/);
+  });
+
+  test("a mark in arrays", async () => {
+    const file = await netcdf({ times: days(3), value: (step) => [1, -9999, 3][step]! });
+    expect((await read(file, { missing: ["tasmax=-9999"] })).slice(0, 3)).toEqual([1, Number.NaN, 3]);
+  });
+});
+
+describe("storms and the sea", () => {
+  test.each(["spur", "spur-merge", "PROVISIONAL_spur", "Spur-other"])("TRACK_TYPE %s is no storm", async (type) => {
+    const row = { SID: "2018272N15144", SEASON: 2018, BASIN: "WP", NAME: "A", NATURE: "TS", LAT: 15, LON: 145 };
+    const more = { USA_WIND: 60, USA_PRES: 985 };
+    const point = (hour: string, track: string) => ({
+      ...row,
+      ...more,
+      ISO_TIME: `2018-10-01 ${hour}:00:00`,
+      TRACK_TYPE: track,
+    });
+    const other = (hour: string) => ({ ...point(hour, type), SID: "2018272N15145" });
+    const file = ibtracs(point("00", "main"), point("06", "main"), other("00"), other("06"));
+    expect((await readStorms({ "a.csv": file }, { agency: "usa" })).tracks).toHaveLength(1);
+  });
+
+  test.each([
+    ["9999 among 1400 mm", "mm", (year: number) => (year === 1995 ? 9999 : 1400 + 10 * (year % 7)), /OddMaximum.*1995/],
+    ["-9.99 among 1.4 m", "m", (year: number) => (year === 1995 ? -9.99 : 1.4 + 0.01 * (year % 7)), /OddMaximum.*1995/],
+    ["plain maxima", "m", (year: number) => 1.4 + 0.1 * (year % 7), /accepted/],
+  ] as const)("maxima of a gauge: %s", async (_, unit, level, outcome) => {
+    const folder = await mkdtemp(join(tmpdir(), "climatebatch-gauge-"));
+    const years = days(20).map((year) => 1990 + year);
+    const text = `station,lat,lon,year,level\n${years.map((year) => `A,35,129,${year},${level(year)}\n`).join("")}`;
+    await writeFile(join(folder, "a.csv"), text);
+    const options = { unit, shapeSign: undefined };
+    const work = readStationFiles([join(folder, "a.csv")], options, new AbortController().signal);
+    expect(await refusalOf(work)).toMatch(outcome);
+    await rm(folder, { recursive: true });
+  });
+});
