@@ -66,9 +66,9 @@ export function hintSeparators(text: string, { decimal, thousands }: NumberStyle
       return `If it is ${plain.replaceAll(",", "")}, give --thousands ",".`;
     if (/^[+-]?\d*,\d+$/.test(plain)) return `If it is ${plain.replace(",", ".")}, give --decimal ",".`;
     if (/^[+-]?\d{1,3}(\.\d{3})+,\d+$/.test(plain))
-      return `If "." separates thousands, give --thousands . --decimal ",".`;
+      return `If "." separates thousands, give --decimal "," --thousands ".".`;
     if (/^[+-]?\d{1,3}([ \u00a0\u202f']\d{3})+([.,]\d+)?$/.test(plain))
-      return `If "${/[^\d+-]/.exec(plain)![0]}" separates thousands, give --thousands "${/[^\d+-]/.exec(plain)![0]}"${plain.includes(",") ? ` --decimal ","` : ""}.`;
+      return `If "${/[^\d+-]/.exec(plain)![0]}" separates thousands, give ${plain.includes(",") ? '--decimal "," ' : ""}--thousands "${/[^\d+-]/.exec(plain)![0]}".`;
   }
   if (decimal === "," && /^[+-]?\d*\.\d+$/.test(plain))
     return `Numbers have a decimal comma by --decimal ",": leave it out if they have a point.`;

@@ -321,9 +321,9 @@ describe("the report", () => {
     const report = await ingest(database.client, files, words);
     expect(formatReport(report)).toBe(
       [
-        '1 file, 2 rows: daily 2020-2020, 1 cell (1 new) of grid "default", calendar standard (nothing says otherwise)',
-        '  tasmax: K → degC from "tasmax (K)", 1 value, 1 missing',
-        '  pr: mm d-1 (assumed) from "Rain", 1 value, 0 missing, 1 blank filled',
+        '1 file, 2 rows: daily 2020-01-01 to 2020-01-02, 1 cell (1 new) of grid "default", calendar standard (nothing says otherwise)',
+        '  tasmax: K → degC from "tasmax (K)", 1 value, 1 missing; 1.5 to 1.5, mean 1.5 degC',
+        '  pr: mm d-1 (assumed) from "Rain", 1 value, 0 missing, 1 blank filled; 3 to 3, mean 3 mm d-1',
         "Ignored columns: station",
         "2 yearly rows written; climate_data/observed is now at revision 2.",
       ].join("\n"),
