@@ -103,7 +103,7 @@ test("SIGTERM stops the shards, ends with 0 and leaves the batch to the next sta
   expect(resumed).toMatchObject({ calculation: "hazard" });
 });
 
-test("a second process of the installation is by, and takes over when the first is killed", async () => {
+test("a second process of the installation is on standby, and takes over when the first is killed", async () => {
   await using first = await serving(database.url, ENV);
   await using second = await startServe(database.url, ENV);
   await second.logged("standby");
