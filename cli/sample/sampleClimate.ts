@@ -106,6 +106,8 @@ export interface Site {
   readonly mountain: number;
   readonly shore: number;
   readonly city: number;
+  /** 1 on the south coast to 0 in the north */
+  readonly south: number;
 }
 
 export function siteOf({ latitude, longitude }: SamplePlace): Site {
@@ -120,11 +122,12 @@ export function siteOf({ latitude, longitude }: SamplePlace): Site {
   const city = Math.max(...CITIES.map(([x, y]) => bump(x, y, 0.15)));
   const elevation = 100 + 900 * mountain;
   return {
-    mean: 18.6 - 0.8 * (latitude - 36) - 0.006 * elevation + 0.9 * city,
+    mean: 18.6 - 0.9 * (latitude - 36) - 0.006 * elevation + 0.9 * city,
     swing: 13 - 2 * shore,
     mountain,
     shore,
     city,
+    south: Math.min(1, Math.max(0, (37.5 - latitude) / 3)),
   };
 }
 
@@ -139,17 +142,34 @@ export function sampleCityShare(place: SamplePlace): number {
   return siteOf(place).city;
 }
 
-/** Weather of one scenario: what all places share is made once, what differs is made place by place. */
+/** Where the regional weather is made, [longitude, latitude]: a place has that of the nodes around it. */
+const WEATHER_NODES: readonly (readonly [number, number])[] = [
+  [126.4, 34.4],
+  [128.2, 34.7],
+  [129.6, 35.6],
+  [126.5, 35.9],
+  [128.0, 36.2],
+  [126.8, 37.5],
+  [128.4, 37.4],
+  [129.4, 37.2],
+  [128.2, 38.5],
+];
+/** Degrees over which the weather of a node fades. */
+const NODE_REACH = 1.1;
+/** Share of the variance that the whole country has in common. */
+const COUNTRYWIDE = 0.55;
+
+/** Weather of one scenario: country and nodes are made once, each place blends them. */
 export function makeSampleClimate(scenario: SampleScenario) {
   const days = countDays(scenario);
-  const shared: SharedWeather = {
-    warmth: autoregression(makeRandom(hash(`${scenario.name} warmth`)), days),
-    wetness: autoregression(makeRandom(hash(`${scenario.name} wetness`)), days),
-  };
+  const series = (name: string) => autoregression(makeRandom(hash(`${scenario.name} ${name}`)), days);
+  const country: SharedWeather = { warmth: series("warmth"), wetness: series("wetness") };
+  const nodes = WEATHER_NODES.map((_, at) => ({ warmth: series(`warmth ${at}`), wetness: series(`wetness ${at}`) }));
   return {
     /** Years of one place, in the order of SAMPLE_VARIABLES. */
     *yearsOf(place: SamplePlace): Iterable<ClimateYear> {
       const site = siteOf(place);
+      const shared = blend(place, country, nodes);
       for (const variable of SAMPLE_VARIABLES) {
         const random = makeRandom(hash(`${scenario.name} ${variable} ${place.latitude} ${place.longitude}`));
         yield* yearsOfVariable(scenario, variable, site, shared, random);
@@ -164,6 +184,21 @@ interface SharedWeather {
   readonly wetness: Float64Array;
 }
 
+/** Neighbours have similar weather: country and nodes, weighted so that the deviation stays about 1. */
+function blend(place: SamplePlace, country: SharedWeather, nodes: readonly SharedWeather[]): SharedWeather {
+  const weights = WEATHER_NODES.map(([x, y]) =>
+    Math.exp(-(((0.8 * (place.longitude - x)) ** 2 + (place.latitude - y) ** 2) / NODE_REACH ** 2)),
+  );
+  const size = Math.hypot(...weights);
+  const mix = (name: keyof SharedWeather) =>
+    country[name].map((common, day) => {
+      let regional = 0;
+      for (let at = 0; at < nodes.length; at++) regional += weights[at]! * nodes[at]![name][day]!;
+      return Math.sqrt(COUNTRYWIDE) * common + Math.sqrt(1 - COUNTRYWIDE) * (regional / size);
+    });
+  return { warmth: mix("warmth"), wetness: mix("wetness") };
+}
+
 function* yearsOfVariable(
   scenario: SampleScenario,
   variable: SampleVariable,
@@ -175,7 +210,9 @@ function* yearsOfVariable(
   let day = 0;
   for (let year = scenario.firstYear; year <= scenario.lastYear; year++) {
     const values = new Float32Array(daysInYear(SAMPLE_CALENDAR, year));
-    const warming = (0.2 * (Math.min(year, 2014) - 1981)) / 10 + (scenario.warming * Math.max(0, year - 2014)) / 10;
+    const national = (0.2 * (Math.min(year, 2014) - 1981)) / 10 + (scenario.warming * Math.max(0, year - 2014)) / 10;
+    // The sea holds warming back, cities add to it.
+    const warming = national * (1.1 - 0.3 * site.shore + 0.15 * site.city);
     for (let at = 0; at < values.length; at++, day++) {
       local = 0.6 * local + 0.8 * random.normal();
       const summer = Math.cos((2 * Math.PI * (at - 205)) / 365.25);
@@ -208,13 +245,14 @@ const DAILY_VALUE: Readonly<Record<SampleVariable, (day: SampleDay) => number>> 
 };
 
 function temperature({ site, warming, summer, warm, local }: SampleDay): number {
-  return site.mean + site.swing * summer + warming + 2.8 * warm * (1 - 0.25 * summer) + 0.7 * local;
+  return site.mean + site.swing * summer + warming + 2.8 * warm * (1 - 0.25 * summer) + 0.3 * local;
 }
 
-/** It rains when the shared and the local weather are wet enough, more often and much more in summer. */
+/** It rains when the weather is wet enough, much more in summer, on ridges and on the southern shore. */
 function rain({ site, warming, summer, wet, local }: SampleDay): number {
-  const excess = wet + 0.4 * local - (0.85 - 0.35 * summer - 0.15 * site.mountain);
-  return excess <= 0 ? 0 : (6 + 5.5 * summer) * (1 + 0.05 * warming) * excess ** 1.7 + 0.1;
+  const excess = wet + 0.2 * local - (0.85 - 0.35 * summer - 0.15 * site.mountain - 0.1 * site.south);
+  const amount = (6 + 5.5 * summer) * (1 + 0.45 * site.mountain + 0.35 * site.shore * site.south);
+  return excess <= 0 ? 0 : amount * (1 + 0.05 * warming) * excess ** 1.7 + 0.1;
 }
 
 function countDays({ firstYear, lastYear }: SampleScenario): number {

@@ -112,9 +112,26 @@ function sampleStations(): SeaLevelStation[] {
   });
 }
 
-/** A number in [0, 1) that follows from place and purpose alone: the hash with its bits mixed as Murmur3 ends. */
+/** Degrees between the points of a field that neighbours share. */
+const FIELD_STEP = 0.55;
+const FIELD_SHARE = 0.75;
+
+/** A number in [0, 1] that follows from place and purpose alone; neighbours are alike. */
 function chance({ latitude, longitude }: SamplePlace, purpose: string): number {
-  let bits = hash(`${purpose} ${latitude} ${longitude}`);
+  const [x, y] = [longitude / FIELD_STEP, latitude / FIELD_STEP];
+  const [left, below] = [Math.floor(x), Math.floor(y)];
+  const at = (east: number, north: number) => uniformAt(`${purpose} ${left + east} ${below + north}`);
+  const ease = (share: number) => share * share * (3 - 2 * share);
+  const [along, up] = [ease(x - left), ease(y - below)];
+  const lower = at(0, 0) * (1 - along) + at(1, 0) * along;
+  const upper = at(0, 1) * (1 - along) + at(1, 1) * along;
+  const field = lower * (1 - up) + upper * up;
+  return FIELD_SHARE * field + (1 - FIELD_SHARE) * uniformAt(`${purpose} ${latitude} ${longitude}`);
+}
+
+/** In [0, 1): the hash with its bits mixed as Murmur3 ends. */
+function uniformAt(name: string): number {
+  let bits = hash(name);
   bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
   bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
   return ((bits ^ (bits >>> 16)) >>> 0) / 2 ** 32;
