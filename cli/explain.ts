@@ -1,13 +1,17 @@
-// `climatebatch explain RISK`: what a risk is computed from, how, and the source of each number.
+// `climatebatch explain`: what a risk is computed from, how, and the source of each number; what a reason or flag means and
+// what to do about it.
 import { binRanges } from "../database/riskDescriptions.ts";
 import type { Explanation } from "../job/risks/methodSet.ts";
 import { PREDECESSOR, PREDECESSOR_EXPLANATION } from "../job/risks/predecessor/predecessorRisk.ts";
 import { definitionsOf, RISK_DEFINITIONS } from "../job/risks/registry.ts";
 import type { RiskDefinition } from "../job/risks/riskDefinition.ts";
 import { METHODS, type Methods } from "../model/calculations.ts";
+import { RejectedError } from "../model/errors.ts";
 import { ANCHOR_SCORES, type MethodSet, type ProbabilityMethods, type RiskMethods } from "../model/methodSet.ts";
+import { FLAGS, NULL_REASONS } from "../model/reasons.ts";
 import { waysOf } from "../model/riskInputs.ts";
 import { RISKS, type Risk } from "../model/risks.ts";
+import { REMEDIES } from "../report/page/remedies.ts";
 import { defineCommand } from "./command.ts";
 import { methodsFileOption, readGivenMethods } from "./methodsFile.ts";
 import { jsonOption, text } from "./options.ts";
@@ -17,7 +21,15 @@ const LINE = 110;
 
 export const explainCommand = defineCommand(
   {
-    arguments: { risk: { ...text, choices: RISKS, required: true, describe: "which risk" } },
+    arguments: {
+      word: {
+        ...text,
+        value: "RISK|REASON|FLAG",
+        parse: checkWord,
+        required: true,
+        describe: `a risk (${RISKS.join(", ")}), or a reason or flag of a result, such as noInput`,
+      },
+    },
     options: {
       methods: { ...text, choices: METHODS, default: "published", describe: "method set" },
       ...methodsFileOption,
@@ -25,14 +37,40 @@ export const explainCommand = defineCommand(
     },
     examples: [
       ["explain wildfire", "what it is computed from"],
+      ["explain baseSpliced", "what the flag means, and what to do"],
       ["explain wildfire --json", "the same for programs; its `methods` are an entry for --methods-file"],
     ],
   },
   async (argv) => {
-    const overrides = await readGivenMethods(argv);
-    printFacts(argv, explain(argv.risk, argv.methods, overrides), describeRisk);
+    const { word, methods } = argv;
+    if (!isRisk(word)) return printFacts(argv, explainReason(word), describeReason);
+    printFacts(argv, explain(word, methods, await readGivenMethods(argv)), describeRisk);
   },
 );
+
+const MEANINGS: Readonly<Record<string, string>> = { ...NULL_REASONS, ...FLAGS };
+
+function isRisk(word: string): word is Risk {
+  return (RISKS as readonly string[]).includes(word);
+}
+
+function checkWord(word: string): string {
+  if (isRisk(word) || Object.hasOwn(MEANINGS, word)) return word;
+  throw new RejectedError(
+    "InvalidOption",
+    `There is no risk, reason or flag "${word}". Risks: ${RISKS.join(", ")}. Reasons: ${Object.keys(NULL_REASONS).join(", ")}. Flags: ${Object.keys(FLAGS).join(", ")}.`,
+  );
+}
+
+function explainReason(word: string) {
+  const kind = Object.hasOwn(NULL_REASONS, word) ? "reason" : "flag";
+  return { word, kind, meaning: MEANINGS[word]!, remedy: REMEDIES[word as keyof typeof REMEDIES] };
+}
+
+function describeReason({ word, kind, meaning, remedy }: ReturnType<typeof explainReason>): string {
+  const effect = kind === "reason" ? "a result without numbers carries it" : "a result with numbers carries it";
+  return [`${word} (${kind}: ${effect})`, paragraph(meaning), paragraph(remedy)].join("\n");
+}
 
 export interface ExplainedRisk extends Explanation {
   readonly risk: Risk;

@@ -18,6 +18,8 @@ export async function runAndReport(
     readonly publish: boolean;
     readonly replaceGrid: boolean;
     readonly json: boolean;
+    /** What is printed of the results. */
+    readonly summary?: typeof printSummary;
   },
   purpose: string,
   { signal, setExitCode }: CommandContext,
@@ -26,7 +28,7 @@ export async function runAndReport(
   const { workers, publish, replaceGrid } = options;
   const watch = watchOnTerminal(`batch ${batchId} ${purpose}`);
   const outcome = await runBatch(client, { databaseUrl: url, batchId, watch, workers, publish, replaceGrid }, signal);
-  await describeOutcome(client, planned, outcome, options.json);
+  await describeOutcome(client, planned, outcome, options.json, options.summary ?? printSummary);
   setExitCode(exitCodeOf(outcome));
   return outcome;
 }
@@ -36,6 +38,7 @@ async function describeOutcome(
   { batch, specification }: PlannedRequest,
   outcome: RunOutcome,
   json: boolean,
+  summarise: typeof printSummary,
 ): Promise<void> {
   const { batchId } = batch;
   if (json)
@@ -49,10 +52,10 @@ async function describeOutcome(
     });
   switch (outcome.state) {
     case "published":
-      await printSummary(client, batchId, specification);
+      await summarise(client, batchId, specification);
       return print(`Batch ${batchId} is published.`);
     case "notPublished":
-      await printSummary(client, batchId, specification);
+      await summarise(client, batchId, specification);
       return print(`Batch ${batchId} is complete, not published (${outcome.reason}): ${outcome.message}`);
     case "failed":
       return print(

@@ -4,16 +4,17 @@ import { planRequest } from "../database/planRequest.ts";
 import { defineCommand } from "./command.ts";
 import { SAMPLE_DATABASE, withDatabase } from "./database.ts";
 import { print } from "./printing.ts";
+import { DEFAULT_MAX_CELLS, makeReport } from "./report.ts";
 import { runAndReport } from "./runAndReport.ts";
 import { DEFAULT_SAMPLE_CELLS, describeSample, makeSample } from "./sample/makeSample.ts";
+import { printFindings } from "./summary.ts";
+
+const REPORT = ".climatebatch/report.html";
 
 const NEXT_STEPS = `
-The results are in the embedded PostgreSQL in .climatebatch/sample, in the views probability_results and hazard_results. Next:
-  climatebatch export hazard --database ${SAMPLE_DATABASE} --output hazard.csv
-  climatebatch status --database ${SAMPLE_DATABASE}
-  climatebatch load climate FILE.csv --scenario NAME     your own data, into .climatebatch/data or the database of DATABASE_* or .env
-  climatebatch run all
-  climatebatch --help`;
+Next: climatebatch place 37.57 126.98 --database ${SAMPLE_DATABASE}
+      climatebatch export hazard --database ${SAMPLE_DATABASE} --output hazard.csv
+      climatebatch load climate FILE.nc --scenario NAME     your own data, then: climatebatch run all`;
 
 export const startCommand = defineCommand({ options: {} }, (_, context) =>
   withDatabase({ database: SAMPLE_DATABASE }, "start", async (database) => {
@@ -25,8 +26,10 @@ export const startCommand = defineCommand({ options: {} }, (_, context) =>
       { calculation: "all" },
       { parallelism: workers, parallelismSetting: "--workers", resumes: true },
     );
-    const options = { workers, publish: true, replaceGrid: false, json: false };
+    const options = { workers, publish: true, replaceGrid: false, json: false, summary: printFindings };
     const outcome = await runAndReport(database, planned!, options, "all", context);
-    if (outcome.state === "published") print(NEXT_STEPS);
+    if (outcome.state !== "published") return;
+    print(NEXT_STEPS);
+    print(await makeReport(client, REPORT, { maxCells: DEFAULT_MAX_CELLS }));
   }),
 );

@@ -21,6 +21,35 @@ export async function printSummary(
   print(`Without numbers in every cell, scenario and period: ${why}.\n`);
 }
 
+/** A line a risk: how its scores go from the base period to the last one, and where they are highest. */
+export async function printFindings(client: Client, batchId: string): Promise<void> {
+  const { rows } = await client.query({
+    text: `WITH scores AS (
+        SELECT risk_type, scenario, first_year, last_year, latitude, longitude, hazard_score_100 AS score
+        FROM climatebatch.hazard_all_batches
+        WHERE slot = (SELECT slot FROM climatebatch.slots WHERE calculation = 'hazard' AND batch_id = $1)
+          AND scenario = (SELECT specification -> 'scenarios' ->> -1 FROM climatebatch.batches WHERE batch_id = $1)),
+      ends AS (SELECT min(first_year) AS base, max(first_year) AS last FROM scores)
+      SELECT risk_type,
+        round((percentile_cont(0.5) WITHIN GROUP (ORDER BY score) FILTER (WHERE first_year = base))::numeric, 1)::float8,
+        round((percentile_cont(0.5) WITHIN GROUP (ORDER BY score) FILTER (WHERE first_year = last))::numeric, 1)::float8,
+        round(max(score) FILTER (WHERE first_year = last)::numeric, 1)::float8,
+        (array_agg(latitude || ', ' || longitude ORDER BY score DESC NULLS LAST, latitude, longitude) FILTER (WHERE first_year = last))[1],
+        max(scenario) || ', ' || max(first_year || '-' || last_year) FILTER (WHERE first_year = last)
+      FROM scores, ends GROUP BY risk_type ORDER BY risk_type`,
+    values: [batchId],
+    rowMode: "array",
+  });
+  const header = ["Hazard Score", "median 1991-2020", "median then", "highest then", "where (north, east)"];
+  print(
+    formatTable(
+      header,
+      rows.map((row) => row.slice(0, header.length)),
+    ),
+  );
+  print(`Then: ${rows[0]?.at(-1)}. 0 to 100; heat, cold and drought against each place's own climate.\n`);
+}
+
 async function readRisksWithoutNumbers(
   client: Client,
   calculation: Calculation,

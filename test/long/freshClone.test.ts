@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -46,6 +47,11 @@ test("a fresh clone in a folder of mode 0700 starts, starts again, and leaves no
       `measured: npm start on a fresh clone, install included: ${first.seconds.toFixed(1)} s; again: ${second.seconds.toFixed(1)} s`,
     );
     expect(first.stdout).toMatch(/Batch 1 is published/);
+    const lines = first.stdout.trimEnd().split("\n");
+    const report = lines.slice(-5).find((line) => line.startsWith("Report: "));
+    expect(existsSync(/^Report: (.*?\.html) /.exec(report ?? "")?.[1] ?? "")).toBe(true);
+    const findings = lines.slice(lines.findIndex((line) => line.startsWith("Hazard Score ")));
+    expect(findings.indexOf("Batch 1 is published.")).toBeLessThanOrEqual(15);
     expect(second.stdout).toMatch(/The sample exists already/);
     expect(second.stdout).toMatch(/Batch 2 is published/);
     expect(await postgresProcessesUnder(clone)).toEqual([]);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { PlaceAnswer } from "../../report/readPlace.ts";
-import { cli } from "../support/cli.ts";
+import { cli, startCli } from "../support/cli.ts";
 import type { TestDatabase } from "../support/database.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { loadBatch, specification, writePlaces } from "../support/loadedBatch.ts";
@@ -139,6 +139,16 @@ test("two batches: cells gained and lost, and the change where both have a value
 });
 
 test.each([
+  ["noBasin", "(reason: ", "climatebatch basins"],
+  ["defaultSlope", "(flag: ", "climatebatch load ground"],
+])("explain %s says what it means and what to do", async (word, kind, remedy) => {
+  const { stdout } = await startCli(["explain", word]).ended;
+  expect(stdout).toContain(`${word} ${kind}`);
+  expect(stdout).toContain(remedy);
+});
+
+test.each([
+  [["explain", "nothing"], 'There is no risk, reason or flag "nothing". Risks: '],
   [["place", "91", "0"], "A place is a latitude from -90 to 90"],
   [["place", "37", "127", "--period", "1800-1820"], 'no period "1800-1820". They have: '],
   [["compare", "1", "sample-ssp245"], "Compare two batches, two scenarios or two periods"],
