@@ -156,6 +156,11 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "show what differs between two batches, scenarios or periods",
     load: async () => (await import("./compare.ts")).compareCommand,
   },
+  explore: {
+    group: "Look",
+    summary: "serve the published results as a live page with a read API, on this machine",
+    load: async () => (await import("./explore.ts")).exploreCommand,
+  },
   serve: {
     group: "Operate",
     summary: "run continuously on this machine: schedules, NOTIFY, batches",

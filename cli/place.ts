@@ -92,9 +92,9 @@ function rowOf({ risk, hazard, probability, reason, flags }: PlaceResult): strin
   ];
 }
 
-/** Three digits at most, without the sign. */
+/** Two or three digits, without the sign. */
 function percent(share: number): string {
-  return share > 0 && share < 1e-5 ? "<0.001" : formatNumber(Number((100 * share).toPrecision(3)));
+  return share > 0 && share < 1e-5 ? "<0.001" : formatNumber(Number((100 * share).toPrecision(share < 0.01 ? 2 : 3)));
 }
 
 /** Eighths of a character. */

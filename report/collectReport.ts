@@ -170,7 +170,7 @@ async function readRisks(
   const { rows } = await client.query(
     `SELECT DISTINCT ON (d.risk) d.risk::text AS id, d.intensity, d.unit, d.ranges, d.impact_type AS "impactType",
        d.return_periods AS "returnPeriods", d.return_level_of AS "returnLevelOf", d.return_level_unit AS "returnLevelUnit",
-       d.indicators AS companions, d.indicator_units AS "companionUnits",
+       d.indicators, d.indicator_units AS "indicatorUnits",
        (SELECT json_object_agg(t.rate_set, t.rates) FROM climatebatch.batch_rate_sets AS t
         WHERE t.batch_id = d.batch_id AND t.risk = d.risk) AS "rateSets"
      FROM climatebatch.batch_risks AS d WHERE d.batch_id = ANY ($1) ORDER BY d.risk, d.batch_id DESC`,
@@ -178,13 +178,13 @@ async function readRisks(
   );
   const described = rows
     .filter(({ id }) => names.includes(id))
-    .map(({ companions, companionUnits, rateSets, ...risk }) => ({
+    .map(({ indicators, indicatorUnits, rateSets, ...risk }) => ({
       ...risk,
       rateSets: rateSets ?? {},
       returnLevelScale: null,
       damageScale: null,
       changeBound: CHANGE_BOUNDS[0],
-      indicators: companions.map((name: string, at: number) => ({ name, unit: companionUnits[at] })),
+      indicators: indicators.map((name: string, at: number) => ({ name, unit: indicatorUnits[at] })),
     }));
   return described as ReportRisk[];
 }

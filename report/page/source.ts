@@ -1,4 +1,4 @@
-// Where the page gets its layers and exact values from: the blocks of its own file, unpacked when they are needed.
+// Where the page gets its layers and exact values from, when they are needed: the blocks of its own file, or the explorer's.
 import { type Detail, joinBytes, type ReportHeader, readDetail, rowOf } from "./reportData.ts";
 
 export interface Source {
@@ -50,6 +50,11 @@ export async function openSource(): Promise<Source> {
 }
 
 async function unpack(name: string): Promise<Uint8Array | null> {
+  const { blocks } = document.getElementById("header")!.dataset;
+  if (blocks !== undefined) {
+    const response = await fetch(`${blocks}${name}`);
+    return response.ok ? new Uint8Array(await response.arrayBuffer()) : null;
+  }
   const text = document.getElementById(`block.${name}`)?.textContent;
   if (text == null) return null;
   const packed = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
