@@ -9,7 +9,7 @@ const API_SERVER = [
   "test/operator/kube/**/*.test.ts",
   "test/support/apiServer.test.ts",
 ];
-const CLUSTER = ["test/cluster/**/*.test.ts"];
+const CLUSTER = ["test/cluster/**/*.test.ts", "test/faults/matrix.test.ts"];
 const CHART = ["test/chart/**/*.test.ts"];
 const LONG = process.env.LONG === undefined ? ["test/long/**"] : [];
 

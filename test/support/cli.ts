@@ -96,12 +96,16 @@ export function startShard(databaseUrl: string, batchId: string, completionIndex
 }
 
 /** Looks again and again until `look` returns something. */
-export async function eventually<T>(what: string, look: () => Promise<T | undefined> | T | undefined): Promise<T> {
-  const deadline = performance.now() + PATIENCE_MS;
+export async function eventually<T>(
+  what: string,
+  look: () => Promise<T | undefined> | T | undefined,
+  patienceMs = PATIENCE_MS,
+): Promise<T> {
+  const deadline = performance.now() + patienceMs;
   for (;;) {
     const seen = await look();
     if (seen !== undefined) return seen;
-    if (performance.now() > deadline) throw new Error(`waited ${PATIENCE_MS / 1000} s, and still not: ${what}`);
+    if (performance.now() > deadline) throw new Error(`waited ${patienceMs / 1000} s, and still not: ${what}`);
     await sleep(POLL_MS);
   }
 }

@@ -29,12 +29,9 @@ export interface OperatorImages {
   readonly job: string;
 }
 
-/** A namespace with a database of its own, and the operator in it once it was started. */
-export interface OperatorSpace extends AsyncDisposable {
+/** A namespace, and the operator in it once it was started. */
+export interface OperatorPods extends AsyncDisposable {
   readonly namespace: Namespace;
-  readonly database: TestDatabase;
-  /** The way of all pods to the database, which can be cut. */
-  readonly exposed: DatabaseProxy;
   /** How the operator's pods and those of the shards name it, each with a user of its own. */
   readonly urls: { readonly operator: string; readonly job: string };
   /** Resolves when so many pods are ready; from 0 on. */
@@ -46,13 +43,23 @@ export interface OperatorSpace extends AsyncDisposable {
   waitFor(name: string, condition: string, seconds?: number): Promise<ClimateBatch>;
   /** Name of the pod that leads. */
   leader(): Promise<string>;
+  /** The operator's processes in that pod. */
+  processesIn(pod: string): Promise<readonly number[]>;
   /** SIGKILL for the operator's process in that pod, as the kernel gives it. */
   kill(pod: string): Promise<void>;
   /** All log lines that the operator's pods wrote, those of containers that were killed before included. */
   logLines(): Promise<readonly Readonly<Record<string, unknown>>[]>;
 }
 
+/** With a database of its own. */
+export interface OperatorSpace extends OperatorPods {
+  readonly database: TestDatabase;
+  /** The way of all pods to the database, which can be cut. */
+  readonly exposed: DatabaseProxy;
+}
+
 export interface SpaceOptions {
+  /** Its database is a copy of this one. */
   readonly climate: TestDatabase;
   readonly images: OperatorImages;
 }
@@ -70,14 +77,28 @@ export async function openOperatorSpace(
   });
   const [asOperator, asJob] = [users.urlOf("operator"), users.urlOf("job")];
   const exposed = opening.use(await cluster.exposeDatabase(asOperator));
+  const inPods = (url: string) => Object.assign(new URL(url), { host: new URL(exposed.url).host }).href;
+  const pods = opening.use(
+    await openOperatorPods(cluster, images, { operator: inPods(asOperator), job: inPods(asJob) }),
+  );
+  const closing = opening.move();
+  return { ...pods, database, exposed, [Symbol.asyncDispose]: () => closing.disposeAsync() };
+}
+
+export async function openOperatorPods(
+  cluster: TestCluster,
+  images: OperatorImages,
+  urls: OperatorPods["urls"],
+): Promise<OperatorPods> {
+  await using opening = new AsyncDisposableStack();
   const namespace = opening.use(await cluster.createNamespace());
   const { kubectl } = namespace;
-  const inPods = (url: string) => Object.assign(new URL(url), { host: new URL(exposed.url).host }).href;
-  const urls = { operator: inPods(asOperator), job: inPods(asJob) };
   await namespace.apply(...operatorObjects(namespace.name, images, urls));
 
   const read = async (name: string): Promise<ClimateBatch> =>
     JSON.parse(await kubectl(["get", "climatebatch", name, "--output=json"]));
+  const processesIn = async (pod: string) =>
+    processesOf(await kubectl(["get", "pod", pod, "--output=jsonpath={.metadata.uid}"]), OPERATOR_PROGRAM);
   const leader = () =>
     eventually("a replica leads", async () => {
       const path = "jsonpath={.spec.holderIdentity}";
@@ -89,8 +110,6 @@ export async function openOperatorSpace(
   const closing = opening.move();
   return {
     namespace,
-    database,
-    exposed,
     urls,
     read,
     leader,
@@ -114,9 +133,9 @@ export async function openOperatorSpace(
       await namespace.waitFor(`climatebatch/${name}`, `condition=${condition}`, seconds);
       return read(name);
     },
+    processesIn,
     async kill(pod) {
-      const uid = await kubectl(["get", "pod", pod, "--output=jsonpath={.metadata.uid}"]);
-      for (const pid of processesOf(uid, OPERATOR_PROGRAM)) process.kill(pid, "SIGKILL");
+      for (const pid of await processesIn(pod)) process.kill(pid, "SIGKILL");
     },
     async logLines() {
       const pods = (await kubectl(["get", "pods", "--selector=app=operator", "--output=name"])).trim().split("\n");
@@ -152,7 +171,7 @@ export function processesOf(podUid: string, program: string): number[] {
     .map(Number);
 }
 
-function operatorObjects(namespace: string, images: OperatorImages, urls: OperatorSpace["urls"]): readonly object[] {
+function operatorObjects(namespace: string, images: OperatorImages, urls: OperatorPods["urls"]): readonly object[] {
   const name = "operator";
   const labels = { app: name };
   const secret = (of: string, url: string) => ({
