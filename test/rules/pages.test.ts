@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { ALIASES, COMMANDS } from "../../cli/commands.ts";
 import { parseWords } from "../../cli/parse.ts";
-import { listCommandLines, listPages, ROOT } from "../support/pages.ts";
+import { listCommandLines, listPages, listShellCommands, ROOT } from "../support/pages.ts";
 
 test.each(listPages())("every link of %s leads to a file and a heading", (page) => {
   const text = readFileSync(join(ROOT, page), "utf8");
@@ -32,6 +32,20 @@ function listAnchors(text: string): string[] {
 /** A path from the root of the clone, in code quotes. */
 const NAMED_FILE =
   /`((?:model|database|telemetry|job|operator|ingest|serve|report|cli|charts|crds|test|bench|scripts|docs)\/[\w./-]+)`/g;
+
+test.each(listPages().filter((page) => page.endsWith(".ko.md")))("%s is in step with its English page", (page) => {
+  const english = page.replace(".ko.md", ".md");
+  const levels = (path: string) =>
+    [
+      ...readFileSync(join(ROOT, path), "utf8")
+        .replaceAll(/^```.*?^```$/gms, "")
+        .matchAll(/^(#+) /gm),
+    ].map(([, level]) => level);
+  expect(levels(page)).toEqual(levels(english));
+  expect(listShellCommands(page)).toEqual(listShellCommands(english));
+  const inline = (path: string) => listCommandLines(path).sort();
+  expect(inline(page)).toEqual(inline(english));
+});
 
 /** Pages about files that the reader is about to make. */
 const isHowToAdd = (page: string) => page.startsWith("docs/adding-");

@@ -19,11 +19,15 @@ export function listPages(): string[] {
   return listFiles().filter((path) => path.endsWith(".md") && /^(docs\/|charts\/|[A-Z])/.test(path));
 }
 
+export function listShellBlocks(page: string): string[] {
+  const text = readFileSync(join(ROOT, page), "utf8");
+  return [...text.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block!);
+}
+
 /** Commands of a page's shell blocks; a backslash continues a line. */
 export function listShellCommands(page: string): string[] {
-  const text = readFileSync(join(ROOT, page), "utf8");
-  return [...text.matchAll(/^```sh\n(.*?)^```$/gms)].flatMap(([, block]) =>
-    block!
+  return listShellBlocks(page).flatMap((block) =>
+    block
       .replaceAll(/\\\n\s*/g, "")
       .split("\n")
       .map((line) => line.replace(/\s+#.*$/, "").trim())
