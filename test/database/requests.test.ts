@@ -163,7 +163,7 @@ test("a request requested in an open transaction is neither claimed nor lost, an
 
   expect(claimedMeanwhile).toEqual([]);
   expect(refused).toMatchObject({
-    message: "another session has asked for all in a transaction that is still open after 5 s",
+    message: "another session has requested all in a transaction that is still open after 5 s",
   });
   expect(isPassing(refused)).toBe(true);
   expect((await claimOldest(client, "here", 9)).map(({ calculation }) => calculation)).toEqual(["hazard", "all"]);
