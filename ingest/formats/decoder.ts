@@ -12,6 +12,8 @@ export type DecodedKind = Extract<FormatKind, "array" | "table" | "raster">;
 
 /** What the thread is to do; files are numbered as they are opened. */
 export interface Task {
+  /** Answers carry it: one that comes late belongs to a task that has ended. */
+  readonly id: number;
   readonly do: "open" | "read" | "rows" | "window" | "close";
   readonly number: number;
   readonly format?: string;
@@ -19,7 +21,7 @@ export interface Task {
   readonly values?: readonly unknown[];
 }
 
-export type Answer =
+export type Answer = { readonly id: number } & (
   | { readonly kind: "done"; readonly result: unknown }
   | {
       readonly kind: "rows";
@@ -28,18 +30,21 @@ export type Answer =
       readonly bytes: number;
     }
   | { readonly kind: "refused"; readonly reason: string; readonly message: string }
-  | { readonly kind: "failed"; readonly message: string };
+  | { readonly kind: "failed"; readonly message: string }
+);
 
 /** Of processor time for one answer: so much, and more for larger files. */
-const PATIENCE_SECONDS = 4;
+const PATIENCE_SECONDS = 2.5;
 const SLOWEST_BYTES_PER_SECOND = 2 << 20;
 /** A busy machine may give the thread a fraction of a processor. */
 const MOST_WAITING = 6;
 const LOOK_MS = 25;
 /** Growth of the process while the thread works. A limit on the heap of the thread would end the whole process at some loops. */
 const MOST_BYTES = 256 << 20;
+/** A thread that has opened so many is replaced: libraries keep memory of what they opened. */
+const MOST_FILES = 64;
 
-/** The thread of all files that are open. */
+/** The thread of all files: one that has been started serves the next ones too. */
 let shared: Decoder | undefined;
 
 /** The same format, its files opened by the thread. */
@@ -65,8 +70,9 @@ class Decoder {
   readonly #worker: Worker;
   /** [1] batches of rows that are not taken yet */
   readonly #waiting = new Int32Array(new SharedArrayBuffer(4));
-  #files = 0;
   #lastNumber = 0;
+  #lastTask = 0;
+  #open = 0;
   #queue: Promise<unknown> = Promise.resolve();
   isOpen = true;
 
@@ -84,12 +90,12 @@ class Decoder {
   }
 
   async open(format: string, file: string, signal: AbortSignal | undefined): Promise<DecodedFile> {
-    this.#files++;
     const number = ++this.#lastNumber;
+    this.#open++;
     const { size } = await stat(file);
     const isFolder = (await stat(file)).isDirectory();
     const bytes = isFolder ? 1 << 26 : size;
-    const ask = (task: Task, onRows?: OnRows, abort = signal) => {
+    const ask = (task: Omit<Task, "id">, onRows?: OnRows, abort = signal) => {
       const turn = this.#queue.then(() => this.#ask(file, bytes, task, onRows, abort));
       this.#queue = turn.catch(() => undefined);
       return turn;
@@ -114,9 +120,9 @@ class Decoder {
   }
 
   #closeFile(number: number): void {
-    this.#files--;
-    if (this.#files === 0) void this.#end();
-    else if (this.isOpen) this.#worker.postMessage({ do: "close", number } satisfies Task);
+    this.#open--;
+    if (this.#open === 0 && this.#lastNumber >= MOST_FILES) void this.#end();
+    else if (this.isOpen) this.#worker.postMessage({ do: "close", number, id: 0 } satisfies Task);
   }
 
   async #end(): Promise<void> {
@@ -127,7 +133,7 @@ class Decoder {
   async #ask(
     file: string,
     bytes: number,
-    task: Task,
+    task: Omit<Task, "id">,
     onRows: OnRows | undefined,
     signal: AbortSignal | undefined,
   ): Promise<unknown> {
@@ -142,8 +148,15 @@ class Decoder {
     let heard = performance.now();
     let usedBefore = await processorSeconds(worker);
     // What was ended must not fill memory any more when the refusal is heard.
-    const refuse = (error: unknown) => void this.#end().then(() => reject(error));
+    let isEnding = false;
+    const refuse = (error: unknown) => {
+      if (isEnding) return;
+      isEnding = true;
+      void this.#end().then(() => reject(error));
+    };
+    const id = ++this.#lastTask;
     const onMessage = (answer: Answer) => {
+      if (answer.id !== id) return;
       if (answer.kind === "rows") {
         try {
           onRows?.(answer.rows, answer.line, answer.bytes);
@@ -181,7 +194,7 @@ class Decoder {
     worker.on("exit", onExit);
     signal?.addEventListener("abort", onAbort);
     try {
-      worker.postMessage(task);
+      worker.postMessage({ ...task, id } satisfies Task);
       return await promise;
     } finally {
       worker.unref();

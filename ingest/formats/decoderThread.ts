@@ -16,17 +16,20 @@ const port = parentPort!;
 const files = new Map<number, ArrayFile | TableFile | RasterFile>();
 const nothing = new AbortController().signal;
 
-port.on("message", (task: Task) => void answer(task));
+port.on("message", (given: Task) => void answer(given));
 // A library that rejects a promise that it keeps to itself has failed at the task at hand.
 process.on("unhandledRejection", (error) => send(failure(error)));
 
-async function answer(task: Task): Promise<void> {
+let task: Task;
+
+async function answer(given: Task): Promise<void> {
+  if (given.do !== "close") task = given;
   try {
-    const result = await work(task);
-    if (task.do === "close") return;
+    const result = await work(given);
+    if (given.do === "close" || given !== task) return;
     send({ kind: "done", result }, ArrayBuffer.isView(result) ? [result.buffer as ArrayBuffer] : []);
   } catch (error) {
-    send(failure(error));
+    if (given === task) send(failure(error));
   }
 }
 
@@ -93,11 +96,13 @@ function ownBuffer(values: ArrayLike<number> | NumberArray): unknown {
   return array.byteLength === array.buffer.byteLength ? array : array.slice();
 }
 
-function failure(error: unknown): Answer {
+type Content = Answer extends infer One ? (One extends Answer ? Omit<One, "id"> : never) : never;
+
+function failure(error: unknown): Content {
   if (error instanceof RejectedError) return { kind: "refused", reason: error.reason, message: error.message };
   return { kind: "failed", message: error instanceof Error ? error.message : String(error) };
 }
 
-function send(answer: Answer, transfer: ArrayBuffer[] = []): void {
-  port.postMessage(answer, transfer);
+function send(answer: Content, transfer: ArrayBuffer[] = []): void {
+  port.postMessage({ ...answer, id: task.id }, transfer);
 }

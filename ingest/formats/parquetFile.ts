@@ -63,7 +63,16 @@ async function readMetadata(file: string): Promise<FileMetaData> {
   }
 }
 
-function checkGroups(file: string, { row_groups: groups, schema }: FileMetaData, columns: number): void {
+function checkGroups(
+  file: string,
+  { row_groups: groups, schema, num_rows: rows }: FileMetaData,
+  columns: number,
+): void {
+  const counted = groups.reduce((sum, { num_rows }) => sum + num_rows, 0n);
+  if (counted !== rows || groups.some(({ num_rows }) => num_rows < 0n)) {
+    const why = new Error(`${rows} rows in all, but ${counted} in its row groups`);
+    throw unreadable(file, "its Parquet description (at the end of the file)", why);
+  }
   const nested = schema.slice(1).find(({ num_children }) => num_children !== undefined);
   if (nested !== undefined) {
     throw new RejectedError(
