@@ -68,8 +68,9 @@ function checkGroups(
   { row_groups: groups, schema, num_rows: rows }: FileMetaData,
   columns: number,
 ): void {
-  const counted = groups.reduce((sum, { num_rows }) => sum + num_rows, 0n);
-  if (counted !== rows || groups.some(({ num_rows }) => num_rows < 0n)) {
+  const counts = groups.map(({ num_rows }) => Number(num_rows));
+  const counted = counts.reduce((sum, count) => sum + count, 0);
+  if (counted !== Number(rows) || counts.some((count) => count < 0)) {
     const why = new Error(`${rows} rows in all, but ${counted} in its row groups`);
     throw unreadable(file, "its Parquet description (at the end of the file)", why);
   }

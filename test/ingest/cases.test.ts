@@ -197,7 +197,7 @@ const HOSTILE: readonly (readonly [file: string, says: readonly string[]])[] = [
   ["nc4-9KB-31s-2GB.nc", ["LengthsContradict", "2147483648", "2"]],
   ["nc4-51KB-hang.nc", ["UnreadableFile", "damaged or unsupported"]],
   ["parquet-hang-readRle.parquet", ["UnreadableFile", "damaged or unsupported"]],
-  ["parquet-invalid-length.parquet", ["UnreadableFile", "damaged or unsupported"]],
+  ["parquet-invalid-length.parquet", ["UnreadableFile", "Parquet description"]],
   ["zarr2-quantize-bz2.zarr.zip", ["UnreadableFile", "Unknown codec"]],
   ["zarr-attributes-null.zarr.zip", ["UnreadableFile", "attributes"]],
   ["nc3-standard-name-constructor.nc", ["NoVariables", '"constructor"']],
