@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Finds the Node that this package pins and runs the command line with it; says what to do when nothing is installed.
+// Runs the command line: of an installed package its compiled programs, of a clone the sources, with the Node that the clone
+// pins. Says what to do when nothing is installed.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import * as module from "node:module";
@@ -7,15 +8,16 @@ import { fileURLToPath } from "node:url";
 
 const NEEDED_NODE = 24;
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+const isClone = existsSync(at("cli/main.ts"));
 
-if (!existsSync(at("node_modules"))) {
+if (isClone && !existsSync(at("node_modules"))) {
   console.error(`climatebatch is not installed in ${at("")}: run npm install there, or npm start, which installs it.`);
   process.exit(2);
 }
 if (Number(process.versions.node.split(".")[0]) >= NEEDED_NODE) {
   // Halves the time to start: what was compiled once is kept in the system's folder for temporary files.
   module.enableCompileCache();
-  await import("../cli/main.ts");
+  await import(isClone ? "../cli/main.ts" : "../dist/cli/main.js");
 } else if (existsSync(at("node_modules/node/bin/node"))) {
   const child = spawn(at("node_modules/node/bin/node"), [at("bin/climatebatch.mjs"), ...process.argv.slice(2)], {
     stdio: "inherit",
@@ -23,8 +25,7 @@ if (Number(process.versions.node.split(".")[0]) >= NEEDED_NODE) {
   for (const name of ["SIGINT", "SIGTERM"]) process.on(name, () => child.kill(name));
   child.on("close", (code, signal) => (signal === null ? process.exit(code) : process.kill(process.pid, signal)));
 } else {
-  console.error(
-    `climatebatch needs Node ${NEEDED_NODE} or newer; this is ${process.version}. Run npm install, which installs it, or use a newer Node.`,
-  );
+  const remedy = isClone ? "Run npm install, which installs it, or use a newer Node." : "Use a newer Node.";
+  console.error(`climatebatch needs Node ${NEEDED_NODE} or newer; this is ${process.version}. ${remedy}`);
   process.exit(2);
 }

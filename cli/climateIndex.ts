@@ -28,7 +28,7 @@ import {
   YEAR_WORDS,
 } from "./index/settings.ts";
 import { files, outputOption, text } from "./options.ts";
-import { STANDARD_OUTPUT, writeOutput } from "./outputFile.ts";
+import { checkOutput, STANDARD_OUTPUT, writeOutput } from "./outputFile.ts";
 import { startProgress } from "./progress.ts";
 
 /** Which indices an option applies to, in its help. */
@@ -122,6 +122,7 @@ export const indexCommand = defineCommand(
     const settings = readIndexSettings(argv.name, argv);
     const options = readReadingOptions(await readingWords(argv.input, argv, signal));
     await refuseOverwritingInput(argv.output, argv.input);
+    await checkOutput(argv.output);
     const reading = showReading(!process.stderr.isTTY);
     const read = await readDailySeries(options, settings, reading, signal).finally(() => reading.stop());
     process.stderr.write(`${formatReading(read.report)}\n`);

@@ -161,6 +161,26 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "serve the published results as a live page with a read API, on this machine",
     load: async () => (await import("./explore.ts")).exploreCommand,
   },
+  show: {
+    group: "Look",
+    summary: "choose the scenario and period that the predecessor's views show",
+    load: async () => (await import("./show.ts")).showCommand,
+  },
+  sql: {
+    group: "Look",
+    summary: "run SQL on the database in use, or psql",
+    load: async () => (await import("./sql.ts")).sqlCommand,
+  },
+  cancel: {
+    group: "Operate",
+    summary: "end an unfinished batch that no process runs",
+    load: async () => (await import("./remove.ts")).cancelCommand,
+  },
+  remove: {
+    group: "Operate",
+    summary: "remove a batch, scenario or grid, after a preview",
+    load: async () => (await import("./remove.ts")).removeCommand,
+  },
   serve: {
     group: "Operate",
     summary: "run continuously on this machine: schedules, NOTIFY, batches",

@@ -1,7 +1,7 @@
 // `climatebatch data`: the stored climate, and which risks can be computed from it.
 import { type DataSummary, readDataSummary } from "../database/dataSummary.ts";
 import { defineCommand } from "./command.ts";
-import { judgeRisks, type Readiness } from "./data/readiness.ts";
+import { judgeByTrial, type Readiness } from "./data/readiness.ts";
 import { withDatabase } from "./database.ts";
 import { basePeriodOption, databaseOption, jsonOption } from "./options.ts";
 import { formatTable, printFacts } from "./printing.ts";
@@ -15,8 +15,10 @@ export const dataCommand = defineCommand(
     },
   },
   async (argv) => {
-    const summary = await withDatabase(argv, "data", ({ client }) => readDataSummary(client));
-    const risks = judgeRisks(summary, argv.basePeriod);
+    const { summary, risks } = await withDatabase(argv, "data", async ({ client }) => {
+      const found = await readDataSummary(client);
+      return { summary: found, risks: await judgeByTrial(client, found, argv.basePeriod) };
+    });
     printFacts(argv, { ...summary, risks }, () => formatSummary(summary, risks));
   },
 );

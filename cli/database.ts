@@ -1,5 +1,7 @@
 // Which database a command works on: --database, else DATABASE_* or .env, else the embedded one under the working folder.
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
 import type { Client } from "pg";
 import { type Environment, namesDatabase, readDatabaseUrl } from "../database/address.ts";
@@ -17,26 +19,36 @@ export interface OpenDatabase {
   readonly client: Client;
 }
 
+/** What a command does to the database: `create` makes an embedded one where there is none. */
+export type Access = "create" | "use";
+
+interface DatabaseArgument {
+  readonly database?: string | undefined;
+}
+
 /** Opens the database, gives it a current schema (an embedded one is migrated, another one checked), and closes it after. */
 export async function withDatabase<T>(
-  argv: { database?: string | undefined },
+  argv: DatabaseArgument,
   purpose: string,
   work: (database: OpenDatabase) => Promise<T>,
+  access: Access = "use",
 ): Promise<T> {
-  return withServer(argv, purpose, async (database, isEmbedded) => {
+  const whole = async (database: OpenDatabase, isEmbedded: boolean) => {
     if (isEmbedded) await migrate(database.client);
     else await checkSchemaVersion(database.client);
     return work(database);
-  });
+  };
+  return withServer(argv, purpose, whole, access);
 }
 
 /** The same without checking the schema. */
 export async function withServer<T>(
-  { database }: { database?: string | undefined },
+  argv: DatabaseArgument,
   purpose: string,
   work: (database: OpenDatabase, isEmbedded: boolean) => Promise<T>,
+  access: Access,
 ): Promise<T> {
-  const server = await openAddress({ database });
+  const server = await openAddress(argv, access);
   try {
     const client = await connectOrExplain(server.url, purpose);
     try {
@@ -50,13 +62,12 @@ export async function withServer<T>(
 }
 
 /** Where the database is, without a connection; an embedded server is started, and released by the caller. */
-export async function openAddress({
-  database,
-}: {
-  database?: string | undefined;
-}): Promise<DatabaseHandle & { readonly isEmbedded: boolean }> {
-  const address = (await findAddress({ database })) ?? DEFAULT_DATABASE;
-  return { ...(await openServer(address)), isEmbedded: address.startsWith(EMBEDDED) };
+export async function openAddress(
+  argv: DatabaseArgument,
+  access: Access,
+): Promise<DatabaseHandle & { readonly isEmbedded: boolean }> {
+  const address = (await findAddress(argv)) ?? DEFAULT_DATABASE;
+  return { ...(await openServer(address, access)), isEmbedded: address.startsWith(EMBEDDED) };
 }
 
 /** What the `.env` of the working folder says; nothing when there is none. */
@@ -71,20 +82,38 @@ export async function readEnvironmentFile(): Promise<Environment> {
 }
 
 /** null: neither the command line nor the environment names a database. */
-export async function findAddress({ database }: { database?: string | undefined }): Promise<string | null> {
+export async function findAddress({ database }: DatabaseArgument): Promise<string | null> {
   if (database !== undefined) return database;
   const environment: Environment = { ...(await readEnvironmentFile()), ...process.env };
   return namesDatabase(environment) ? readDatabaseUrl(environment) : null;
 }
 
-async function openServer(address: string): Promise<DatabaseHandle> {
+async function openServer(address: string, access: Access): Promise<DatabaseHandle> {
   if (address.startsWith(EMBEDDED)) {
     const directory = address.slice(EMBEDDED.length);
     if (directory === "") throw invalidAddress(address);
+    if (access === "use" && !isEmbeddedDatabase(directory)) throw noDatabase(address, directory);
     return openEmbeddedServer(directory);
   }
   if (!isPostgresUrl(address)) throw invalidAddress(address);
   return { url: address, release: async () => undefined };
+}
+
+function isEmbeddedDatabase(directory: string): boolean {
+  return existsSync(join(directory, "pgdata", "PG_VERSION"));
+}
+
+function noDatabase(address: string, directory: string): RejectedError {
+  const sample = SAMPLE_DATABASE.slice(EMBEDDED.length);
+  const other =
+    address !== SAMPLE_DATABASE && isEmbeddedDatabase(sample)
+      ? ` The sample is here: --database ${SAMPLE_DATABASE}.`
+      : "";
+  return new RejectedError(
+    "NoDatabase",
+    `There is no database in ${resolve(directory)}.${other} Name one by --database, DATABASE_* or .env, or make one: ` +
+      "climatebatch load climate FILE --scenario NAME, or to try things: climatebatch sample",
+  );
 }
 
 export function isPostgresUrl(address: string): boolean {

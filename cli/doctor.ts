@@ -50,7 +50,7 @@ async function isAboutCluster({ cluster, kubeconfig, namespace }: DoctorArgument
 async function examineThisMachine(argv: DoctorArguments): Promise<CheckReport[]> {
   const { examineMachine, MACHINE_CHECKS } = await import("./doctor/examineMachine.ts");
   checkNames(argv.warnOnly, MACHINE_CHECKS);
-  const server = await openAddress(argv);
+  const server = await openAddress(argv, "use");
   try {
     return await examineMachine(server.url, await readEnvironmentFile(), process.env);
   } finally {
@@ -66,7 +66,7 @@ async function examineCluster(argv: DoctorArguments, signal: AbortSignal): Promi
   checkNames(argv.warnOnly, [...CLUSTER_CHECKS, ...OPERATOR_DATABASE_CHECKS]);
   const { cluster, namespace } = findCluster(argv);
   const address = await findAddress(argv);
-  const server = address === null ? null : await openAddress({ database: address });
+  const server = address === null ? null : await openAddress({ database: address }, "use");
   try {
     return await examineInstallation(cluster, namespace, server?.url ?? null, signal);
   } finally {

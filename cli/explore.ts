@@ -28,7 +28,7 @@ export const exploreCommand = defineCommand(
   },
   async (argv, { signal }) => {
     await using release = new AsyncDisposableStack();
-    const server = await openAddress(argv);
+    const server = await openAddress(argv, "use");
     release.defer(() => server.release());
     const readUrl = () => server.url;
     const sessions = release.use(

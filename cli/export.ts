@@ -25,7 +25,7 @@ import {
   text,
   type Usage,
 } from "./options.ts";
-import { writeOutput } from "./outputFile.ts";
+import { checkOutput, writeOutput } from "./outputFile.ts";
 
 const SERIES = "series";
 const NETCDF = "netcdf";
@@ -89,8 +89,9 @@ const usage = {
 
 type ExportArguments = ArgumentsOf<typeof usage>;
 
-export const exportCommand = defineCommand(usage, (argv) => {
+export const exportCommand = defineCommand(usage, async (argv) => {
   const { calculation, output } = argv;
+  await checkOutput(output);
   if (calculation === SERIES) {
     const { format, ...request } = readSeriesRequest(argv);
     return withDatabase(argv, "export", ({ client }) =>

@@ -1,5 +1,4 @@
-// Stored series as a file that `ingest` takes back unchanged: CSV, a row a day, or NetCDF, cells by times. What is stored
-// stands in database/seriesExport.ts.
+// Stored series as a file that `load climate` takes back unchanged: CSV, a row a day, or NetCDF, cells by times.
 import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ClientBase } from "pg";
@@ -40,7 +39,7 @@ async function* linesOf(client: ClientBase, stored: StoredSeries): AsyncGenerato
       for (const [step, label] of labels.entries()) {
         const values = own.map((year) => year?.[step] ?? Number.NaN);
         if (values.every(Number.isNaN)) continue;
-        lines += `${label},${latitude},${longitude},${values.map(tell).join()}\n`;
+        lines += `${label},${latitude},${longitude},${values.map(shorten).join()}\n`;
       }
     }
     yield lines;
@@ -48,7 +47,7 @@ async function* linesOf(client: ClientBase, stored: StoredSeries): AsyncGenerato
 }
 
 /** The shortest decimal that is this float32. */
-function tell(value: number): string {
+function shorten(value: number): string {
   if (Number.isNaN(value)) return "";
   for (let digits = 6; digits < FLOAT32_DIGITS; digits++) {
     const short = Number(value.toPrecision(digits));

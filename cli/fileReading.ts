@@ -99,7 +99,7 @@ export function showReading(quiet: boolean): ReadingProgress & { stop(): void } 
   const onTerminal = process.stderr.isTTY;
   return {
     onFiles: (bytes) => {
-      if (!quiet) bar = startProgress("reading", bytes / MEGABYTE, "MB", QUIET_SECONDS);
+      if (!quiet) bar = startProgress("reading", bytes / MEGABYTE, "MB", { quietSeconds: QUIET_SECONDS });
     },
     onBytes: (bytes) => {
       bytesRead += bytes;

@@ -67,19 +67,14 @@ export const importPredecessorCommand = defineCommand(usage, async (argv, contex
     );
   }
   if (argv.giveBack) return undoTakeOver(argv);
-  if (argv.takeOver) return withServer(argv, "import", (database) => importHere(database, argv, context));
-  return withDatabase(argv, "import", (database) => importFrom(database, argv.from!, argv, context));
+  if (argv.takeOver) return withServer(argv, "import", (database) => importHere(database, argv, context), "create");
+  return withDatabase(argv, "import", (database) => importFrom(database, argv.from!, argv, context), "create");
 });
 
 async function undoTakeOver(argv: ImportArguments): Promise<void> {
-  return withServer(argv, "import", async ({ client }) => {
-    const tablesMoved = await giveBack(client);
-    printFacts(
-      argv,
-      { tablesMoved },
-      () => `Given back: ${tablesMoved.join(", ")} are in public again. Our data stay in the schema climatebatch.`,
-    );
-  });
+  const tablesMoved = await withServer(argv, "import", ({ client }) => giveBack(client), "use");
+  const given = `Given back: ${tablesMoved.join(", ")} are in public again. Our data stay in the schema climatebatch.`;
+  printFacts(argv, { tablesMoved }, () => given);
 }
 
 async function importHere({ url, client }: OpenDatabase, argv: ImportArguments, context: CommandContext) {

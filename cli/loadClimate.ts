@@ -89,7 +89,9 @@ export const loadClimateCommand = defineCommand(
     };
     // A check reads files without a database, unless one is named to compare with.
     const isAlone = argv.check && (await findAddress(argv)) === null;
-    const report = isAlone ? await load() : await withDatabase(argv, "load climate", ({ client }) => load(client));
+    const report = isAlone
+      ? await load()
+      : await withDatabase(argv, "load climate", ({ client }) => load(client), "create");
     printFacts(argv, report, formatReport);
   },
 );
@@ -105,7 +107,8 @@ function showProgress(json: boolean, isCheck: boolean): IngestProgress & { stop(
     ...reading,
     onWriting: (cells) => {
       reading.stop();
-      if (!json) writing = startProgress(isCheck ? "comparing" : "writing", cells, "cells", QUIET_SECONDS);
+      if (!json)
+        writing = startProgress(isCheck ? "comparing" : "writing", cells, "cells", { quietSeconds: QUIET_SECONDS });
     },
     onCellWritten: (cells) => writing?.update(cells),
     stop: () => {

@@ -57,7 +57,12 @@ export const loadGroundCommand = defineCommand(
       "sea-flooding paths are computed again.",
   },
   async (argv, { signal }) => {
-    const loaded = await withDatabase(argv, "load ground", ({ client }) => loadAttributes(client, argv, signal));
+    const loaded = await withDatabase(
+      argv,
+      "load ground",
+      ({ client }) => loadAttributes(client, argv, signal),
+      "create",
+    );
     printFacts(argv, loaded, describeLoaded);
   },
 );

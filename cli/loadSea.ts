@@ -52,8 +52,11 @@ export const loadSeaLevelsCommand = defineCommand(
     const { unit, shapeSign, missing } = argv;
     const numbers = readNumberStyle(argv);
     const stations = await readStationFiles(argv.file, { unit, shapeSign, missing, numbers }, signal);
-    const outcome = await withDatabase(argv, "load sea-levels", ({ client }) =>
-      writeSeaLevels(client, stations, argv.failRunningBatches),
+    const outcome = await withDatabase(
+      argv,
+      "load sea-levels",
+      ({ client }) => writeSeaLevels(client, stations, argv.failRunningBatches),
+      "create",
     );
     const facts = { ...outcome, stations: stations.map(({ name, record }) => ({ name, kind: record.kind })) };
     printFacts(
@@ -86,8 +89,11 @@ export const loadSeaLevelRiseCommand = defineCommand(
       { ...argv, numbers: readNumberStyle(argv) },
       signal,
     );
-    const outcome = await withDatabase(argv, "load sea-level-rise", ({ client }) =>
-      writeSeaLevelRise(client, rises, argv.failRunningBatches),
+    const outcome = await withDatabase(
+      argv,
+      "load sea-level-rise",
+      ({ client }) => writeSeaLevelRise(client, rises, argv.failRunningBatches),
+      "create",
     );
     const others = otherExperiments.length > 0 ? ` (left out: ${otherExperiments.join(", ")})` : "";
     const end = describeOutcome(outcome, "sea_level_rise");

@@ -48,14 +48,9 @@ export const loadStormsCommand = defineCommand(
     const words = readStormWords(argv.file, argv);
     const read = await readStormFiles(words, reading, signal).finally(() => reading.stop());
     const { years, tracks, outside } = chooseYears(read.tracks, argv.years);
-    const outcome = await withDatabase(argv, "load storms", ({ client }) =>
-      writeStorms(client, {
-        years: { agency: read.agency, ...years },
-        tracks,
-        replaceRecord: argv.replaceRecord,
-        failRunningBatches: argv.failRunningBatches,
-      }),
-    );
+    const { failRunningBatches, replaceRecord } = argv;
+    const record = { years: { agency: read.agency, ...years }, tracks, replaceRecord, failRunningBatches };
+    const outcome = await withDatabase(argv, "load storms", ({ client }) => writeStorms(client, record), "create");
     const { format, leftOut } = read;
     printFacts(argv, { format, leftOut, outsideYears: outside, ...outcome }, () =>
       describeOutcome(read, outside, outcome),

@@ -3,7 +3,7 @@ import { coerceError, RejectedError, TransientError } from "../model/errors.ts";
 import { COMMAND_EXIT_CODES, type CommandContext } from "./command.ts";
 import { ALIASES, COMMANDS, LOADABLE } from "./commands.ts";
 import { parseWords, WRONG_WORDS } from "./parse.ts";
-import { asTyped, print } from "./printing.ts";
+import { asTyped, print, resumingCommand } from "./printing.ts";
 
 const interruption = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"] as const) {
@@ -72,27 +72,38 @@ async function runCommand(name: string, words: readonly string[]): Promise<void>
 }
 
 async function report(error: Error, name: string): Promise<void> {
-  if (error instanceof RejectedError)
-    return complain(
-      error.reason === WRONG_WORDS ? `${error.message}\nHelp: climatebatch ${name} --help` : error.message,
-    );
+  if (error instanceof RejectedError) {
+    const help = error.reason === WRONG_WORDS ? `\nHelp: climatebatch ${name} --help` : "";
+    return fail(`${error.message}${help}`, "rejected", error.reason);
+  }
+  if (interruption.signal.aborted) return fail(`Stopped. Resume: ${resumingCommand()}`, "interrupted");
   const { isPassing } = await import("../database/troubles.ts");
-  if (interruption.signal.aborted)
-    return fail("Stopped. The same command resumes the work.", COMMAND_EXIT_CODES.interrupted);
   if (isPassing(error)) {
     const message = error instanceof AggregateError ? error.errors.map((one) => one.message).join(", ") : error.message;
     const problem = error instanceof TransientError ? message : `Cannot reach the database: ${message}.`;
-    return fail(`${problem} The same command may work later.`, COMMAND_EXIT_CODES.unavailable);
+    return fail(`${problem} The same command may work later.`, "unavailable");
+  }
+  const { describeFileTrouble } = await import("./outputFile.ts");
+  const trouble = describeFileTrouble(error);
+  if (trouble !== null) {
+    const { path, dest = path } = error as NodeJS.ErrnoException & { readonly dest?: string };
+    return fail(`${dest ?? "A file"} cannot be used: ${trouble} (${error.message}).`, "rejected", "FileTrouble");
   }
   const cause = error.cause === undefined ? "" : `\ncaused by ${coerceError(error.cause).stack}`;
-  fail(`This is a bug in climatebatch: ${error.stack}${cause}`, COMMAND_EXIT_CODES.failed);
+  fail(`This is a bug in climatebatch: ${error.stack}${cause}`, "failed", "Bug");
 }
 
 function complain(message: string): void {
-  fail(message, COMMAND_EXIT_CODES.rejected);
+  fail(message, "rejected", WRONG_WORDS);
 }
 
-function fail(message: string, code: number): void {
-  process.stderr.write(`${asTyped(message)}\n`);
-  process.exitCode = code;
+type Failure = Exclude<keyof typeof COMMAND_EXIT_CODES, "done" | "notPublished">;
+
+/** With --json the error is JSON too, on standard error. */
+function fail(message: string, outcome: Failure, reason: string = outcome): void {
+  const exitCode = COMMAND_EXIT_CODES[outcome];
+  const text = asTyped(message);
+  const shown = words.includes("--json") ? JSON.stringify({ error: { reason, message: text, exitCode } }) : text;
+  process.stderr.write(`${shown}\n`);
+  process.exitCode = exitCode;
 }

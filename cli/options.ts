@@ -189,6 +189,12 @@ export const workersOption = {
   },
 } as const;
 
+/** What a publication may take from readers. */
+export const replaceOptions = {
+  "replace-grid": { ...flag, describe: "publish over results of another grid" },
+  "allow-fewer": { ...flag, describe: "publish although readers lose some results" },
+} as const;
+
 export const publishOption = {
   publish: { ...flag, default: true, describe: "compute only: readers keep the results before" },
 } as const;

@@ -1,6 +1,7 @@
 // Where a command's --output goes: standard output, or a file that appears whole or not at all.
-// What is written is the commands' own.
-import { open, rename, rm } from "node:fs/promises";
+import { constants } from "node:fs";
+import { access, open, rename, rm, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { PassThrough, type Writable } from "node:stream";
 import { RejectedError } from "../model/errors.ts";
 
@@ -14,22 +15,26 @@ export async function writeOutput(output: string, write: WriteTo): Promise<void>
   else await writeWhole(output, write);
 }
 
-/** A reader that has seen enough, such as `head`, is no error. */
+/** A reader that has seen enough, such as `head`, is no error; a full disk behind standard output is. */
 async function writeToStandardOutput(write: WriteTo): Promise<void> {
   const output = new PassThrough();
-  let readerLeft = false;
-  process.stdout.on("error", () => {
-    readerLeft = true;
+  let failure: NodeJS.ErrnoException | undefined;
+  process.stdout.on("error", (error) => {
+    failure = error;
     output.destroy();
   });
   output.pipe(process.stdout);
   await write(output).catch((error) => {
-    if (!readerLeft) throw error;
+    if (failure === undefined) throw error;
   });
+  // What is buffered may fail as well.
+  await new Promise((resolve) => process.stdout.write("", resolve));
+  if (failure !== undefined && failure.code !== "EPIPE") throw explainOutput(STANDARD_OUTPUT, failure);
 }
 
 /** The file appears when it is complete, or not at all. */
 async function writeWhole(output: string, write: WriteTo): Promise<void> {
+  await checkOutput(output);
   const unfinished = `${output}.${process.pid}.part`;
   try {
     const file = await open(unfinished, "wx");
@@ -37,14 +42,52 @@ async function writeWhole(output: string, write: WriteTo): Promise<void> {
     await rename(unfinished, output);
   } catch (cause) {
     await rm(unfinished, { force: true });
-    const { code } = cause as { code?: string };
-    if (code === "ENOENT" || code === "EACCES" || code === "EISDIR" || code === "ENOTDIR") {
-      throw new RejectedError(
-        "CannotWrite",
-        `--output "${output}" cannot be written: ${(cause as Error).message}. Give a file in a folder that exists and is yours.`,
-        { cause },
-      );
-    }
-    throw cause;
+    throw explainOutput(output, cause);
   }
+}
+
+/** Refuses what cannot be written, before anything is computed. */
+export async function checkOutput(output: string): Promise<void> {
+  if (output === STANDARD_OUTPUT) return;
+  const folder = dirname(output);
+  try {
+    if (!(await stat(folder)).isDirectory()) throw cannotWrite(output, TROUBLES.ENOTDIR!);
+    await access(folder, constants.W_OK);
+  } catch (cause) {
+    throw explainOutput(output, cause);
+  }
+  const found = await stat(output).catch(() => null);
+  if (found?.isDirectory()) throw cannotWrite(output, TROUBLES.EISDIR!);
+}
+
+function explainOutput(output: string, cause: unknown): unknown {
+  const problem = describeFileTrouble(cause);
+  return problem === null ? cause : cannotWrite(output, problem, cause);
+}
+
+function cannotWrite(output: string, problem: string, cause?: unknown): RejectedError {
+  return new RejectedError(
+    "CannotWrite",
+    `--output "${output}" cannot be written: ${problem}. Give a file in a folder that exists and is yours.`,
+    { cause },
+  );
+}
+
+const TROUBLES: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such folder",
+  ENOTDIR: "a part of its path is no folder",
+  EISDIR: "it is a folder",
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  EROFS: "the file system is read-only",
+  ENOSPC: "the disk is full",
+  EDQUOT: "the quota of the disk is used up",
+  EFBIG: "the file would be larger than is allowed",
+  ENAMETOOLONG: "its name is too long",
+};
+
+/** What the file system refuses, in words; null: the error is another one. */
+export function describeFileTrouble(error: unknown): string | null {
+  const { code } = error as { code?: unknown };
+  return typeof code === "string" && Object.hasOwn(TROUBLES, code) ? TROUBLES[code]! : null;
 }

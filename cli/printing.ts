@@ -11,6 +11,13 @@ export function asTyped(text: string): string {
   return TYPED_NAME === "climatebatch" ? text : text.replaceAll(MENTIONS, `${TYPED_NAME} `);
 }
 
+/** The command that goes on with the work of this one: --new would start other work. */
+export function resumingCommand(): string {
+  const words = process.argv.slice(2).filter((word) => word !== "--new");
+  const quoted = words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
+  return `climatebatch ${quoted.join(" ").replace(/(:\/\/[^:/@ ]*):[^@ ]*@/g, "$1:…@")}`;
+}
+
 export function print(text: string): void {
   process.stdout.write(`${asTyped(text)}\n`);
 }

@@ -10,7 +10,7 @@ import { writeReport } from "../report/reportFile.ts";
 import { defineCommand } from "./command.ts";
 import { withDatabase } from "./database.ts";
 import { batchArgument, databaseOption, number, outputOption, requestOptions } from "./options.ts";
-import { writeOutput } from "./outputFile.ts";
+import { checkOutput, writeOutput } from "./outputFile.ts";
 import { print } from "./printing.ts";
 
 export const DEFAULT_MAX_CELLS = 500_000;
@@ -42,12 +42,14 @@ export const reportCommand = defineCommand(
       ["report --scenario ssp585 --output - > ssp585.html", "one scenario, for a smaller file"],
     ],
   },
-  (argv) =>
-    withDatabase(argv, "report", async ({ client }) => {
+  async (argv) => {
+    await checkOutput(argv.output);
+    await withDatabase(argv, "report", async ({ client }) => {
       const { batch: batchId, maxCells, output, period: periods, risk: risks, scenario: scenarios } = argv;
       const description = await makeReport(client, output, { batchId, risks, scenarios, periods, maxCells });
       if (output !== "-") print(description);
-    }),
+    });
+  },
 );
 
 /** Writes the report and describes it in a line. */

@@ -5,7 +5,7 @@ import { publishBatch } from "../database/publish.ts";
 import { becomeOnlyRunner } from "../serve/executor/runBatch.ts";
 import { COMMAND_EXIT_CODES, defineCommand } from "./command.ts";
 import { withDatabase } from "./database.ts";
-import { batchArgument, databaseOption, flag, jsonOption, publishOption, workersOption } from "./options.ts";
+import { batchArgument, databaseOption, jsonOption, publishOption, replaceOptions, workersOption } from "./options.ts";
 import { print, printJson } from "./printing.ts";
 import { runAndReport } from "./runAndReport.ts";
 
@@ -14,7 +14,7 @@ const batch = { ...batchArgument, required: true } as const;
 export const retryCommand = defineCommand(
   {
     arguments: { batch },
-    options: { ...workersOption, ...publishOption, ...jsonOption, ...databaseOption },
+    options: { ...workersOption, ...publishOption, ...replaceOptions, ...jsonOption, ...databaseOption },
     notes:
       "Refused with InputChanged when an input was loaded again after the batch was planned: that needs a new batch.",
   },
@@ -28,7 +28,7 @@ export const retryCommand = defineCommand(
       const { specification, shards, cells } = await reopenBatch(client, batchId);
       process.stderr.write(`batch ${batchId}: ${shards} shards with ${cells} cells to run again\n`);
       const planned = { batch: { batchId, cells, shards, doneShards: 0 }, specification, isNew: false };
-      await runAndReport(database, planned, { ...argv, replaceGrid: false }, "retry", context);
+      await runAndReport(database, planned, argv, "retry", context);
     }),
 );
 
@@ -36,8 +36,7 @@ export const publishCommand = defineCommand(
   {
     arguments: { batch },
     options: {
-      "replace-grid": { ...flag, describe: "even if the published results cover another grid" },
-      "allow-fewer": { ...flag, describe: "even if risks, scenarios or periods published now would vanish" },
+      ...replaceOptions,
       ...jsonOption,
       ...databaseOption,
     },

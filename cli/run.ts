@@ -1,6 +1,7 @@
 // `climatebatch run`: from a request to published results on this machine; an unfinished batch of the same request is resumed.
 import type { Client } from "pg";
 import { type PlannedRequest, planRequest } from "../database/planRequest.ts";
+import { findLosses } from "../database/publish.ts";
 import { count } from "../ingest/series/report.ts";
 import { readBatchRequest } from "../model/batchRequest.ts";
 import { METHODS } from "../model/calculations.ts";
@@ -14,11 +15,13 @@ import {
   flag,
   jsonOption,
   publishOption,
+  replaceOptions,
   requestOptions,
   type Usage,
   workersOption,
 } from "./options.ts";
 import { planWithInputs } from "./prepareInputs.ts";
+import { asTyped } from "./printing.ts";
 import { runAndReport } from "./runAndReport.ts";
 
 const usage = {
@@ -32,8 +35,8 @@ const usage = {
     ...methodsFileOption,
     ...workersOption,
     ...publishOption,
-    "replace-grid": { ...flag, describe: "publish even if the published results cover another grid" },
-    new: { ...flag, describe: "start a new batch although one of the same request is unfinished" },
+    ...replaceOptions,
+    new: { ...flag, describe: "start a new batch instead of resuming one" },
     ...jsonOption,
     ...databaseOption,
   },
@@ -49,6 +52,7 @@ const usage = {
 export const runCommand = defineCommand(usage, (argv, context) =>
   withDatabase(argv, "run", async (database) => {
     const taken = await takeBatch(database.client, argv, context.signal);
+    if (argv.publish) await warnOfLosses(database.client, taken, argv);
     await runAndReport(database, taken, argv, argv.calculation, context);
   }),
 );
@@ -82,6 +86,26 @@ async function takeBatch(
   return planned;
 }
 
+/** Before anything is computed: hours later is too late to learn that it will not be published. */
+async function warnOfLosses(
+  client: Client,
+  { batch, specification }: PlannedRequest,
+  { allowFewer, replaceGrid }: { readonly allowFewer: boolean; readonly replaceGrid: boolean },
+): Promise<void> {
+  for (const { calculation, grid, lost } of await findLosses(client, specification)) {
+    const refused = [
+      ...(grid === null || replaceGrid ? [] : ["--replace-grid"]),
+      ...(lost.length === 0 || allowFewer ? [] : ["--allow-fewer"]),
+    ].join(" ");
+    const what = [...(grid === null ? [] : [`the grid "${grid}"`]), ...lost].join(", ");
+    notice(
+      refused === ""
+        ? `publishing will take from readers of ${calculation}: ${what}`
+        : `readers of ${calculation} would lose ${what}: the batch will be computed, but not published without ${refused} (now, or later: climatebatch publish ${batch.batchId} ${refused})`,
+    );
+  }
+}
+
 function notice(line: string): void {
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${asTyped(line)}\n`);
 }

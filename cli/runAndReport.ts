@@ -5,7 +5,7 @@ import { specificationKey } from "../model/specification.ts";
 import { type RunOutcome, runBatch } from "../serve/executor/runBatch.ts";
 import { COMMAND_EXIT_CODES, type CommandContext } from "./command.ts";
 import type { OpenDatabase } from "./database.ts";
-import { print, printJson } from "./printing.ts";
+import { print, printJson, resumingCommand } from "./printing.ts";
 import { printSummary } from "./summary.ts";
 import { watchOnTerminal } from "./terminalWatch.ts";
 
@@ -17,6 +17,7 @@ export async function runAndReport(
     readonly workers: number;
     readonly publish: boolean;
     readonly replaceGrid: boolean;
+    readonly allowFewer: boolean;
     readonly json: boolean;
     /** What is printed of the results. */
     readonly summary?: typeof printSummary;
@@ -25,9 +26,13 @@ export async function runAndReport(
   { signal, setExitCode }: CommandContext,
 ): Promise<RunOutcome> {
   const { batchId } = planned.batch;
-  const { workers, publish, replaceGrid } = options;
+  const { allowFewer, publish, replaceGrid, workers } = options;
   const watch = watchOnTerminal(`batch ${batchId} ${purpose}`);
-  const outcome = await runBatch(client, { databaseUrl: url, batchId, watch, workers, publish, replaceGrid }, signal);
+  const outcome = await runBatch(
+    client,
+    { databaseUrl: url, batchId, watch, workers, publish, replaceGrid, allowFewer },
+    signal,
+  );
   await describeOutcome(client, planned, outcome, options.json, options.summary ?? printSummary);
   setExitCode(exitCodeOf(outcome));
   return outcome;
@@ -62,7 +67,7 @@ async function describeOutcome(
         `Batch ${batchId} failed (${outcome.reason}): ${outcome.message}\nDetails: climatebatch logs ${batchId}. When the cause is fixed: climatebatch retry ${batchId}`,
       );
     case "interrupted":
-      return print(`Stopped; finished shards are kept. The same command resumes the work.`);
+      return print(`Stopped; finished shards are kept. Resume: ${resumingCommand()}`);
     default:
       throw new Error(`no such outcome: ${JSON.stringify(outcome satisfies never)}`);
   }

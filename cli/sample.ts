@@ -23,8 +23,13 @@ export const sampleCommand = defineCommand(
     },
   },
   (argv, { signal }) =>
-    withDatabase(argv, "sample", async ({ client }) => {
-      const made = await makeSample(client, argv.cells, signal);
-      printFacts(argv, made, () => describeSample(made, hidePassword(argv.database)));
-    }),
+    withDatabase(
+      argv,
+      "sample",
+      async ({ client }) => {
+        const made = await makeSample(client, argv.cells, signal);
+        printFacts(argv, made, () => describeSample(made, hidePassword(argv.database)));
+      },
+      "create",
+    ),
 );

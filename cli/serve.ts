@@ -24,7 +24,7 @@ export const serveCommand = defineCommand(
     log.level = config.logLevel;
     if (ignored.length > 0)
       log.warn({ event: "settingsIgnored", settings: ignored, message: "nothing reads these variables of .env" });
-    const server = await openAddress(argv);
+    const server = await openAddress(argv, "create");
     try {
       if (server.isEmbedded) await migrateEmbedded(server.url);
       await startServe(config, server.url, { clock: systemClock, random: Math.random, log }, signal);

@@ -1,4 +1,4 @@
-// The table a person sees after a run: per risk, scenario and period, what the numbers say over all cells.
+// The tables after a run: per risk, scenario and period, the results over all cells.
 import type { Client } from "pg";
 import { type Calculation, calculationsOf } from "../model/calculations.ts";
 import type { BatchSpecification } from "../model/specification.ts";
@@ -10,15 +10,15 @@ export async function printSummary(
   { calculation }: BatchSpecification,
 ): Promise<void> {
   const [first] = calculationsOf(calculation);
-  const empty = await readRisksWithoutNumbers(client, first!, batchId);
-  const told = empty.map(({ risk }) => risk);
+  const empty = await readRisksNotComputed(client, first!, batchId);
+  const names = empty.map(({ risk }) => risk);
   for (const one of calculationsOf(calculation)) {
     const summarise = one === "probability" ? summariseProbability : summariseHazard;
-    print(`${await summarise(client, batchId, told)}\n`);
+    print(`${await summarise(client, batchId, names)}\n`);
   }
   if (empty.length === 0) return;
   const why = empty.map(({ risk, reasons }) => `${risk} (${reasons})`).join(", ");
-  print(`Without numbers in every cell, scenario and period: ${why}.\n`);
+  print(`Not computed: ${why}.\n`);
 }
 
 /** A line a risk: how its scores go from the base period to the last one, and where they are highest. */
@@ -50,7 +50,7 @@ export async function printFindings(client: Client, batchId: string): Promise<vo
   print(`Then: ${rows[0]?.at(-1)}. 0 to 100; heat, cold and drought against each place's own climate.\n`);
 }
 
-async function readRisksWithoutNumbers(
+async function readRisksNotComputed(
   client: Client,
   calculation: Calculation,
   batchId: string,
@@ -83,12 +83,12 @@ async function summariseProbability(client: Client, batchId: string, without: re
     "scenario",
     "period",
     "cells",
-    "with numbers",
-    "mean P",
-    "highest P",
+    "computed",
+    "mean P(H)",
+    "highest",
     "mean damage %/yr",
   ];
-  return formatTable(header, rows);
+  return `${formatTable(header, rows)}\nP(H): the probability that a year is not in the lowest bin.`;
 }
 
 async function summariseHazard(client: Client, batchId: string, without: readonly string[]): Promise<string> {
@@ -99,15 +99,6 @@ async function summariseHazard(client: Client, batchId: string, without: readonl
     values: [batchId, without],
     rowMode: "array",
   });
-  const header = [
-    "hazard of",
-    "scenario",
-    "period",
-    "cells",
-    "with numbers",
-    "mean score",
-    "highest score",
-    "level of the mean",
-  ];
+  const header = ["hazard of", "scenario", "period", "cells", "computed", "mean score", "highest", "average level"];
   return formatTable(header, rows);
 }

@@ -5,17 +5,19 @@ import { type Progress, startProgress } from "./progress.ts";
 /** Progress and notices on standard error. */
 export function watchOnTerminal(label: string): BatchWatch {
   let progress: Progress | null = null;
-  const tell = (line: string) => void process.stderr.write(`${line}\n`);
+  let doneBefore = 0;
+  const notice = (line: string) => void process.stderr.write(`${line}\n`);
   return {
-    begin(cells) {
-      progress = startProgress(label, cells, "cells");
+    begin(cells, cellsDone) {
+      doneBefore = cellsDone;
+      progress = startProgress(label, cells, "cells", { done: cellsDone });
     },
-    onCells: (done) => progress?.update(done),
+    onCells: (done) => progress?.update(doneBefore + done),
     onShardLine(_, { event, message, risk, latitude, longitude, detail }) {
-      if (event === "failed") tell(message!);
-      if (event === "cellRejected") tell(`rejected ${risk} at ${latitude}, ${longitude}: ${detail}`);
+      if (event === "failed") notice(message!);
+      if (event === "cellRejected") notice(`rejected ${risk} at ${latitude}, ${longitude}: ${detail}`);
     },
-    onNotice: tell,
+    onNotice: notice,
     end: () => progress?.stop(),
   };
 }

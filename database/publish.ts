@@ -100,12 +100,7 @@ async function findRefusal(
       message: `The ${calculation} rows of batch ${batchId} are gone: a later batch took their slot. Run it again.`,
     };
   }
-  const { rows } = await client.query(
-    `SELECT p.batch_id, b.specification FROM climatebatch.publications AS p
-     JOIN climatebatch.batches AS b USING (batch_id) WHERE p.calculation = $1`,
-    [calculation],
-  );
-  const now = rows[0];
+  const now = await readPublished(client, calculation);
   if (now === undefined) return null;
   if (BigInt(now.batch_id) > BigInt(batchId) && !options.goBack) {
     return {
@@ -113,7 +108,7 @@ async function findRefusal(
       message: `Batch ${now.batch_id}, requested later, is published already. To go back on purpose: climatebatch publish ${batchId}`,
     };
   }
-  const published = now.specification as BatchSpecification;
+  const published = now.specification;
   if (published.grid !== specification.grid && !options.replaceGrid) {
     return {
       reason: "OtherGrid",
@@ -128,6 +123,38 @@ async function findRefusal(
     };
   }
   return options.allowFewer ? null : refuseWithoutNumbers(client, batchId, calculation, slots.rows[0].slot);
+}
+
+async function readPublished(
+  client: ClientBase,
+  calculation: Calculation,
+): Promise<{ batch_id: string; specification: BatchSpecification } | undefined> {
+  const { rows } = await client.query(
+    `SELECT p.batch_id, b.specification FROM climatebatch.publications AS p
+     JOIN climatebatch.batches AS b USING (batch_id) WHERE p.calculation = $1`,
+    [calculation],
+  );
+  return rows[0];
+}
+
+/** What readers of a calculation would lose when a batch of this specification is published. */
+export interface Loss {
+  readonly calculation: Calculation;
+  /** The published grid, when it is another one. */
+  readonly grid: string | null;
+  /** Risks, scenarios and periods. */
+  readonly lost: readonly string[];
+}
+
+export async function findLosses(client: ClientBase, specification: BatchSpecification): Promise<Loss[]> {
+  const losses: Loss[] = [];
+  for (const calculation of calculationsOf(specification.calculation)) {
+    const published = (await readPublished(client, calculation))?.specification;
+    if (published === undefined) continue;
+    const grid = published.grid === specification.grid ? null : published.grid;
+    losses.push({ calculation, grid, lost: listLost(published, specification) });
+  }
+  return losses.filter(({ grid, lost }) => grid !== null || lost.length > 0);
 }
 
 /** Rows that are all null would take everything from readers; the reasons name the missing input. */

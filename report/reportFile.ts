@@ -1,6 +1,6 @@
 // One HTML file that holds everything: page, style, header, and the packed results as compressed text.
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { promisify } from "node:util";
 import { deflateRaw } from "node:zlib";
 import { build } from "esbuild";
@@ -44,7 +44,8 @@ export function pageHead(grid: string, style: string, policy: string): string {
 export async function bundlePage(): Promise<{ readonly script: string; readonly style: string }> {
   const [bundle, style] = await Promise.all([
     build({
-      entryPoints: [join(PAGE, "main.ts")],
+      // main.ts in a clone, main.js in a package.
+      entryPoints: [join(PAGE, `main${extname(import.meta.filename)}`)],
       bundle: true,
       minify: true,
       write: false,

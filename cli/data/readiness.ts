@@ -1,6 +1,12 @@
-// Whether a risk can be computed from the series that the database has, and which are missing; pure.
+// Whether a risk can be computed from what the database has: by its series, and by computing a few cells.
+import type { ClientBase } from "pg";
+import { countBasinCells } from "../../database/basinWater.ts";
 import type { DataSummary, SeriesSummary } from "../../database/dataSummary.ts";
+import { resolveSpecification } from "../../database/specification.ts";
+import { computeTrial, type TrialOutcome } from "../../job/trial.ts";
+import { RejectedError } from "../../model/errors.ts";
 import { BASE_YEARS_AT_LEAST, formatPeriod, type Period } from "../../model/periods.ts";
+import { NULL_REASONS, type NullReason } from "../../model/reasons.ts";
 import { waysOf } from "../../model/riskInputs.ts";
 import { RISKS, type Risk } from "../../model/risks.ts";
 
@@ -8,7 +14,7 @@ export interface Readiness {
   readonly grid: string;
   readonly scenario: string;
   readonly risk: Risk;
-  /** null: it also needs what is no climate series, which is not looked at here. */
+  /** null: series alone do not decide, and no cell could be tried. */
   readonly canRun: boolean | null;
   /** What it would be computed from. */
   readonly from: string | null;
@@ -21,6 +27,48 @@ type NeededSeries = Pick<SeriesSummary, "frequency" | "variable">;
 /** Series that a grid has of a scenario: its own and its parents', from its own cells and linked ones. */
 interface Available extends SeriesSummary {
   readonly share: number;
+}
+
+/** Cells that are computed for the judgement. */
+const TRIAL_CELLS = 8;
+
+/** What a run would find: series name what is missing, a trial shows whether ground, sea and storms suffice. */
+export async function judgeByTrial(client: ClientBase, summary: DataSummary, basePeriod: Period): Promise<Readiness[]> {
+  const judged = judgeRisks(summary, basePeriod);
+  const trials = new Map<string, TrialOutcome>();
+  const basins = new Set<string>();
+  for (const grid of new Set(judged.map((one) => one.grid))) {
+    for (const outcome of await tryGrid(client, grid, basePeriod))
+      trials.set(`${grid} ${outcome.scenario} ${outcome.risk}`, outcome);
+    if ((await countBasinCells(client, grid)).size > 0) basins.add(grid);
+  }
+  return judged.map((one) => {
+    const trial = trials.get(`${one.grid} ${one.scenario} ${one.risk}`);
+    return trial === undefined ? one : { ...one, ...readTrial(one, trial, basins.has(one.grid)) };
+  });
+}
+
+/** Empty when no batch of the grid could be requested at all, such as without a period that has data. */
+async function tryGrid(client: ClientBase, grid: string, basePeriod: Period): Promise<readonly TrialOutcome[]> {
+  try {
+    const specification = await resolveSpecification(client, { calculation: "all", grid, basePeriod });
+    return await computeTrial(client, specification, TRIAL_CELLS);
+  } catch (error) {
+    if (error instanceof RejectedError) return [];
+    throw error;
+  }
+}
+
+function readTrial(
+  { canRun, remark }: Readiness,
+  { computed, reasons }: TrialOutcome,
+  hasBasins: boolean,
+): Pick<Readiness, "canRun" | "remark"> {
+  if (computed > 0) return { canRun: true, remark: canRun === true ? remark : null };
+  if (hasBasins && reasons.has("noBasin")) return { canRun: true, remark: "run sums the water of river basins first" };
+  if (canRun === false) return { canRun, remark };
+  const found = [...reasons.keys()].map((reason) => `${reason}: ${NULL_REASONS[reason as NullReason]}`);
+  return { canRun: false, remark: found.join("; ") };
 }
 
 export function judgeRisks(summary: DataSummary, basePeriod: Period): Readiness[] {

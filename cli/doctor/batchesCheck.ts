@@ -1,4 +1,4 @@
-// Batch failing? How the last ones ended, what is published, and whether somebody works on those that run.
+// Batch failing? How the last ones ended, what is published, and whether a process works on those that run.
 import type { ClientBase } from "pg";
 import { type BatchLine, readRecentBatches } from "../../database/batchReports.ts";
 import { CALCULATIONS } from "../../model/calculations.ts";
@@ -35,27 +35,27 @@ async function judgeRunning(
      FROM climatebatch.batches AS b WHERE batch_id = $1`,
     [batchId],
   );
-  const told = `batch ${batchId} (${calculation}) runs, ${shardsDone} of ${shards} shards are done`;
-  if (rows[0].worked || rows[0].installation !== null) return fine(told);
+  const state = `batch ${batchId} (${calculation}) runs, ${shardsDone} of ${shards} shards are done`;
+  if (rows[0].worked || rows[0].installation !== null) return fine(state);
   return warn(
-    `${told}; nobody works on it now`,
+    `${state}; no process works on it now`,
     "What serve began, serve goes on with when it is started; what a person began: the same climatebatch run again.",
   );
 }
 
 function judgeEnded(calculation: string, { batchId, state, reason, message, startedAt }: BatchLine): Finding {
-  const told = `last ${calculation}: batch ${batchId} of ${startedAt.toISOString().slice(0, 16).replace("T", " ")} UTC is ${state}`;
-  if (state !== "failed") return fine(told);
-  return problem(`${told} (${reason}): ${message}`, adviseOn(reason, batchId, calculation));
+  const summary = `last ${calculation}: batch ${batchId} of ${startedAt.toISOString().slice(0, 16).replace("T", " ")} UTC is ${state}`;
+  if (state !== "failed") return fine(summary);
+  return problem(`${summary} (${reason}): ${message}`, adviseOn(reason, batchId, calculation));
 }
 
 function adviseOn(reason: string | null, batchId: string, calculation: string): string {
-  const anew = `ask for a new one: SELECT climatebatch.request_batch('${calculation}')`;
+  const renew = `request a new one: SELECT climatebatch.request_batch('${calculation}')`;
   switch (reason) {
     case "InputChanged":
-      return `The data were loaded anew while it ran; ${anew}`;
+      return `The data were loaded again while it ran; ${renew}`;
     case "TooManyRejectedCells":
-      return `Which cells and why: climatebatch logs ${batchId}. Correct the data, then ${anew}`;
+      return `Which cells and why: climatebatch logs ${batchId}. Correct the data, then ${renew}`;
     default:
       return `Which shard and why: climatebatch logs ${batchId}. When the cause is gone: climatebatch retry ${batchId}`;
   }

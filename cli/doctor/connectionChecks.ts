@@ -58,7 +58,7 @@ export const schemaCheck: DatabaseCheck = {
   },
 };
 
-/** What somebody does, and the privilege on each table that he needs for it. */
+/** An activity, and the privilege on each table that it needs. */
 type Right = readonly [does: string, privilege: string, tables: readonly string[]];
 
 export const OPERATOR_RIGHTS: readonly Right[] = [

@@ -1,5 +1,5 @@
 // What data there are for each risk, as `climatebatch data` judges them on a sample of cells, and what to load where something
-// is wanting.
+// is missing.
 import { readDataSummary } from "../../database/dataSummary.ts";
 import { readStormYears } from "../../database/stormReader.ts";
 import { DEFAULT_BASE_PERIOD } from "../../model/periods.ts";
@@ -33,7 +33,7 @@ export const coverageCheck: DatabaseCheck = {
     const alike = Map.groupBy(judged, ({ grid, risk, canRun, from, remark }) =>
       JSON.stringify([grid, risk, canRun, from, remark]),
     );
-    return [...findings, ...[...alike.values()].map(tell)];
+    return [...findings, ...[...alike.values()].map(describe)];
   },
 };
 
@@ -45,7 +45,7 @@ function judgeStorms(
 }
 
 /** Scenarios of which the same is true. */
-function tell(alike: readonly Readiness[]): Finding {
+function describe(alike: readonly Readiness[]): Finding {
   const { risk, canRun, from, remark } = alike[0]!;
   const scenarios = alike.map(({ scenario }) => scenario).join(", ");
   const words = [from, remark].filter((word) => word !== null).join("; ");

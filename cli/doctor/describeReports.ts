@@ -13,8 +13,8 @@ export function describeReports(reports: readonly CheckReport[]): string {
   const lines = reports.flatMap(({ check, findings }) =>
     findings.flatMap(({ level, found, advice }) => {
       const head = `${MARKS[level]}  ${check.padEnd(NAME_WIDTH)} `;
-      const told = head + found.split("\n").join(`\n${" ".repeat(head.length + 1)}`);
-      return advice === null ? [told] : [told, `${" ".repeat(head.length)}→ ${advice}`];
+      const text = head + found.split("\n").join(`\n${" ".repeat(head.length + 1)}`);
+      return advice === null ? [text] : [text, `${" ".repeat(head.length)}→ ${advice}`];
     }),
   );
   const count = (wanted: "problem" | "warning") => {

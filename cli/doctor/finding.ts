@@ -2,7 +2,7 @@
 // examineInstallation.ts or both.
 import { coerceError } from "../../model/errors.ts";
 
-/** ok: as it should be. warning: works, but somebody should know. problem: something does not work. unknown: not looked at. */
+/** ok: as it should be. warning: works, but deserves attention. problem: something does not work. unknown: not checked. */
 export type Level = "ok" | "warning" | "problem" | "unknown";
 
 export interface Finding {

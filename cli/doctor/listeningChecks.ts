@@ -1,4 +1,4 @@
-// NOTIFY not received? Whether a notification comes through to here, whether anybody listens, and what waits for somebody.
+// NOTIFY not received? Whether a notification comes through to here, whether any session listens, and what waits for somebody.
 import { LISTENER_LIMITS } from "../../database/listener.ts";
 import { ListenSession } from "../../database/listenSession.ts";
 import { CALCULATIONS } from "../../model/calculations.ts";
@@ -60,20 +60,20 @@ export const listenersCheck: DatabaseCheck = {
   name: "listeners",
   needs: "connection",
   async look({ client, triggerChannel }) {
-    const { rows } = await client.query<{ who: string; backend_start: Date }>(
-      `SELECT substr(application_name, length('climatebatch listener ') + 1) AS who, backend_start FROM pg_stat_activity
+    const { rows } = await client.query<{ session: string; backend_start: Date }>(
+      `SELECT substr(application_name, length('climatebatch listener ') + 1) AS session, backend_start FROM pg_stat_activity
        WHERE application_name LIKE 'climatebatch listener %' AND application_name <> 'climatebatch listener doctor' AND datname = current_database() ORDER BY 2`,
     );
     const words = CALCULATIONS.map((one) => `NOTIFY ${triggerChannel}, '${one}'`).join(" or ");
     if (rows.length === 0)
       return [
         problem(
-          "nobody listens: a NOTIFY that is sent now is forgotten by PostgreSQL",
+          "no session listens: a NOTIFY that is sent now is forgotten by PostgreSQL",
           `${START} What must not be lost: SELECT climatebatch.request_batch('probability').`,
         ),
       ];
-    const who = rows.map((row) => `${row.who} since ${row.backend_start.toISOString()}`).join(", ");
-    return [fine(`listening: ${who}; expected are ${words}, sent in this database`)];
+    const sessions = rows.map((row) => `${row.session} since ${row.backend_start.toISOString()}`).join(", ");
+    return [fine(`listening: ${sessions}; expected are ${words}, sent in this database`)];
   },
 };
 
@@ -99,7 +99,8 @@ export const requestsCheck: DatabaseCheck = {
       if (state === "waiting" && row.behind)
         return fine(`${what} waits for the batch that runs, and for ${row.coalesced} more requests`);
       if (seconds < LONG_WAIT_SECONDS) return fine(`${what} is ${state} since ${Math.round(seconds)} s`);
-      if (state === "waiting") return problem(`${what} waits since ${row.requested_at}, and nobody takes it`, START);
+      if (state === "waiting")
+        return problem(`${what} waits since ${row.requested_at}, and no process takes it`, START);
       if (climate_batch !== null)
         return warn(
           `${what} is ClimateBatch ${climate_batch}, which is not planned yet`,

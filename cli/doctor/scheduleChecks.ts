@@ -58,7 +58,7 @@ export const lastFiringsCheck: DatabaseCheck<MachineCheckContext> = {
       if (request === null && last < installed) findings.push(fine(`${what}: before this database was climatebatch's`));
       else if (request === null && clock.now().getTime() - last.getTime() <= config.lateWindowMs)
         findings.push(
-          problem(`${what} was not asked for`, "Start climatebatch serve: a missed firing is made up for."),
+          problem(`${what} was not requested`, "Start climatebatch serve: a missed firing is made up for."),
         );
       else if (request === null)
         findings.push(problem(`${what} was missed, longer ago than SCHEDULE_LATE_HOURS`, `Ask for it: ${again}`));

@@ -1,5 +1,4 @@
-// The climate indices that `climatebatch index` computes: what they are, what they need, which options bear on them.
-// How each is computed stands in computeIndex.ts.
+// The climate indices that `climatebatch index` computes: what they are, what they need, which options apply to them.
 import type { Variable } from "../../model/variables.ts";
 
 export const CLIMATE_INDICES = [
@@ -17,7 +16,7 @@ export const CLIMATE_INDICES = [
 ] as const;
 export type ClimateIndex = (typeof CLIMATE_INDICES)[number];
 
-/** Options that bear on some of the indices, as they are typed. */
+/** Options that apply to some of the indices, as they are typed. */
 export const INDEX_OPTIONS = [
   "base-period",
   "in-base",
@@ -106,7 +105,7 @@ export const INDEX_DESCRIPTIONS: Readonly<Record<ClimateIndex, IndexDescription>
   },
 };
 
-/** The indices that an option bears on, for messages and help. */
+/** The indices that an option applies to, for messages and help. */
 export function indicesWith(option: IndexOption): readonly ClimateIndex[] {
   return CLIMATE_INDICES.filter((name) => INDEX_DESCRIPTIONS[name].options.includes(option));
 }

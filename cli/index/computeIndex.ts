@@ -127,7 +127,7 @@ function judgedByBase(values: Float64Array, valid: Uint8Array, years: HazardYear
   for (let year = 0; year < years.years; year++) {
     if (remark !== undefined || valid[year] === 0) values[year] = Number.NaN;
   }
-  return told(values, years.years, remark);
+  return cellIndex(values, years.years, remark);
 }
 
 function remarkOnBase(valid: Uint8Array, from: number, to: number, basePeriod: Period): string | undefined {
@@ -136,7 +136,7 @@ function remarkOnBase(valid: Uint8Array, from: number, to: number, basePeriod: P
   return `no values: too few valid years (fewer than 20) in the base period ${formatPeriod(basePeriod)}`;
 }
 
-function told(values: Float64Array, count: number, remark: string | undefined): CellIndex {
+function cellIndex(values: Float64Array, count: number, remark: string | undefined): CellIndex {
   return remark === undefined ? { values, count } : { values, count, remark };
 }
 
@@ -192,7 +192,7 @@ function makeDroughtIndex(name: "SPEI12" | "SPI12", settings: IndexSettings, axi
     markWholeYears(work.sums, work.valid);
     const remark = remarkOnBase(work.valid, base.from, base.to, settings.basePeriod);
     if (remark !== undefined) values.fill(Number.NaN);
-    return told(
+    return cellIndex(
       values,
       values.length,
       remark ?? (source === null ? undefined : EVAPOTRANSPIRATION[source.evapotranspiration]),

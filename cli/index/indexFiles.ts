@@ -1,5 +1,4 @@
 // One climate index from files to values, cell after cell: files as series, the variables it needs.
-// The index itself is computed in computeIndex.ts; what is written stands in indexOutput.ts.
 import { DEFAULT_STEP_DEGREES, type Place } from "../../database/gridCells.ts";
 import type { FilesRead, ReadingProgress } from "../../ingest/series/readFiles.ts";
 import type { ReadingOptions } from "../../ingest/series/readingOptions.ts";
@@ -66,13 +65,13 @@ async function readOpened(
 function checkVariables({ series }: DailySeries, { files }: ReadingOptions, { name, needs }: IndexSettings): void {
   const found = series.variables;
   if (needs.some((variables) => variables.every((variable) => found.includes(variable)))) return;
-  const wanting = [...needs]
+  const missing = [...needs]
     .map((variables) => variables.filter((variable) => !found.includes(variable)))
     .sort((a, b) => a.length - b.length)[0]!;
   throw new RejectedError(
     "MissingVariable",
     `${name} needs ${describeNeeds(needs)}; found ${found.join(", ")} in ${files.join(", ")}. ` +
-      `Say which column is ${wanting.join(", which ")}: ${wanting.map((variable) => `--map COLUMN=${variable}`).join(" ")}; or give the file that has it.`,
+      `Name the column of ${missing.join(", ")}: ${missing.map((variable) => `--map COLUMN=${variable}`).join(" ")}; or give the file that has it.`,
   );
 }
 
@@ -144,7 +143,7 @@ export function* indexCells(
   }
 }
 
-/** Only the variables that the settings speak of: with --humidity hurs nothing else may stand in. */
+/** Only the variables that the settings name: with --humidity hurs nothing replaces it. */
 function narrowed(cell: CellInput, { needs }: IndexSettings): CellInput {
   const wanted = new Set(needs.flat());
   return { ...cell, daily: new Map([...cell.daily].filter(([variable]) => wanted.has(variable))) };

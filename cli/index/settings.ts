@@ -1,5 +1,4 @@
 // What the words of `climatebatch index` mean, with the product's settings where none are given.
-// How files are read stands in ingest/series/readingOptions.ts.
 import type { YearEnds } from "../../job/indices/dayOfYearSample.ts";
 import type { DayLengthBands } from "../../job/indices/fireDayLength.ts";
 import { FFMC_COEFFICIENT_EXACT, FFMC_COEFFICIENT_PRINTED } from "../../job/indices/fireMoisture.ts";
@@ -82,7 +81,7 @@ function refuseIdleOptions(name: ClimateIndex, words: IndexWords): void {
 /** The settings that apply to the index, in words. */
 export function describeSettings(settings: IndexSettings): string {
   const { ffmcCoefficient, bands } = settings.fireWeather;
-  const told: Readonly<Record<IndexOption, string>> = {
+  const described: Readonly<Record<IndexOption, string>> = {
     "base-period": `base period ${formatPeriod(settings.basePeriod)}`,
     "in-base": settings.inBase === "none" ? "its years judged by all of it" : "its years left out one by one",
     year: `${settings.years} years`,
@@ -93,7 +92,7 @@ export function describeSettings(settings: IndexSettings): string {
   };
   const { options } = INDEX_DESCRIPTIONS[settings.name];
   return options
-    .map((option) => told[option])
+    .map((option) => described[option])
     .filter((text) => text !== "")
     .join(", ");
 }

@@ -1,4 +1,4 @@
-// A synthetic climate of South Korea, for a first look and for tests: plausible, seeded, and nobody's measurement.
+// A synthetic climate of South Korea, for a first look and for tests: plausible, seeded, not measured.
 // Coast, mountains and cities differ; two scenarios warm at different speeds from a common past.
 
 import type { ClimateYear } from "../../database/climateLoad.ts";

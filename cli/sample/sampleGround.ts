@@ -86,7 +86,7 @@ function groundOf(place: SamplePlace): Attributes {
     slope: hundredths(100 * (0.002 + 0.05 * mountain)) / 100,
   };
   if (city < 0.3) return attributes;
-  // What cities have measured, the country has not: there defaults stand in, flagged.
+  // Measured in cities only: the countryside uses defaults, flagged.
   return { ...attributes, drainageCapacity: 45, depressionFraction: 0.15, riverProtection: 100, seaProtection: 100 };
 }
 

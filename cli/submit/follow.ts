@@ -25,7 +25,7 @@ function readEnd({ spec, status }: Pick<StoredBatch, "spec" | "status">): BatchE
   if (complete?.status !== "True") return null;
   const published = findCondition(status, "Published");
   if (isConditionTrue(status, "Published")) return { end: "published", message: published!.message };
-  // Computed before, by another batch: what became of that is that batch's to tell.
+  // Computed before, by another batch, whose own end is reported there.
   if (!spec.publish || complete.reason === "AlreadyAnswered") return { end: "complete", message: complete.message };
   if (published === undefined || INTERIM_UNPUBLISHED.includes(published.reason)) return null;
   return { end: "notPublished", reason: published.reason, message: published.message };

@@ -57,15 +57,15 @@ export interface Wanted {
 
 /** The command line wins over the file; a batch without a name is named for its key, else by the API server. */
 export function buildNewBatch({ calculation, options, more, name }: Wanted, given: GivenBatch): NewClimateBatch {
-  const asked = buildSpec({ calculation, ...options });
+  const requested = buildSpec({ calculation, ...options });
   const contradiction = given.spec.calculation;
-  if (contradiction !== undefined && contradiction !== asked.calculation) {
+  if (contradiction !== undefined && contradiction !== requested.calculation) {
     throw new RejectedError(
       "InvalidManifest",
-      `The file asks for calculation ${contradiction}, the command line for ${asked.calculation}. Make them agree.`,
+      `The file requests calculation ${contradiction}, the command line ${requested.calculation}. Make them agree.`,
     );
   }
-  const spec = { ...given.spec, ...asked, ...more };
+  const spec = { ...given.spec, ...requested, ...more };
   const named =
     name ?? given.metadata.name ?? (spec.requestKey === undefined ? undefined : nameForKey(spec.requestKey));
   const { name: _, generateName = `${calculation}-`, namespace: __, ...metadata } = given.metadata;

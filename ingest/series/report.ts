@@ -107,6 +107,7 @@ export function formatReading(report: ReadingReport, aboutCells = ""): string {
   ];
   if (report.ignoredColumns.length > 0)
     lines.push(`Ignored ${isTables ? "columns" : "variables"}: ${report.ignoredColumns.join(", ")}`);
+  if (isTables) lines.push(...report.variables.flatMap(describeBlankRain));
   lines.push(...report.notes);
   return lines.join("\n");
 }
@@ -127,6 +128,17 @@ function formatVariable(report: VariableReport): string {
   const range = least === null ? "" : `; ${least} to ${greatest}, mean ${mean} ${canonicalUnit}`;
   const notes = [...(unitAssumed ? ["assumed"] : []), ...unitNotes];
   return `  ${variable}: ${unit}${notes.length > 0 ? ` (${notes.join(", ")})` : ""}${source}, ${counts.join(", ")}${range}`;
+}
+
+/** Above this share of missing rain its blanks are probably dry days. */
+const BLANK_RAIN_SHARE = 0.2;
+
+function describeBlankRain({ variable, values, missing, filled }: VariableReport): string[] {
+  const share = missing / (values + missing);
+  if (variable !== "pr" || filled > 0 || !(share > BLANK_RAIN_SHARE)) return [];
+  return [
+    `  ${missing.toLocaleString("en")} of ${count(values + missing, "value")} of pr (${Math.round(100 * share)} %) are blank or missing. Korean stations leave dry days blank: --blank pr=0 reads a blank as 0 mm.`,
+  ];
 }
 
 function formatOutcome({ scenario, isCheck, rowsWritten, rowsUnchanged, revision }: IngestReport): string {

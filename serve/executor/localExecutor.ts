@@ -1,12 +1,13 @@
 // Runs the shards of a batch on this machine: child processes with the program, environment and exit codes of a pod.
 import { type ChildProcess, spawn } from "node:child_process";
+import { extname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import pMap from "p-map";
 import { EXIT_CODES, JOB_NODE_FLAGS, POD_ENV, type ShardEvent } from "../../model/podContract.ts";
 
-const JOB_PROGRAM = fileURLToPath(new URL("../../job/main.ts", import.meta.url));
+/** main.ts in a clone, main.js in a package. */
+const JOB_PROGRAM = join(import.meta.dirname, `../../job/main${extname(import.meta.filename)}`);
 /** As backoffLimitPerIndex of a Job. */
 const RETRIES_PER_SHARD = 3;
 const RETRY_DELAY_MS = 1_000;

@@ -1,6 +1,7 @@
 // What `run`, `retry` and `start` share: the shards of a planned batch run here, the batch settled, its results published.
 import type { Client } from "pg";
 import { type BatchOutcome, becomeRunner, finishBatch, readOpenShards } from "../../database/batches.ts";
+import { readBatch } from "../../database/batchReports.ts";
 import { emptySlots } from "../../database/slots.ts";
 import { RejectedError } from "../../model/errors.ts";
 import { type Places, runShards, type ShardLine } from "./localExecutor.ts";
@@ -13,12 +14,13 @@ export interface RunBatchOptions {
   readonly places?: Places | undefined;
   readonly publish: boolean;
   readonly replaceGrid: boolean;
+  readonly allowFewer?: boolean;
 }
 
 /** Who looks on: a person at a terminal, or a log. */
 export interface BatchWatch {
-  /** Shards are about to run; `cells` are theirs together. */
-  begin(cells: number): void;
+  /** Shards are about to run: `cells` of the batch, of which `cellsDone` were computed before. */
+  begin(cells: number, cellsDone: number): void;
   onCells(cellsDone: number): void;
   onShardLine(completionIndex: number, line: ShardLine): void;
   onNotice(line: string): void;
@@ -46,7 +48,8 @@ export async function runBatch(client: Client, options: RunBatchOptions, signal:
   });
   const shards = await readOpenShards(client, batchId);
   if (shards.length > 0) {
-    watch.begin(shards.reduce((sum, shard) => sum + shard.cells, 0));
+    const { cells } = await readBatch(client, batchId);
+    watch.begin(cells, cells - shards.reduce((sum, shard) => sum + shard.cells, 0));
     const { onCells, onShardLine, onNotice: onRetry } = watch;
     try {
       await runShards(shards, { databaseUrl, batchId, workers, places, signal, onCells, onShardLine, onRetry });
@@ -58,6 +61,8 @@ export async function runBatch(client: Client, options: RunBatchOptions, signal:
   return finishBatch(
     client,
     batchId,
-    options.publish ? { replaceGrid: options.replaceGrid, allowFewer: false, goBack: false } : null,
+    options.publish
+      ? { replaceGrid: options.replaceGrid, allowFewer: options.allowFewer ?? false, goBack: false }
+      : null,
   );
 }

@@ -76,12 +76,12 @@ describe("what is refused, in words, with exit code 2 and no file", () => {
     {
       name: "a variable that is not there",
       words: "SPEI12",
-      says: "SPEI12 needs pr, tasmin, tasmax; or pr, tas; found tasmax, pr in in.csv. Say which column is tasmin: --map COLUMN=tasmin; or give the file that has it.",
+      says: "SPEI12 needs pr, tasmin, tasmax; or pr, tas; found tasmax, pr in in.csv. Name the column of tasmin: --map COLUMN=tasmin; or give the file that has it.",
     },
     {
       name: "humidity that is not there",
       words: "FWI --humidity hurs",
-      says: "FWI needs tasmax, hurs, sfcWind, pr; found tasmax, pr in in.csv. Say which column is hurs, which sfcWind: --map COLUMN=hurs --map COLUMN=sfcWind; or give the file that has it.",
+      says: "FWI needs tasmax, hurs, sfcWind, pr; found tasmax, pr in in.csv. Name the column of hurs, sfcWind: --map COLUMN=hurs --map COLUMN=sfcWind; or give the file that has it.",
     },
     {
       name: "monthly values",

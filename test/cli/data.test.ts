@@ -1,7 +1,9 @@
 // `climatebatch data`: what is there, and what each risk lacks.
 import { beforeEach, expect, test } from "vitest";
 import { judgeRisks } from "../../cli/data/readiness.ts";
+import { makeSampleStorms, SAMPLE_STORM_YEARS } from "../../cli/sample/sampleStorms.ts";
 import { type DataSummary, readDataSummary } from "../../database/dataSummary.ts";
+import { writeStorms } from "../../database/stormWriter.ts";
 import { linkGrids } from "../../ingest/link/linkGrids.ts";
 import { cli } from "../support/cli.ts";
 import { writePastAndFuture } from "../support/climate.ts";
@@ -110,4 +112,37 @@ test("the command tells people and programs", async () => {
   expect(told.stdout).toMatch(/test-grid +future +high_temperature +yes +tasmax daily/);
   const { risks } = JSON.parse((await cli(database.url, "data", "--json")).stdout);
   expect(risks).toHaveLength(9);
+});
+
+test("data and run agree on every risk: storms, sea and ground decide as much as series do", async () => {
+  await writePastAndFuture(database.client, { cells: 3 });
+  const agree = async () => {
+    const { risks } = JSON.parse((await cli(database.url, "data", "--json")).stdout);
+    expect((await cli(database.url, "run", "all", "--new", "--allow-fewer")).code).toBe(0);
+    const { rows } = await database.client.query(
+      `SELECT risk_type::text AS risk, count(*) FILTER (WHERE reason IS NULL) > 0 AS computed, string_agg(DISTINCT reason, ' ') AS reasons
+       FROM climatebatch.hazard_results GROUP BY 1 ORDER BY 1`,
+    );
+    expect(rows).toHaveLength(9);
+    for (const { risk, computed, reasons } of rows) {
+      const found = risks.find((one: { risk: string }) => one.risk === risk);
+      expect({ risk, canRun: found.canRun }).toEqual({ risk, canRun: computed });
+      if (!computed && !found.remark.startsWith("missing ")) expect(found.remark).toContain(reasons.split(" ")[0]);
+    }
+    return new Map(rows.map(({ risk, computed }) => [risk, computed]));
+  };
+  const before = await agree();
+  expect([before.get("high_temperature"), before.get("typhoon"), before.get("coastal_flood")]).toEqual([
+    true,
+    false,
+    false,
+  ]);
+
+  await writeStorms(database.client, {
+    years: SAMPLE_STORM_YEARS,
+    tracks: makeSampleStorms(),
+    replaceRecord: false,
+    failRunningBatches: false,
+  });
+  expect((await agree()).get("typhoon")).toBe(true);
 });

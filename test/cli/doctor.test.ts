@@ -69,7 +69,7 @@ test("while serve works nothing is wrong, and the next firings are told in local
   );
 });
 
-test("NOTIFY not received: nobody listens, a pooler swallows, a request that nobody takes", async () => {
+test("NOTIFY not received: no session listens, a pooler swallows, a request that no process takes", async () => {
   await requestBatch(database.client, "hazard");
   await database.client.query("UPDATE climatebatch.batch_requests SET requested_at = now() - interval '1 hour'");
   await using proxy = await startDatabaseProxy(database.url);
@@ -79,13 +79,13 @@ test("NOTIFY not received: nobody listens, a pooler swallows, a request that nob
 
   expect(code).toBe(1);
   expect(of("listeners")).toEqual([
-    expect.stringMatching(/^problem: nobody listens: .* → Start it: climatebatch serve/),
+    expect.stringMatching(/^problem: no session listens: .* → Start it: climatebatch serve/),
   ]);
   expect(of("channel")).toEqual([
     expect.stringMatching(/^problem: LISTEN was accepted, .*pooler.* → Give DATABASE_HOST/),
   ]);
   expect(of("requests")).toEqual([
-    expect.stringMatching(/^problem: request 1 for hazard waits since .*, and nobody takes it → Start it/),
+    expect.stringMatching(/^problem: request 1 for hazard waits since .*, and no process takes it → Start it/),
   ]);
 });
 
@@ -120,18 +120,18 @@ test("batch failing: the reason, and what to do about that one", async () => {
   await insertBatch(database.client);
   const { of } = await examine();
   expect(of("batches")).toContainEqual(
-    expect.stringMatching(/is failed \(InputChanged\).* → The data were loaded anew while it ran/),
+    expect.stringMatching(/is failed \(InputChanged\).* → The data were loaded again while it ran/),
   );
   expect(of("batches")).toContainEqual(
-    expect.stringMatching(/^warning: batch \d+ \(hazard\) runs, .*; nobody works on it now/),
+    expect.stringMatching(/^warning: batch \d+ \(hazard\) runs, .*; no process works on it now/),
   );
 });
 
-test("schedule not running: a firing that nobody asked for, within the window and later", async () => {
+test("schedule not running: a firing that was not requested, within the window and later", async () => {
   await database.client.query("UPDATE climatebatch.schema_migrations SET applied_at = '2001-01-01'");
   const soon = await examine(database.url, { SCHEDULE_LATE_HOURS: "8760" });
   expect(soon.of("last firings")[0]).toMatch(
-    /^problem: probability of .* was not asked for → Start climatebatch serve/,
+    /^problem: probability of .* was not requested → Start climatebatch serve/,
   );
   const late = await examine(database.url, { SCHEDULE_LATE_HOURS: "0" });
   expect(late.of("last firings")[1]).toMatch(

@@ -29,7 +29,10 @@ const RISKS_LISTED =
   "coastal_flood, cold_wave, drought, high_temperature, inland_flood, typhoon, urban_flood, water_scarcity or wildfire";
 
 const WRONG_LINES: readonly WrongLine[] = [
-  { words: "", message: /^Missing COMMAND\. Commands: assets, compare, data, .*\nHelp: climatebatch --help\n$/ },
+  {
+    words: "",
+    message: /^Missing COMMAND\. Commands: assets, cancel, compare, data, .*\nHelp: climatebatch --help\n$/,
+  },
   { words: "rum all", message: /^There is no command "rum"\. Commands: .* run, .*\nHelp: climatebatch --help\n$/ },
   { words: "toString", message: /^There is no command "toString"\. Commands: / },
   {
@@ -79,7 +82,7 @@ const WRONG_LINES: readonly WrongLine[] = [
     message: `Invalid value for --workers: expected a whole number, at least 1, got "many".\n${HELP_RUN}`,
   },
   { words: "run all --workers", message: `--workers expects a value.\n${HELP_RUN}` },
-  { words: "run all --workers --json", message: `--workers expects a value.\n${HELP_RUN}` },
+  { words: "run all --workers --new", message: `--workers expects a value.\n${HELP_RUN}` },
   { words: "run all --json=yes", message: `--json takes no value, but got "yes".\n${HELP_RUN}` },
   {
     words: "run all --workers 9999",

@@ -330,6 +330,14 @@ describe("the report", () => {
     );
   });
 
+  test("blank rain without --blank is counted, with the option that reads it as zero", async () => {
+    const report = await ingest(database.client, files, { map: ["Rain=pr"] });
+    expect(formatReport(report)).toContain(
+      "1 of 2 values of pr (50 %) are blank or missing. Korean stations leave dry days blank: --blank pr=0 reads a blank as 0 mm.",
+    );
+    expect(formatReport(await ingest(database.client, files, words))).not.toContain("Korean stations");
+  });
+
   test("says when there is nothing new", async () => {
     await ingest(database.client, files, words);
     expect(formatReport(await ingest(database.client, files, words))).toContain(

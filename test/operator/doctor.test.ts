@@ -107,12 +107,12 @@ describeOnApiServer("climatebatch doctor --cluster", () => {
       expect.stringMatching(/^problem: .* 0 of 2 are ready; .* → kubectl describe pods/),
     ]);
     expect(of("leader")).toEqual([
-      expect.stringMatching(/^problem: nobody holds the lease operator: .* → .*kubectl logs/),
+      expect.stringMatching(/^problem: no replica holds the lease operator: .* → .*kubectl logs/),
     ]);
     expect(of("rights")).toEqual([
       expect.stringMatching(/^problem: .* may not create climatebatches\.climate\.aiops\.dev, .* → helm upgrade/),
     ]);
-    expect(of("listeners")).toEqual([expect.stringMatching(/^problem: nobody listens/)]);
+    expect(of("listeners")).toEqual([expect.stringMatching(/^problem: no session listens/)]);
     await kubectl(["scale", "deployment/cb-operator", "--replicas=0"]);
     expect((await examine()).of("operator")[0]).toMatch(/^problem: .*scaled to nothing → kubectl scale .*--replicas=2/);
   });
@@ -123,7 +123,7 @@ describeOnApiServer("climatebatch doctor --cluster", () => {
     await setStatus("cronjob/cb-often", { lastScheduleTime: ago(3), lastSuccessfulTime: ago(3) });
     const of = async (name: string) => (await examine()).of("last firings").find((one) => one.includes(name));
     // What was due before it was created is no fault.
-    expect(await of("cb-often")).toMatch(/^ok: cb-often: .* UTC: its ClimateBatch was asked for/);
+    expect(await of("cb-often")).toMatch(/^ok: cb-often: .* UTC: its ClimateBatch was requested/);
     const reader = new ClusterReader(
       loadCluster(cluster.server.kubeconfig),
       space.namespace,

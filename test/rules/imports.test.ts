@@ -86,7 +86,7 @@ function circles(): string[] {
 }
 
 test("inside job only the shard's own flow knows the database", () => {
-  const flow = ["main", "config", "rejections", "shard", "cellStream", "besideSeries", "basinSupply"].map(
+  const flow = ["main", "config", "rejections", "shard", "cellStream", "besideSeries", "basinSupply", "trial"].map(
     (name) => `job/${name}.ts`,
   );
   expect(violations(({ from, to }) => inside(from, "job") && inside(to, "database") && !flow.includes(from))).toEqual(
@@ -113,6 +113,21 @@ test("inside operator what decides and builds touches neither the API server nor
     violations(({ from, to }) => pure.test(from) && !acting.test(from) && (!may.test(to) || acting.test(to))),
   ).toEqual([]);
   expect(violations(({ from, to }) => inside(from, "operator/kube") && inside(to, "operator/reconcile"))).toEqual([]);
+});
+
+test("programs import only packages that an installation has: no development dependency", () => {
+  const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  const found = ROOMS.flatMap(sourcesIn).flatMap((file) => {
+    const text = readFileSync(join(ROOT, file), "utf8");
+    const names = [
+      ...text.matchAll(/^(?:import|export) (?!type )[^;]*?from "([^."][^"]*)"|import\("([^."][^"]*)"\)/gm),
+    ];
+    return names.map(([, fixed, dynamic]) => ({ file, name: fixed ?? dynamic! }));
+  });
+  expect(found.length).toBeGreaterThan(100);
+  const packageOf = (name: string) => name.split("/", name.startsWith("@") ? 2 : 1).join("/");
+  const missing = found.filter(({ name }) => !name.startsWith("node:") && !(packageOf(name) in dependencies));
+  expect(missing).toEqual([]);
 });
 
 test("no file imports a main", () => {

@@ -151,7 +151,10 @@ test.each(["SIGINT", "SIGTERM"] as const)(
 
     const stopped = await run.ended;
 
-    expect(stopped).toMatchObject({ code: 130, stdout: expect.stringContaining("The same command resumes the work") });
+    expect(stopped).toMatchObject({
+      code: 130,
+      stdout: expect.stringContaining("finished shards are kept. Resume: climatebatch run "),
+    });
     const shards = await readShards(database.client, batchId);
     expect(
       shards

@@ -5,7 +5,7 @@ import { isStalled, PASSING_REFUSALS, type Reason } from "../../../operator/obje
 import { type Check, type Finding, fine, problem, warn } from "../finding.ts";
 import type { ClusterCheckContext } from "./clusterCheckContext.ts";
 
-/** Where nobody needs to do anything but wait. */
+/** Reasons that only need waiting. */
 const UNDER_WAY: readonly string[] = [
   "Planning",
   "Queued",
@@ -14,7 +14,7 @@ const UNDER_WAY: readonly string[] = [
   "Finishing",
   "Retrying",
 ] satisfies Reason[];
-/** A ClimateBatch that nobody has looked at for so long: no operator does. */
+/** A ClimateBatch without a status for so long has no operator. */
 const UNSEEN_MS = 60_000;
 
 export const climateBatchesCheck: Check<ClusterCheckContext> = {
@@ -54,23 +54,23 @@ function judgeUnfinished(batch: StoredBatch, now: Date): Finding {
   const planned = findCondition(status, "Planned");
   const progressing = findCondition(status, "Progressing");
   const { reason, message } = planned?.status === "False" ? planned : complete;
-  const told = `${name}: ${status?.progress ?? "not planned"}, ${reason}: ${message}`;
+  const state = `${name}: ${status?.progress ?? "not planned"}, ${reason}: ${message}`;
   const stuck = isConditionTrue(status, "ShardStuck") ? findCondition(status, "ShardStuck") : undefined;
   if (stuck !== undefined) return problem(`${name}: ${stuck.message}`, describe);
   if (reason === "Suspended")
     return warn(
-      told,
+      state,
       `To go on: kubectl patch climatebatch ${name} -n ${namespace} --type=merge --patch '{"spec":{"suspend":false}}'; or Kueue decides (docs/kueue.md)`,
     );
   if (isStalled(progressing))
     return problem(
-      `${told} Since ${progressing!.lastTransitionTime}.`,
+      `${state} Since ${progressing!.lastTransitionTime}.`,
       `docs/api.md#reasons describes ${reason}; ${describe}`,
     );
-  if (UNDER_WAY.includes(reason)) return fine(told);
+  if (UNDER_WAY.includes(reason)) return fine(state);
   if (PASSING_REFUSALS.includes(reason))
-    return warn(told, "It is tried again by itself. Should it last: docs/api.md#reasons");
-  return problem(told, `docs/api.md#reasons says what ${reason} asks for; ${describe}`);
+    return warn(state, "It is tried again by itself. Should it last: docs/api.md#reasons");
+  return problem(state, `docs/api.md#reasons explains ${reason}; ${describe}`);
 }
 
 function judgeEnded({ metadata: { name, namespace }, spec, status }: StoredBatch): Finding {
@@ -82,13 +82,13 @@ function judgeEnded({ metadata: { name, namespace }, spec, status }: StoredBatch
     const advice =
       reason === "ShardsFailed" || reason === "DeadlineExceeded"
         ? `When the cause is gone: ${retry}`
-        : `docs/api.md#reasons says what ${reason} asks for`;
+        : `docs/api.md#reasons explains ${reason}`;
     return problem(`${last} failed (${reason}): ${message}`, advice);
   }
   const published = of("Published");
-  const told = `${last} is complete (${of("Complete")!.reason})`;
-  if (published === undefined) return fine(told);
-  const shown = `${told}; ${published.reason}: ${published.message}`;
+  const state = `${last} is complete (${of("Complete")!.reason})`;
+  if (published === undefined) return fine(state);
+  const shown = `${state}; ${published.reason}: ${published.message}`;
   const isRefused = ["Incomplete", "NoNumbers", "OtherGrid"].includes(published.reason);
   return isRefused
     ? warn(

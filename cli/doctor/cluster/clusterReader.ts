@@ -1,4 +1,4 @@
-// What the doctor asks of the API server, in one namespace. It reads, and asks who may do what; it writes nothing.
+// What the doctor reads from the API server, in one namespace, permissions included; it writes nothing.
 import type { V1CronJob, V1Deployment } from "@kubernetes/client-node";
 import { CLIMATE_BATCH } from "../../../model/climateBatch.ts";
 import { systemClock } from "../../../model/clock.ts";
@@ -49,7 +49,7 @@ export class ClusterReader {
     return resources?.resources.some(({ name }) => name === CLIMATE_BATCH.plural) ?? false;
   }
 
-  /** null: not told yet, some seconds after the definition was made. */
+  /** null: not published yet, some seconds after the definition was made. */
   schemas(): Promise<ServedSchemas | null> {
     return this.#find(SCHEMA_PATH);
   }
@@ -70,7 +70,7 @@ export class ClusterReader {
     return this.#list(CLIMATE_BATCH.apiVersion, CLIMATE_BATCH.plural);
   }
 
-  /** Whether a ServiceAccount of the namespace may do it there; whoever asks needs the right to ask. */
+  /** Whether a ServiceAccount of the namespace may do it there; the reader needs the right to review access. */
   async mayDo(serviceAccount: string, { group, resource, verb, name }: Permission): Promise<boolean> {
     const [plural, subresource] = resource.split("/");
     const resourceAttributes = { namespace: this.namespace, verb, group, resource: plural, subresource, name };

@@ -18,7 +18,7 @@ export const definitionCheck: Check<ClusterCheckContext> = {
     const served = await cluster.schemas();
     if (served === null)
       return [
-        unseen(`${CLIMATE_BATCH.plural} are served since just now, and their fields are not told yet; ask again`),
+        unseen(`${CLIMATE_BATCH.plural} were registered moments ago; their schema is not published yet; try again`),
       ];
     const missing = await findMissingFields(served);
     if (missing.length > 0)
@@ -47,15 +47,12 @@ function judgeOperator({ deployment: { metadata, spec, status }, installation }:
   const wanted = spec?.replicas ?? 1;
   const ready = status?.readyReplicas ?? 0;
   const images = spec?.template.spec?.containers.map(({ image }) => image).join(", ");
-  const told = `${name} (installation ${installation}): ${ready} of ${wanted} are ready; ${images}`;
+  const state = `${name} (installation ${installation}): ${ready} of ${wanted} are ready; ${images}`;
   if (wanted === 0)
-    return problem(
-      `${told}: it was scaled to nothing`,
-      `kubectl scale deployment/${name} -n ${namespace} --replicas=2`,
-    );
-  if (ready === wanted) return fine(told);
+    return problem(`${state}: it was scaled to 0`, `kubectl scale deployment/${name} -n ${namespace} --replicas=2`);
+  if (ready === wanted) return fine(state);
   const advice = `kubectl describe pods and kubectl logs deployment/${name} -n ${namespace} --all-containers (docs/troubleshooting-cluster.md)`;
-  return ready === 0 ? problem(told, advice) : warn(told, advice);
+  return ready === 0 ? problem(state, advice) : warn(state, advice);
 }
 
 export const leaderCheck: Check<ClusterCheckContext> = {
@@ -63,7 +60,7 @@ export const leaderCheck: Check<ClusterCheckContext> = {
   async look({ cluster, clock, operators }) {
     // An operator that runs outside of the cluster has a lease, and no Deployment.
     const leases = operators.length === 0 ? [DEFAULT_LEASE] : operators.map(({ lease }) => lease);
-    const advice = `The operator's log says who tries to lead, and what keeps him: kubectl logs -n ${cluster.namespace} --selector=${OPERATOR_SELECTOR} --prefix`;
+    const advice = `The operator's log says which replica competes for the lease, and why it fails: kubectl logs -n ${cluster.namespace} --selector=${OPERATOR_SELECTOR} --prefix`;
     return Promise.all(
       leases.map(async (lease) => {
         const {
@@ -73,7 +70,7 @@ export const leaderCheck: Check<ClusterCheckContext> = {
           leaseDurationSeconds = 0,
         } = (await cluster.lease(lease))?.spec ?? {};
         if (!holderIdentity || renewTime === undefined)
-          return problem(`nobody holds the lease ${lease}: nothing is planned and nothing published`, advice);
+          return problem(`no replica holds the lease ${lease}: nothing is planned and nothing published`, advice);
         const age = Math.round((clock.now().getTime() - new Date(renewTime).getTime()) / 1000);
         if (age > leaseDurationSeconds)
           return problem(`${holderIdentity} renewed the lease ${lease} ${age} s ago, and leads no more`, advice);
@@ -89,19 +86,19 @@ export const rightsCheck: Check<ClusterCheckContext> = {
     if (operators.length === 0) return [unseen("no account is known without a Deployment")];
     return Promise.all(
       operators.map(async ({ serviceAccount, lease }) => {
-        const asked = await Promise.all(
+        const answers = await Promise.all(
           permissionsOfOperator(lease).map(async (permission) =>
             (await cluster.mayDo(serviceAccount, permission)) ? null : permission,
           ),
         );
-        const refused = asked.filter((permission) => permission !== null);
+        const refused = answers.filter((permission) => permission !== null);
         if (refused.length === 0)
-          return fine(`ServiceAccount ${serviceAccount} may do all that the operator does (${asked.length} rights)`);
-        const told = refused.map(
+          return fine(`ServiceAccount ${serviceAccount} may do all that the operator does (${answers.length} rights)`);
+        const state = refused.map(
           ({ verb, resource, group }) => `${verb} ${group === "" ? resource : `${resource}.${group}`}`,
         );
         return problem(
-          `ServiceAccount ${serviceAccount} may not ${told.join(", ")}`,
+          `ServiceAccount ${serviceAccount} may not ${state.join(", ")}`,
           "helm upgrade with rbac.create true, or give it a Role as charts/climatebatch/templates/rbac.yaml has.",
         );
       }),
@@ -109,7 +106,7 @@ export const rightsCheck: Check<ClusterCheckContext> = {
   },
 };
 
-/** A lease that is there already is asked for by its name: rights may be given for that one only. */
+/** An existing lease is checked by its name: rights may be given for that one only. */
 function permissionsOfOperator(lease: string): readonly Permission[] {
   return Object.values(KUBE_RESOURCES).flatMap(({ group, resource, verbs }) =>
     verbs.map((verb) => ({

@@ -17,21 +17,21 @@ export const nextFiringsCheck: Check<ClusterCheckContext> = {
     if (cronJobs.length === 0)
       return [
         warn(
-          `no CronJob of climatebatch is in namespace ${cluster.namespace}: no yearly batch is asked for`,
-          "schedules.probability.enabled and schedules.hazard.enabled of the chart, unless somebody else asks.",
+          `no CronJob of climatebatch is in namespace ${cluster.namespace}: no yearly batch is requested`,
+          "schedules.probability.enabled and schedules.hazard.enabled of the chart, unless something else requests batches.",
         ),
       ];
     return cronJobs.map((cronJob) => {
       const { name, namespace } = cronJob.metadata;
       const next = makeCron(cronJob).nextRun(clock.now());
-      const told = `${name}: ${next === null ? "never" : describeInstant(cronJob, next)}`;
-      if (next === null) return problem(told, `No day is "${cronJob.spec!.schedule}": correct schedules.….schedule`);
+      const state = `${name}: ${next === null ? "never" : describeInstant(cronJob, next)}`;
+      if (next === null) return problem(state, `No day is "${cronJob.spec!.schedule}": correct schedules.….schedule`);
       if (cronJob.spec!.suspend)
         return warn(
-          `${told}, but it is suspended`,
+          `${state}, but it is suspended`,
           `kubectl patch cronjob ${name} -n ${namespace} --patch '{"spec":{"suspend":false}}', and schedules.….suspend of the values`,
         );
-      return fine(told);
+      return fine(state);
     });
   },
 };
@@ -58,12 +58,12 @@ function judgeLastFiring(cronJob: CronJob, now: Date): Finding {
     );
   if (lastScheduleTime === undefined)
     return fine(`${name} has not been due yet since it was created, ${creationTimestamp}`);
-  const told = `${name}: ${describeInstant(cronJob, new Date(lastScheduleTime))}`;
-  if (active.length > 0) return fine(`${told}: its Job ${active.map((one) => one.name).join(", ")} runs`);
+  const state = `${name}: ${describeInstant(cronJob, new Date(lastScheduleTime))}`;
+  if (active.length > 0) return fine(`${state}: its Job ${active.map((one) => one.name).join(", ")} runs`);
   if (lastSuccessfulTime !== undefined && lastSuccessfulTime >= lastScheduleTime)
-    return fine(`${told}: its ClimateBatch was asked for at ${lastSuccessfulTime}`);
+    return fine(`${state}: its ClimateBatch was requested at ${lastSuccessfulTime}`);
   return problem(
-    `${told}: its Job did not end well`,
+    `${state}: its Job did not end well`,
     `kubectl logs -n ${namespace} --selector=${SCHEDULE_SELECTOR} says why. When that is mended: ${byHand}`,
   );
 }
