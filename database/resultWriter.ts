@@ -29,6 +29,7 @@ const COLUMNS: Record<Calculation, readonly string[]> = {
   probability: [
     ...SHARED_COLUMNS,
     ...["damage_bins", "damage_low", "damage_high", "damage_continuous", "damage_change", "damage_ratio"],
+    "damage_change_of",
     ...[
       "rate_scale",
       "rate_set",
@@ -42,7 +43,7 @@ const COLUMNS: Record<Calculation, readonly string[]> = {
   hazard: [
     ...SHARED_COLUMNS,
     ...["value", "value_low", "value_high", "value_change", "value_ratio", "value_without_protection"],
-    ...["score", "score_low", "score_high", "indicators"],
+    ...["score", "score_low", "score_high", "score_absolute", "indicators"],
   ],
 };
 
@@ -127,6 +128,7 @@ function encodeProbability(encoder: CopyEncoder, { probability, damageChange }: 
   encodeNumber(encoder, probability.damageContinuous);
   encodeNumber(encoder, damageChange.difference);
   encodeNumber(encoder, damageChange.ratio);
+  encodeText(encoder, damageChange.of);
   encodeNumber(encoder, probability.rateScale);
   encoder.text(probability.rateSet);
   encoder.float8Array(probability.probabilities);
@@ -138,9 +140,11 @@ function encodeProbability(encoder: CopyEncoder, { probability, damageChange }: 
   encoder.float4Array(probability.returnLevels);
 }
 
-function encodeHazard(encoder: CopyEncoder, { hazard, valueChange }: ComparedResult): void {
+function encodeHazard(encoder: CopyEncoder, { hazard, indicators, valueChange }: ComparedResult): void {
   if (hazard === null) {
-    for (let column = SHARED_COLUMNS.length; column < COLUMNS.hazard.length; column++) encoder.nullValue();
+    for (let column = SHARED_COLUMNS.length + 1; column < COLUMNS.hazard.length; column++) encoder.nullValue();
+    if (indicators === undefined) encoder.nullValue();
+    else encoder.float8Array(indicators);
     return;
   }
   encoder.float8(hazard.value);
@@ -152,6 +156,7 @@ function encodeHazard(encoder: CopyEncoder, { hazard, valueChange }: ComparedRes
   encoder.float8(hazard.score);
   encodeNumber(encoder, hazard.scoreLow);
   encodeNumber(encoder, hazard.scoreHigh);
+  encodeNumber(encoder, hazard.scoreAbsolute ?? null);
   encoder.float8Array(hazard.companions);
 }
 

@@ -21,12 +21,13 @@ export async function describeRisks(
   client: ClientBase,
   batchId: string,
   risks: readonly RiskDescription[],
+  methodsVersion: number,
 ): Promise<void> {
   for (const risk of risks) {
     await client.query(
       `INSERT INTO climatebatch.batch_risks (batch_id, risk, intensity, unit, ranges, impact_type, return_periods,
-         return_level_of, return_level_unit, indicators, indicator_units)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING`,
+         return_level_of, return_level_unit, indicators, indicator_units, methods_version)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING`,
       [
         batchId,
         risk.risk,
@@ -39,6 +40,7 @@ export async function describeRisks(
         risk.returnLevelUnit,
         risk.companions.map(({ name }) => name),
         risk.companions.map(({ unit }) => unit),
+        methodsVersion,
       ],
     );
     for (const [name, rates] of Object.entries(risk.rateSets)) {

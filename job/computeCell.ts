@@ -2,7 +2,7 @@
 
 import { samePeriod } from "../model/periods.ts";
 import type { NullReason } from "../model/reasons.ts";
-import type { Change, ComparedResult, PeriodResult } from "../model/results.ts";
+import type { Change, ComparedResult, DamageChange, PeriodResult, ProbabilityResult } from "../model/results.ts";
 import { readsSeries } from "../model/riskInputs.ts";
 import type { Risk } from "../model/risks.ts";
 import type { ImplausibleValue } from "./cellSeries.ts";
@@ -48,20 +48,31 @@ function describeNothing(input: CellInput, reason: NullReason): ComparedResult[]
     block: null,
     probability: null,
     hazard: null,
-    damageChange: NO_CHANGE,
+    damageChange: NO_DAMAGE_CHANGE,
     valueChange: NO_CHANGE,
   }));
 }
 
 const NO_CHANGE: Change = { difference: null, ratio: null };
+const NO_DAMAGE_CHANGE: DamageChange = { ...NO_CHANGE, of: null };
 
 function compareWithBase(input: CellInput, results: readonly PeriodResult[]): ComparedResult[] {
   const base = results.find(({ period }) => samePeriod(period, input.basePeriod));
   return results.map((one) => ({
     ...one,
-    damageChange: change(one.probability?.damageBins, base?.probability?.damageBins),
+    damageChange: damageChange(one.probability, base?.probability ?? null),
     valueChange: change(one.hazard?.value, base?.hazard?.value),
   }));
+}
+
+function damageChange(one: ProbabilityResult | null, base: ProbabilityResult | null): DamageChange {
+  if (one === null || base === null) return NO_DAMAGE_CHANGE;
+  const { damageContinuous: now } = one;
+  const { damageContinuous: then } = base;
+  // Of the continuous damage where both have one, else of the bin sums.
+  if (now !== null && then !== null) return { ...change(now, then), of: "continuous" };
+  const ofBins = change(one.damageBins, base.damageBins);
+  return ofBins.difference === null ? NO_DAMAGE_CHANGE : { ...ofBins, of: "bins" };
 }
 
 /** Only positive quantities have a ratio: for a SPEI or a temperature it would mean nothing. */

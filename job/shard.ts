@@ -6,6 +6,7 @@ import { findChangedInputs } from "../database/inputRevisions.ts";
 import { ResultWriter } from "../database/resultWriter.ts";
 import { describeRisks } from "../database/riskDescriptions.ts";
 import { type ClaimedShard, finishShard, inputChanged, type ShardEnd } from "../database/shards.ts";
+import { METHODS_VERSIONS } from "../model/calculations.ts";
 import type { ShardEvent } from "../model/podContract.ts";
 import { seriesOf } from "../model/riskInputs.ts";
 import { type BesideSeries, readBesideSeries } from "./besideSeries.ts";
@@ -47,7 +48,7 @@ export async function computeShard(
     log.info({ event: "progress" satisfies ShardEvent, cells: cellsDone, of: shard.cells });
   }
   signal.throwIfAborted();
-  await describeRisks(client, shard.batchId, work.requested);
+  await describeRisks(client, shard.batchId, work.requested, METHODS_VERSIONS[work.specification.methods]);
   const outcome = { resultRows: output.writer.rows, ...output.rejections.outcome() };
   const end = await finishShard(client, shard, outcome);
   await client.query(end === "lost" ? "ROLLBACK" : "COMMIT");

@@ -9,6 +9,9 @@ export type CalculationRequest = (typeof CALCULATION_REQUESTS)[number];
 export const METHODS = ["published", "predecessor"] as const;
 export type Methods = (typeof METHODS)[number];
 
+/** Grows when the same input gives other results; docs/validation.md says by how much. */
+export const METHODS_VERSIONS: Readonly<Record<Methods, number>> = { published: 2, predecessor: 1 };
+
 export function calculationsOf(request: CalculationRequest): readonly Calculation[] {
   return request === "all" ? CALCULATIONS : [request];
 }

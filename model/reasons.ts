@@ -16,6 +16,8 @@ export const NULL_REASONS = {
   noSeaConnection: "neither a path from the sea (climatebatch connectivity) nor the cell's distanceToCoast is known",
   noSeaLevel: "no extreme sea levels are known within 50 km",
   noSeaLevelRise: "the scenario's experiment is not known, or has no sea-level rise",
+  aridCell:
+    "base period under 25 mm of rain a year, or over half of its months dry: SPEI measures evapotranspiration only; read water scarcity instead",
   implausibleInput: "the input holds values outside the physical range; see rejected_cells",
 } as const;
 export type NullReason = keyof typeof NULL_REASONS;
@@ -31,8 +33,6 @@ export const FLAGS = {
   notApplicable: "the hazard cannot do harm here: all years are in the lowest bin, score 0",
   clippedIndex: "some months of the period lie beyond ±3.09, where the standardised index is cut",
   thornthwaite: "evapotranspiration by Thornthwaite from the mean temperature: overreacts to warming",
-  aridCell:
-    "base period under 25 mm of rain a year, or over half of its months dry: SPEI describes evapotranspiration only",
   humidityProxy: "humidity of the day's highest temperature estimated from hurs, tas and tasmax",
   meanHumidity: "daily mean humidity was used for that of noon: the Fire Weather Index is too low",
   inBaseUnknown: "a ready-made index: its base period, and whether base years were judged by themselves, are unknown",
@@ -62,7 +62,8 @@ export const FLAGS = {
   protectionOverwhelmed: "what the protection holds is exceeded in more than every second year",
   largeCatchment: "upstream area above 1,000 km2: the areal reduction of rain was not made for it",
   rx5dayEstimated: "five-day rain estimated as 1.2 times the heaviest day's",
-  defaultDrainage: "no drainage capacity known: 80 % of the runoff of the base period's 10-year rain of one hour",
+  defaultDrainage:
+    "no drainage capacity known: 80 % of the runoff of the base period's 10-year rain of one hour, at least 10 mm an hour",
   defaultSlope: "no slope known: 0.005",
   defaultExposedFraction: "no share of low ground known: 0.2 of the cell",
   implausibleDrainage: "drainage capacity above 200 mm an hour",

@@ -37,6 +37,8 @@ export interface HazardResult {
   readonly score: number;
   readonly scoreLow: number;
   readonly scoreHigh: number;
+  /** The score of an indicator with a fixed threshold (0..100, unrounded); null or absent where the risk has none. */
+  readonly scoreAbsolute?: number | null;
   /** The value without protection (floods); null where the risk knows none. */
   readonly undefendedValue: number | null;
   /** [companions of the definition]; NaN where there is none */
@@ -56,6 +58,8 @@ export interface PeriodResult {
   readonly block: (Period & { readonly values: number }) | null;
   readonly probability: ProbabilityResult | null;
   readonly hazard: HazardResult | null;
+  /** [companions of the definition] where a result without numbers still has them. */
+  readonly indicators?: readonly number[];
 }
 
 /** Difference from, and ratio to, the same scenario's base period; null where either is missing or the ratio has no sense. */
@@ -64,7 +68,12 @@ export interface Change {
   readonly ratio: number | null;
 }
 
+/** Which damage was compared; null where none was. */
+export interface DamageChange extends Change {
+  readonly of: "continuous" | "bins" | null;
+}
+
 export interface ComparedResult extends PeriodResult {
-  readonly damageChange: Change;
+  readonly damageChange: DamageChange;
   readonly valueChange: Change;
 }

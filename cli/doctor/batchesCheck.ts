@@ -1,7 +1,7 @@
 // Batch failing? How the last ones ended, what is published, and whether a process works on those that run.
 import type { ClientBase } from "pg";
 import { type BatchLine, readRecentBatches } from "../../database/batchReports.ts";
-import { CALCULATIONS } from "../../model/calculations.ts";
+import { CALCULATIONS, type Calculation, METHODS_VERSIONS, type Methods } from "../../model/calculations.ts";
 import type { DatabaseCheck } from "./examineDatabase.ts";
 import { type Finding, fine, problem, warn } from "./finding.ts";
 
@@ -21,9 +21,31 @@ export const batchesCheck: DatabaseCheck = {
       );
       if (last !== undefined) findings.push(judgeEnded(calculation, last));
     }
-    return [...findings, ...(await judgePublished(client, triggerChannel)), ...(await judgeFailedRequests(client))];
+    return [
+      ...findings,
+      ...(await judgePublished(client, triggerChannel)),
+      ...(await judgeMethods(client)),
+      ...(await judgeFailedRequests(client)),
+    ];
   },
 };
+
+/** Published results of older methods than this version's. */
+async function judgeMethods(client: ClientBase): Promise<Finding[]> {
+  const { rows } = await client.query<{ calculation: Calculation; methods: Methods; version: number }>(
+    `SELECT p.calculation, b.specification ->> 'methods' AS methods, min(coalesce(r.methods_version, 1))::int AS version
+     FROM climatebatch.publications AS p JOIN climatebatch.batches AS b USING (batch_id) JOIN climatebatch.batch_risks AS r USING (batch_id)
+     GROUP BY p.calculation, 2 ORDER BY 1`,
+  );
+  return rows
+    .filter(({ methods, version }) => version < METHODS_VERSIONS[methods])
+    .map(({ calculation, methods, version }) =>
+      warn(
+        `the published ${calculation} was made by version ${version} of the methods ${methods}; this is version ${METHODS_VERSIONS[methods]}`,
+        `Compute it again: climatebatch run ${calculation}. docs/validation.md lists what changed.`,
+      ),
+    );
+}
 
 async function judgeRunning(
   client: ClientBase,

@@ -44,11 +44,18 @@ export function describeProbability(
   };
 }
 
-/** Intervals of bin probabilities [1] estimated from `years` years; see numerics/beta.ts. */
+/**
+ * 90 % intervals of bin probabilities.
+ *
+ * Inputs: probabilities P [1]; years behind them.
+ * Output: low, high [1] with low <= P <= high.
+ * Definition: numerics/beta.ts, widened to P where P is outside, so that low is 0 at P = 0 and high 1 at P = 1.
+ * Missing data: years of NaN give NaN.
+ */
 export function binIntervals(probabilities: readonly number[], years: number): { low: number[]; high: number[] } {
   return {
-    low: probabilities.map((p) => binomialInterval(LOWER_TAIL, p, years)),
-    high: probabilities.map((p) => binomialInterval(UPPER_TAIL, p, years)),
+    low: probabilities.map((p) => Math.min(p, binomialInterval(LOWER_TAIL, p, years))),
+    high: probabilities.map((p) => Math.max(p, binomialInterval(UPPER_TAIL, p, years))),
   };
 }
 
@@ -57,7 +64,7 @@ export function binIntervals(probabilities: readonly number[], years: number): {
  *
  * Inputs: probabilities P [1] and rates d [1], one per bin; scale s [1]; years n behind the probabilities.
  * Output: rate, low, high [1].
- * Definition: EAD = s sum P d; interval EAD +- 1.645 sqrt((s^2 sum P d^2 - EAD^2) / n), held at 0: the standard error of a
+ * Definition: EAD = s sum P d; interval EAD +- 1.645 sqrt((s^2 sum P d^2 - EAD^2) / n), held in 0..1: the standard error of a
  *   mean of n years that each lose the rate of their bin.
  * Missing data: NaN gives NaN.
  */
@@ -75,5 +82,5 @@ export function binDamage(
     square += probabilities[bin]! * damage * damage;
   }
   const half = NORMAL_90 * Math.sqrt(Math.max(0, square - mean * mean) / years);
-  return { rate: mean, low: Math.max(0, mean - half), high: mean + half };
+  return { rate: mean, low: Math.max(0, mean - half), high: Math.min(1, mean + half) };
 }

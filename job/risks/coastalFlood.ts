@@ -22,7 +22,7 @@ import {
 } from "./floodDepths.ts";
 import { describeMethods, publishRisk, type RiskMethods } from "./methodSet.ts";
 import type { CellInput, RiskDefinition } from "./riskDefinition.ts";
-import { riseIn, type SeaLevelRise } from "./seaLevelRise.ts";
+import { RISE_EPOCH, riseIn, type SeaLevelRise } from "./seaLevelRise.ts";
 import { withoutNumbers } from "./withoutNumbers.ts";
 
 /** m */
@@ -128,7 +128,7 @@ function periodResult(
   const offset = (attributes.get("waveSetup") ?? 0) + (datumOffset ?? 0);
   const sinking = (attributes.get("subsidence") ?? 0) / MM_PER_M;
   const shiftIn = (year: number) =>
-    offset + riseIn(rise, year) - riseIn(rise, found.referenceYear) + sinking * (year - found.referenceYear);
+    offset + riseIn(rise, year) - riseIn(rise, found.referenceYear) + sinking * (year - RISE_EPOCH);
   const baseCentre = (basePeriod.firstYear + basePeriod.lastYear) / 2;
   const chain: DepthChain = {
     levelOfDepth: (depth) => Math.max(site.elevation + ATTENUATION * site.distance + depth, site.gate),

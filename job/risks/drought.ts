@@ -62,8 +62,8 @@ export function makeDrought(methods: RiskMethods, settings: DroughtSettings): Ri
         fillDroughtYears(own, source, settings.inBase, work);
         const base = positionsIn(input.basePeriod, own.axis.firstYear, own.axis.years);
         if (isBaseUsable(countMarks(work.valid, base.from, base.to))) {
-          if (isArid(work, input.basePeriod)) common.push("aridCell");
-          return describe(work, balance.text, common);
+          if (!isArid(work, input.basePeriod)) return describe(work, balance.text, common);
+          return input.periods.map((period) => aridResult(period, balance.text, common, work));
         }
       }
       if (hasSeries(PROVIDED, input)) {
@@ -128,20 +128,32 @@ export function driestReturnLevels(values: Float64Array, n: number): number[] {
   return RETURN_PERIODS.map((years) => Math.max(-CLIPPED_AT, mean + deviation * normalQuantile(1 / years)));
 }
 
-/** `work.sorted` holds the period's lowest SPEI-12; it is used up for the companions. */
-function hazardOf(work: DroughtYears, yearsUsed: number, from: number, to: number, methods: RiskMethods): HazardResult {
-  const mean = meanWithInterval(work.sorted, yearsUsed, -CLIPPED_AT);
-  const companions = [work.m2, work.m15, work.lowestSpi].map((yearly) => {
+/** No probability and no score: SPEI would measure evapotranspiration only. */
+function aridResult(period: Period, used: string, flags: readonly Flag[], work: DroughtYears): PeriodResult {
+  const { from, to } = positionsIn(period, work.axis.firstYear, work.axis.years);
+  const yearsUsed = countMarks(work.valid, from, to);
+  if (tooFewYears(yearsUsed)) return { ...withoutNumbers(period, "tooFewYears", used, flags), yearsUsed };
+  return { ...withoutNumbers(period, "aridCell", used, flags), yearsUsed, indicators: indicatorsOf(work, from, to) };
+}
+
+/** Means of M2, M15 and the lowest SPI-12; `work.sorted` is rewritten. */
+function indicatorsOf(work: DroughtYears, from: number, to: number): number[] {
+  return [work.m2, work.m15, work.lowestSpi].map((yearly) => {
     const n = sortedYears(yearly, work.valid, from, to, work.sorted);
     return meanWithInterval(work.sorted, n, Number.NEGATIVE_INFINITY).value;
   });
+}
+
+/** `work.sorted` holds the period's lowest SPEI-12; it is used up for the companions. */
+function hazardOf(work: DroughtYears, yearsUsed: number, from: number, to: number, methods: RiskMethods): HazardResult {
+  const mean = meanWithInterval(work.sorted, yearsUsed, -CLIPPED_AT);
   return {
     value: mean.value,
     valueLow: mean.low,
     valueHigh: mean.high,
     ...scoresOf(mean.value, mean.low, mean.high, methods.anchors.values),
     undefendedValue: null,
-    companions,
+    companions: indicatorsOf(work, from, to),
   };
 }
 

@@ -23,7 +23,7 @@ export interface SeaLevelLaw {
  * Law of a year's highest sea level.
  *
  * Inputs: station; basePeriod.
- * Output: law [m above the station's datum], and what to say of it; null for fewer than 10 maxima.
+ * Output: law [m above the station's datum], and what to say of it; null for fewer than 10 maxima, and for a scale that is not positive.
  * Definition: parameters as they are; a table of levels by the Gumbel law of least squares on y = -ln(-ln(1 - 1/T)), T >= 2;
  *   maxima by extremes.ts: location and scale of the 30 years at the base period's centre, shape of the whole record.
  * Missing data: missing maxima are left out.
@@ -36,6 +36,7 @@ export function seaLevelLaw(station: SeaLevelStation, basePeriod: Period): SeaLe
     record.kind === "parameters"
       ? { zeroShare: 0, location: record.location, scale: record.scale, shape: record.shape, values }
       : { zeroShare: 0, ...gumbelOfLevels(record.returnPeriods, record.levels), shape: 0, values };
+  if (!(law.scale > 0)) return null;
   return {
     kind: record.kind,
     law,

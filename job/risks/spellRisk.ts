@@ -27,6 +27,7 @@ export interface SpellRisk {
   readonly variable: Variable;
   readonly tail: Tail;
   readonly season: Season;
+  /** The first counts days beyond a fixed threshold: it has a score of its own. */
   readonly companions: readonly YearlyCompanion[];
   /** The companion of the return levels: yearly maxima in the upper tail, minima in the lower one. */
   readonly extreme: string;
@@ -46,6 +47,7 @@ const PROVIDED_FLAGS: readonly Flag[] = ["inBaseUnknown", "calendarYearIndex"];
 
 export function makeSpellRisk(spell: SpellRisk, methods: RiskMethods, settings: SpellSettings): RiskDefinition {
   const { companions } = spell;
+  const names = companions.map(({ name }) => name);
   const inputs = RISK_INPUTS.published[spell.risk];
   const { daily: ofDays, provided } = inputs.ways;
   const readDaily = makeDailyReader(spell, settings);
@@ -63,7 +65,7 @@ export function makeSpellRisk(spell: SpellRisk, methods: RiskMethods, settings: 
     returnLevelUnit: extreme.unit,
     compute(input) {
       const describe = (record: SpellRecord, words: string, flags: readonly Flag[]) =>
-        input.periods.map((period) => spellPeriod(period, record, words, flags, companions.length, methods));
+        input.periods.map((period) => spellPeriod(period, record, words, flags, names, methods));
       const own = hasSeries(ofDays, input) ? inOwnRecord(input, ofDays) : input;
       const spliced = spliceFlags(own);
       const daily = readDaily(own);

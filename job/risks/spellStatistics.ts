@@ -6,7 +6,7 @@ import type { Tail } from "../indices/percentileThresholds.ts";
 import { countBins, zeroInflatedBinProbabilities } from "../numerics/kernelDensity.ts";
 import { describeProbability } from "./binStatistics.ts";
 import { blockAround, type ExtremesScratch, extremeLevels, type RecordShape } from "./extremes.ts";
-import { meanWithInterval, scoresOf } from "./hazardScore.ts";
+import { meanWithInterval, scoreOf, scoresOf } from "./hazardScore.ts";
 import type { RiskMethods } from "./methodSet.ts";
 import { isLowSample, positionsIn, sortedYears, tooFewYears } from "./periodYears.ts";
 import { withoutNumbers } from "./withoutNumbers.ts";
@@ -46,7 +46,7 @@ export interface SpellRecord {
 /**
  * The results of one period.
  *
- * Inputs: `record` [d]; `used`, the input in words; `common` flags; `methods`; `companions`, how many the risk has.
+ * Inputs: `record` [d]; `used`, the input in words; `common` flags; `methods`; `companions`, their names.
  * Output: a PeriodResult; return levels and companions are NaN where the record has no daily series behind it.
  * Definition: numerics/kernelDensity.ts for the probabilities, hazardScore.ts for the score, extremes.ts for the levels.
  * Missing data: fewer than 10 valid years give the reason tooFewYears.
@@ -56,7 +56,7 @@ export function spellPeriod(
   record: SpellRecord,
   used: string,
   common: readonly Flag[],
-  companions: number,
+  companions: readonly string[],
   methods: RiskMethods,
 ): PeriodResult {
   const { firstYear, years } = record;
@@ -112,23 +112,31 @@ function hazardOf(
   yearsUsed: number,
   from: number,
   to: number,
-  companions: number,
+  companions: readonly string[],
   methods: RiskMethods,
 ): HazardResult {
   const { daily, sorted } = record;
   const mean = meanWithInterval(sorted, yearsUsed, 0);
+  const indicators =
+    daily === null
+      ? companions.map(() => Number.NaN)
+      : daily.companions.map((yearly) => {
+          const n = sortedYears(yearly, daily.observed, from, to, sorted);
+          return meanWithInterval(sorted, n, Number.NEGATIVE_INFINITY).value;
+        });
   return {
     value: mean.value,
     valueLow: mean.low,
     valueHigh: mean.high,
     ...scoresOf(mean.value, mean.low, mean.high, methods.anchors.values),
+    scoreAbsolute: scoreAbsolute(companions[0]!, indicators[0]!, methods),
     undefendedValue: null,
-    companions:
-      daily === null
-        ? Array.from({ length: companions }, () => Number.NaN)
-        : daily.companions.map((yearly) => {
-            const n = sortedYears(yearly, daily.observed, from, to, sorted);
-            return meanWithInterval(sorted, n, Number.NEGATIVE_INFINITY).value;
-          }),
+    companions: indicators,
   };
+}
+
+/** Score of days beyond a fixed threshold, the first companion; null without daily series or anchors. */
+function scoreAbsolute(name: string, days: number, { companions }: RiskMethods): number | null {
+  const anchors = companions[name]?.anchors.values;
+  return anchors === undefined || Number.isNaN(days) ? null : scoreOf(days, anchors);
 }

@@ -29,6 +29,8 @@ const LEAST_LOW_GROUND = 0.05;
 const DRAINED_RETURN_PERIOD = 10;
 const DRAINED_SHARE = 0.8;
 const DRAINED_HOURS = 1;
+/** mm h-1 that default drains carry at least [judgement]: drizzle floods no town. */
+const LEAST_DRAINAGE = 10;
 /** mm h-1; more is no drain. */
 const LARGEST_DRAINAGE = 200;
 
@@ -93,7 +95,8 @@ function readSite(attributes: ReadonlyMap<Attribute, number>): SiteReading {
       const ground = {
         imperviousFraction,
         retained,
-        drainage: drainage ?? DRAINED_SHARE * urbanRunoff(designed, imperviousFraction, retained),
+        drainage:
+          drainage ?? Math.max(LEAST_DRAINAGE, DRAINED_SHARE * urbanRunoff(designed, imperviousFraction, retained)),
       };
       return {
         levelOfDepth: (depth) => rainOfStorage(depth / perStorage, ground),

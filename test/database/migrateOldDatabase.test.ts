@@ -87,8 +87,10 @@ test("the results of an old database are the same after the migration, and a wai
   expect(applied[0]?.version).toBe(LAST_OLD + 1);
   for (const [at, [, view]] of VIEWS.entries()) {
     expect(before[at]!.length, view).toBeGreaterThan(0);
-    expect(await readAll(client, view), view).toEqual(withNewNames(before[at]!));
+    expect(await readAll(client, view), view).toMatchObject(withNewNames(before[at]!));
   }
+  const { rows: versions } = await client.query("SELECT DISTINCT methods_version FROM climatebatch.hazard_results");
+  expect(versions).toEqual([{ methods_version: 1 }]);
   const { rows } = await client.query(
     `SELECT (climatebatch.record_request('hazard', '{"risks": ["drought"]}', 'function')).how,
        (climatebatch.record_request('hazard', '{}', 'function', 'mine/1')).how AS of_key`,

@@ -91,7 +91,7 @@ function madeUpResult(period: Period, score: number): ComparedResult {
       undefendedValue: null,
       companions: [score],
     },
-    damageChange: { difference: 0, ratio: 1 },
+    damageChange: { difference: 0, ratio: 1, of: "bins" },
     valueChange: { difference: 0, ratio: 1 },
   };
 }
@@ -160,6 +160,7 @@ export async function loadShard(
       returnLevelUnit: "1",
       companions: [{ name: "same", unit: "1" }],
     })),
+    1,
   );
   await finishShard(client, shard, { resultRows: writer.rows, rejectedCells: 0, rejections: [], rejectedCounts: [] });
   await client.query("COMMIT");

@@ -115,6 +115,21 @@ describe("the law of the sea", () => {
     };
     expect(seaLevelLaw({ ...station, record: few }, BASE)).toBeNull();
     expect(seaLevelLaw({ ...station, record: PARAMETERS }, BASE)!.flags).toEqual(["defaultSeaLevelEpoch"]);
+    const falling = { kind: "levels", returnPeriods: [2, 10, 100], levels: [2, 1.5, 1] } as const;
+    expect(seaLevelLaw({ ...station, record: falling }, BASE)).toBeNull();
+  });
+  test("land sinks from 2005 on, whatever the years of the gauge", () => {
+    for (const referenceYear of [1985, 2005, 2012]) {
+      const sea = seaOf(0);
+      const station = { ...sea.station!, found: { ...sea.station!.found, referenceYear } };
+      const levelOf100 = (subsidence: number) =>
+        computeFor({ ...sea, station }, { elevation: 1, distanceToCoast: 0, subsidence }).at(-1)!.hazard!
+          .companions[2]!;
+      const { firstYear, lastYear } = FUTURE;
+      const sunk = 0.01 * ((firstYear + lastYear) / 2 - 2005);
+      expect(levelOf100(10) - levelOf100(0)).toBeCloseTo(sunk, 1);
+      expect(Math.abs(levelOf100(10) - levelOf100(0) - sunk)).toBeLessThan(0.02);
+    }
   });
   test("the global rise of AR6 is linear between its years and held outside them", () => {
     const rise = globalRise("ssp585");

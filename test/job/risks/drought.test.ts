@@ -87,7 +87,9 @@ test("a desert is flagged", () => {
       .change("pr", (mm) => (mm > 35 ? 0.05 * mm : 0))
       .build(),
   );
-  expect(base?.flags).toContain("aridCell");
+  expect(base).toMatchObject({ reason: "aridCell", probability: null, hazard: null, yearsUsed: 30 });
+  expect(base!.indicators).toHaveLength(3);
+  expect(base!.indicators!.every(Number.isFinite)).toBe(true);
 });
 
 test("return levels are the normal distribution's lower tail, held at -3.09", () => {

@@ -43,6 +43,18 @@ describe("damage and intervals", () => {
     const { low, high } = binIntervals([0, 1], 30);
     expect(high[0]).toBeGreaterThan(0.05);
     expect(low[1]).toBeCloseTo(1 - high[0]!, 12);
+    expect([low[0], high[1]]).toEqual([0, 1]);
+  });
+  test("an interval contains its estimate, and damage is at most all", () => {
+    for (const years of [10, 20, 30, 40]) {
+      for (let share = 0; share <= 100; share++) {
+        const { low, high } = binIntervals([share / 100], years);
+        expect(low[0]).toBeLessThanOrEqual(share / 100);
+        expect(high[0]).toBeGreaterThanOrEqual(share / 100);
+      }
+    }
+    expect(binDamage([0.5, 0.5], [0, 1], 1, 1).high).toBe(1);
+    expect(binIntervals([0.5], Number.NaN)).toEqual({ low: [Number.NaN], high: [Number.NaN] });
   });
 });
 

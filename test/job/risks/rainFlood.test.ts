@@ -243,6 +243,13 @@ describe("urban", () => {
     expect(damageBins).toBeCloseTo(0.2 * probabilities.reduce((sum, p, bin) => sum + p * rates[bin]!, 0), 15);
     expect(result!.hazard!.undefendedValue).toBeNull();
   });
+  test("default drains carry at least 10 mm an hour, so that drizzle floods no town", () => {
+    const drizzle = (year: number) => 4 + (year % 5);
+    const open = { ...without("drainageCapacity"), imperviousFraction: 0.9, slope: 0.0005 };
+    const [result] = urbanFlood.compute(yearlyCell(drizzle, open).build());
+    expect(result!.flags).toContain("defaultDrainage");
+    expect(result!.probability!.probabilities).toEqual([1, 0, 0, 0, 0, 0]);
+  });
   test("without the sealed share the result is empty; hardly built up it does not apply", () => {
     const [nothing] = urbanFlood.compute(yearlyCell(rx1dayOf(7), without("imperviousFraction")).build());
     expect(nothing!.reason).toBe("noImperviousFraction");

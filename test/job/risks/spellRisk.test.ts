@@ -192,6 +192,12 @@ describe("when a cell says little", () => {
     expect(found.returnLevels).toEqual(new Array(8).fill(31));
     expect(found.flags).toEqual(["constantSeries"]);
   });
+  test("a second score is that of days beyond a fixed threshold, whatever the place is used to", () => {
+    const hot = highTemperature.compute(cell(axis, "tasmax", constantTemperature(axis, 34)))[0]!.hazard!;
+    expect([hot.score, hot.scoreAbsolute]).toEqual([0, 100]);
+    const mild = coldWave.compute(cell(axis, "tasmin", constantTemperature(axis, 5)))[0]!.hazard!;
+    expect([mild.score, mild.scoreAbsolute]).toEqual([0, 0]);
+  });
   test("results over a joined base period say so", () => {
     const flagsOf = (joint?: number) =>
       highTemperature.compute(cell(axis, "tasmax", weather(axis, 1), { joint }))[0]!.flags;
