@@ -64,10 +64,10 @@ export async function makeReport(
   );
   await writeOutput(output, (sink) => pipeline(Readable.from(writeReport(contents)), sink));
   if (output === "-") return "";
-  const { cells, cellsOfGrid, chunkCells } = contents.header;
+  const { cells, cellsOfGrid, chunkCells, steps } = contents.header;
   const shown = cells === cellsOfGrid ? `${cells} cells` : `${cells} of ${cellsOfGrid} cells (--max-cells)`;
   const values =
-    chunkCells > 0 ? "exact values of each place" : "values rounded to 253 steps; exact ones: climatebatch place";
+    chunkCells > 0 ? "exact values of each place" : `values rounded to ${steps} steps; exact ones: climatebatch place`;
   const megabytes = ((await stat(output)).size / 1e6).toFixed(1);
   return `Report: ${resolve(output)} (${shown}, ${values}, ${megabytes} MB). Open it in a browser.`;
 }

@@ -7,6 +7,7 @@ import { RISKS } from "../model/risks.ts";
 import { readCoast } from "./coast.ts";
 import {
   type BatchOrigin,
+  coarsen,
   DETAIL_FIELDS,
   type DetailField,
   decode,
@@ -60,6 +61,9 @@ export interface ReportContents {
 /** Exact values beyond this are left to `place` and the explorer. */
 const MOST_DETAIL_BYTES = 64 * 2 ** 20;
 const CHUNK_CELLS = 32;
+/** Layers that hold more codes are rounded to every second step, to keep the file of a country below 60 MB. */
+const MOST_FINE_CODES = 60e6;
+const FINE_STEPS = 253;
 const MAPPED_RETURN_PERIOD = 100;
 /** Means "not applicable" among amounts that wait for their scale. */
 const INAPPLICABLE = Number.NEGATIVE_INFINITY;
@@ -82,7 +86,7 @@ export async function collectReport(client: ClientBase, request: ReportRequest):
   const words: string[] = [];
   const layout = detailLayout(risks);
   const base = batches[0]!.basePeriod;
-  const header: Omit<ReportHeader, "words" | "layers" | "risks" | "chunkCells"> = {
+  const header: Omit<ReportHeader, "words" | "layers" | "risks" | "chunkCells" | "steps"> = {
     grid: batches[0]!.grid,
     synthetic: batches.every(isSynthetic),
     createdAt: request.createdAt.toISOString(),
@@ -96,7 +100,7 @@ export async function collectReport(client: ClientBase, request: ReportRequest):
     ...(await readCoast(raster)),
     batches: await Promise.all(batches.map((batch) => describeBatch(client, batch))),
   };
-  const shape: ReportHeader = { ...header, risks, words, layers: [], chunkCells: CHUNK_CELLS };
+  const shape: ReportHeader = { ...header, risks, words, layers: [], chunkCells: CHUNK_CELLS, steps: FINE_STEPS };
   const rows = rowsPerCell(shape);
   const withDetails = places.length * rows * layout.width * Float32Array.BYTES_PER_ELEMENT <= MOST_DETAIL_BYTES;
   const packing = new Packing(shape, places.length, withDetails);
@@ -119,6 +123,8 @@ export async function collectReport(client: ClientBase, request: ReportRequest):
     }
   }
   const { layers, scales } = packing.finishLayers();
+  const isFine = layers.size * places.length <= MOST_FINE_CODES;
+  if (!isFine) for (const layer of layers.values()) coarsenLayer(layer);
   return {
     header: {
       ...header,
@@ -126,11 +132,17 @@ export async function collectReport(client: ClientBase, request: ReportRequest):
       risks: risks.map((risk, index) => ({ ...risk, ...scales[index] })),
       layers: [...layers.keys()],
       chunkCells: withDetails ? CHUNK_CELLS : 0,
+      steps: isFine ? FINE_STEPS : Math.ceil(FINE_STEPS / 2),
     },
     places: Float64Array.from([...places.map(({ latitude }) => latitude), ...places.map(({ longitude }) => longitude)]),
     layers,
     chunks: packing.chunks,
   };
+}
+
+/** In place. */
+export function coarsenLayer(layer: Uint8Array): void {
+  for (let cell = 0; cell < layer.length; cell++) layer[cell] = coarsen(layer[cell]!);
 }
 
 function formatPeriod({ firstYear, lastYear }: Period): string {

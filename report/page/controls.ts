@@ -18,7 +18,7 @@ export function renderHead({ header, translate }: PageContext): string {
     header.cells < header.cellsOfGrid
       ? `<p class="banner quiet">${translate("thinned", { all: header.cellsOfGrid, cells: header.cells })}</p>`
       : "",
-    header.chunkCells === 0 ? `<p class="banner quiet">${translate("noExact")}</p>` : "",
+    header.chunkCells === 0 ? `<p class="banner quiet">${translate("noExact", { steps: header.steps })}</p>` : "",
   ];
   return `${notes.join("")}<div class="title"><h1>${translate("title")}</h1><span class="quiet">${translate(
     "subtitle",

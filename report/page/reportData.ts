@@ -119,6 +119,8 @@ export interface ReportHeader {
   readonly words: readonly string[];
   /** Cells of a chunk of exact values; 0: the file has none. */
   readonly chunkCells: number;
+  /** Different amounts that a layer holds. */
+  readonly steps: number;
   /** Names of the layers that exist, as `layerName` makes them. */
   readonly layers: readonly string[];
 }
@@ -232,6 +234,22 @@ export function readDetail(
     returnLevels: several(layout.returnLevels, returnPeriods.length),
     indicators: several(layout.indicators, indicators.length),
   };
+}
+
+/** Each code as its difference from the one before: neighbours are alike, and compress well. */
+export function differences(codes: Uint8Array): Uint8Array {
+  return codes.map((code, at) => code - (at === 0 ? 0 : codes[at - 1]!));
+}
+
+/** Turns differences back into codes, in place. */
+export function sumDifferences(codes: Uint8Array): Uint8Array {
+  for (let at = 1; at < codes.length; at++) codes[at] = codes[at]! + codes[at - 1]!;
+  return codes;
+}
+
+/** The nearest code of every second step; of large files. */
+export function coarsen(code: number): number {
+  return code < FIRST_CODE ? code : FIRST_CODE + 2 * Math.round((code - FIRST_CODE) / 2 - 0.25);
 }
 
 /** Bytes of float32 in planes, all first bytes first: neighbours are alike, and compress well. */

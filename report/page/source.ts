@@ -1,5 +1,5 @@
 // Where the page gets its layers and exact values from, when they are needed: the blocks of its own file, or the explorer's.
-import { type Detail, joinBytes, type ReportHeader, readDetail, rowOf } from "./reportData.ts";
+import { type Detail, joinBytes, type ReportHeader, readDetail, rowOf, sumDifferences } from "./reportData.ts";
 
 export interface Source {
   readonly header: ReportHeader;
@@ -20,7 +20,7 @@ export async function openSource(): Promise<Source> {
   const block = (name: string): Promise<Uint8Array | null> => {
     const known = unpacked.get(name);
     if (known !== undefined) return known;
-    const made = unpack(name);
+    const made = unpack(name, true);
     unpacked.set(name, made);
     if (unpacked.size > KEPT) unpacked.delete(unpacked.keys().next().value!);
     return made;
@@ -49,7 +49,7 @@ export async function openSource(): Promise<Source> {
   };
 }
 
-async function unpack(name: string): Promise<Uint8Array | null> {
+async function unpack(name: string, isLayer = false): Promise<Uint8Array | null> {
   const { blocks } = document.getElementById("header")!.dataset;
   if (blocks !== undefined) {
     const response = await fetch(`${blocks}${name}`);
@@ -59,5 +59,6 @@ async function unpack(name: string): Promise<Uint8Array | null> {
   if (text == null) return null;
   const packed = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+  const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
+  return isLayer ? sumDifferences(bytes) : bytes;
 }

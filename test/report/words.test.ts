@@ -7,7 +7,18 @@ import { expect, test } from "vitest";
 import { FLAGS, NULL_REASONS } from "../../model/reasons.ts";
 import { RISKS } from "../../model/risks.ts";
 import { parsePlace } from "../../report/page/pageState.ts";
-import { decode, encode, joinBytes, LEVELS, levelOf, SCORE_SCALE, splitBytes } from "../../report/page/reportData.ts";
+import {
+  coarsen,
+  decode,
+  differences,
+  encode,
+  joinBytes,
+  LEVELS,
+  levelOf,
+  SCORE_SCALE,
+  splitBytes,
+  sumDifferences,
+} from "../../report/page/reportData.ts";
 import { EN, explainWord, KO, LANGUAGES, riskName } from "../../report/page/words.ts";
 
 const PAGE = join(import.meta.dirname, "../../report/page");
@@ -77,6 +88,19 @@ test("a damage rate keeps 3 % of its size, 0 stays 0 and what is missing stays m
   expect(decode(encode(0, scale), scale)).toBe(0);
   expect(encode(null, scale)).toBe(0);
   expect(encode(Number.NaN, scale)).toBe(0);
+});
+
+test("layers survive their differences, and a coarser code is at most a step away", () => {
+  fc.assert(
+    fc.property(fc.uint8Array(), (codes) => {
+      expect(sumDifferences(differences(codes))).toEqual(codes);
+      for (const code of codes) {
+        expect(Math.abs(coarsen(code) - code)).toBeLessThanOrEqual(1);
+        expect(coarsen(code) > 1).toBe(code > 1);
+        expect(coarsen(code)).toBeLessThan(256);
+      }
+    }),
+  );
 });
 
 test("exact values survive being split into planes of bytes", () => {
