@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { ALIASES, COMMANDS } from "../../cli/commands.ts";
 import { parseWords } from "../../cli/parse.ts";
+import { GROUPS } from "../../site/pages.ts";
 import { listCommandLines, listPages, listShellCommands, ROOT } from "../support/pages.ts";
 
 test.each(listPages())("every link of %s leads to a file and a heading", (page) => {
@@ -45,6 +46,11 @@ test.each(listPages().filter((page) => page.endsWith(".ko.md")))("%s is in step 
   expect(listShellCommands(page)).toEqual(listShellCommands(english));
   const inline = (path: string) => listCommandLines(path).sort();
   expect(inline(page)).toEqual(inline(english));
+});
+
+test("the menu of the site has every page of docs/ once, in English", () => {
+  const pages = listPages().flatMap((page) => /^docs\/([\w-]+)\.md$/.exec(page)?.[1] ?? []);
+  expect(GROUPS.flatMap((group) => group.pages).sort()).toEqual(pages.sort());
 });
 
 /** Pages about files that the reader is about to make. */

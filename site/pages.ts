@@ -1,0 +1,33 @@
+// The site of docs/: which page is where in the menu. A test expects each page once.
+export interface Group {
+  readonly text: string;
+  readonly pages: readonly string[];
+}
+
+export const GROUPS: readonly Group[] = [
+  { text: "Start here", pages: ["tutorial", "glossary"] },
+  { text: "Load data", pages: ["load", "load-storms", "load-ground", "load-conventions", "grids"] },
+  { text: "Compute and read", pages: ["run", "triggers", "database", "report", "roles", "scale"] },
+  {
+    text: "In a cluster",
+    pages: [
+      ...["install", "schedule", "operator", "api", "security-of-templates", "kueue", "gitops", "upgrade"],
+      "troubleshooting-cluster",
+    ],
+  },
+  {
+    text: "Operate",
+    pages: ["monitoring", "failure-modes", "faults", "backup", "troubleshooting", "migrate", "support"],
+  },
+  {
+    text: "The science",
+    pages: [
+      ...["methods", "methods-typhoon", "methods-floods", "methods-water", "methods-predecessor"],
+      ...["validation", "seoul", "measurements"],
+    ],
+  },
+  {
+    text: "Develop",
+    pages: ["architecture", "adding-a-risk", "adding-a-format", "decisions", "cluster", "release", "test-long"],
+  },
+];
