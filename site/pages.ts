@@ -28,6 +28,15 @@ export const GROUPS: readonly Group[] = [
   },
   {
     text: "Develop",
-    pages: ["architecture", "adding-a-risk", "adding-a-format", "decisions", "cluster", "release", "test-long"],
+    pages: [
+      "architecture",
+      "adding-a-risk",
+      "adding-a-format",
+      "decisions",
+      "cluster",
+      "release",
+      "test-long",
+      "upstream",
+    ],
   },
 ];
