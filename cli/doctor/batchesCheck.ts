@@ -111,7 +111,7 @@ async function judgeFailedRequests(client: ClientBase): Promise<Finding[]> {
     .map(({ request_id, calculation, reason, message }) =>
       problem(
         `request ${request_id} for ${calculation} became no batch (${reason}): ${message}`,
-        `When that is mended: SELECT climatebatch.request_batch('${calculation}')`,
+        `When that is fixed: SELECT climatebatch.request_batch('${calculation}')`,
       ),
     );
 }

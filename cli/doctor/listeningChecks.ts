@@ -1,4 +1,4 @@
-// NOTIFY not received? Whether a notification comes through to here, whether any session listens, and what waits for somebody.
+// NOTIFY not received? Whether a notification comes through to here, whether any session listens, and which requests wait.
 import { LISTENER_LIMITS } from "../../database/listener.ts";
 import { ListenSession } from "../../database/listenSession.ts";
 import { CALCULATIONS } from "../../model/calculations.ts";

@@ -1,4 +1,4 @@
-// Synthetic typhoons around Korea for the sample: seeded tracks that come from the south, turn and weaken. Nobody's storms.
+// Synthetic typhoons around Korea for the sample: seeded tracks that come from the south, turn and weaken. No real storms.
 
 import { hourOf } from "../../ingest/storms/trackCollector.ts";
 import type { StormGrade, StormTrack, StormYears, WindRadii } from "../../model/storms.ts";

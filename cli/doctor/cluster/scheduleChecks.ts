@@ -64,7 +64,7 @@ function judgeLastFiring(cronJob: CronJob, now: Date): Finding {
     return fine(`${state}: its ClimateBatch was requested at ${lastSuccessfulTime}`);
   return problem(
     `${state}: its Job did not end well`,
-    `kubectl logs -n ${namespace} --selector=${SCHEDULE_SELECTOR} says why. When that is mended: ${byHand}`,
+    `kubectl logs -n ${namespace} --selector=${SCHEDULE_SELECTOR} says why. When that is fixed: ${byHand}`,
   );
 }
 
