@@ -57,6 +57,7 @@ export const GRANTS = {
     `SELECT ON ${RESULT_VIEWS}, ${ALL_BATCHES_VIEWS}, climatebatch.climate_values`,
     "INSERT, UPDATE (row_lock) ON climatebatch.input_revisions",
     `INSERT ON ${tables("batches", "batch_inputs", "batch_shards", "batch_requests", "batch_request_keys")}`,
+    `SELECT, INSERT, UPDATE ON ${tables("installations")}`,
     `UPDATE ON ${tables("batches", "batch_shards", "slots", "publications", "batch_requests", "batch_request_keys")}`,
     // Publishing looks whether a batch has any number before it takes the place of one that has.
     `SELECT, TRUNCATE, DELETE ON ${SLOT_TABLES}`,

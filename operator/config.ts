@@ -20,6 +20,8 @@ export interface OperatorConfig {
   readonly methodsFile: string | undefined;
   /** For ClimateBatches that requests create. */
   readonly requestDefaults: Partial<NewClimateBatchSpec>;
+  /** Take the installation from another cluster that has it. */
+  readonly takeOver: boolean;
   readonly leaseName: string;
   /** Unique for each process. */
   readonly identity: string;
@@ -67,6 +69,7 @@ const OPERATOR_ENV = z
       .string({ error: "expected a name that no other operator on the same database has" })
       .min(1)
       .max(200),
+    CLIMATEBATCH_TAKE_OVER: z.enum(["true", "false"], { error: "expected true or false" }).default("false"),
     DATABASE_FOLDER: z.string().min(1).optional(),
     DATABASE_SSLMODE: z.string().optional(),
     DATABASE_SSLROOTCERT: z.string().optional(),
@@ -159,6 +162,7 @@ export function readOperatorConfig(environment: Environment, identity: string): 
       ...(data.JOB_TEMPLATE !== undefined && { template: data.JOB_TEMPLATE as PodOverrides }),
     },
     methodsFile: data.METHODS_FILE,
+    takeOver: data.CLIMATEBATCH_TAKE_OVER === "true",
     leaseName: data.LEASE_NAME,
     identity,
     triggerChannel: data.NOTIFY_CHANNEL,

@@ -1,6 +1,7 @@
 // The whole operator from its configuration: opened here in order, released in reverse.
 import type { Logger } from "pino";
 import { type Figures, readFigures } from "../database/figures.ts";
+import type { ClusterIdentity } from "../database/installations.ts";
 import { Sessions } from "../database/sessions.ts";
 import { Triggers } from "../database/triggers.ts";
 import { CLIMATE_BATCH } from "../model/climateBatch.ts";
@@ -11,6 +12,7 @@ import type { OperatorConfig } from "./config.ts";
 import type { OperatorContext, StoredBatch } from "./context.ts";
 import { runController } from "./controller.ts";
 import { findMissingFields } from "./definition.ts";
+import { InstallationGuard } from "./installationGuard.ts";
 import { isNotFound } from "./kube/apiError.ts";
 import { type KubeApi, makeKubeApi } from "./kube/client.ts";
 import { EventRecorder } from "./kube/events.ts";
@@ -85,7 +87,18 @@ export async function startOperator(
   const events = release.adopt(new EventRecorder({ events: api.events, reporter, clock, random, log }), (recorder) =>
     recorder.flush(AbortSignal.timeout(LAST_EVENTS_MS)),
   );
-  const withClient: OperatorContext["withClient"] = (work) => sessions.withClient(work);
+  const guard = new InstallationGuard({
+    installation: policy.installation,
+    takeOver: config.takeOver,
+    identify: identifyCluster,
+    clock,
+    log,
+  });
+  const withClient: OperatorContext["withClient"] = (work) =>
+    sessions.withClient(async (client) => {
+      await guard.check(client);
+      return work(client);
+    });
   const { pods, methodsFile } = config;
   const context: OperatorContext = { api, withClient, policy, pods, methodsFile, events, clock, log };
   const intake = new RequestIntake({ context, defaults: config.requestDefaults });
@@ -169,7 +182,9 @@ export async function startOperator(
 
   /** Not ready before it listens: a rollout that continued would end the last replica that does. */
   function findObstacle(): string | null {
-    return obstacle ?? (hasListened ? null : `it does not listen for NOTIFY yet: ${triggers.status.reason}`);
+    return (
+      obstacle ?? guard.refusal ?? (hasListened ? null : `it does not listen for NOTIFY yet: ${triggers.status.reason}`)
+    );
   }
 
   function openApi() {
@@ -184,10 +199,15 @@ export async function startOperator(
     });
   }
 
+  async function identifyCluster(): Promise<ClusterIdentity> {
+    const { metadata } = await api.namespace(signal);
+    return { clusterUid: metadata.uid, namespace, apiServer: cluster.kubeConfig.getCurrentCluster()!.server };
+  }
+
   async function readFiguresInTime(): Promise<Figures | null> {
     const late = () => new Error(`the database did not answer within ${FIGURES_LIMIT_MS} ms`);
     try {
-      reading ??= withClient(readFigures).finally(() => {
+      reading ??= sessions.withClient(readFigures).finally(() => {
         reading = null;
       });
       return await within(clock, FIGURES_LIMIT_MS, late, reading);

@@ -37,6 +37,8 @@ export const KUBE_RESOURCES = {
     resource: "jobs",
     verbs: ["create", "delete", "get", "list", "patch", "watch"],
   },
+  /** Its own: RBAC grants it by a Role of that namespace. */
+  namespaces: { group: "", version: "v1", resource: "namespaces", verbs: ["get"] },
   pods: { group: "", version: "v1", resource: "pods", verbs: ["list"] },
   leases: { group: "coordination.k8s.io", version: "v1", resource: "leases", verbs: ["create", "get", "update"] },
   events: { group: "events.k8s.io", version: "v1", resource: "events", verbs: ["create", "list", "patch"] },
@@ -144,6 +146,8 @@ export function makeKubeApi<ClimateBatch extends KubeObject>(options: KubeApiOpt
       patch: (name: string, body: MergePatch, signal?: Signal): Promise<Stored<EventsV1Event>> =>
         call("events", "patch", { name, body, signal }),
     },
+    namespace: (signal?: Signal): Promise<KubeObject> =>
+      transport.call({ method: "GET", path: `/api/v1/namespaces/${encodeURIComponent(namespace)}` }, signal),
     /** Needs no right of its own. */
     schemas: (signal?: Signal): Promise<ServedSchemas> => transport.call({ method: "GET", path: SCHEMA_PATH }, signal),
     /** Closes idle sockets; calls in flight end by their signals. */

@@ -75,6 +75,8 @@ export const REASONS = {
   MissingGrant: "the operator's database user lacks a right; grant it the role climatebatch_operator",
   PasswordRefused: "the database refuses the operator's user or password; put the right one into its Secret",
   DatabaseMissing: "the server has no database of this name",
+  InstallationTaken:
+    "another cluster has an installation of this name in the same database; its message says what to do",
   DiskFull: "the disk of the database server is full",
   ...OBSTACLES,
 } as const satisfies Record<string, string>;
@@ -94,6 +96,7 @@ export const PASSING_REFUSALS: readonly string[] = [
   "PasswordRefused",
   "DatabaseMissing",
   "DiskFull",
+  "InstallationTaken",
 ] satisfies Reason[];
 
 /** Progressing=False with one of these: the batch does not continue before its cause is fixed. */

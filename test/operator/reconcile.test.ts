@@ -213,6 +213,38 @@ describeOnApiServer("the operator", () => {
     expect(status!.conditions!.find(({ type }) => type === "Failed")!.message).toContain("test-grid");
   });
 
+  test("a second cluster with the same name is refused and cancels nothing; a take-over on purpose moves the name", async () => {
+    await using world = await open();
+    const { space, database } = world;
+    // The uid of the namespace is what identifies a cluster, so another namespace is another cluster.
+    const second = await cluster.openNamespace(database.url);
+    const { installation } = space;
+    const first = space.start();
+    await using _jobs = playJobController(space, { isHeld: () => true });
+    await space.apply("sample", SIX_SHARDS);
+    await space.reaches("sample", "Planned");
+    {
+      await using other = second.start({ installation });
+      await second.apply("other", SIX_SHARDS);
+      const refusal = await eventually("the refusal is reported", async () => {
+        const { status } = await second.read("other");
+        const progressing = status?.conditions?.find(({ type }) => type === "Progressing");
+        return progressing?.reason === "InstallationTaken" ? progressing.message : undefined;
+      });
+      for (const name of [space.namespace, second.namespace]) expect(refusal).toContain(`namespace ${name} (uid `);
+      expect(refusal).toContain("CLIMATEBATCH_TAKE_OVER=true");
+      expect(other.lines.filter(({ event }) => event === "installationTaken")).toHaveLength(1);
+    }
+    const running = "SELECT climate_batch AS name FROM climatebatch.batches WHERE state = 'running'";
+    expect((await database.client.query(running)).rows).toEqual([{ name: "sample" }]);
+
+    await first.stop();
+    await using _other = second.start({ installation, takeOver: true });
+    await second.reaches("other", "Planned");
+    const { rows } = await database.client.query("SELECT namespace FROM climatebatch.installations");
+    expect(rows).toEqual([{ namespace: second.namespace }]);
+  });
+
   test("a misspelt field of the template is refused with its path; corrected, the batch continues", async () => {
     await using world = await open();
     const { space } = world;

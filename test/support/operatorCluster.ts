@@ -55,7 +55,12 @@ export interface OperatorNamespace {
   /** Waits until the condition is True. */
   reaches(name: string, condition: string): Promise<ClimateBatch>;
   /** `onLine` sees every line of its log at once; `through` is another way to the API server. */
-  start(options?: { readonly onLine?: (line: LogLine) => void; readonly through?: KubeConfig }): RunningOperator;
+  start(options?: {
+    readonly onLine?: (line: LogLine) => void;
+    readonly through?: KubeConfig;
+    readonly installation?: string;
+    readonly takeOver?: boolean;
+  }): RunningOperator;
 }
 
 export async function openOperatorCluster(): Promise<OperatorCluster> {
@@ -133,11 +138,13 @@ export async function openOperatorCluster(): Promise<OperatorCluster> {
           throw new Error(`${name} never was ${condition}:\n${result.join("\n")}`, { cause });
         }
       },
-      start: ({ onLine = () => undefined, through = kubeConfig } = {}) =>
+      start: ({ onLine = () => undefined, through = kubeConfig, installation = namespace, takeOver = false } = {}) =>
         startHere({
           kubeConfig: through,
           namespace,
           databaseUrl,
+          installation,
+          takeOver,
           onLine(line) {
             lines.push(line);
             onLine(line);
@@ -160,10 +167,13 @@ interface Here {
   readonly kubeConfig: KubeConfig;
   readonly namespace: string;
   readonly databaseUrl: string;
+  readonly installation: string;
+  readonly takeOver: boolean;
   readonly onLine: (line: LogLine) => void;
 }
 
-function startHere({ kubeConfig, namespace, databaseUrl, onLine }: Here): RunningOperator {
+function startHere(here: Here): RunningOperator {
+  const { onLine } = here;
   const lines: LogLine[] = [];
   const write = (line: LogLine) => {
     lines.push(line);
@@ -171,7 +181,7 @@ function startHere({ kubeConfig, namespace, databaseUrl, onLine }: Here): Runnin
   };
   const controller = new AbortController();
   const ended = startOperator(
-    makeConfig(kubeConfig, namespace, databaseUrl),
+    makeConfig(here),
     { clock: systemClock, random: Math.random, log: makeLog(write) },
     controller.signal,
   );
@@ -183,12 +193,12 @@ function startHere({ kubeConfig, namespace, databaseUrl, onLine }: Here): Runnin
   return { lines, stop, [Symbol.asyncDispose]: stop };
 }
 
-function makeConfig(kubeConfig: KubeConfig, namespace: string, databaseUrl: string): OperatorConfig {
+function makeConfig({ kubeConfig, namespace, databaseUrl, installation, takeOver }: Here): OperatorConfig {
   return {
     cluster: { kubeConfig, namespace },
     namespace,
     readUrl: async () => databaseUrl,
-    policy: { installation: namespace, successfulHistoryLimit: 10, failedHistoryLimit: 10 },
+    policy: { installation, successfulHistoryLimit: 10, failedHistoryLimit: 10 },
     pods: {
       image: "climatebatch-job",
       runAsUser: 10_001,
@@ -197,6 +207,7 @@ function makeConfig(kubeConfig: KubeConfig, namespace: string, databaseUrl: stri
     },
     methodsFile: undefined,
     requestDefaults: { parallelism: 2 },
+    takeOver,
     leaseName: "operator",
     identity: randomUUID(),
     triggerChannel: "aiops_trigger",
