@@ -9,6 +9,7 @@ import { type Reflector, startReflector } from "./kube/reflector.ts";
 import { withController } from "./kube/signals.ts";
 import { type WorkOutcome, WorkQueue } from "./kube/workqueue.ts";
 import { CHILD_SELECTOR, LABELS } from "./objects/labels.ts";
+import { describeRequest } from "./reconcile/observe.ts";
 import { reconcile } from "./reconcile/reconcile.ts";
 import type { OperatorMetrics, ReconcileResult } from "./telemetry/metrics.ts";
 import { type Liveness, WORK_LIMIT_MS } from "./telemetry/probes.ts";
@@ -34,6 +35,8 @@ export function runController(
     const { api, clock, log } = context;
     const queue = new WorkQueue({ clock, metrics: metrics.queue });
     const abandoned = new AbandonedBatches(context);
+    /** Before that every batch is queued anyway. */
+    let isSynced = false;
     const common = { clock, random, log };
     const batches: Reflector<StoredBatch> = startReflector<StoredBatch>({
       ...common,
@@ -43,7 +46,8 @@ export function runController(
       onChange: (batch, old) => {
         queue.add((batch ?? old)!.metadata.name);
         if (batch === undefined) abandoned.nudge();
-        if (mattersToOthers(batch, old)) for (const other of batches.store.values()) queue.add(other.metadata.name);
+        if (isSynced && mattersToOthers(batch, old))
+          for (const name of findAffected((batch ?? old)!, batches.store.values())) queue.add(name);
       },
     });
     const jobs = startReflector({
@@ -68,6 +72,7 @@ export function runController(
       const synced = Promise.all([batches.synced, jobs.synced]);
       await Promise.race([synced, aborted(controller.signal)]);
       if (controller.signal.aborted) return;
+      isSynced = true;
       onSynced(batches.store);
       const sweeping = abandoned.cancelUntil(controller.signal);
       await queue.run(
@@ -118,6 +123,34 @@ function mattersToOthers(batch: StoredBatch | undefined, old: StoredBatch | unde
     batch.spec.suspend !== old.spec.suspend ||
     batch.spec.retries !== old.spec.retries
   );
+}
+
+/** How many waiting batches of a calculation name those before them; others need not know of a change. */
+const NEXT_IN_QUEUE = 5;
+
+/**
+ * Of each calculation the next in the queue and those that run or have ended; and a waiting one that requests the same results,
+ * which `changed` may answer too. However many wait, few are looked at.
+ */
+function findAffected(changed: StoredBatch, all: Iterable<StoredBatch>): string[] {
+  const waiting = new Map<string, StoredBatch[]>();
+  const affected: StoredBatch[] = [];
+  const isReplacing = changed.spec.concurrencyPolicy === "Replace";
+  for (const batch of all) {
+    const isOpen = !isConditionTrue(batch.status, "Complete") && !isConditionTrue(batch.status, "Failed");
+    const isWaiting = isOpen && !isConditionTrue(batch.status, "Planned");
+    if (!isWaiting || isReplacing) affected.push(batch);
+    else waiting.set(batch.spec.calculation, [...(waiting.get(batch.spec.calculation) ?? []), batch]);
+  }
+  const order = ({ metadata: { creationTimestamp, uid } }: StoredBatch) => `${creationTimestamp} ${uid}`;
+  for (const queued of waiting.values()) {
+    const inOrder = queued.sort((a, b) => (order(a) < order(b) ? -1 : 1));
+    affected.push(...inOrder.slice(0, NEXT_IN_QUEUE));
+    // Of equal ones only the newest stays.
+    const requested = describeRequest(changed);
+    affected.push(...inOrder.slice(NEXT_IN_QUEUE).filter((batch) => describeRequest(batch) === requested));
+  }
+  return affected.map(({ metadata }) => metadata.name);
 }
 
 /** The trouble of one batch is logged and tried again; other batches continue. */

@@ -54,6 +54,7 @@ export const REASONS = {
   DeadlineExceeded: "the attempt ran longer than activeDeadlineSeconds",
   InputChanged: "the input was loaded again after the batch was planned; a new batch is needed",
   TooManyRejectedCells: "more cells than maxRejectedCells have implausible input",
+  GaveWay: "it was halted for an hour while others waited; raise retries to resume its shards",
   Replaced: "a later batch with concurrencyPolicy Replace took over",
   Superseded: "an equal batch was created later, while this one waited; or a later batch is published",
   AlreadyAnswered: "a batch with the same requestKey has computed this",

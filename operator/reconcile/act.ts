@@ -83,6 +83,8 @@ function actOnce(
       );
     case "cancel":
       return withClient((client) => endBatch(client, action.batchId, "cancelled", action));
+    case "giveWay":
+      return withClient((client) => endBatch(client, action.batchId, "failed", action));
     case "deleteBatch": {
       const how = { uid: action.uid, propagationPolicy: "Background" } as const;
       return api.climateBatches.delete(action.name, how, signal).catch(ignoreGone);

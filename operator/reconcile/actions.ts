@@ -29,6 +29,8 @@ export type Action =
   /** Open the batch again: its failed shards become the indexes of a new attempt. */
   | { readonly do: "retry"; readonly batchId: string }
   | { readonly do: "cancel"; readonly batchId: string; readonly reason: string; readonly message: string }
+  /** End it as failed, so that others pass; a retry resumes it. */
+  | { readonly do: "giveWay"; readonly batchId: string; readonly reason: string; readonly message: string }
   | { readonly do: "deleteBatch"; readonly name: string; readonly uid: string; readonly because: string }
   /** Observe again at once: no watch shows a change of the database. */
   | { readonly do: "lookAgain" }

@@ -2,7 +2,7 @@
 import type { Action, JobReference } from "./actions.ts";
 import type { BatchRow, Observation, ObservedJob, Policy } from "./observe.ts";
 import { decideRetention } from "./retention.ts";
-import { findStage, isAllDone, type Stage, wasPublishingTried } from "./stage.ts";
+import { describeNames, findStage, isAllDone, isFarOff, type Stage, wasPublishingTried } from "./stage.ts";
 import { findNextStuck } from "./stuckPods.ts";
 
 /** Events queue a batch sooner; these are for events that were missed. */
@@ -27,12 +27,20 @@ export function decide(observation: Observation, policy: Policy, now: Date): rea
       return [{ do: "plan" }, { do: "lookAgain" }];
     case "queued":
     case "retryQueued":
-      return [waitFor(LOOK_AT_QUEUE_SECONDS, `waits for ${stage.behind.join(", ")}`, now)];
+      return isFarOff(stage.behind)
+        ? []
+        : [waitFor(LOOK_AT_QUEUE_SECONDS, `waits for ${describeNames(stage.behind)}`, now)];
     case "held":
     case "retryHeld":
       return [];
     case "running":
-      return decideRunning(observation, stage.row, now);
+      return [...decideRunning(observation, stage.row, now), ...waitForHalt(observation)];
+    case "givesWay":
+      return [
+        { do: "giveWay", batchId: stage.row.batchId, ...stage.failure },
+        ...stopJobs(observation, stage.failure.message),
+        { do: "lookAgain" },
+      ];
     case "replaced":
       return [cancel(stage), ...stopJobs(observation, stage.failure.message), { do: "lookAgain" }];
     case "retry":
@@ -89,6 +97,10 @@ function decideRunning(observation: Observation, row: BatchRow, now: Date): read
     ...forgetOldJobs(observation, jobAttempt),
     ...(nextStuck === null ? [] : [{ do: "wait", until: nextStuck, because: "a pod is terminating" } satisfies Action]),
   ];
+}
+
+function waitForHalt({ halt }: Observation): readonly Action[] {
+  return halt === null ? [] : [{ do: "wait", until: halt.until, because: "then it gives way to others" }];
 }
 
 function finish({ batch, obstacle }: Observation, batchId: string): readonly Action[] {

@@ -107,6 +107,20 @@ export interface ObservedBatch extends QueueEntry {
   readonly isPublished: boolean;
 }
 
+/** A planned batch that only a person can continue keeps its slots and its place, for an hour at most. */
+export interface Halt {
+  readonly reason: string;
+  readonly since: Date;
+  /** When others may pass. */
+  readonly until: Date;
+  readonly isOver: boolean;
+  /** Names of the batches that wait for it. */
+  readonly blocks: readonly string[];
+}
+
+const HALTED: readonly string[] = ["InvalidTemplate", "Conflict", "Suspended"] satisfies Reason[];
+export const HALT_SECONDS = 3600;
+
 export interface Observation {
   readonly batch: ClimateBatch;
   readonly own: ObservedBatch;
@@ -122,6 +136,8 @@ export interface Observation {
   readonly database: DatabaseFacts | null;
   readonly databaseTrouble: DatabaseTrouble | null;
   readonly others: readonly ObservedBatch[];
+  /** null: it is not halted, or no other batch waits for it. */
+  readonly halt: Halt | null;
   /** Of `own` among `others`. */
   readonly place: QueuePlace<ObservedBatch>;
 }
@@ -148,9 +164,31 @@ export function observe(facts: Facts, now: Date): Observation {
     obstacle: childJob === null ? null : observeObstacle(childJob, jobs, pods, events, now),
     database,
     databaseTrouble,
+    halt: observeHalt(batch, observed, others, childJob, now),
     others,
     place: findPlace(observed, others),
   };
+}
+
+function observeHalt(
+  { status }: ClimateBatch,
+  own: ObservedBatch,
+  others: readonly ObservedBatch[],
+  childJob: ObservedJob | null,
+  now: Date,
+): Halt | null {
+  const progressing = findCondition(status, "Progressing");
+  if (own.state !== "running" || progressing?.status !== "False" || !HALTED.includes(progressing.reason)) return null;
+  // Kueue holds it back, and will let it go.
+  if (childJob?.isQueuedByKueue === true) return null;
+  const blocks = others
+    .filter(({ state }) => state === "waiting")
+    .filter(({ calculations }) => calculations.some((one) => own.calculations.includes(one)))
+    .map(({ name }) => name);
+  if (blocks.length === 0) return null;
+  const since = new Date(progressing.lastTransitionTime);
+  const until = new Date(since.getTime() + HALT_SECONDS * 1000);
+  return { reason: progressing.reason, since, until, isOver: until <= now, blocks };
 }
 
 function observeObstacle(
@@ -257,10 +295,14 @@ function stateOf(
   const isElsewhere = findCondition(status, "Planned")?.reason === ("OtherInstallation" satisfies Reason);
   if (outcome !== null || isElsewhere) return "ended";
   if (database === null && isConditionTrue(status, "Planned")) return "running";
-  return spec.suspend || metadata.deletionTimestamp !== undefined ? "halted" : "waiting";
+  const planned = findCondition(status, "Planned");
+  const isRefused =
+    planned?.reason === ("InvalidTemplate" satisfies Reason) && status?.observedGeneration === metadata.generation;
+  return spec.suspend || metadata.deletionTimestamp !== undefined || isRefused ? "halted" : "waiting";
 }
 
-function describeRequest({ spec }: ClimateBatch): string {
+/** Equal for two batches that request the same results. */
+export function describeRequest({ spec }: ClimateBatch): string {
   const { calculation, methods, grid, scenarios, basePeriod, periods, publish, maxRejectedCells, requestKey } = spec;
   const years = [basePeriod, ...(periods ?? [])].map(({ startYear, endYear }) => [startYear, endYear]);
   const names = [[...spec.risks].sort(), scenarios === undefined ? null : [...scenarios].sort()];

@@ -21,11 +21,15 @@ export type Stage =
   /** Planned. */
   | { readonly at: "running"; readonly row: BatchRow }
   | { readonly at: "replaced"; readonly row: BatchRow; readonly failure: Failure }
+  /** Halted for so long that others of its calculation pass. */
+  | { readonly at: "givesWay"; readonly row: BatchRow; readonly failure: Failure }
   | { readonly at: "retry"; readonly row: BatchRow }
   | { readonly at: "retryQueued"; readonly row: BatchRow; readonly behind: readonly string[] }
   | { readonly at: "retryHeld"; readonly row: BatchRow }
   | { readonly at: "failed"; readonly row: BatchRow; readonly failure: Failure }
   | { readonly at: "complete"; readonly row: BatchRow };
+
+const NAMED = 3;
 
 /** Another attempt would end the same way: counts of finished shards remain. */
 const BEYOND_RETRY: readonly string[] = ["TooManyRejectedCells"];
@@ -74,7 +78,7 @@ function findUnplannedStage(observation: Observation): Stage {
   const behind = waitsFor.map(({ name }) => name);
   if (behind.length === 0) return { at: "unplanned" };
   if (answeredBy === null) return { at: "queued", behind };
-  const message = `${answeredBy.name} requests the same and was created later, while this one waited for ${behind.join(", ")}.`;
+  const message = `${answeredBy.name} requests the same and was created later, while this one waited for ${describeNames(behind)}.`;
   return { at: "ended", isComplete: false, failure: { reason: "Superseded", message } };
 }
 
@@ -87,7 +91,14 @@ function recorded({ batch }: Observation, isComplete: boolean): Stage {
 function findRunningStage(observation: Observation, row: BatchRow): Stage {
   const { replacedBy } = observation.place;
   // Finished results are worth more than a clean cancellation.
-  if (replacedBy === null || isAllDone(row)) return { at: "running", row };
+  if (isAllDone(row)) return { at: "running", row };
+  if (replacedBy === null) {
+    const { halt } = observation;
+    if (halt === null || !halt.isOver) return { at: "running", row };
+    const blocked = describeNames(halt.blocks);
+    const message = `Halted since ${halt.since.toISOString()} (${halt.reason}) while ${blocked} waited. Raise retries to resume it.`;
+    return { at: "givesWay", row, failure: { reason: "GaveWay", message } };
+  }
   return { at: "replaced", row, failure: describeReplacement(replacedBy) };
 }
 
@@ -132,6 +143,17 @@ function failureOf({ reason, message }: BatchRow, reasonElse: string, messageEls
 
 function describeReplacement({ name }: ObservedBatch): Failure {
   return { reason: "Replaced", message: `${name} was created later with concurrencyPolicy Replace.` };
+}
+
+/** At most three by name. */
+export function describeNames(names: readonly string[]): string {
+  const more = names.length - NAMED;
+  return more > 0 ? `${names.slice(0, NAMED).join(", ")} and ${more} more` : names.join(", ");
+}
+
+/** The turn of a batch with more before it is far off: it neither looks at the queue by itself nor names the others. */
+export function isFarOff(behind: readonly string[]): boolean {
+  return behind.length > NAMED;
 }
 
 export function isAllDone({ shards }: BatchRow): boolean {

@@ -4,7 +4,7 @@ import { formatInstant, type NewCondition, PASSING_REFUSALS, type Reason } from 
 import type { Refusal } from "./actions.ts";
 import type { BatchRow, Observation, ObservedJob } from "./observe.ts";
 import type { Obstacle } from "./obstacles.ts";
-import { isAllDone, type Stage } from "./stage.ts";
+import { describeNames, isAllDone, isFarOff, type Stage } from "./stage.ts";
 import { findStuckPods } from "./stuckPods.ts";
 
 interface Words {
@@ -75,13 +75,15 @@ function describeProgress(
     case "unplanned":
       return refusal ?? { reason: "Planning", message: "The batch is about to be planned." };
     case "queued":
-      return { reason: "Queued", message: `Waits for ${stage.behind.join(", ")}.` };
+      return { reason: "Queued", message: describeQueue(stage.behind) };
     case "held":
       return { reason: "Suspended", message: "Suspended before it was planned." };
     case "ended":
       return stage.failure;
     case "running":
-      return describeRunning(observation, stage.row, refusal);
+      return withBlocked(observation, describeRunning(observation, stage.row, refusal));
+    case "givesWay":
+      return stage.failure;
     case "replaced":
       return { reason: "Replaced", message: stage.failure.message };
     case "retry":
@@ -90,7 +92,12 @@ function describeProgress(
         message: `Shards ${stage.row.failedShards} will run again: ${stage.row.message ?? ""}`,
       };
     case "retryQueued":
-      return { reason: "Queued", message: `Its retry waits for ${stage.behind.join(", ")}.` };
+      return {
+        reason: "Queued",
+        message: isFarOff(stage.behind)
+          ? "Its retry waits for earlier batches."
+          : `Its retry waits for ${stage.behind.join(", ")}.`,
+      };
     case "retryHeld":
       return { reason: "Suspended", message: "Suspended before its failed shards run again." };
     case "failed":
@@ -103,6 +110,17 @@ function describeProgress(
     default:
       throw new Error(`no such stage: ${JSON.stringify(stage satisfies never)}`);
   }
+}
+
+/** Without names when its turn is far off, so that the end of a batch does not rewrite every status. */
+function describeQueue(behind: readonly string[]): string {
+  return isFarOff(behind) ? "Waits for earlier batches of the same calculation." : `Waits for ${behind.join(", ")}.`;
+}
+
+function withBlocked({ halt }: Observation, words: Words): Words {
+  if (halt === null || halt.reason !== words.reason) return words;
+  const others = describeNames(halt.blocks);
+  return { ...words, message: `${words.message} It blocks ${others} until ${formatInstant(halt.until)}.` };
 }
 
 function describeRunning(observation: Observation, row: BatchRow, refusal: Refusal | null): Words {

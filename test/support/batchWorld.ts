@@ -193,6 +193,9 @@ export class BatchWorld {
       case "cancel":
         this.database.end(this.database.row(action.batchId), "cancelled", action.reason, this.now);
         return;
+      case "giveWay":
+        this.database.end(this.database.row(action.batchId), "failed", action.reason, this.now);
+        return;
       case "deleteBatch":
         this.deleteBatch(action.uid);
         return;
