@@ -60,7 +60,16 @@ test("from sample to results, files and pictures", { timeout: 240_000 }, async (
   await climatebatch("export", "hazard", "--output", "hazard.csv", ...database);
   await climatebatch("report", ...database);
   expect(await climatebatch("explain", "wildfire")).toContain("Fire Weather Index");
-  const series = ["export", "series", "--scenario", "sample-historical", "--output", "series.csv"];
+  const series = [
+    "export",
+    "series",
+    "--grid",
+    "korea-sample",
+    "--scenario",
+    "sample-historical",
+    "--output",
+    "series.csv",
+  ];
   await climatebatch(...series, ...database);
   await climatebatch("index", "WSDI", "--input", "series.csv", "--output", "wsdi.csv", "--base-period", "1985-2010");
   await climatebatch("load", "climate", "series.csv", "--scenario", "observed");
