@@ -149,7 +149,7 @@ describeChartOnCluster("the chart on a cluster", () => {
       "climatebatches.climate.aiops.dev [] [] [create delete get list watch]",
       "climatebatches.climate.aiops.dev/finalizers [] [] [update]",
       "climatebatches.climate.aiops.dev/status [] [] [patch]",
-      "events.events.k8s.io [] [] [create patch]",
+      "events.events.k8s.io [] [] [create list patch]",
       "jobs.batch [] [] [create delete get list patch watch]",
       "leases.coordination.k8s.io [] [] [create]",
       `leases.coordination.k8s.io [] [${OPERATOR}] [get update]`,
