@@ -31,6 +31,7 @@ async function errorOf(work: Promise<unknown>): Promise<ApiError> {
 /** "verb resource", as RBAC would have to grant it. */
 function permissionOf({ method, path, isWatch }: SeenRequest): string {
   const [, plural, name, subresource] = path.split("/namespaces/")[1]!.split("/");
+  if (plural === undefined) return "get namespaces";
   const verbs: Record<string, string> = { POST: "create", PUT: "update", PATCH: "patch", DELETE: "delete" };
   const reading = isWatch ? "watch" : name === undefined ? "list" : "get";
   return `${verbs[method] ?? reading} ${[plural, subresource].filter(Boolean).join("/")}`;
@@ -78,6 +79,8 @@ describeOnApiServer("the client", () => {
       reportingInstance: "test",
       regarding,
     });
+    await api.events.list({ fieldSelector: `regarding.uid=${batch.metadata.uid}` });
+    await api.namespace();
     await api.events.patch(event.metadata.name, { series: { count: 2, lastObservedTime: microTime(new Date()) } });
     await api.jobs.delete("spi-1", { uid: job.metadata.uid, propagationPolicy: "Background" });
     await api.climateBatches.delete("spi", { uid: batch.metadata.uid, propagationPolicy: "Foreground" });
