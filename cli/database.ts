@@ -4,8 +4,8 @@ import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
 import type { Client } from "pg";
-import { type Environment, namesDatabase, readDatabaseUrl } from "../database/address.ts";
-import { connect } from "../database/connect.ts";
+import { type Environment, hidePassword, isPostgresUrl, namesDatabase, readDatabaseUrl } from "../database/address.ts";
+import { connect, PATIENCE_MS } from "../database/connect.ts";
 import { type DatabaseHandle, openEmbeddedServer } from "../database/embeddedServer.ts";
 import { checkSchemaVersion, migrate } from "../database/migrate.ts";
 import { findTrouble } from "../database/troubles.ts";
@@ -17,6 +17,8 @@ export const SAMPLE_DATABASE = `${EMBEDDED}.climatebatch/sample`;
 export interface OpenDatabase {
   readonly url: string;
   readonly client: Client;
+  /** After the session was lost: waits for the server, and starts an embedded one again. Closed with the first. */
+  readonly reopen: () => Promise<OpenDatabase>;
 }
 
 /** What a command does to the database: `create` makes an embedded one where there is none. */
@@ -48,17 +50,16 @@ export async function withServer<T>(
   work: (database: OpenDatabase, isEmbedded: boolean) => Promise<T>,
   access: Access,
 ): Promise<T> {
-  const server = await openAddress(argv, access);
-  try {
-    const client = await connectOrExplain(server.url, purpose);
-    try {
-      return await work({ url: server.url, client }, server.isEmbedded);
-    } finally {
-      await client.end().catch(() => undefined);
-    }
-  } finally {
-    await server.release();
-  }
+  await using release = new AsyncDisposableStack();
+  const open = async (patienceMs: number): Promise<OpenDatabase & { readonly isEmbedded: boolean }> => {
+    const { url, isEmbedded, release: leave } = await openAddress(argv, access);
+    release.defer(leave);
+    const client = await connectOrExplain(url, purpose, patienceMs);
+    release.defer(() => client.end().catch(() => undefined));
+    return { url, client, isEmbedded, reopen: () => open(PATIENCE_MS) };
+  };
+  const opened = await open(10_000);
+  return await work(opened, opened.isEmbedded);
 }
 
 /** Where the database is, without a connection; an embedded server is started, and released by the caller. */
@@ -116,10 +117,6 @@ function noDatabase(address: string, directory: string): RejectedError {
   );
 }
 
-export function isPostgresUrl(address: string): boolean {
-  return /^postgres(ql)?:\/\/[^/]+/.test(address) && URL.canParse(address);
-}
-
 function invalidAddress(address: string): RejectedError {
   return new RejectedError(
     "InvalidDatabase",
@@ -127,9 +124,9 @@ function invalidAddress(address: string): RejectedError {
   );
 }
 
-async function connectOrExplain(url: string, purpose: string): Promise<Client> {
+async function connectOrExplain(url: string, purpose: string, patienceMs: number): Promise<Client> {
   try {
-    return await connect(url, { purpose, patienceMs: 10_000 });
+    return await connect(url, { purpose, patienceMs, waitsForSettings: patienceMs === PATIENCE_MS });
   } catch (error) {
     if (findTrouble(error)?.fate === "passing") throw error;
     throw new RejectedError(
@@ -138,9 +135,4 @@ async function connectOrExplain(url: string, purpose: string): Promise<Client> {
       { cause: error },
     );
   }
-}
-
-/** For messages. A password may contain the characters that separate parts of an address, and may also be a parameter. */
-export function hidePassword(address: string): string {
-  return address.replace(/(:\/\/[^:/@]*):.*@/s, "$1:…@").replace(/([?&](?:ssl)?password=)[^&]*/g, "$1…");
 }

@@ -1,4 +1,6 @@
 // `climatebatch import-predecessor`: the climate of the predecessor's database, into our tables.
+
+import { hidePassword, isPostgresUrl } from "../database/address.ts";
 import { connect } from "../database/connect.ts";
 import { migrate } from "../database/migrate.ts";
 import { grantRoles } from "../database/roles.ts";
@@ -7,7 +9,7 @@ import type { ImportReport } from "../ingest/predecessor/report.ts";
 import { runImport } from "../ingest/predecessor/runImport.ts";
 import { RejectedError } from "../model/errors.ts";
 import { COMMAND_EXIT_CODES, type CommandContext, defineCommand } from "./command.ts";
-import { hidePassword, isPostgresUrl, type OpenDatabase, withDatabase, withServer } from "./database.ts";
+import { type OpenDatabase, withDatabase, withServer } from "./database.ts";
 import {
   type ArgumentsOf,
   databaseOption,
@@ -71,13 +73,16 @@ export const importPredecessorCommand = defineCommand(usage, async (argv, contex
   return withDatabase(argv, "import", (database) => importFrom(database, argv.from!, argv, context), "create");
 });
 
+/** The database that is imported into. */
+type Target = Pick<OpenDatabase, "url" | "client">;
+
 async function undoTakeOver(argv: ImportArguments): Promise<void> {
   const tablesMoved = await withServer(argv, "import", ({ client }) => giveBack(client), "use");
   const given = `Given back: ${tablesMoved.join(", ")} are in public again. Our data stay in the schema climatebatch.`;
   printFacts(argv, { tablesMoved }, () => given);
 }
 
-async function importHere({ url, client }: OpenDatabase, argv: ImportArguments, context: CommandContext) {
+async function importHere({ url, client }: Target, argv: ImportArguments, context: CommandContext) {
   const tablesMoved = argv.dryRun ? [] : await takeOver(client);
   if (!argv.dryRun) {
     await migrate(client);
@@ -86,7 +91,7 @@ async function importHere({ url, client }: OpenDatabase, argv: ImportArguments, 
   await importInto({ url, client }, url, tablesMoved, argv, context);
 }
 
-async function importFrom(database: OpenDatabase, from: string, argv: ImportArguments, context: CommandContext) {
+async function importFrom(database: Target, from: string, argv: ImportArguments, context: CommandContext) {
   if (!isPostgresUrl(from)) {
     throw new RejectedError(
       "InvalidDatabase",
@@ -97,7 +102,7 @@ async function importFrom(database: OpenDatabase, from: string, argv: ImportArgu
 }
 
 async function importInto(
-  { client }: OpenDatabase,
+  { client }: Target,
   from: string,
   tablesMoved: readonly string[],
   argv: ImportArguments,

@@ -1,6 +1,9 @@
 // A batch run on this machine to its end: progress, the summary of what was computed, and the exit code.
 import type { Client } from "pg";
+import { PATIENCE_MS } from "../database/connect.ts";
 import type { PlannedRequest } from "../database/planRequest.ts";
+import { isPassing } from "../database/troubles.ts";
+import { coerceError } from "../model/errors.ts";
 import { specificationKey } from "../model/specification.ts";
 import { type RunOutcome, runBatch } from "../serve/executor/runBatch.ts";
 import { COMMAND_EXIT_CODES, type CommandContext } from "./command.ts";
@@ -11,7 +14,7 @@ import { watchOnTerminal } from "./terminalWatch.ts";
 
 /** `purpose`: the label of its progress. */
 export async function runAndReport(
-  { client, url }: OpenDatabase,
+  database: OpenDatabase,
   planned: PlannedRequest,
   options: {
     readonly workers: number;
@@ -28,14 +31,30 @@ export async function runAndReport(
   const { batchId } = planned.batch;
   const { allowFewer, publish, replaceGrid, workers } = options;
   const watch = watchOnTerminal(`batch ${batchId} ${purpose}`);
-  const outcome = await runBatch(
-    client,
-    { databaseUrl: url, batchId, watch, workers, publish, replaceGrid, allowFewer },
-    signal,
-  );
+  const run = ({ client, url }: OpenDatabase) =>
+    runBatch(client, { databaseUrl: url, batchId, watch, workers, publish, replaceGrid, allowFewer }, signal);
+  const { outcome, client } = await runThroughOutages(database, run, signal);
   await describeOutcome(client, planned, outcome, options.json, options.summary ?? printSummary);
   setExitCode(exitCodeOf(outcome));
   return outcome;
+}
+
+/** A database that is lost is waited for, once for all shards; those that are done are kept. */
+async function runThroughOutages(
+  database: OpenDatabase,
+  run: (database: OpenDatabase) => Promise<RunOutcome>,
+  signal: AbortSignal,
+): Promise<{ readonly outcome: RunOutcome; readonly client: Client }> {
+  try {
+    return { outcome: await run(database), client: database.client };
+  } catch (thrown) {
+    const error = coerceError(thrown);
+    if (signal.aborted || !isPassing(error)) throw error;
+    process.stderr.write(`Lost the database (${error.message}). Waiting up to ${PATIENCE_MS / 1000} s for it …\n`);
+    const again = await database.reopen();
+    process.stderr.write("The database is back; the shards that are not done are computed.\n");
+    return runThroughOutages(again, run, signal);
+  }
 }
 
 async function describeOutcome(

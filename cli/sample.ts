@@ -1,6 +1,8 @@
 // `climatebatch sample`: a database with a synthetic climate to try things on, apart from the user's own data.
+
+import { hidePassword } from "../database/address.ts";
 import { defineCommand } from "./command.ts";
-import { hidePassword, SAMPLE_DATABASE, withDatabase } from "./database.ts";
+import { SAMPLE_DATABASE, withDatabase } from "./database.ts";
 import { databaseOption, jsonOption, number } from "./options.ts";
 import { printFacts } from "./printing.ts";
 import { DEFAULT_SAMPLE_CELLS, describeSample, makeSample } from "./sample/makeSample.ts";

@@ -1,16 +1,23 @@
 // Where the database is, from the environment: a URL, or the parts that users of the predecessor have in their `.env`; or from
 // a folder with a file per variable, as Kubernetes mounts a Secret.
 import { readdir, readFile } from "node:fs/promises";
+import { isIP } from "node:net";
 import { join } from "node:path";
 import { z } from "zod";
 import { RejectedError } from "../model/errors.ts";
 import { TLS_MODES } from "./tls.ts";
 
+const LABEL = "[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?";
+const HOST_NAME = new RegExp(`^${LABEL}(\\.${LABEL})*\\.?$`);
+const URL_EXPECTED =
+  "expected postgres://user:password@host:port/name, with every special character of user and password encoded (@ as %40)";
+
 const ADDRESS_ENV = z.object({
-  DATABASE_URL: z
-    .url({ protocol: /^postgres(ql)?$/, error: "expected postgres://user:password@host:port/name" })
-    .optional(),
-  DATABASE_HOST: z.string().min(1).default("localhost"),
+  DATABASE_URL: z.string().refine(isPostgresUrl, URL_EXPECTED).optional(),
+  DATABASE_HOST: z
+    .string()
+    .refine((host) => isIP(host) !== 0 || HOST_NAME.test(host), "expected a host name or an IP address, without a port")
+    .default("localhost"),
   DATABASE_PORT: z.coerce.number({ error: "expected a port number" }).int().min(1).max(65_535).default(5432),
   DATABASE_NAME: z.string().min(1).default("climate_risk_db"),
   DATABASE_USER: z.string().min(1).default("postgres"),
@@ -63,6 +70,26 @@ export async function readMountedDatabaseUrl(folder: string, environment: Enviro
   return readDatabaseUrl({ ...environment, ...Object.fromEntries(mounted) });
 }
 
+/** Whether the address can only mean what it says: an unencoded character of a password may not have ended the host. */
+export function isPostgresUrl(address: string): boolean {
+  if (!/^postgres(ql)?:\/\/[^/?#]/.test(address) || !URL.canParse(address)) return false;
+  const { hostname, pathname, hash } = new URL(address);
+  return isHost(hostname) && !pathname.includes("@") && hash === "";
+}
+
+function isHost(hostname: string): boolean {
+  return hostname.startsWith("[") || isIP(hostname) !== 0 || HOST_NAME.test(hostname);
+}
+
+/** For messages: an address without its password; of one that is not understood nothing but its scheme. */
+export function hidePassword(address: string): string {
+  if (address.startsWith("embedded:")) return address;
+  if (!isPostgresUrl(address)) return address.startsWith("postgres") ? "postgres://…" : "…";
+  const { host, pathname, password, username } = new URL(address);
+  const user = password === "" ? username : `${username}:…`;
+  return `postgres://${user === "" ? "" : `${user}@`}${host}${pathname}`;
+}
+
 function buildUrl(parts: {
   readonly DATABASE_HOST: string;
   readonly DATABASE_PORT: number;
@@ -70,13 +97,12 @@ function buildUrl(parts: {
   readonly DATABASE_USER: string;
   readonly DATABASE_PASSWORD: string;
 }): string {
-  const url = new URL("postgres://host");
-  url.hostname = parts.DATABASE_HOST;
-  url.port = String(parts.DATABASE_PORT);
-  url.username = encodeURIComponent(parts.DATABASE_USER);
-  url.password = encodeURIComponent(parts.DATABASE_PASSWORD);
-  url.pathname = `/${encodeURIComponent(parts.DATABASE_NAME)}`;
-  return url.href;
+  const host = isIP(parts.DATABASE_HOST) === 6 ? `[${parts.DATABASE_HOST}]` : parts.DATABASE_HOST;
+  const [user, password, name] = [parts.DATABASE_USER, parts.DATABASE_PASSWORD, parts.DATABASE_NAME].map(
+    encodeURIComponent,
+  );
+  const secret = password === "" ? "" : `:${password}`;
+  return `postgres://${user}${secret}@${host}:${parts.DATABASE_PORT}/${name}`;
 }
 
 /** Passwords are named, never shown. */

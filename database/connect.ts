@@ -6,6 +6,25 @@ import { explainTls, makeClient } from "./tls.ts";
 import { findConnectTrouble, isPassing } from "./troubles.ts";
 
 const CONNECT_RETRY = { minMs: 200, maxMs: 5_000, jitter: 0.5 };
+/** How long a program that works on its own waits for its database: a failover, a restart or a new password takes less. */
+export const PATIENCE_MS = 120_000;
+
+/**
+ * What statements and the reading of their answers rely on, whatever the server, the database or the role has as default.
+ * default_transaction_read_only is left alone: it is how a full or maintained server asks not to be written to.
+ */
+export const SESSION_SETTINGS = Object.entries({
+  DateStyle: "ISO, MDY",
+  IntervalStyle: "postgres",
+  TimeZone: "UTC",
+  extra_float_digits: "1",
+  bytea_output: "hex",
+  search_path: "pg_catalog, pg_temp",
+  default_transaction_isolation: "read committed",
+  default_transaction_deferrable: "off",
+})
+  .map(([name, value]) => `SET ${name} = ${name === "search_path" ? value : `'${value}'`}`)
+  .join("; ");
 
 export interface ConnectOptions {
   /** Shown in pg_stat_activity after "climatebatch ". */
@@ -17,11 +36,15 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Where the database is: read for every try where it may change, as a rotated password does. */
+export type Address = string | (() => string | Promise<string>);
+
 /** One connection; the caller ends it. Trouble that passes is waited out with jitter, up to `patienceMs`. */
-export async function connect(url: string, options: ConnectOptions): Promise<pg.Client> {
+export async function connect(address: Address, options: ConnectOptions): Promise<pg.Client> {
   const { purpose, patienceMs = 30_000, waitsForSettings = false, signal } = options;
   const deadline = systemClock.monotonicMs() + patienceMs;
   for (let failures = 0; ; failures++) {
+    const url = typeof address === "string" ? address : await address();
     const client = makeClient(url, {
       application_name: `climatebatch ${purpose}`,
       keepAlive: true,
@@ -31,6 +54,7 @@ export async function connect(url: string, options: ConnectOptions): Promise<pg.
     client.on("error", () => undefined);
     try {
       await client.connect();
+      await client.query(SESSION_SETTINGS);
       return client;
     } catch (thrown) {
       const error = coerceError(thrown);

@@ -4,7 +4,7 @@ import { Socket } from "node:net";
 import pg from "pg";
 import { type Clock, within } from "../model/clock.ts";
 import { coerceError, TransientError } from "../model/errors.ts";
-import { connect } from "./connect.ts";
+import { connect, SESSION_SETTINGS } from "./connect.ts";
 import { explainTls, makeClient } from "./tls.ts";
 import { isSqlState } from "./troubles.ts";
 
@@ -100,6 +100,7 @@ export class ListenSession {
     const silence = () => new TransientError(`no connection within ${limits.connectTimeoutMs / 1000} s`);
     this.signal.throwIfAborted();
     await within(clock, limits.connectTimeoutMs, silence, this.#whileAlive(this.#client.connect()));
+    await this.#ask("the session's settings", SESSION_SETTINGS);
   }
 
   async #listen(): Promise<void> {

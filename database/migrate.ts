@@ -2,6 +2,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import type { ClientBase } from "pg";
 import { RejectedError } from "../model/errors.ts";
+import { OWNER_ROLE } from "./roles.ts";
 
 const MIGRATIONS = new URL("migrations/", import.meta.url);
 /** Any number, the same for all who migrate. */
@@ -35,6 +36,7 @@ export async function migrate(client: ClientBase): Promise<Migration[]> {
   await client.query("SELECT pg_advisory_lock($1)", [MIGRATION_LOCK]);
   try {
     await refuseTablesOfThePredecessor(client);
+    await refuseForeignSchema(client);
     await client.query("CREATE SCHEMA IF NOT EXISTS climatebatch");
     await client.query(`CREATE TABLE IF NOT EXISTS climatebatch.schema_migrations (
       version integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`);
@@ -99,6 +101,29 @@ async function refuseContractedSchema(
   throw new RejectedError(
     "SchemaTooNew",
     `This program knows schema versions up to ${migrations.length}, but the database has version ${rows[0].version}, which took away what this program needs: a newer climatebatch migrated it. Use that version of the program.`,
+  );
+}
+
+/** The owner of the schema can put anything into the functions that this program calls with its own rights. */
+async function refuseForeignSchema(client: ClientBase): Promise<void> {
+  const { rows } = await client.query<{ object: string; owner: string }>(
+    `SELECT o.object, r.rolname AS owner
+     FROM (SELECT 'the schema climatebatch' AS object, nspowner AS owner FROM pg_namespace WHERE nspname = 'climatebatch'
+       UNION ALL SELECT 'the table climatebatch.schema_migrations', relowner FROM pg_class
+         WHERE oid = to_regclass('climatebatch.schema_migrations')) AS o
+     JOIN pg_roles AS r ON r.oid = o.owner
+     WHERE NOT r.rolsuper AND r.rolname <> current_user
+       AND NOT EXISTS (SELECT FROM pg_database WHERE datname = current_database() AND datdba = r.oid)
+       AND NOT EXISTS (SELECT FROM pg_auth_members AS m JOIN pg_roles AS u ON u.oid = m.member
+         WHERE m.roleid = r.oid AND u.rolname = current_user)
+       AND r.rolname <> $1 ORDER BY 1`,
+    [OWNER_ROLE],
+  );
+  const [foreign] = rows;
+  if (foreign === undefined) return;
+  throw new RejectedError(
+    "ForeignSchema",
+    `${foreign.object} belongs to the role "${foreign.owner}", of which this user is no member. Give it to this user (ALTER … OWNER TO), or drop it if it holds nothing of yours.`,
   );
 }
 

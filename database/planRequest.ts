@@ -2,7 +2,7 @@
 // where it has no input or no connections, planned, and what it answers settled.
 import type { ClientBase } from "pg";
 import { type BatchRequest, DEFAULT_METHODS } from "../model/batchRequest.ts";
-import { RejectedError, TransientError } from "../model/errors.ts";
+import { RejectedError } from "../model/errors.ts";
 import type { MethodSet } from "../model/methodSet.ts";
 import type { BatchSpecification } from "../model/specification.ts";
 import { assignToClimateBatch, type ClusterBatch, startClusterBatch } from "./clusterBatches.ts";
@@ -88,7 +88,11 @@ async function readInstalledOverrides(
 
 async function settleAnswered(client: ClientBase, answered: AnsweredRequest, batchId: string): Promise<void> {
   const isOurs = await settleRequest(client, answered, { outcome: "batch", batchId });
-  if (!isOurs) throw new TransientError(`request ${answered.requestId} was settled or withdrawn meanwhile`);
+  if (!isOurs)
+    throw new RejectedError(
+      "RequestSettled",
+      `Request ${answered.requestId} was settled by another process meanwhile.`,
+    );
 }
 
 /** Refuses more shards at a time than the server has connections left for; `setting` is what the user lowers then. */

@@ -109,6 +109,7 @@ export interface StoredRequest {
   /** As stored: see `readStoredRequest`. */
   readonly options: unknown;
   readonly source: RequestSource;
+  readonly requestedAt: Date;
   readonly requestKeys: readonly string[];
   /** Further requests that are answered with this one. */
   readonly coalesced: number;
@@ -121,7 +122,7 @@ export interface StoredRequest {
   readonly message: string | null;
 }
 
-const STORED_REQUEST = `request_id AS "requestId", calculation, options, source, coalesced, state,
+const STORED_REQUEST = `request_id AS "requestId", calculation, options, source, requested_at AS "requestedAt", coalesced, state,
   claimed_by AS "claimedBy", climate_batch AS "climateBatch", batch_id AS "batchId", outcome, reason, message,
   ARRAY(SELECT k.request_key FROM climatebatch.batch_request_keys AS k WHERE k.request_id = r.request_id ORDER BY 1) AS "requestKeys"`;
 

@@ -61,7 +61,7 @@ export const GRANTS = {
     `UPDATE ON ${tables("batches", "batch_shards", "slots", "publications", "batch_requests", "batch_request_keys")}`,
     // Publishing looks whether a batch has any number before it takes the place of one that has.
     `SELECT, TRUNCATE, DELETE ON ${SLOT_TABLES}`,
-    `EXECUTE ON FUNCTION ${FUNCTIONS_OF_VIEWS}, ${RECORDING}, climatebatch.request_batch`,
+    `EXECUTE ON FUNCTION ${FUNCTIONS_OF_VIEWS}, ${RECORDING}, climatebatch.request_batch, climatebatch.retry_request`,
   ],
   climatebatch_job: [
     "USAGE ON SCHEMA climatebatch",

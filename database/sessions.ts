@@ -65,7 +65,7 @@ export class Sessions implements AsyncDisposable {
 
   async #open(): Promise<Client> {
     const { readUrl, purpose } = this.#options;
-    const client = await connect(await readUrl(), { purpose, patienceMs: 2_000 });
+    const client = await connect(readUrl, { purpose, patienceMs: 2_000, waitsForSettings: true });
     try {
       await checkSchemaVersion(client);
     } catch (error) {

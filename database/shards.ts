@@ -59,7 +59,8 @@ export async function claimShard(
     [...where, worker],
   );
   const claim = claimed.rows[0];
-  if (claim === undefined) return null;
+  // It was finished, or renumbered by a retry, since it was read: a new try reads which.
+  if (claim === undefined) throw new TransientError(`the shard was finished or renumbered while it was claimed`);
   const specification = row.specification as BatchSpecification;
   return {
     batchId,

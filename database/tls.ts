@@ -88,7 +88,10 @@ function readTls(url: string): Tls & { readonly href: string } {
     throw new Error(
       "sslmode=verify-ca needs sslrootcert (DATABASE_SSLROOTCERT), a file with the authorities to trust: a public one would accept any server",
     );
+  // The driver would look up the brackets of an IPv6 address as part of a name.
+  const host = hostname.replace(/^\[(.*)\]$/, "$1");
+  if (host !== hostname) searchParams.set("host", host);
   // Without it the driver takes every mode for verify-full.
   searchParams.set("uselibpqcompat", "true");
-  return { href: secured.href, mode, host: hostname, authorities };
+  return { href: secured.href, mode, host, authorities };
 }

@@ -1,10 +1,11 @@
 // The environment of the job program, read once. A pod and a child process get the same.
 import { z } from "zod";
-import { type Environment, invalidEnvironment, readDatabaseUrl } from "../database/address.ts";
+import { type Environment, invalidEnvironment, readDatabaseUrl, readMountedDatabaseUrl } from "../database/address.ts";
 import { POD_ENV } from "../model/podContract.ts";
 
 export interface JobConfig {
-  readonly databaseUrl: string;
+  /** Read for every try to connect: a mounted password may change. */
+  readonly readUrl: () => string | Promise<string>;
   readonly batchId: string;
   readonly jobAttempt: number;
   readonly completionIndex: number;
@@ -19,8 +20,11 @@ const JOB_ENV = z.object({
 export function readJobConfig(environment: Environment): JobConfig {
   const parsed = JOB_ENV.safeParse(environment);
   if (!parsed.success) throw invalidEnvironment(parsed.error, environment);
+  const folder = environment.DATABASE_FOLDER;
+  // Now, so that all that is wrong is reported at once.
+  if (folder === undefined) readDatabaseUrl(environment);
   return {
-    databaseUrl: readDatabaseUrl(environment),
+    readUrl: () => (folder === undefined ? readDatabaseUrl(environment) : readMountedDatabaseUrl(folder, environment)),
     batchId: parsed.data[POD_ENV.batch],
     jobAttempt: parsed.data[POD_ENV.jobAttempt],
     completionIndex: parsed.data[POD_ENV.completionIndex],

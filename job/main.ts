@@ -1,7 +1,7 @@
 // The program of one shard, the same in a pod and in a child process: environment → claim → compute → exit code.
 import { hostname } from "node:os";
 import type { Client } from "pg";
-import { connect } from "../database/connect.ts";
+import { connect, PATIENCE_MS } from "../database/connect.ts";
 import { checkSchemaVersion } from "../database/migrate.ts";
 import { claimShard, countRejectedCells, failShard, tooManyRejectedCells } from "../database/shards.ts";
 import { isPassing } from "../database/troubles.ts";
@@ -63,10 +63,15 @@ async function main(signal: AbortSignal): Promise<number> {
   }
 }
 
-async function open({ databaseUrl, batchId, completionIndex }: JobConfig): Promise<Client> {
+async function open({ readUrl, batchId, completionIndex }: JobConfig): Promise<Client> {
   const { signal } = termination;
   try {
-    return await connect(databaseUrl, { purpose: `shard ${batchId}/${completionIndex}`, signal });
+    return await connect(readUrl, {
+      purpose: `shard ${batchId}/${completionIndex}`,
+      patienceMs: PATIENCE_MS,
+      waitsForSettings: true,
+      signal,
+    });
   } catch (thrown) {
     const cause = coerceError(thrown);
     if (signal.aborted || isPassing(cause)) throw cause;

@@ -4,7 +4,6 @@ import { endBatch } from "../database/batches.ts";
 import { connect } from "../database/connect.ts";
 import { readBatchState, type UnfinishedBatch } from "../database/serveRequests.ts";
 import { isPassing } from "../database/troubles.ts";
-import { type Calculation, calculationsOf } from "../model/calculations.ts";
 import { backoffMs, rest } from "../model/clock.ts";
 import { coerceError, RejectedError } from "../model/errors.ts";
 import { watchInLog } from "./batchWatch.ts";
@@ -17,6 +16,7 @@ const RETRY = { minMs: 1_000, maxMs: 30_000, jitter: 0.5 };
 interface Running {
   readonly batch: UnfinishedBatch;
   readonly ended: Promise<void>;
+  readonly cancelled: AbortController;
   /** Why it does not get on at the moment. */
   trouble: string | null;
 }
@@ -38,11 +38,6 @@ export class BatchQueue {
     return [...this.#running.values()].map(({ batch }) => batch);
   }
 
-  /** Calculations that a batch runs for. */
-  get busy(): ReadonlySet<Calculation> {
-    return new Set(this.running.flatMap(({ calculation }) => calculationsOf(calculation)));
-  }
-
   get troubles(): string[] {
     return [...this.#running.values()].flatMap(({ batch, trouble }) =>
       trouble === null ? [] : [`batch ${batch.batchId} waits: ${trouble}`],
@@ -52,13 +47,25 @@ export class BatchQueue {
   /** Runs the batch to its end, unless it runs here already. */
   start(batch: UnfinishedBatch): void {
     if (this.#running.has(batch.batchId) || this.#stop.signal.aborted) return;
-    const running: Running = { batch, trouble: null, ended: Promise.resolve() };
+    const running: Running = { batch, trouble: null, ended: Promise.resolve(), cancelled: new AbortController() };
     this.#running.set(batch.batchId, running);
     const ended = this.#runToEnd(running).finally(() => {
       this.#running.delete(batch.batchId);
       this.#onEnded();
     });
     Object.assign(running, { ended });
+  }
+
+  /** Stops the shards of a batch that a later request replaces, and ends it as cancelled. */
+  async cancel(batchId: string, why: { readonly reason: string; readonly message: string }): Promise<void> {
+    const { log, metrics, withClient } = this.#context;
+    const running = this.#running.get(batchId);
+    if (running === undefined || running.cancelled.signal.aborted) return;
+    await withClient((client) => endBatch(client, batchId, "cancelled", why));
+    running.cancelled.abort();
+    const { calculation } = running.batch;
+    metrics.batches.inc({ calculation, outcome: "cancelled" });
+    log.warn({ event: "batchCancelled", batchId, calculation, ...why });
   }
 
   /** Stops the shards; what is done is kept, and the batches go on at the next start. */
@@ -70,11 +77,11 @@ export class BatchQueue {
   async #runToEnd(running: Running): Promise<void> {
     const { clock, log, random } = this.#context;
     const { batchId } = running.batch;
-    const { signal } = this.#stop;
+    const signal = AbortSignal.any([this.#stop.signal, running.cancelled.signal]);
     for (let failures = 0; !signal.aborted; ) {
       try {
-        const outcome = await this.#runOnce(running);
-        if (outcome !== null) this.#report(running.batch, outcome);
+        const outcome = await this.#runOnce(running, signal);
+        if (outcome !== null && !running.cancelled.signal.aborted) this.#report(running.batch, outcome);
         return;
       } catch (thrown) {
         if (signal.aborted) return;
@@ -89,10 +96,9 @@ export class BatchQueue {
   }
 
   /** null: it had ended before, by another process. */
-  async #runOnce(running: Running): Promise<RunOutcome | null> {
+  async #runOnce(running: Running, signal: AbortSignal): Promise<RunOutcome | null> {
     const { config, databaseUrl, log, metrics } = this.#context;
     const { batchId, calculation } = running.batch;
-    const { signal } = this.#stop;
     const client = await connect(databaseUrl, { purpose: `serve batch ${batchId}`, patienceMs: 2_000, signal });
     try {
       if ((await readBatchState(client, batchId)) !== "running") return null;

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { ADDRESS_VARIABLES, type Environment } from "../database/address.ts";
 import { CALCULATIONS, type Calculation } from "../model/calculations.ts";
+import { CONCURRENCY_POLICIES, type ConcurrencyPolicy } from "../model/climateBatch.ts";
 import { RejectedError } from "../model/errors.ts";
 import { DEFAULT_TRIGGER_CHANNEL } from "../model/requests.ts";
 import { findScheduleProblem, type YearlySchedule } from "./yearlySchedule.ts";
@@ -19,7 +20,11 @@ export interface ServeConfig {
   readonly methodsFile: string | undefined;
   /** Processes of the same name share the work of one database: one leads, the others are on standby. */
   readonly installation: string;
+  /** Replace: a later request of a calculation cancels the earlier one, running or waiting. */
+  readonly concurrencyPolicy: ConcurrencyPolicy;
   readonly pollIntervalMs: number;
+  /** An address of this machine that probes and scrapes are answered at. */
+  readonly probeHost: string;
   /** null: nothing is served. */
   readonly probePort: number | null;
   readonly logLevel: string;
@@ -55,7 +60,10 @@ const SERVE_ENV = z.object({
   SCHEDULE_LATE_HOURS: whole(0, 24 * 365).default(24 * 7),
   METHODS_FILE: z.string().optional(),
   CLIMATEBATCH_INSTALLATION: z.string().max(200, "expected at most 200 characters").default("serve"),
+  CONCURRENCY_POLICY: z.enum(CONCURRENCY_POLICIES, { error: "expected Queue or Replace" }).default("Queue"),
   POLL_SECONDS: whole(1, 3600).default(60),
+  // Other machines have to be let in on purpose.
+  PROBE_HOST: z.string().default("127.0.0.1"),
   PROBE_PORT: whole(0, 65_535).default(8080),
   LOG_LEVEL: z
     .string()
@@ -108,7 +116,9 @@ export function readServeConfig(file: Environment, environment: Environment): Re
       cellsPerShard: data.BATCH_SIZE,
       methodsFile: data.METHODS_FILE,
       installation: data.CLIMATEBATCH_INSTALLATION,
+      concurrencyPolicy: data.CONCURRENCY_POLICY,
       pollIntervalMs: data.POLL_SECONDS * 1000,
+      probeHost: data.PROBE_HOST,
       probePort: data.PROBE_PORT === 0 ? null : data.PROBE_PORT,
       logLevel: LOG_LEVELS[data.LOG_LEVEL as keyof typeof LOG_LEVELS],
     },

@@ -1,7 +1,7 @@
 // /healthz: the process answers. /readyz: it can do its work, else 503 and why. /health: the same with all facts, as JSON.
 // /metrics: for Prometheus.
 import { coerceError, RejectedError } from "../model/errors.ts";
-import { type Answer, type HttpEndpoint, openHttpEndpoint } from "../telemetry/httpEndpoint.ts";
+import { type Answer, type HttpEndpoint, type ListenAt, openHttpEndpoint } from "../telemetry/httpEndpoint.ts";
 import type { Health } from "./health.ts";
 
 interface Readings {
@@ -10,11 +10,11 @@ interface Readings {
   readonly metricsType: string;
 }
 
-export async function startEndpoint(port: number, readings: Readings): Promise<HttpEndpoint> {
-  return openHttpEndpoint(port, (url) => answer(url, readings)).catch((thrown) => {
+export async function startEndpoint(at: Required<ListenAt>, readings: Readings): Promise<HttpEndpoint> {
+  return openHttpEndpoint(at, (url) => answer(url, readings)).catch((thrown) => {
     throw new RejectedError(
       "PortTaken",
-      `PROBE_PORT: nothing can be served on port ${port}: ${coerceError(thrown).message}. Give another one, or 0 for none.`,
+      `PROBE_HOST, PROBE_PORT: nothing can be served at ${at.host}, port ${at.port}: ${coerceError(thrown).message}. Give another port, or 0 for none.`,
       { cause: thrown },
     );
   });

@@ -1,14 +1,36 @@
 // From request rows to running batches, each exactly once: what was begun goes on, then what can start is claimed, planned
 // and started. What cannot start yet keeps waiting in the database, where equal requests join it.
 import type { Client } from "pg";
+import { reopenBatch } from "../database/batches.ts";
+import { connect } from "../database/connect.ts";
 import type { PlannedBatch } from "../database/plan.ts";
-import { planRequest } from "../database/planRequest.ts";
+import { planRequest, WAITING_REFUSALS } from "../database/planRequest.ts";
 import { claimRequests, readStoredRequest, type StoredRequest, settleRequest } from "../database/requests.ts";
-import { type OpenWork, readOpenWork } from "../database/serveRequests.ts";
+import {
+  giveUpRetry,
+  type OpenWork,
+  readBatchState,
+  readOpenWork,
+  type UnfinishedBatch,
+  type WaitingRequest,
+} from "../database/serveRequests.ts";
+import { isPassing } from "../database/troubles.ts";
+import { calculationsOf } from "../model/calculations.ts";
 import { coerceError, RejectedError } from "../model/errors.ts";
+import { findPlace, type QueueEntry, type QueuePlace } from "../model/queueOrder.ts";
 import type { BatchQueue } from "./batchQueue.ts";
-import { chooseStartable } from "./chooseStartable.ts";
 import type { ServeContext } from "./context.ts";
+import { becomeOnlyRunner } from "./executor/runBatch.ts";
+
+interface QueuedEntry extends QueueEntry {
+  readonly batchId?: string;
+  readonly requestId?: string;
+}
+
+/** In the order of the numbers. */
+function idOf(requestId: string): string {
+  return `request ${requestId.padStart(19, "0")}`;
+}
 
 export class RequestDesk {
   readonly #context: ServeContext;
@@ -31,14 +53,20 @@ export class RequestDesk {
     const { withClient, config, log } = this.#context;
     const { installation } = config;
     const open = await withClient((client) => readOpenWork(client, installation));
-    this.#resume(open);
-    const queue = [...open.claimed, ...open.waiting].sort((a, b) => Number(BigInt(a.requestId) - BigInt(b.requestId)));
-    const startable = new Set(chooseStartable(queue, this.#batches.busy).map(({ requestId }) => requestId));
-    const ids = open.waiting.map(({ requestId }) => requestId).filter((id) => startable.has(id));
+    await this.#resume(open);
+    const places = this.#findPlaces(open);
+    for (const { entry, place } of places) if (place.replacedBy !== null) await this.#replace(entry, place.replacedBy);
+    const startable = new Set(
+      places
+        .filter(({ place }) => place.waitsFor.length === 0 && place.replacedBy === null)
+        .map(({ entry }) => entry.id),
+    );
+    const isStartable = ({ requestId }: WaitingRequest) => startable.has(idOf(requestId));
+    const ids = open.waiting.filter(isStartable).map(({ requestId }) => requestId);
     const taken = await withClient((client) => claimRequests(client, installation, ids));
     const failures: Error[] = [];
     this.#unanswered.clear();
-    for (const request of [...open.claimed.filter(({ requestId }) => startable.has(requestId)), ...taken]) {
+    for (const request of [...open.claimed.filter(isStartable), ...taken]) {
       try {
         await this.#answer(request);
       } catch (thrown) {
@@ -52,19 +80,102 @@ export class RequestDesk {
       throw new Error(`${failures.length} requests are not answered yet`, { cause: failures[0] });
   }
 
-  /** After a restart, and after a change of the leader. */
-  #resume({ unfinished }: OpenWork): void {
-    const here = new Set(this.#batches.running.map(({ batchId }) => batchId));
-    const others = unfinished.filter(({ batchId }) => !here.has(batchId));
-    for (const batch of chooseStartable(others, this.#batches.busy)) {
-      this.#context.log.info({ event: "batchResumed", ...batch });
-      this.#batches.start(batch);
+  #findPlaces({
+    claimed,
+    waiting,
+  }: OpenWork): { readonly entry: QueuedEntry; readonly place: QueuePlace<QueuedEntry> }[] {
+    const { concurrencyPolicy } = this.#context.config;
+    const running = this.#batches.running.map(
+      ({ batchId, calculation, requestedAt }): QueuedEntry => ({
+        id: `batch ${batchId}`,
+        batchId,
+        requestedAt,
+        calculations: calculationsOf(calculation),
+        concurrencyPolicy,
+        requests: `batch ${batchId}`,
+        state: "running",
+      }),
+    );
+    const requests = [...claimed, ...waiting].map(
+      ({ requestId, calculation, options, requestedAt }): QueuedEntry => ({
+        id: idOf(requestId),
+        requestId,
+        requestedAt,
+        calculations: calculationsOf(calculation),
+        concurrencyPolicy,
+        requests: JSON.stringify([calculation, options]),
+        state: "waiting",
+      }),
+    );
+    const all = [...running, ...requests];
+    return all.map((entry) => ({
+      entry,
+      place: findPlace(
+        entry,
+        all.filter((other) => other !== entry),
+      ),
+    }));
+  }
+
+  async #replace({ batchId, requestId }: QueuedEntry, by: QueuedEntry): Promise<void> {
+    const why = { reason: "Replaced", message: `Replaced by ${by.id.replace(/ 0+/, " ")}.` };
+    if (batchId !== undefined) return this.#batches.cancel(batchId, why);
+    const { withClient, config, metrics, log } = this.#context;
+    const { installation } = config;
+    const isSettled = await withClient(async (client) => {
+      await claimRequests(client, installation, [requestId!]);
+      return settleRequest(client, { installation, requestId: requestId! }, { outcome: "cancelled", ...why });
+    });
+    if (!isSettled) return;
+    metrics.requests.inc({ outcome: "cancelled" });
+    log.warn({ event: "requestCancelled", requestId, ...why });
+  }
+
+  /** After a restart, after a change of the leader, and when a failed batch is to be tried again. */
+  async #resume({ unfinished, retryable }: OpenWork): Promise<void> {
+    const { log } = this.#context;
+    for (const batch of unfinished) if (this.#isFree(batch)) this.#start("batchResumed", batch);
+    for (const batch of retryable) {
+      if (!this.#isFree(batch)) continue;
+      try {
+        await this.#reopen(batch.batchId);
+        this.#start("batchRetried", batch);
+      } catch (thrown) {
+        log.warn({ event: "batchNotRetried", batchId: batch.batchId, message: coerceError(thrown).message });
+      }
+    }
+  }
+
+  #start(event: string, batch: UnfinishedBatch): void {
+    this.#context.log.info({ event, ...batch });
+    this.#batches.start(batch);
+  }
+
+  #isFree({ calculation }: UnfinishedBatch): boolean {
+    const own = calculationsOf(calculation);
+    const busy = this.#batches.running.flatMap((batch) => calculationsOf(batch.calculation));
+    return !own.some((one) => busy.includes(one));
+  }
+
+  /** On a session of its own: it holds the runner's lock, so that no other process runs the batch meanwhile. */
+  async #reopen(batchId: string): Promise<void> {
+    const client = await connect(this.#context.databaseUrl, { purpose: `serve batch ${batchId}`, patienceMs: 0 });
+    try {
+      await becomeOnlyRunner(client, batchId);
+      if ((await readBatchState(client, batchId)) !== "failed") return;
+      await reopenBatch(client, batchId);
+    } catch (error) {
+      if (error instanceof RejectedError && error.reason !== "AlreadyRunning")
+        await giveUpRetry(client, batchId, error);
+      throw error;
+    } finally {
+      await client.end().catch(() => undefined);
     }
   }
 
   async #answer(request: StoredRequest): Promise<void> {
     const { withClient, config, log, metrics } = this.#context;
-    const { requestId, calculation, source, coalesced, requestKeys } = request;
+    const { requestId, calculation, source, coalesced, requestedAt, requestKeys } = request;
     const answered = { installation: config.installation, requestId };
     try {
       const { batchId, cells, shards } = await withClient((client) => this.#plan(client, request));
@@ -79,14 +190,23 @@ export class RequestDesk {
         coalesced,
         requestKeys,
       });
-      this.#batches.start({ batchId, calculation });
-    } catch (error) {
-      if (!(error instanceof RejectedError)) throw error;
-      const { reason, message } = error;
-      const end = { outcome: "failed", reason, message } as const;
-      await withClient((client) => settleRequest(client, answered, end));
+      this.#batches.start({ batchId, calculation, requestedAt });
+    } catch (thrown) {
+      const error = coerceError(thrown);
+      if (isWaiting(error)) throw error;
+      const reason = error instanceof RejectedError ? error.reason : "Bug";
+      const end = { outcome: "failed", reason, message: error.message } as const;
+      const isOurs = await withClient((client) => settleRequest(client, answered, end));
+      if (!isOurs) return log.info({ event: "requestSettledElsewhere", requestId, calculation });
       metrics.requests.inc({ outcome: end.outcome });
-      log.error({ event: "requestFailed", requestId, calculation, source, reason, message });
+      log.error({
+        event: "requestFailed",
+        requestId,
+        calculation,
+        source,
+        ...end,
+        ...(reason === "Bug" && { err: error }),
+      });
     }
   }
 
@@ -103,4 +223,10 @@ export class RequestDesk {
     });
     return planned!.batch;
   }
+}
+
+/** Nothing is wrong with the request: it keeps its place. Anything else must not hold up those behind it. */
+function isWaiting(error: Error): boolean {
+  if (error instanceof RejectedError) return (WAITING_REFUSALS as readonly string[]).includes(error.reason);
+  return isPassing(error);
 }

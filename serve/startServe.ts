@@ -119,7 +119,10 @@ export async function startServe(
       };
       return metrics.render(now, withClient);
     };
-    const endpoint = await startEndpoint(port, { readHealth, readMetrics, metricsType: metrics.contentType });
+    const endpoint = await startEndpoint(
+      { host: config.probeHost, port },
+      { readHealth, readMetrics, metricsType: metrics.contentType },
+    );
     release.use(endpoint);
     log.info({ event: "answering", port: endpoint.port });
   }

@@ -15,14 +15,24 @@ export interface HttpEndpoint extends AsyncDisposable {
   readonly port: number;
 }
 
-/** Port 0 takes any that is free. An answer that fails is a 500 with its message. */
-export async function openHttpEndpoint(port: number, answer: (url: string) => Promise<Answer>): Promise<HttpEndpoint> {
+export interface ListenAt {
+  /** 0 takes any that is free. */
+  readonly port: number;
+  /** An address of this machine; absent: all of them. */
+  readonly host?: string;
+}
+
+/** An answer that fails is a 500 with its message. */
+export async function openHttpEndpoint(
+  { port, host }: ListenAt,
+  answer: (url: string) => Promise<Answer>,
+): Promise<HttpEndpoint> {
   const server = createServer(async (request, response) => {
     const failed = (thrown: unknown): Answer => ({ status: 500, body: `${coerceError(thrown).message}\n` });
     const { status, body, type = "text/plain" } = await answer(request.url ?? "").catch(failed);
     response.writeHead(status, { "content-type": type }).end(body);
   });
-  server.listen(port);
+  server.listen(port, host);
   await once(server, "listening");
   return {
     port: (server.address() as AddressInfo).port,

@@ -1,9 +1,9 @@
 // The database, one check after the other, as far as what is found allows.
 import type { Client } from "pg";
+import { hidePassword } from "../../database/address.ts";
 import { connect } from "../../database/connect.ts";
 import { type Clock, systemClock } from "../../model/clock.ts";
 import { coerceError } from "../../model/errors.ts";
-import { hidePassword } from "../database.ts";
 import { type Check, type CheckReport, fine, look, notLookedAt, problem } from "./finding.ts";
 
 export interface Session {

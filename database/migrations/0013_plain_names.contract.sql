@@ -102,7 +102,6 @@ END $$;
 
 -- Options may be longer than an index can hold.
 CREATE UNIQUE INDEX batch_requests_waiting_once ON climatebatch.batch_requests (calculation, md5(options::text)) WHERE state = 'waiting';
-DROP INDEX climatebatch.batch_requests_waiting;
 
 -- Every request is recorded here. recorded: a new row; coalesced: an equal one waits already; known: the key was used before.
 -- An equal request in another session's open transaction is waited for, but not long: that session may be anyone's.
@@ -150,9 +149,6 @@ CREATE FUNCTION climatebatch.indicator_data(names text[], units text[], indicato
 $$;
 ALTER FUNCTION climatebatch.methods_told(jsonb, text) RENAME TO describe_methods;
 
-ALTER TABLE climatebatch.batch_risks RENAME COLUMN companions TO indicators;
-ALTER TABLE climatebatch.batch_risks RENAME COLUMN companion_units TO indicator_units;
-
 -- Consumers read these views, and every reader waits behind a lock that waits. So it gives up after 50 ms and tries again, up
 -- to a minute.
 DO $rename$
@@ -163,6 +159,9 @@ BEGIN
   FOR tries IN 1..200 LOOP
     BEGIN
       SET LOCAL lock_timeout = '50ms';
+      DROP INDEX climatebatch.batch_requests_waiting;
+      ALTER TABLE climatebatch.batch_risks RENAME COLUMN companions TO indicators;
+      ALTER TABLE climatebatch.batch_risks RENAME COLUMN companion_units TO indicator_units;
       ALTER VIEW climatebatch.probability_rows_told RENAME TO probability_all_batches;
       ALTER VIEW climatebatch.hazard_rows_told RENAME TO hazard_all_batches;
       FOREACH relation IN ARRAY ARRAY['climatebatch.probability_rows', 'climatebatch.probability_all_batches', 'climatebatch.probability_results',

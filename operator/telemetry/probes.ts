@@ -40,7 +40,7 @@ interface ProbeSources {
 }
 
 export function startProbes(port: number, { findFault, findObstacle, metrics }: ProbeSources): Promise<HttpEndpoint> {
-  return openHttpEndpoint(port, async (url) => {
+  return openHttpEndpoint({ port }, async (url) => {
     switch (url) {
       case "/healthz":
         return describeState(findFault(), "ok");

@@ -119,7 +119,7 @@ async function runChild(
   signal.addEventListener("abort", stop);
   const lines = createInterface({ input: child.stdout! });
   lines.on("line", (line) => {
-    const shardLine = JSON.parse(line) as ShardLine;
+    const shardLine = readLine(line);
     if (shardLine.event === "progress") describeCells(completionIndex, shardLine.cells!);
     onShardLine(completionIndex, shardLine);
   });
@@ -127,6 +127,15 @@ async function runChild(
     return await exitOf(child);
   } finally {
     signal.removeEventListener("abort", stop);
+  }
+}
+
+/** A killed process may leave its last line unfinished. */
+function readLine(line: string): ShardLine {
+  try {
+    return JSON.parse(line) as ShardLine;
+  } catch {
+    return { message: line };
   }
 }
 

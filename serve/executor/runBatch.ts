@@ -3,7 +3,7 @@ import type { Client } from "pg";
 import { type BatchOutcome, becomeRunner, finishBatch, readOpenShards } from "../../database/batches.ts";
 import { readBatch } from "../../database/batchReports.ts";
 import { emptySlots } from "../../database/slots.ts";
-import { RejectedError } from "../../model/errors.ts";
+import { RejectedError, TransientError } from "../../model/errors.ts";
 import { type Places, runShards, type ShardLine } from "./localExecutor.ts";
 
 export interface RunBatchOptions {
@@ -48,14 +48,21 @@ export async function runBatch(client: Client, options: RunBatchOptions, signal:
   });
   const shards = await readOpenShards(client, batchId);
   if (shards.length > 0) {
+    // The shards would each find out for themselves that the database is gone, one after another.
+    const lost = new AbortController();
+    const onEnd = () => lost.abort(new TransientError("the session of the runner was lost"));
+    client.once("end", onEnd);
     const { cells } = await readBatch(client, batchId);
     watch.begin(cells, cells - shards.reduce((sum, shard) => sum + shard.cells, 0));
     const { onCells, onShardLine, onNotice: onRetry } = watch;
+    const either = AbortSignal.any([signal, lost.signal]);
     try {
-      await runShards(shards, { databaseUrl, batchId, workers, places, signal, onCells, onShardLine, onRetry });
+      await runShards(shards, { databaseUrl, batchId, workers, places, signal: either, onCells, onShardLine, onRetry });
     } finally {
+      client.off("end", onEnd);
       watch.end();
     }
+    if (!signal.aborted) lost.signal.throwIfAborted();
     if (signal.aborted) return { state: "interrupted" };
   }
   return finishBatch(

@@ -2,7 +2,13 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { namesDatabase, readDatabaseUrl, readMountedDatabaseUrl } from "../../database/address.ts";
+import {
+  hidePassword,
+  isPostgresUrl,
+  namesDatabase,
+  readDatabaseUrl,
+  readMountedDatabaseUrl,
+} from "../../database/address.ts";
 
 const PARTS = { DATABASE_HOST: "db", DATABASE_USER: "me", DATABASE_PASSWORD: "p@ss/word" };
 const TLS = { DATABASE_SSLMODE: "verify-full", DATABASE_SSLROOTCERT: "/etc/climatebatch/ca.crt" };
@@ -47,4 +53,51 @@ test("files of a mounted folder win over the environment, and are read again eac
     await rm(folder, { recursive: true });
   }
   await expect(readMountedDatabaseUrl(folder, {})).rejects.toThrow(/DATABASE_FOLDER names .*cannot be read/);
+});
+
+test.each([
+  ["::1", "postgres://me:p@[::1]:5432/climate_risk_db"],
+  ["fd00::10", "postgres://me:p@[fd00::10]:5432/climate_risk_db"],
+  ["10.0.0.1", "postgres://me:p@10.0.0.1:5432/climate_risk_db"],
+  ["pg.database.svc.", "postgres://me:p@pg.database.svc.:5432/climate_risk_db"],
+])("the host %s is put into the address as it is", (host, url) => {
+  expect(readDatabaseUrl({ DATABASE_HOST: host, DATABASE_USER: "me", DATABASE_PASSWORD: "p" })).toBe(url);
+});
+
+test.each([" pg", "10.0.0.1:5432", "[::1]", "/var/run/postgresql", "db.example/x", "user@db", "a b", "-db"])(
+  'a host that cannot be one, "%s", is refused, not replaced by another',
+  (host) => {
+    expect(() => readDatabaseUrl({ DATABASE_HOST: host, DATABASE_PASSWORD: "secret" })).toThrow(
+      /DATABASE_HOST: expected a host name or an IP address, without a port/,
+    );
+  },
+);
+
+test.each([
+  "postgres://us/er:secret@host/db",
+  "postgres://user:sec#ret@host/db",
+  "postgres://user:1#secret@host/db",
+  "postgres://user:sec?ret@host/db",
+  "postgres://user:sec/ret@host/db",
+  "postgres:user:secret@host/db",
+  "user:secret@host/db",
+  "host=db user=me password=secret",
+  "mysql://user:secret@host/db",
+  "postgres://user:secret@host:port/db",
+])("%s is no address, and its password is not shown", (address) => {
+  expect(isPostgresUrl(address)).toBe(false);
+  expect(hidePassword(address)).not.toMatch(/sec|ret/);
+  expect(() => readDatabaseUrl({ DATABASE_URL: address })).toThrow(
+    /expected postgres:\/\/user:password@host:port\/name/,
+  );
+  expect(() => readDatabaseUrl({ DATABASE_URL: address })).not.toThrow(/secret/);
+});
+
+test.each([
+  ["postgres://me:secret@db/x", "postgres://me:…@db/x"],
+  ["postgres://me:se:cret@db:5433/x?sslmode=require", "postgres://me:…@db:5433/x"],
+  ["postgresql://me@[::1]/x?password=secret", "postgres://me@[::1]/x"],
+  ["embedded:folder", "embedded:folder"],
+])("%s is shown as %s", (address, shown) => {
+  expect(hidePassword(address)).toBe(shown);
 });

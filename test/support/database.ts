@@ -26,6 +26,8 @@ export async function createTestDatabase({ from = TEMPLATE }: { from?: string } 
   await administer(serverUrl, `CREATE DATABASE ${name} TEMPLATE ${from === "empty" ? "template0" : from}`);
   const url = databaseUrl(serverUrl, name);
   const client = await connect(url, { purpose: "test" });
+  // As people have it; the programs' own sessions find nothing but pg_catalog without naming it.
+  await client.query("RESET search_path");
   const drop = async () => {
     await client.end();
     await administer(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`);
