@@ -4,7 +4,7 @@ import { eventually } from "../support/cli.ts";
 import { writePastAndFuture } from "../support/climate.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { pauseAt } from "../support/pauses.ts";
-import { emptyRequests, insertBatch, readRequestRows, requestBatch } from "../support/requests.ts";
+import { insertBatch, readRequestRows, requestBatch } from "../support/requests.ts";
 import { readBatches, serving, settled } from "../support/serve.ts";
 
 const ENV = { BATCH_SIZE: "7", PARALLEL_WORKERS: "2", POLL_SECONDS: "1" };
@@ -102,7 +102,6 @@ test("a batch whose shards failed is tried again after ten minutes, and publishe
 });
 
 test("probes and scrapes are answered on this machine only, by default", async () => {
-  await emptyRequests(database.client);
   await using serve = await serving(database.url, ENV);
   const port = new URL(serve.probeUrl).port;
   expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
