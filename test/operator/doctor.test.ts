@@ -114,7 +114,7 @@ describeOnApiServer("climatebatch doctor --cluster", () => {
     ]);
     expect(of("listeners")).toEqual([expect.stringMatching(/^problem: no session listens/)]);
     await kubectl(["scale", "deployment/cb-operator", "--replicas=0"]);
-    expect((await examine()).of("operator")[0]).toMatch(/^problem: .*scaled to nothing → kubectl scale .*--replicas=2/);
+    expect((await examine()).of("operator")[0]).toMatch(/^problem: .*scaled to 0 → kubectl scale .*--replicas=2/);
   });
 
   test("schedules: a firing that was missed, one whose Job failed, one that succeeded", async () => {
@@ -218,7 +218,7 @@ describeOnApiServer("climatebatch doctor --cluster", () => {
     const { code, stderr } = await startCli(words, { env: {} }).ended;
     expect(code).toBe(2);
     expect(stderr).toMatch(
-      /--warn-only expects names of checks, but got "ledaer"\. Here they are: definition, operator, leader/,
+      /--warn-only expects names of checks, but got "ledaer"\. Known checks: definition, operator, leader/,
     );
   });
 });

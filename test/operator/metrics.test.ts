@@ -110,6 +110,9 @@ describeOnApiServer("metrics of the operator", () => {
       const names = new Set(text.match(/^[a-z0-9_]+(?=[{ ])/gm));
       const requested = [...alerts.map(({ expr }) => expr.replace(/"\$\w+"/g, '"x"')), ...queries].flatMap(metricsIn);
       expect(requested.length).toBeGreaterThan(30);
+      // Declared, without a series while nothing is stalled: its alert compares with 10 minutes and is silent without one.
+      expect(text).toContain("# TYPE climatebatch_stalled_seconds gauge");
+      names.add("climatebatch_stalled_seconds");
       expect(requested.filter((name) => !names.has(name))).toEqual([]);
       expect(text).not.toContain("sample");
     });
