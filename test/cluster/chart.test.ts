@@ -153,6 +153,7 @@ describeChartOnCluster("the chart on a cluster", () => {
       "jobs.batch [] [] [create delete get list patch watch]",
       "leases.coordination.k8s.io [] [] [create]",
       `leases.coordination.k8s.io [] [${OPERATOR}] [get update]`,
+      "namespaces [] [] [get]",
       "pods [] [] [list]",
     ]);
     expect(await rights("schedule")).toEqual(["climatebatches.climate.aiops.dev [] [] [create get]"]);
