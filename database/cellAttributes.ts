@@ -81,7 +81,7 @@ export async function readGridPlaces(client: ClientBase, grid: string): Promise<
   const known = grids.length === 0 ? "there is none yet" : `known: ${grids.map(({ name }) => name).join(", ")}`;
   throw new RejectedError(
     "UnknownGrid",
-    `No grid "${grid}" has cells; ${known}. Name another --grid, or load its climate first: climatebatch ingest FILE --grid ${grid}`,
+    `No grid "${grid}" has cells; ${known}. Name another --grid, or load its climate first: climatebatch load climate FILE --grid ${grid}`,
   );
 }
 

@@ -70,7 +70,7 @@ export async function planBatch(
   if (planned.cells === 0) {
     throw new RejectedError(
       "NoData",
-      `No cell of the grid "${specification.grid}" has a series of ${specification.scenarios.join(", ")}. Load some: climatebatch ingest FILE --scenario ${specification.scenarios[0]} --grid ${specification.grid}`,
+      `No cell of the grid "${specification.grid}" has a series of ${specification.scenarios.join(", ")}. Load some: climatebatch load climate FILE --scenario ${specification.scenarios[0]} --grid ${specification.grid}`,
     );
   }
   if (planned.shards > MAX_SHARDS) {

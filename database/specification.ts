@@ -27,7 +27,7 @@ export async function resolveSpecification(
     if (one.segments.length === 0) {
       throw new RejectedError(
         "NoData",
-        `Scenario "${one.name}" has no series yet. Load some: climatebatch ingest FILE --scenario ${one.name}`,
+        `Scenario "${one.name}" has no series yet. Load some: climatebatch load climate FILE --scenario ${one.name}`,
       );
     }
   }
@@ -111,9 +111,16 @@ export async function refuseWithoutInput(client: ClientBase, specification: Batc
     const ways = waysOf(methods, risk).map(({ text }) => text);
     return `${risk}: ${ways.join(" or ")}`;
   });
+  const loads = [
+    ...(needed.some((tables) => tables.includes("storms")) ? ["climatebatch load storms FILE"] : []),
+    ...(needed.some((tables) => tables.includes("sea")) ? ["climatebatch load sea-levels FILE"] : []),
+    ...(risks.some((risk) => waysOf(methods, risk).some(({ series }) => series.length > 0))
+      ? [`climatebatch load climate FILE --scenario ${scenarios[0]} --grid ${grid}`]
+      : []),
+  ];
   throw new RejectedError(
     "NoInput",
-    `No input for the requested risks is found for ${scenarios.join(", ")}. Load some: climatebatch ingest FILE --scenario ${scenarios[0]} --grid ${grid}\n${needs.join("\n")}`,
+    `No input for the requested risks is found for ${scenarios.join(", ")}. Load some: ${loads.join(", or ")}\n${needs.join("\n")}`,
   );
 }
 
@@ -125,7 +132,7 @@ async function resolveGrid(client: ClientBase, requested: string | undefined): P
   if (names.length === 0) {
     throw new RejectedError(
       "NoData",
-      "The database holds no climate data yet. Load some: climatebatch ingest FILE --scenario NAME, or try: climatebatch sample",
+      "The database holds no climate data yet. Load some: climatebatch load climate FILE --scenario NAME, or try: climatebatch sample",
     );
   }
   if (requested !== undefined && !names.includes(requested)) {
@@ -159,7 +166,7 @@ async function resolveScenarios(
   if (rows.length === 0) {
     throw new RejectedError(
       "NoData",
-      `No scenario has data on the grid "${grid}". Load some: climatebatch ingest FILE --scenario NAME --grid ${grid}`,
+      `No scenario has data on the grid "${grid}". Load some: climatebatch load climate FILE --scenario NAME --grid ${grid}`,
     );
   }
   return rows.map(({ name }) => name);

@@ -15,7 +15,7 @@ export const coverageCheck: DatabaseCheck = {
     const summary = await readDataSummary(client);
     const targets = summary.grids.filter(({ role }) => role === "target");
     if (targets.length === 0) {
-      const load = "Load some: climatebatch ingest FILE --scenario NAME, or climatebatch import-predecessor.";
+      const load = "Load some: climatebatch load climate FILE --scenario NAME, or climatebatch import-predecessor.";
       return [warn("there are no places and no climate data", load)];
     }
     const findings = targets.map(({ grid, cells, cellsSeen }) =>

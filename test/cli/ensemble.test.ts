@@ -92,7 +92,10 @@ test("scenarios are listed with what they tell; words without a scenario, and an
   const listed = await cli(database.url, "scenario", "--json");
   expect(JSON.parse(listed.stdout)[0]).toMatchObject({ name: "a1", experiment: "ssp245", model: "A", member: "a1" });
   const nameless = await cli(database.url, "scenario", "--model", "X");
-  expect([nameless.code, nameless.stderr]).toEqual([2, expect.stringContaining("Say which scenario that is true of")]);
+  expect([nameless.code, nameless.stderr]).toEqual([
+    2,
+    expect.stringContaining("Missing NAME: climatebatch scenario NAME"),
+  ]);
   const unknown = await cli(database.url, "scenario", "z", "--model", "X");
   expect([unknown.code, unknown.stderr]).toEqual([
     2,

@@ -100,7 +100,7 @@ test("rain, ground and sea become probabilities, depths and scores of three floo
 
   // By hand: 4.4 + 0.12 y of 100 years; the mean rise of 2041-2060 over that of 1998; 2 m of ground, 8.8 km from the sea.
   const [coast] = hazard;
-  const companions = coast!.companions as { name: string; value: number }[];
+  const companions = coast!.indicators as { name: string; value: number }[];
   const level = companions.find(({ name }) => name === "WL100")!.value;
   const rise1998 = -0.04 + (0.04 * 8) / 15;
   const meanRise = Array.from({ length: 20 }, (_, at) => {

@@ -23,7 +23,7 @@ const storms = (tracks = makeSampleStorms()) =>
 
 test("without storms typhoon alone is refused, beside another risk each place says so", async () => {
   const alone = await cli(database.url, ...RUN);
-  expect([alone.code, alone.stderr]).toEqual([2, expect.stringContaining("climatebatch ingest-storms FILE")]);
+  expect([alone.code, alone.stderr]).toEqual([2, expect.stringContaining("climatebatch load storms FILE")]);
   expect(await cli(database.url, ...RUN, "high_temperature", "--no-publish")).toMatchObject({ code: 0 });
   const { rows } = await database.client.query(
     "SELECT reason, count(*)::int AS rows FROM climatebatch.probability_all_batches WHERE risk_type = 'typhoon' GROUP BY reason",

@@ -52,13 +52,13 @@ test("two first starts at the same time end in one server", async () => {
 test("what was written is there at the next start", async () => {
   const before = await openEmbeddedServer(directory);
   const writer = await connect(before.url, { purpose: "test" });
-  await writer.query("CREATE TABLE kept AS SELECT 42 AS answer");
+  await writer.query("CREATE TABLE public.kept AS SELECT 42 AS answer");
   await writer.end();
   await before.release();
 
   const after = await openEmbeddedServer(directory);
   const reader = await connect(after.url, { purpose: "test" });
-  const { rows } = await reader.query("SELECT answer FROM kept");
+  const { rows } = await reader.query("SELECT answer FROM public.kept");
   await reader.end();
   await after.release();
 

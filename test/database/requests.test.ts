@@ -90,7 +90,7 @@ test("a reported request is read again before it is believed", async () => {
 });
 
 test("a key belongs to its first request permanently, even if that coalesced, failed or came at the same moment", async () => {
-  const key = "yearly/probability/2028";
+  const key = "once/probability/2028";
   const waiting = await requestBatch(client, "probability");
   const sessions = await Promise.all(Array.from({ length: 8 }, () => connect(database.url, { purpose: "test" })));
   const requested = await Promise.all(
@@ -115,7 +115,7 @@ test("a key belongs to its first request permanently, even if that coalesced, fa
     coalesced: 1,
     outcome: "failed",
   });
-  expect(await findByKey(client, "yearly/probability/2029")).toBeNull();
+  expect(await findByKey(client, "once/probability/2029")).toBeNull();
   expect(await readRequestRows(client)).toHaveLength(1);
   await expect(requestBatch(client, "hazard", "{}", key)).rejects.toThrow(
     /belongs to request 1 for probability, found calculation "hazard"/,

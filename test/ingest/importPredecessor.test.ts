@@ -147,7 +147,7 @@ test("killed while it imports, it goes on with the table where it stopped, to th
   await own.drop();
   own = await createTestDatabase();
   const holder = await connect(old.url, { purpose: "test" });
-  await holder.query("BEGIN; LOCK TABLE rx1day_data");
+  await holder.query("BEGIN; LOCK TABLE public.rx1day_data");
   await using first = startCli(["import-predecessor", "--from", old.url, "--database", own.url]);
   await waitsForLock(old.client, "import of the predecessor");
   first.kill("SIGKILL");

@@ -166,13 +166,16 @@ describeOnApiServer("nothing moves", () => {
       await using _pods = playPodCreation(space);
       await space.apply("sample", { ...SIX_SHARDS, ...one.spec });
       expect(await shows(space, reason, "False")).toMatch(words);
-      expect(await space.events()).toContain(`Warning ${reason}`);
+      await eventually(
+        `the Event ${reason}`,
+        async () => (await space.events()).includes(`Warning ${reason}`) || undefined,
+      );
 
       const fixedAtMs = performance.now();
       await one.fix(space);
       await shows(space, "Running", "True");
       expect(performance.now() - fixedAtMs).toBeLessThan(15_000);
-      expect(await space.events()).toContain("Normal Running");
+      await eventually("the Event Running", async () => (await space.events()).includes("Normal Running") || undefined);
     },
   );
 

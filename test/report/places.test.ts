@@ -147,8 +147,13 @@ test.each([
   expect(stdout).toContain(remedy);
 });
 
+test("explain refuses an unknown word with all that it knows", async () => {
+  const { code, stderr } = await startCli(["explain", "nothing"]).ended;
+  expect(code).toBe(2);
+  expect(stderr).toContain('There is no risk, reason or flag "nothing". Risks: ');
+});
+
 test.each([
-  [["explain", "nothing"], 'There is no risk, reason or flag "nothing". Risks: '],
   [["place", "91", "0"], "A place is a latitude from -90 to 90"],
   [["place", "37", "127", "--period", "1800-1820"], 'no period "1800-1820". They have: '],
   [["compare", "1", "sample-ssp245"], "Compare two batches, two scenarios or two periods"],

@@ -203,6 +203,7 @@ function makeConfig({ kubeConfig, namespace, databaseUrl, installation, takeOver
       image: "climatebatch-job",
       runAsUser: 10_001,
       terminationGracePeriodSeconds: 5,
+      allowed: { secrets: [], serviceAccounts: [], priorityClasses: ["absent"] },
       databaseEnv: [{ name: "DATABASE_URL", value: databaseUrl }],
     },
     methodsFile: undefined,

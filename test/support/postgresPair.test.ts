@@ -12,21 +12,21 @@ test("what was committed is there after a crash and after a failover, at the sam
       await client.end();
     }
   };
-  await query("CREATE TABLE kept AS SELECT 1 AS n");
+  await query("CREATE TABLE public.kept AS SELECT 1 AS n");
   await pair.follow();
-  await query("INSERT INTO kept VALUES (2)");
+  await query("INSERT INTO public.kept VALUES (2)");
 
   await pair.crash();
   await expect(connect(pair.proxy.url, { purpose: "test", patienceMs: 0 })).rejects.toThrow();
   await pair.recover();
-  await query("INSERT INTO kept VALUES (3)");
+  await query("INSERT INTO public.kept VALUES (3)");
 
   for (const n of [4, 5]) {
     await pair.follow();
     await pair.crash();
     await pair.promote();
-    await query(`INSERT INTO kept VALUES (${n})`);
+    await query(`INSERT INTO public.kept VALUES (${n})`);
   }
 
-  expect(await query("SELECT n FROM kept ORDER BY n")).toEqual([1, 2, 3, 4, 5].map((n) => ({ n })));
+  expect(await query("SELECT n FROM public.kept ORDER BY n")).toEqual([1, 2, 3, 4, 5].map((n) => ({ n })));
 });

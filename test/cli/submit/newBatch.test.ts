@@ -49,7 +49,5 @@ test.each([
 
 test("a file that asks for another calculation than the command line is refused", () => {
   const given = readManifest("calculation: Probability\n", "spec.yaml");
-  expect(() => buildNewBatch(WANTED, given)).toThrow(
-    /file asks for calculation Probability, the command line for Hazard/,
-  );
+  expect(() => buildNewBatch(WANTED, given)).toThrow(/file requests calculation Probability, the command line Hazard/);
 });
