@@ -30,11 +30,13 @@ export interface FaultProxy extends AsyncDisposable {
   fault(matches: (seen: SeenRequest) => boolean, fault: Fault, times?: number): void;
   /** No request meets a fault any more. */
   heal(): void;
-  /** Whatever is connected now hears nothing more, and is not result; new connections are served. */
+  /** Connections of now deliver nothing more and stay open; new connections are served. */
   blackholeConnected(): void;
   resetConnected(): void;
   /** Writes a line, as it is or as JSON, into each open watch and ends it. */
   describeWatches(line: unknown): number;
+  /** Writes events of each open watch again, as `arrange` returns them from all lines so far. */
+  repeatEvents(arrange: (lines: readonly string[]) => readonly string[]): void;
 }
 
 interface PlannedFault {
@@ -57,6 +59,7 @@ export async function startFaultProxy(kubeconfig: string): Promise<FaultProxy> {
   const sockets = new Set<Socket>();
   const swallowed = new WeakSet<Socket>();
   const watches = new Set<ServerResponse>();
+  const written = new WeakMap<ServerResponse, Buffer[]>();
 
   const forward = (incoming: IncomingMessage, outgoing: ServerResponse, isWatch: boolean, isLost = false) => {
     const { host: _, connection: __, ...headers } = incoming.headers;
@@ -68,7 +71,10 @@ export async function startFaultProxy(kubeconfig: string): Promise<FaultProxy> {
       outgoing.writeHead(answer.statusCode!, answer.headers);
       outgoing.flushHeaders();
       if (isWatch) watches.add(outgoing);
-      answer.on("data", (chunk) => {
+      const chunks: Buffer[] = [];
+      written.set(outgoing, chunks);
+      answer.on("data", (chunk: Buffer) => {
+        if (isWatch) chunks.push(chunk);
         if (!swallowed.has(incoming.socket)) outgoing.write(chunk);
       });
       answer.on("end", () => {
@@ -139,6 +145,12 @@ export async function startFaultProxy(kubeconfig: string): Promise<FaultProxy> {
       const open = [...watches];
       for (const watch of open) watch.end(`${typeof line === "string" ? line : JSON.stringify(line)}\n`);
       return open.length;
+    },
+    repeatEvents(arrange) {
+      for (const watch of watches) {
+        const lines = Buffer.concat(written.get(watch)!).toString("utf8").split("\n").filter(Boolean);
+        for (const line of arrange(lines)) watch.write(`${line}\n`);
+      }
     },
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();

@@ -1,6 +1,7 @@
 // A reflector on a real API server behind a proxy that fails it in every way known.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { describeOnApiServer } from "../../support/apiServer.ts";
+import { eventually } from "../../support/cli.ts";
 import type { Fault } from "../../support/faultProxy.ts";
 import { type KubeCluster, openKubeCluster } from "../../support/kubeCluster.ts";
 import { GONE, isList, isWatch, openWatched } from "../../support/watched.ts";
@@ -21,6 +22,22 @@ describeOnApiServer("a reflector in trouble", () => {
     expect(watched.missed).toBe(0);
     expect(watched.changes).toEqual(["+first", "+unseen"]);
     expect(watched.lists).toEqual(["first"]);
+  });
+
+  test("events that come twice are reported once, and those that come in reverse are put right by an audit", async () => {
+    await using opened = await openWatched(cluster, { auditMs: 2_000, settleMs: 300 });
+    const { space, watched } = opened;
+    await space.patch("first", { shards: 1 });
+    await watched.ends("+first", "~first");
+    space.proxy.repeatEvents((lines) => lines);
+    await space.patch("first", { shards: 2 });
+    await watched.ends("~first", "~first");
+    expect(watched.changes).toEqual(["+first", "~first", "~first"]);
+
+    space.proxy.repeatEvents((lines) => lines.toReversed());
+    const shards = () => [...watched.reflector.store.values()].map(({ spec }) => spec.shards);
+    await eventually("the old event has arrived", () => watched.changes.length > 3 || undefined);
+    await eventually("the newest state is back", () => shards().join() === "2" || undefined);
   });
 
   test("after an HTTP 410 it lists, reports deletions and repeats nothing", async () => {
