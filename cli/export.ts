@@ -1,7 +1,4 @@
 // `climatebatch export`: results as tables and maps for other tools; stored series as CSV or NetCDF.
-import type { Writable } from "node:stream";
-import type { Client } from "pg";
-import { exportResults } from "../database/exportResults.ts";
 import { DEFAULT_GRID } from "../database/gridCells.ts";
 import type { SeriesRequest } from "../database/seriesExport.ts";
 import { isNetcdfName } from "../ingest/formats/stationFile.ts";
@@ -9,7 +6,7 @@ import { readVariables } from "../ingest/series/readingOptions.ts";
 import { CALCULATIONS } from "../model/calculations.ts";
 import { RejectedError } from "../model/errors.ts";
 import { FREQUENCIES } from "../model/variables.ts";
-import { EXPORT_FORMATS, exportTo, formatOf } from "../report/exportFormats.ts";
+import { EXPORT_FORMATS, exportTo, formatOf, NESTING_FORMATS } from "../report/exportFormats.ts";
 import type { ExportRequest } from "../report/exportSelection.ts";
 import { defineCommand } from "./command.ts";
 import { withDatabase } from "./database.ts";
@@ -100,28 +97,31 @@ export const exportCommand = defineCommand(usage, async (argv) => {
   }
   const request = { ...readResultsRequest(argv), calculation };
   const format = formatOf(output, argv.format);
-  const nested = argv.nested ? readNestedRequest(request, format) : undefined;
-  const write = (client: Client, sink: Writable) =>
-    nested === undefined ? exportTo(client, format, request, sink) : exportResults(client, nested, sink);
-  return withDatabase(argv, "export", ({ client }) => writeOutput(output, (sink) => write(client, sink)));
+  if (request.nested && !NESTING_FORMATS.includes(format)) {
+    const formats = NESTING_FORMATS.join(" and ");
+    throw new RejectedError(
+      "InvalidOption",
+      `--nested is for ${formats}, not for ${format}. Leave it out, or name another --format.`,
+    );
+  }
+  return withDatabase(argv, "export", ({ client }) =>
+    writeOutput(output, (sink) => exportTo(client, format, request, sink)),
+  );
 });
 
 function readResultsRequest(argv: ExportArguments): Omit<ExportRequest, "calculation"> {
   refuseOptions(argv, "grid", "frequency", "variables");
-  const { batch: batchId, risk: risks, scenario: scenarios, period: periods, bbox: box, columns, provenance } = argv;
-  return { provenance, batchId, risks, scenarios, periods, box, columns };
-}
-
-function readNestedRequest(request: ExportRequest, format: string) {
-  const { risks, periods, box, columns, ...rest } = request;
-  if (risks !== undefined || periods !== undefined || box !== undefined || columns !== undefined) {
-    throw new RejectedError(
-      "InvalidOption",
-      "--nested writes all columns of all cells: leave out --risk, --period, --bbox and --columns.",
-    );
-  }
-  if (format === "csv" || format === "json") return { ...rest, format } as const;
-  throw new RejectedError("InvalidOption", `--nested is for csv and json, not for ${format}.`);
+  const {
+    batch: batchId,
+    risk: risks,
+    scenario: scenarios,
+    period: periods,
+    bbox: box,
+    columns,
+    nested,
+    provenance,
+  } = argv;
+  return { provenance, nested, batchId, risks, scenarios, periods, box, columns };
 }
 
 /** Degrees: west, south, east, north. */

@@ -12,12 +12,14 @@ type WriteFormat = (client: ClientBase, selection: Selection, request: ExportReq
 
 interface Format {
   readonly suffixes: readonly string[];
+  /** Whether a value can be JSON. */
+  readonly nests?: true;
   readonly write: WriteFormat;
 }
 
 export const FORMATS = {
-  csv: { suffixes: [".csv"], write: (client, selection, _, sink) => writeCsv(client, selection, sink) },
-  json: { suffixes: [".json"], write: (client, selection, _, sink) => writeJson(client, selection, sink) },
+  csv: { suffixes: [".csv"], nests: true, write: (client, selection, _, sink) => writeCsv(client, selection, sink) },
+  json: { suffixes: [".json"], nests: true, write: (client, selection, _, sink) => writeJson(client, selection, sink) },
   parquet: {
     suffixes: [".parquet"],
     write: (client, selection, _, sink) => writeParquet(client, selection, sink, false),
@@ -52,7 +54,7 @@ export function formatOf(output: string, given: ExportFormat | undefined): Expor
   );
 }
 
-/** Writes the file's bytes to `sink` and ends it; all of it from one snapshot. */
+/** Writes the file's bytes to `sink` and ends it; all of it from one snapshot. `nested` must be of a format that nests. */
 export function exportTo(
   client: ClientBase,
   format: ExportFormat,
@@ -61,6 +63,8 @@ export function exportTo(
 ): Promise<void> {
   return withSnapshot(client, async () => FORMATS[format].write(client, await select(client, request), request, sink));
 }
+
+export const NESTING_FORMATS = EXPORT_FORMATS.filter((name) => "nests" in FORMATS[name]);
 
 function withPlace(selection: Selection): Selection {
   const names = selection.columns.map(({ name }) => name);

@@ -1,4 +1,4 @@
-// What an export takes: which rows, which columns, and the SQL of both. Every column is a number or a word, none is nested.
+// What an export takes: which rows, which columns, and the SQL of both. Every column is a number or a word, but for --nested.
 import type { ClientBase } from "pg";
 import { rowsView } from "../database/slots.ts";
 import type { Calculation } from "../model/calculations.ts";
@@ -18,6 +18,8 @@ export interface ExportRequest {
   readonly box?: readonly [number, number, number, number] | undefined;
   readonly columns?: readonly string[] | undefined;
   readonly provenance: boolean;
+  /** Bins, return levels, indicators and flags as JSON in one column each, for the formats that can hold it. */
+  readonly nested?: boolean | undefined;
 }
 
 export type ColumnKind = "number" | "integer" | "word";
@@ -66,7 +68,8 @@ export async function select(client: ClientBase, request: ExportRequest): Promis
   const periods = request.periods ?? batch.periods;
   choose("period", periods.map(formatPeriod), batch.periods.map(formatPeriod), request.calculation);
   const descriptions = await describeRisks(client, batch, risks);
-  const all = request.calculation === "probability" ? probabilityColumns(descriptions) : hazardColumns(descriptions);
+  const columnsOf = request.calculation === "probability" ? probabilityColumns : hazardColumns;
+  const all = columnsOf(descriptions, request.nested ?? false);
   const known = [...all, ...(request.provenance ? PROVENANCE : [])];
   const columns =
     request.columns === undefined
@@ -142,31 +145,35 @@ function plain(kind: ColumnKind, names: readonly string[], unit: Column["unit"] 
   return names.map((name) => ({ name, kind, sql: `r.${name}`, unit }));
 }
 
+function json(...names: readonly string[]): Column[] {
+  return names.map((name) => ({ name, kind: "word", sql: `to_json(r.${name})`, unit: "1" }));
+}
+
 const PLACE: readonly Column[] = [
   ...plain("number", ["latitude"], "degrees_north"),
   ...plain("number", ["longitude"], "degrees_east"),
   ...plain("word", ["risk_type", "scenario"]),
   ...plain("integer", ["first_year", "last_year", "reference_year"]),
 ];
-const ORIGIN: readonly Column[] = [
+const FLAGS: Column = { name: "flags", kind: "word", sql: "array_to_string(r.flags, ' ')", unit: "1" };
+const originColumns = (nested: boolean): readonly Column[] => [
   ...plain("integer", ["years_used", "fit_first_year", "fit_last_year", "fit_years"]),
   ...plain("word", ["input", "reason"]),
-  { name: "flags", kind: "word", sql: "array_to_string(r.flags, ' ')", unit: "1" },
-  ...plain("word", ["methods", "grid"]),
+  ...(nested ? json("flags") : [FLAGS]),
+  ...plain("word", ["methods"]),
+  ...plain("integer", ["methods_version"]),
+  ...plain("word", ["grid"]),
 ];
 const PROVENANCE: readonly Column[] = [
   { name: "batch_id", kind: "word", sql: "r.batch_id::text", unit: "1" },
   { name: "calculated_at", kind: "word", sql: "to_json(r.calculated_at) #>> '{}'", unit: "1" },
 ];
 
-function probabilityColumns(risks: readonly RiskUnits[]): Column[] {
+function binColumns(risks: readonly RiskUnits[]): Column[] {
   const bins = Array.from({ length: Math.max(0, ...risks.map(({ ranges }) => ranges.length)) }, (_, at) => at + 1);
   const perBin = (name: (bin: number) => string, kind: ColumnKind, sql: (bin: number) => string): Column[] =>
     bins.map((bin) => ({ name: name(bin), kind, sql: sql(bin), unit: "1" }));
   return [
-    ...PLACE,
-    ...plain("number", ["probability"]),
-    ...plain("word", ["intensity", "unit"]),
     ...perBin(
       (bin) => `p_bin${bin}`,
       "number",
@@ -197,6 +204,22 @@ function probabilityColumns(risks: readonly RiskUnits[]): Column[] {
       "word",
       (bin) => `d.ranges[${bin}]`,
     ),
+  ];
+}
+
+const LEVELS: readonly Column[] = RETURN_PERIODS.map((period, at) => ({
+  name: `rl${period}`,
+  kind: "number",
+  sql: `(r.return_levels -> ${at} ->> 'level')::float8`,
+  unit: "level",
+}));
+
+function probabilityColumns(risks: readonly RiskUnits[], nested: boolean): Column[] {
+  return [
+    ...PLACE,
+    ...plain("number", ["probability"]),
+    ...plain("word", ["intensity", "unit"]),
+    ...(nested ? json("bin_data", "probabilities_low", "probabilities_high") : binColumns(risks)),
     ...plain("number", [
       "damage_bins",
       "damage_low",
@@ -205,22 +228,16 @@ function probabilityColumns(risks: readonly RiskUnits[]): Column[] {
       "damage_change",
       "damage_ratio",
     ]),
-    ...plain("word", ["impact_type", "rate_set"]),
+    ...plain("word", ["damage_change_of", "impact_type", "rate_set"]),
     ...plain("number", ["rate_scale"]),
     ...plain("word", ["return_level_of", "return_level_unit"]),
-    ...RETURN_PERIODS.map(
-      (period, at): Column => ({
-        name: `rl${period}`,
-        kind: "number",
-        sql: `(r.return_levels -> ${at} ->> 'level')::float8`,
-        unit: "level",
-      }),
-    ),
-    ...ORIGIN,
+    ...(nested ? json("return_levels") : LEVELS),
+    ...originColumns(nested),
   ];
 }
 
-function hazardColumns(risks: readonly RiskUnits[]): Column[] {
+/** One a name: the same indicator of several risks is one column. */
+function indicatorColumns(risks: readonly RiskUnits[]): Column[] {
   const places = new Map<string, string[]>();
   for (const { risk, indicators } of risks) {
     for (const [at, { name }] of indicators.entries()) {
@@ -228,6 +245,15 @@ function hazardColumns(risks: readonly RiskUnits[]): Column[] {
       places.set(name, [...(places.get(name) ?? []), found]);
     }
   }
+  return [...places].map(([name, found]) => ({
+    name: `indicator_${name}`,
+    kind: "number",
+    sql: `CASE r.risk_type ${found.join(" ")} END`,
+    unit: "indicator",
+  }));
+}
+
+function hazardColumns(risks: readonly RiskUnits[], nested: boolean): Column[] {
   return [
     ...PLACE,
     ...plain("number", ["hazard_score", "hazard_score_100"]),
@@ -235,16 +261,10 @@ function hazardColumns(risks: readonly RiskUnits[]): Column[] {
     ...plain("number", ["value", "value_low", "value_high", "value_change"], "risk"),
     ...plain("number", ["value_ratio"]),
     ...plain("number", ["value_without_protection"], "risk"),
-    ...plain("number", ["score_low", "score_high"]),
-    ...[...places].map(
-      ([name, found]): Column => ({
-        name: `indicator_${name}`,
-        kind: "number",
-        sql: `CASE r.risk_type ${found.join(" ")} END`,
-        unit: "indicator",
-      }),
-    ),
-    ...ORIGIN,
+    ...plain("number", ["score_low", "score_high", "score_absolute"]),
+    ...plain("word", ["level_absolute"]),
+    ...(nested ? json("indicators") : indicatorColumns(risks)),
+    ...originColumns(nested),
   ];
 }
 

@@ -3,9 +3,9 @@ import { createHash } from "node:crypto";
 import { Writable } from "node:stream";
 import { expect, test } from "vitest";
 import { connect } from "../../database/connect.ts";
-import { exportResults } from "../../database/exportResults.ts";
 import { migrate } from "../../database/migrate.ts";
 import { CALCULATIONS } from "../../model/calculations.ts";
+import { exportTo } from "../../report/exportFormats.ts";
 import { cli } from "../support/cli.ts";
 import { writePastAndFuture } from "../support/climate.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
@@ -40,7 +40,7 @@ async function digestResults(database: TestDatabase): Promise<string> {
           done();
         },
       });
-      await exportResults(client, { calculation, format, provenance: false }, sink);
+      await exportTo(client, format, { calculation, nested: true, provenance: false }, sink);
     }
   await client.end();
   return hash.digest("hex");

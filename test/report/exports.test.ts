@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { parquetReadObjects } from "hyparquet";
 import { asyncBufferFromFile } from "hyparquet/src/node.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { METHODS_VERSIONS } from "../../model/calculations.ts";
+import { RISKS } from "../../model/risks.ts";
 import { cli } from "../support/cli.ts";
 import type { TestDatabase } from "../support/database.ts";
 import { createSampleResults, SAMPLE_CELLS } from "../support/sampleResults.ts";
@@ -76,12 +78,35 @@ test("Parquet has the columns of CSV with their types", async () => {
 });
 
 function SAMPLE_CELLS_WITH_RESULTS(): number {
-  return SAMPLE_CELLS * 9 * 2 * 5;
+  return SAMPLE_CELLS * RISKS.length * 2 * 5;
 }
 
-test("all of the nested CSV is there with --nested", async () => {
-  const file = await exportTo("nested.csv", "probability", "--nested");
-  expect((await readFile(file, "utf8")).split("\n")[0]).toContain("bin_data");
+test("--nested writes bins as JSON in one column, of the rows and columns that are requested", async () => {
+  const whole = await exportTo("nested.csv", "probability", "--nested");
+  expect((await readFile(whole, "utf8")).split("\n")[0]).toContain("bin_data");
+  const words = ["--nested", "--risk", "typhoon", "--columns", "risk_type,bin_data,flags"];
+  const rows = JSON.parse(await readFile(await exportTo("nested.json", "probability", ...words), "utf8"));
+  expect(rows).toHaveLength(SAMPLE_CELLS_WITH_RESULTS() / RISKS.length);
+  expect(rows[0]).toEqual({
+    risk_type: "typhoon",
+    bin_data: expect.arrayContaining([expect.objectContaining({ probability: expect.any(Number) })]),
+    flags: expect.any(Array),
+  });
+});
+
+test("heat and cold have a second score, by an absolute indicator", async () => {
+  const file = await exportTo(
+    "absolute.json",
+    "hazard",
+    "--columns",
+    "risk_type,score_absolute,level_absolute,methods_version",
+  );
+  const rows = JSON.parse(await readFile(file, "utf8")) as { risk_type: string; score_absolute: number | null }[];
+  const scored = new Set(
+    rows.filter(({ score_absolute }) => score_absolute !== null).map(({ risk_type }) => risk_type),
+  );
+  expect(scored).toEqual(new Set(["cold_wave", "high_temperature"]));
+  expect(rows[0]).toMatchObject({ methods_version: METHODS_VERSIONS.published });
 });
 
 test.each([
@@ -91,6 +116,7 @@ test.each([
   [["--output", "a.csv", "--columns", "p_bin99"], 'have no column "p_bin99"; they have latitude'],
   [["--output", "a.csv", "--period", "1901-1930"], 'have no period "1901-1930"; they have 1991-2020'],
   [["--output", "a.csv", "--bbox", "130,34,126,39"], "--bbox expects WEST,SOUTH,EAST,NORTH"],
+  [["--output", "a.parquet", "--nested"], "--nested is for csv and json, not for parquet"],
   [["--output", "a.geojson", "--columns", "rl100"], "Points need the columns latitude and longitude"],
 ])("%j is refused, and no file appears", async (words, message) => {
   const before = await readdir(folder);

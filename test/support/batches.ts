@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import type { Client } from "pg";
-import { EXPORT_FORMATS, exportResults } from "../../database/exportResults.ts";
 import { CALCULATIONS } from "../../model/calculations.ts";
+import { exportTo, NESTING_FORMATS } from "../../report/exportFormats.ts";
 import { eventually, isAlive } from "./cli.ts";
 
 /** The run that tests of the command line repeat, on the climate of test/support/climate.ts. */
@@ -14,11 +14,11 @@ export const RUN = ["run", "all", "--scenario", "future", "--period", "2021-2040
 export async function digestExports(client: Client): Promise<Record<string, string>> {
   const digests: Record<string, string> = {};
   for (const calculation of CALCULATIONS) {
-    for (const format of EXPORT_FORMATS) {
+    for (const format of NESTING_FORMATS) {
       const sink = new PassThrough();
       const [written] = await Promise.all([
         text(sink),
-        exportResults(client, { calculation, format, provenance: false }, sink),
+        exportTo(client, format, { calculation, nested: true, provenance: false }, sink),
       ]);
       digests[`${calculation}.${format}`] = digest(written);
     }
