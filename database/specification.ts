@@ -2,6 +2,7 @@
 // hold.
 import type { ClientBase } from "pg";
 import { type BatchRequest, REQUEST_DEFAULTS } from "../model/batchRequest.ts";
+import { METHODS_VERSIONS } from "../model/calculations.ts";
 import { RejectedError } from "../model/errors.ts";
 import type { MethodSet } from "../model/methodSet.ts";
 import { BASE_YEARS_AT_LEAST, DEFAULT_PERIODS, formatPeriod, type Period } from "../model/periods.ts";
@@ -48,6 +49,7 @@ export async function resolveSpecification(
   return {
     calculation,
     methods,
+    methodsVersion: METHODS_VERSIONS[methods],
     ...(overrides !== undefined && { overrides }),
     grid,
     risks,

@@ -7,6 +7,7 @@ import { ResultWriter } from "../database/resultWriter.ts";
 import { describeRisks } from "../database/riskDescriptions.ts";
 import { type ClaimedShard, finishShard, inputChanged, type ShardEnd } from "../database/shards.ts";
 import { METHODS_VERSIONS } from "../model/calculations.ts";
+import { RejectedError } from "../model/errors.ts";
 import type { ShardEvent } from "../model/podContract.ts";
 import { seriesOf } from "../model/riskInputs.ts";
 import { type BesideSeries, readBesideSeries } from "./besideSeries.ts";
@@ -27,6 +28,7 @@ export async function computeShard(
 ): Promise<ShardEnd> {
   const changed = await findChangedInputs(client, shard.batchId, "look");
   if (changed.length > 0) throw inputChanged(changed);
+  refuseOtherMethods(shard);
   await prepareReading(client);
   await client.query("BEGIN");
   const work = await prepareWork(client, shard);
@@ -48,7 +50,7 @@ export async function computeShard(
     log.info({ event: "progress" satisfies ShardEvent, cells: cellsDone, of: shard.cells });
   }
   signal.throwIfAborted();
-  await describeRisks(client, shard.batchId, work.requested, METHODS_VERSIONS[work.specification.methods]);
+  await describeRisks(client, shard.batchId, work.requested, METHODS_VERSIONS[shard.specification.methods]);
   const outcome = { resultRows: output.writer.rows, ...output.rejections.outcome() };
   const end = await finishShard(client, shard, outcome);
   await client.query(end === "lost" ? "ROLLBACK" : "COMMIT");
@@ -56,6 +58,16 @@ export async function computeShard(
     for (const line of output.tally.lines()) log.info({ event: "riskComputed" satisfies ShardEvent, ...line });
   }
   return end;
+}
+
+/** A batch planned by one version of the methods and computed by another would mix both. */
+function refuseOtherMethods({ batchId, specification: { methods, methodsVersion = 1 } }: ClaimedShard): void {
+  const ours = METHODS_VERSIONS[methods];
+  if (methodsVersion === ours) return;
+  throw new RejectedError(
+    "MethodsChanged",
+    `Batch ${batchId} was planned for version ${methodsVersion} of the methods ${methods}, but this program computes by version ${ours}. Its results would mix both; start a new batch.`,
+  );
 }
 
 /** Where what is computed goes: to the database, and to the log. */

@@ -27,6 +27,7 @@ export const EXIT_CODES = {
 /** Reasons in batch_shards.error_reason that end the whole batch. */
 export const BATCH_ENDING_REASONS = [
   "InputChanged",
+  "MethodsChanged",
   "BatchNotRunning",
   "TooManyRejectedCells",
   "SchemaTooOld",

@@ -7,6 +7,8 @@ type RequestedResults = Omit<BatchRequest, "cellsPerShard" | "maxRejectedCells" 
 
 /** A request with nothing left open; its periods begin with the base period. */
 export type BatchSpecification = Required<RequestedResults> & {
+  /** Of the method set that every shard must compute by; absent in batches of before there were versions: 1. */
+  readonly methodsVersion?: number;
   /** A user's own bins, rates and anchors of some risks, whole, so that every shard computes with the same. */
   readonly overrides?: MethodSet;
 };
@@ -25,9 +27,10 @@ export function orderPeriods(basePeriod: Period, periods: readonly Period[]): Pe
 }
 
 export function specificationKey(specification: BatchSpecification): string {
-  const { calculation, methods, grid, risks, scenarios, basePeriod, periods, overrides } = specification;
+  const { calculation, methods, grid, risks, scenarios, basePeriod, periods, overrides, methodsVersion } =
+    specification;
   return JSON.stringify([
-    ...[calculation, methods, grid, risks, scenarios, basePeriod, periods],
+    ...[calculation, methods, methodsVersion, grid, risks, scenarios, basePeriod, periods],
     ...(overrides === undefined ? [] : [overrides]),
   ]);
 }

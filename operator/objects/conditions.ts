@@ -53,6 +53,8 @@ export const REASONS = {
   ShardsFailed: "shards failed more often than backoffLimitPerShard allows",
   DeadlineExceeded: "the attempt ran longer than activeDeadlineSeconds",
   InputChanged: "the input was loaded again after the batch was planned; a new batch is needed",
+  MethodsChanged:
+    "it was planned for another version of the methods than the job image computes; a new batch is needed",
   TooManyRejectedCells: "more cells than maxRejectedCells have implausible input",
   GaveWay: "it was halted for an hour while others waited; raise retries to resume its shards",
   Replaced: "a later batch with concurrencyPolicy Replace took over",

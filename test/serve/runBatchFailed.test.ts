@@ -73,6 +73,30 @@ test("ingest during a batch is refused and names it; reported to, it fails the b
   expect((await readSeen(client)).hazard).not.toEqual(before.hazard);
 });
 
+test("an upgrade that changes the methods in the middle of a batch fails it with MethodsChanged, and run starts another", async () => {
+  await using database = await createClimateDatabase();
+  const { client, url } = database;
+  await using pause = await pauseAt(database, { calculation: "hazard", cell: 5 });
+  await using run = startCli([...CUT, "--workers", "1", "--database", url]);
+  const batchId = await newBatch(client, undefined);
+  await pause.reached();
+  // As if this program, which starts the next shard, were newer than the one that planned.
+  await client.query(
+    "UPDATE climatebatch.batches SET specification = specification - 'methodsVersion' WHERE batch_id = $1",
+    [batchId],
+  );
+  await pause.release();
+
+  const { code, stdout } = await run.ended;
+  expect(code).toBe(1);
+  expect(stdout).toMatch(
+    /failed \(MethodsChanged\): .*planned for version 1 of the methods published, but this program computes by version \d/,
+  );
+  expect(await readShards(client, batchId)).toMatchObject([{ state: "done" }, { state: "done" }, { state: "failed" }]);
+  expect((await cli(url, ...CUT)).code).toBe(0);
+  expect(await readLatestBatch(client)).not.toMatchObject({ batch_id: batchId });
+});
+
 test("a change behind ingest's back fails the batch at the shard's end", async () => {
   await using database = await createClimateDatabase();
   const { client, url } = database;
