@@ -108,7 +108,7 @@ try {
         await shown;
         await new Promise((resolve) => requestAnimationFrame(resolve));
         times.push(performance.now() - before);
-        await new Promise((resolve) => setTimeout(resolve, 1500));
+        await new Promise((resolve) => requestIdleCallback(resolve));
       }
       return times;
     })()`);

@@ -89,11 +89,3 @@ export async function readBatchLogs(client: ClientBase, batchId: string, rejecte
   );
   return { shards: shards.rows, rejectedCounts: counts.rows, rejectedCells: cells.rows };
 }
-
-/** When each calculation's results were last published; one that never was is absent. */
-export async function readPublicationTimes(client: ClientBase): Promise<ReadonlyMap<string, Date>> {
-  const { rows } = await client.query(
-    "SELECT calculation, published_at FROM climatebatch.publications WHERE published_at IS NOT NULL",
-  );
-  return new Map(rows.map(({ calculation, published_at }) => [calculation, published_at]));
-}

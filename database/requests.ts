@@ -202,22 +202,6 @@ export async function settleRequest(
   return rowCount === 1;
 }
 
-export interface WaitingRequests {
-  readonly calculation: CalculationRequest;
-  readonly waiting: number;
-  readonly oldestSeconds: number;
-}
-
-/** For metrics; a calculation without waiting requests is absent. */
-export async function readWaitingRequests(client: ClientBase): Promise<WaitingRequests[]> {
-  const { rows } = await client.query(
-    `SELECT calculation, count(*)::int AS waiting,
-       extract(epoch FROM clock_timestamp() - min(requested_at))::float8 AS "oldestSeconds"
-     FROM climatebatch.batch_requests WHERE state = 'waiting' GROUP BY calculation ORDER BY calculation`,
-  );
-  return rows;
-}
-
 /** What a stored request asks for. The row may be another version's, or written by hand. */
 export function readStoredRequest(stored: Pick<StoredRequest, "requestId" | "calculation" | "options">): BatchRequest {
   const { requestId, calculation, options } = stored;

@@ -1,6 +1,7 @@
 // `serve` from its settings: opened here in order, released in reverse. Listens, keeps the schedules, and lets batches run,
 // until the signal; then the shards stop, and the batches go on at the next start.
 import type { Logger } from "pino";
+import { readFigures } from "../database/figures.ts";
 import { Leadership } from "../database/leadership.ts";
 import { Sessions } from "../database/sessions.ts";
 import { Triggers } from "../database/triggers.ts";
@@ -46,7 +47,7 @@ export async function startServe(
   const withClient: ServeContext["withClient"] = (work) => sessions.withClient(work);
   // Of its own: a server that fell silent must not take the sessions that work needs.
   const pings = release.use(new Sessions({ purpose: "serve probe", readUrl, most: 1, limitMs: PING_LIMIT_MS, clock }));
-  const metrics = new ServeMetrics();
+  const metrics = new ServeMetrics(installation);
   const context: ServeContext = { config, databaseUrl, withClient, metrics, clock, random, log };
   let triggers: Triggers | null = null;
   const leadership = new Leadership({
@@ -85,7 +86,7 @@ export async function startServe(
         if (isLeader() && !signal.aborted) await desk.look();
       },
       onUnknownPayload: (payload) => {
-        metrics.unknownPayloads.inc();
+        metrics.unknownPayload();
         log.warn({ event: "unknownPayload", message: refusalOfPayload(config.triggerChannel, payload) });
       },
       pollIntervalMs: config.pollIntervalMs,
@@ -111,13 +112,13 @@ export async function startServe(
     const readMetrics = async () => {
       const { database, listener, running, nextFirings } = await findHealth(isOpen);
       const now = {
-        isDatabaseUp: database === "up",
-        isListening: listener.state === "connected",
         isLeader: isLeader(),
+        listener,
+        figures: database === "up" ? await withClient(readFigures) : null,
         running: running.map(({ calculation }) => calculation),
         nextFirings,
       };
-      return metrics.render(now, withClient);
+      return metrics.render(now);
     };
     const endpoint = await startEndpoint(
       { host: config.probeHost, port },

@@ -1,6 +1,6 @@
-// A port that answers probes and scrapes.
+// HTTP servers of this product: one listens, answers, and is gone when it is disposed of.
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { coerceError } from "../model/errors.ts";
 
@@ -19,10 +19,10 @@ export interface ListenAt {
   /** 0 takes any that is free. */
   readonly port: number;
   /** An address of this machine; absent: all of them. */
-  readonly host?: string;
+  readonly host?: string | undefined;
 }
 
-/** An answer that fails is a 500 with its message. */
+/** Probes and scrapes. An answer that fails is a 500 with its message. */
 export async function openHttpEndpoint(
   { port, host }: ListenAt,
   answer: (url: string) => Promise<Answer>,
@@ -32,6 +32,11 @@ export async function openHttpEndpoint(
     const { status, body, type = "text/plain" } = await answer(request.url ?? "").catch(failed);
     response.writeHead(status, { "content-type": type }).end(body);
   });
+  return listen(server, { port, host });
+}
+
+/** Resolves when it answers. Disposing of it does not wait for clients that stay connected. */
+export async function listen(server: Server, { port, host }: ListenAt): Promise<HttpEndpoint> {
   server.listen(port, host);
   await once(server, "listening");
   return {

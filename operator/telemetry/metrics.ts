@@ -2,15 +2,14 @@
 // controller-runtime gives them, so its dashboards work. No label holds the name of a batch.
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Figures } from "../../database/figures.ts";
-import type { ListenerState, ListenerStatus } from "../../database/listener.ts";
+import type { ListenerStatus } from "../../database/listener.ts";
+import { makeSharedMetrics } from "../../telemetry/sharedMetrics.ts";
 import type { ReflectorMetrics } from "../kube/reflectorLimits.ts";
 import type { WorkQueueMetrics } from "../kube/workqueue.ts";
-import { makeDatabaseMetrics } from "./databaseMetrics.ts";
 
 /** controller-runtime names a controller after the kind that it reconciles. */
 const CONTROLLER = "climatebatch";
 const MS_PER_SECOND = 1000;
-const LISTENER_STATES: readonly ListenerState[] = ["connected", "degraded", "disconnected"];
 const RESULTS = ["success", "requeue_after", "error"] as const;
 /** client-go's powers of ten, without those below the resolution of JavaScript's timers. */
 const QUEUE_BUCKETS_SECONDS = [0.0001, 0.001, 0.01, 0.1, 1, 10, 100, 1000];
@@ -87,18 +86,13 @@ export function makeMetrics({ lease, workers, isLeader, listener, stalled, figur
   );
   const lost = counter("climatebatch_watch_failures_total", "Watches and lists that failed", "resource");
 
-  const leading = gauge("leader_election_master_status", "1 in the replica that leads, 0 in the others", "name");
-  const states = gauge("climatebatch_listener_state", "1 for the state that the LISTEN session is in", "state");
-  const reconnects = gauge("climatebatch_listener_reconnects", "Sessions of the listener after its first");
-  const unknown = counter("climatebatch_unknown_payloads_total", "NOTIFYs whose payload is no calculation");
-
   const standstill = gauge(
     "climatebatch_stalled_seconds",
     "How long batches have not progressed, by the reason of their condition Progressing",
     "reason",
   );
 
-  const database = makeDatabaseMetrics(registry);
+  const shared = makeSharedMetrics(registry, lease);
   collectDefaultMetrics({ register: registry });
 
   // A series that first appears when something happens cannot be alerted on.
@@ -109,13 +103,9 @@ export function makeMetrics({ lease, workers, isLeader, listener, stalled, figur
   return {
     contentType: registry.contentType,
     async render() {
-      database.show(await figures());
-      leading.labels(lease).set(isLeader() ? 1 : 0);
+      shared.show({ isLeader: isLeader(), listener: listener(), figures: await figures() });
       standstill.reset();
       for (const [reason, seconds] of stalled()) standstill.labels(reason).set(seconds);
-      const { state: current, reconnects: sessions } = listener();
-      for (const state of LISTENER_STATES) states.labels(state).set(state === current ? 1 : 0);
-      reconnects.set(sessions);
       return registry.metrics();
     },
     queue: {
@@ -142,6 +132,6 @@ export function makeMetrics({ lease, workers, isLeader, listener, stalled, figur
         times.labels(CONTROLLER).observe(durationMs / MS_PER_SECOND);
       };
     },
-    unknownPayload: () => unknown.inc(),
+    unknownPayload: shared.unknownPayload,
   };
 }

@@ -1,12 +1,11 @@
 // The explorer: the report's page on what is published now, and the read API. Read-only: each answer is read in a read-only
 // snapshot and is of one publication, which its ETag names.
-import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { ClientBase } from "pg";
 import { coerceError, RejectedError, TransientError } from "../../model/errors.ts";
+import { type HttpEndpoint, listen } from "../../telemetry/httpEndpoint.ts";
 import { collectReport, type ReportContents } from "../collectReport.ts";
 import { splitBytes } from "../page/reportData.ts";
 import { findResults, withSnapshot } from "../readResults.ts";
@@ -27,10 +26,6 @@ export interface ExplorerOptions {
   readonly withClient: <T>(work: (client: ClientBase) => Promise<T>) => Promise<T>;
 }
 
-export interface Explorer extends AsyncDisposable {
-  readonly port: number;
-}
-
 interface Answer {
   readonly status: number;
   readonly body: string | Uint8Array;
@@ -43,7 +38,7 @@ interface Answer {
 const JSON_TYPE = "application/json; charset=utf-8";
 const SECURITY = { "x-content-type-options": "nosniff", "referrer-policy": "no-referrer" };
 
-export async function startExplorer(options: ExplorerOptions): Promise<Explorer> {
+export async function startExplorer(options: ExplorerOptions): Promise<HttpEndpoint> {
   const pages = new Pages(options);
   const server = createServer(async (request, response) => {
     const { status, body, type, etag, isImmutable } = await answer(request, options, pages).catch(describeProblem);
@@ -66,17 +61,7 @@ export async function startExplorer(options: ExplorerOptions): Promise<Explorer>
       .end(request.method === "HEAD" ? undefined : sent);
   });
   server.requestTimeout = REQUEST_LIMIT_MS;
-  server.listen(options.port, options.host);
-  await once(server, "listening");
-  return {
-    port: (server.address() as AddressInfo).port,
-    async [Symbol.asyncDispose]() {
-      const closed = once(server, "close");
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
-  };
+  return listen(server, options);
 }
 
 async function answer(request: IncomingMessage, options: ExplorerOptions, pages: Pages): Promise<Answer> {

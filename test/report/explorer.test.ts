@@ -8,7 +8,7 @@ import { Sessions } from "../../database/sessions.ts";
 import { systemClock } from "../../model/clock.ts";
 import { RISKS } from "../../model/risks.ts";
 import { OPERATIONS } from "../../report/explorer/api.ts";
-import { type Explorer, startExplorer } from "../../report/explorer/server.ts";
+import { startExplorer } from "../../report/explorer/server.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { loadBatch, specification, writePlaces } from "../support/loadedBatch.ts";
 import { createSampleResults } from "../support/sampleResults.ts";
@@ -44,7 +44,7 @@ async function explore({ url }: TestDatabase): Promise<Started> {
     limitMs: 30_000,
     clock: systemClock,
   });
-  const started: Explorer = await startExplorer({
+  const started = await startExplorer({
     ...{ host: "127.0.0.1", port: 0, version: "test", maxCells: 1000 },
     withClient: (work) => sessions.withClient(work),
   });
