@@ -31,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-async function load(variable: Variable, tell: (cell: (typeof CELLS)[0]) => number): Promise<void> {
+async function load(variable: Variable, amountOf: (cell: (typeof CELLS)[0]) => number): Promise<void> {
   const series: ClimateSeries = {
     frequency: "yearly",
     variables: [variable],
@@ -39,7 +39,7 @@ async function load(variable: Variable, tell: (cell: (typeof CELLS)[0]) => numbe
     places: CELLS.map(({ latitude, longitude }) => ({ latitude, longitude })),
     *yearsOf(at) {
       for (let year = YEARS.firstYear; year <= YEARS.lastYear; year++) {
-        yield { variable, year, values: Float32Array.of(tell(CELLS[at]!)) };
+        yield { variable, year, values: Float32Array.of(amountOf(CELLS[at]!)) };
       }
     },
   };
@@ -53,7 +53,7 @@ async function load(variable: Variable, tell: (cell: (typeof CELLS)[0]) => numbe
   });
 }
 
-const told = async () => {
+const readBasins = async () => {
   const { rows } = await database.client.query(
     `SELECT latitude, value, score, reason, flags, input FROM climatebatch.hazard_results
      WHERE risk_type = 'water_scarcity' AND first_year = 2021 ORDER BY latitude`,
@@ -68,7 +68,7 @@ test("a run computes the sums that are missing and reports it; a cell then has i
     /sums over river basins are missing or stale: computing them\nSummed 1 basin .* over 2 cells;/,
   );
   const ratio = (10 * 300 + 60 * 700) / (800 * 300 + 100 * 700);
-  expect(await told()).toMatchObject([
+  expect(await readBasins()).toMatchObject([
     {
       value: expect.closeTo(ratio, 6),
       reason: null,
@@ -90,7 +90,7 @@ test("sums older than their inputs are computed again, by a run or by the comman
   const current = await cli(database.url, ...RUN, "--new");
   expect(current.code).toBe(0);
   expect(current.stderr).not.toContain("Summed");
-  expect((await told())[0]!.value).toBeCloseTo((2 * 45000) / 310000, 6);
+  expect((await readBasins())[0]!.value).toBeCloseTo((2 * 45000) / 310000, 6);
 });
 
 test("a basin that is no whole number is refused with its place", async () => {
@@ -108,7 +108,7 @@ test("a basin that is no whole number is refused with its place", async () => {
   await setBasin(7);
 });
 
-test("a batch is not asked for basins by other risks, and a grid without basins has nothing to sum", async () => {
+test("other risks need no basins, and a grid without basins has nothing to sum", async () => {
   await load("WSDI", () => 5);
   const other = await cli(
     database.url,

@@ -1,5 +1,4 @@
 // `climatebatch index` as a process: series whose values are readable here, and goldens through files.
-// How files are written and what is refused stands in climateIndexFiles.test.ts.
 import { describe, expect, test } from "vitest";
 import { accepted, BASE, computed, isOn, SEOUL, valuesIn } from "../support/climateIndex.ts";
 import { climatebatch } from "../support/commandLine.ts";
@@ -22,7 +21,7 @@ describe("idealised series", () => {
     expect(values).toMatchObject({ 2020: 0, 2021: 0, 2022: 6 });
   });
 
-  test("TX90p tells percent of the valid days", async () => {
+  test("TX90p is the percentage of the valid days", async () => {
     // 2021 is hotter than every base year on its first 73 days, and lacks four days later on.
     const isHot = ({ year, month, day }: Day) => year === 2021 && (month < 3 || (month === 3 && day <= 14));
     const values = await computed(
@@ -63,7 +62,7 @@ describe("idealised series", () => {
     expect(await computed(lines, "HD33", ...south, "--year", "calendar")).toMatchObject({ 2001: 0, 2002: 2, 2022: 0 });
   });
 
-  test("CW12 keeps a winter together, unless calendar years are asked for", async () => {
+  test("CW12 keeps a winter together, unless calendar years are requested", async () => {
     const lines = dailyLines(["tasmin"], "standard", 2001, 2003, (day) => [
       isOn(day, "2001-12-31", "2002-01-01") ? -12 : 0,
     ]);
@@ -74,7 +73,7 @@ describe("idealised series", () => {
   const rain = (valueOn: (day: Day) => number | null) =>
     dailyLines(["pr"], "standard", 2001, 2002, (day) => [valueOn(day)]);
 
-  test("Rx1day and Rx5day tell the digits of the file, five days over the new year in the year they end in", async () => {
+  test("Rx1day and Rx5day have the digits of the file, five days over the new year in the year they end in", async () => {
     const lines = rain((day) => (isOn(day, "2001-12-30", "2001-12-31", "2002-01-01") ? 10.1 : 0));
     expect(await computed(lines, "Rx1day", ...SEOUL)).toEqual({ 2001: 10.1, 2002: 10.1 });
     const fiveDays = await computed(lines, "Rx5day", ...SEOUL);
@@ -101,7 +100,7 @@ describe("idealised series", () => {
     expect(months[2003]).toBeCloseTo((30 * 365) / 360, 12);
   });
 
-  test("SPI12 of a year as wet as none before is high, and of one without any rain what a zero stands for", async () => {
+  test("SPI12 of a year as wet as none before is high, and of one without any rain the probability of a zero", async () => {
     // Base years have 1.0, 1.1 … 2.9 mm a day; then a year without rain.
     const lines = dailyLines(["pr"], "noleap", 2000, 2022, ({ year }) => [
       year === 2021 ? 0 : year === 2022 ? 9 : 1 + (year - 2001) / 10,
@@ -174,9 +173,9 @@ describe("goldens through files", () => {
     ])("have the published FWI by the coefficient $coefficient", async ({ coefficient, table }) => {
       const place = ["--latitude", "40", "--longitude", "-75"];
       const values = await computed([header, ...days], "FWI", ...place, "--ffmc-coefficient", coefficient);
-      const told = Object.entries(values).filter(([, value]) => value !== null);
-      expect([told[0]![0], told.at(-1)![0], told.length]).toEqual(["1985-04-13", "1985-05-30", 48]);
-      for (const [day, [date, value]] of told.entries()) {
+      const present = Object.entries(values).filter(([, value]) => value !== null);
+      expect([present[0]![0], present.at(-1)![0], present.length]).toEqual(["1985-04-13", "1985-05-30", 48]);
+      for (const [day, [date, value]] of present.entries()) {
         expect(Math.abs(value! / table[day]![fwi]! - 1), date).toBeLessThanOrEqual(1e-9);
       }
     });
@@ -196,7 +195,7 @@ describe("humidity", () => {
     return { stderr, fwi: valuesIn(read("out.csv"))["2002-12-31"]! };
   };
 
-  test("is hursmin, else the estimate, else what is asked for, and standard error says which", async () => {
+  test("is hursmin, else the estimate, else the one requested, and standard error says which", async () => {
     const hursmin = await last(weather(["hurs", 60], ["hursmin", 40], ["tas", 20]));
     const estimate = await last(weather(["hurs", 60], ["tas", 20]));
     const mean = await last(weather(["hurs", 60], ["hursmin", 40], ["tas", 20]), "--humidity", "hurs");

@@ -21,7 +21,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const YEARS = 25;
 const GOLDEN = new URL("../golden/index-netcdf/", import.meta.url);
 
-/** 25 noleap years of degrees that tell day, year and cell apart. */
+/** 25 noleap years of degrees, different for each day, year and cell. */
 const hot = (step: number, cell: number) =>
   20 + 15 * Math.sin((2 * Math.PI * step) / 365) + ((step * 7 + cell * 3) % 11) / 4;
 

@@ -1,4 +1,4 @@
-// The real record of Seoul, 1907-2020, through `climatebatch index`: the figures and years that docs/seoul.md tells.
+// The real record of Seoul, 1907-2020, through `climatebatch index`: the figures and years of docs/seoul.md.
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -22,8 +22,8 @@ async function seoul(name: string, ...options: string[]): Promise<Map<string, nu
   const words = ["index", name, "--input", "seoul.csv", "--output", "-", ...READING, ...options];
   const { stdout } = await climatebatch({ "seoul.csv": await readFile(FILE) }, ...words);
   const rows = stdout.trimEnd().split("\n").slice(1);
-  const told = rows.map((row) => row.split(",").slice(3) as [string, string]).filter(([, value]) => value !== "");
-  return new Map(told.map(([when, value]) => [when, Number(value)]));
+  const present = rows.map((row) => row.split(",").slice(3) as [string, string]).filter(([, value]) => value !== "");
+  return new Map(present.map(([when, value]) => [when, Number(value)]));
 }
 
 function meanOf(values: Map<string, number>, firstYear: number, lastYear: number): string {
@@ -42,7 +42,7 @@ test.skipIf(!isHere).each([
   expect([meanOf(values, 1961, 1990), meanOf(values, 1991, 2019)]).toEqual(means);
 });
 
-test.skipIf(!isHere)(`the hottest years and the driest stand out${where}`, async () => {
+test.skipIf(!isHere)(`the hottest and the driest years are the known ones${where}`, async () => {
   const highest = [...(await seoul("WSDI"))].filter(([year]) => year >= "1954").sort((a, b) => b[1] - a[1]);
   expect(highest.slice(0, 3).map(([year]) => year)).toEqual(["2018", "2016", "1994"]);
   const driest = [...(await seoul("SPEI12"))].filter(([month]) => month >= "1955").sort((a, b) => a[1] - b[1]);

@@ -96,7 +96,7 @@ test("series of a linked grid count, with the share of cells that have a source"
   ]);
 });
 
-test("a derived series is told as such", async () => {
+test("a derived series is shown as such", async () => {
   const files = { "a.csv": "date,lat,lon,tasmax (degC),tasmin (degC)\n2020-01-01,37,127,10,2\n" };
   await ingest(database.client, files, { derive: ["tas"] });
   expect((await readDataSummary(database.client)).derived).toEqual([
@@ -104,12 +104,12 @@ test("a derived series is told as such", async () => {
   ]);
 });
 
-test("the command tells people and programs", async () => {
+test("the command reports to people and to programs", async () => {
   expect((await cli(database.url, "data")).stdout).toContain("There is no climate yet");
   await writePastAndFuture(database.client, { cells: 2 });
-  const told = await cli(database.url, "data", "--base-period", "1981-2010");
-  expect(told).toMatchObject({ code: 0, stderr: "" });
-  expect(told.stdout).toMatch(/test-grid +future +high_temperature +yes +tasmax daily/);
+  const shown = await cli(database.url, "data", "--base-period", "1981-2010");
+  expect(shown).toMatchObject({ code: 0, stderr: "" });
+  expect(shown.stdout).toMatch(/test-grid +future +high_temperature +yes +tasmax daily/);
   const { risks } = JSON.parse((await cli(database.url, "data", "--json")).stdout);
   expect(risks).toHaveLength(9);
 });

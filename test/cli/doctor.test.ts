@@ -40,7 +40,7 @@ async function examine(url = database.url, env: Record<string, string> = {}): Pr
   return { code, of };
 }
 
-test("while serve works nothing is wrong, and the next firings are told in local time and in UTC", async () => {
+test("while serve works nothing is wrong, and the next firings are shown in local time and in UTC", async () => {
   await writePastAndFuture(database.client, { cells: 3 });
   await using serve = await serving(database.url);
   await database.client.query("NOTIFY aiops_trigger, 'hazard'");
@@ -139,7 +139,7 @@ test("schedule not running: a firing that was not requested, within the window a
   );
 });
 
-test("wrong settings are told, and the rest is looked at with the defaults", async () => {
+test("wrong settings are reported, and the rest is checked with the defaults", async () => {
   const { code, of } = await examine(database.url, { PARALLEL_WORKERS: "none", HAZARD_SCHEDULE_HOURS: "4" });
   expect(code).toBe(1);
   expect(of("settings")).toEqual([
@@ -171,12 +171,12 @@ test("a user that lacks rights: which, and how to give them", async () => {
 });
 
 test("no database: exit code 4, and where to look", async () => {
-  const { code, of } = await examine("postgres://somebody:secret@127.0.0.1:1/nowhere");
+  const { code, of } = await examine("postgres://visitor:secret@127.0.0.1:1/nowhere");
   expect(code).toBe(4);
   expect(of("connection")[0]).toMatch(
-    /^problem: no connection to postgres:\/\/somebody:…@127\.0\.0\.1:1\/nowhere: .* → Is PostgreSQL running\?/,
+    /^problem: no connection to postgres:\/\/visitor:…@127\.0\.0\.1:1\/nowhere: .* → Is PostgreSQL running\?/,
   );
-  const { stdout } = await cli("postgres://somebody:secret@127.0.0.1:1/nowhere", "doctor");
+  const { stdout } = await cli("postgres://visitor:secret@127.0.0.1:1/nowhere", "doctor");
   expect(stdout).toMatch(/^PROBLEM {2}connection/m);
   expect(stdout).not.toContain("secret");
 });

@@ -88,7 +88,7 @@ test("without five models there are no 10 and 90 per cent", async () => {
   ]);
 });
 
-test("scenarios are listed with what they tell; words without a scenario, and an unknown one, are refused", async () => {
+test("scenarios are listed with their experiment, model and member; options without a scenario, and an unknown one, are refused", async () => {
   const listed = await cli(database.url, "scenario", "--json");
   expect(JSON.parse(listed.stdout)[0]).toMatchObject({ name: "a1", experiment: "ssp245", model: "A", member: "a1" });
   const nameless = await cli(database.url, "scenario", "--model", "X");

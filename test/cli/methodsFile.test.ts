@@ -83,10 +83,10 @@ test.each([
     { edges: { values: [3, 12], unit: "h", source: "s", judgement: true } },
     'expected "d", in which high_temperature is computed',
   ],
-])("%s is refused before anything is computed", async (_, wrong, told) => {
+])("%s is refused before anything is computed", async (_, wrong, message) => {
   const file = await writeOwn((methods) => ({ ...ownBins(methods), ...wrong }));
   const { code, stderr } = await cli(database.url, ...RUN, "--methods-file", file);
-  expect([code, stderr]).toEqual([2, expect.stringContaining(told)]);
+  expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
 });
 
 test("a file that is not there, and one beside the predecessor's numbers, are refused", async () => {
@@ -107,7 +107,7 @@ test.each(RISKS)("%s explains its inputs, bins, rates, anchors and sources", (ri
   expect(methods).toHaveProperty("anchors.source");
 });
 
-test("explain tells bins, rates, anchors and sources in words, of the predecessor's set too", async () => {
+test("explain shows bins, rates, anchors and sources in words, of the predecessor's set too", async () => {
   const heat = await startExplain("high_temperature");
   for (const part of [
     "tasmax daily",

@@ -109,7 +109,7 @@ test.skipIf(!hasPsql)(
     expect(imported).toMatch(/^public\.ta_data +(found|imported)/m);
     expect(output('psql -c "SELECT latitude')).toContain(`(${RISKS.length * PLACES} rows)`);
     expect(output('psql -c "SELECT * FROM batch_job_logs')).toContain("completed");
-    expect(output('psql -c "UPDATE climatebatch.publications')).toContain("UPDATE 2");
+    expect(output("climatebatch show")).toMatch(/^probability +\d+ +ssp585 +2041-2060/m);
     expect(output("climatebatch run probability --methods predecessor")).toContain("not published (AsRequested)");
     expect(output("climatebatch import-predecessor --give-back")).toContain("Given back");
     const { rows } = await database.client.query("SELECT count(*)::int AS n FROM public.probability_results");

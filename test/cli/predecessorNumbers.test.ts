@@ -32,7 +32,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-/** Of each risk: a bin from 0 for every value, with its place and year. `$` stands for the scenario's column. */
+/** Of each risk: a bin from 0 for every value, with its place and year. `$` is the scenario's column. */
 const VALUES: Readonly<Record<string, string>> = {
   high_temperature: yearly("wsdi_data", "WHEN v < 3 THEN 0 WHEN v < 8 THEN 1 WHEN v < 20 THEN 2 ELSE 3"),
   cold_wave: yearly("csdi_data", "WHEN v < 3 THEN 0 WHEN v < 7 THEN 1 WHEN v < 15 THEN 2 ELSE 3"),

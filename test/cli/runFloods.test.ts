@@ -77,9 +77,9 @@ test("rain, ground and sea become probabilities, depths and scores of three floo
 
   const probability = await readResults("probability");
   const hazard = await readResults("hazard");
-  const told = probability.map(({ risk_type, longitude, reason, input }) => [risk_type, longitude, reason, input]);
+  const inputs = probability.map(({ risk_type, longitude, reason, input }) => [risk_type, longitude, reason, input]);
   const regional = "parameters of extreme sea levels, regional rise";
-  expect(told).toEqual([
+  expect(inputs).toEqual([
     ["coastal_flood", 126.5, null, regional],
     ["coastal_flood", 126.6, null, regional],
     ["coastal_flood", 126.7, null, "elevation and distance to the coast"],

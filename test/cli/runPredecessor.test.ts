@@ -34,7 +34,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-test("the view tells its bins, probabilities to 4 decimals, rates and years, and which method set it was", async () => {
+test("the view has its bins, probabilities to 4 decimals, rates and years, and which method set it was", async () => {
   const { code, stderr } = await cli(database.url, "run", "probability", ...RUN);
   expect({ code, stderr }).toMatchObject({ code: 0 });
   const { rows } = await database.client.query(

@@ -33,13 +33,13 @@ test.skipIf(!existsSync(FOLDER))(
        array_agg(hazard_score_100 ORDER BY first_year) AS scores
      FROM climatebatch.hazard_results WHERE latitude = 37.5714 AND reason IS NULL GROUP BY risk_type`,
     );
-    const told = new Map(rows.map((row) => [row.risk_type, row]));
+    const byRisk = new Map(rows.map((row) => [row.risk_type, row]));
     for (const { risk, values, scores } of EXPECTED) {
-      expect(told.get(risk)).toMatchObject({ values });
+      expect(byRisk.get(risk)).toMatchObject({ values });
       for (const [at, score] of scores.entries()) {
-        expect(Math.abs(told.get(risk).scores[at] - score), `${risk} score`).toBeLessThan(0.6);
+        expect(Math.abs(byRisk.get(risk).scores[at] - score), `${risk} score`).toBeLessThan(0.6);
       }
     }
-    expect(told.get("drought").scores).toHaveLength(2);
+    expect(byRisk.get("drought").scores).toHaveLength(2);
   },
 );

@@ -65,12 +65,12 @@ test("the sample of npm start has storms, and typhoon gives numbers there withou
   expect(await cli(sample.url, "sample", "--cells", "3")).toMatchObject({ code: 0 });
   expect(await cli(sample.url, "run", "probability", "--risk", "typhoon")).toMatchObject({ code: 0 });
   const { rows } = await sample.client.query(
-    `SELECT scenario, count(*)::int AS rows, count(probabilities)::int AS told, count(DISTINCT damage_bins)::int AS damages,
+    `SELECT scenario, count(*)::int AS rows, count(probabilities)::int AS present, count(DISTINCT damage_bins)::int AS damages,
        sum(cardinality(flags))::int AS flags, min(rate_set) AS rate_set
      FROM climatebatch.probability_results GROUP BY scenario ORDER BY scenario`,
   );
   expect(rows.map(({ scenario }) => scenario)).toEqual(["sample-ssp245", "sample-ssp585"]);
-  for (const { rows: all, told, damages, flags, rate_set } of rows) {
-    expect({ told, damages, flags, rate_set }).toEqual({ told: all, damages: all, flags: 0, rate_set: "WP4" });
+  for (const { rows: all, present, damages, flags, rate_set } of rows) {
+    expect({ present, damages, flags, rate_set }).toEqual({ present: all, damages: all, flags: 0, rate_set: "WP4" });
   }
 });

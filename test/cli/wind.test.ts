@@ -33,13 +33,13 @@ test.each(WIND_MODELS)("%s: each storm's highest wind at each point, and when it
   expect(lines).toEqual(expected);
 });
 
-test("H08 is the model unless another is asked for", async () => {
+test("H08 is the model unless another is requested", async () => {
   const plain = await climatebatch(files, ...WORDS);
-  const asked = await climatebatch(files, ...WORDS, "--model", "H08");
-  expect(plain.read("wind.csv")).toBe(asked.read("wind.csv"));
+  const requested = await climatebatch(files, ...WORDS, "--model", "H08");
+  expect(plain.read("wind.csv")).toBe(requested.read("wind.csv"));
 });
 
-test("--at-least leaves out weaker winds, --json tells facts", async () => {
+test("--at-least leaves out weaker winds, --json prints facts", async () => {
   const { read, stdout } = await climatebatch(files, ...WORDS, "--at-least", "20", "--json");
   const winds = read("wind.csv").trimEnd().split("\n").slice(1);
   expect(winds.every((line) => Number(line.split(",")[6]) >= 20)).toBe(true);
@@ -52,19 +52,19 @@ describe("refused", () => {
       name: "points without a longitude",
       files: { ...files, "points.csv": "lat,x\n1,2\n" },
       words: [],
-      told: "points.csv: expected columns latitude and longitude, found lat, x. Name them so in the header.",
+      message: "points.csv: expected columns latitude and longitude, found lat, x. Name them so in the header.",
     },
     {
       name: "a latitude that is none",
       files: { ...files, "points.csv": "lat,lon\n91,2\n" },
       words: [],
-      told: 'points.csv:2: expected latitude of -90 to 90 degrees, found "91". Correct the line.',
+      message: 'points.csv:2: expected latitude of -90 to 90 degrees, found "91". Correct the line.',
     },
-    { name: "an unknown model", files, words: ["--model", "H2010"], told: "Invalid value for --model" },
-    { name: "winds of the wrong unit", files, words: ["--wind-unit", "m/s"], told: "--wind-unit" },
-  ])("$name", async ({ files, words, told }) => {
+    { name: "an unknown model", files, words: ["--model", "H2010"], message: "Invalid value for --model" },
+    { name: "winds of the wrong unit", files, words: ["--wind-unit", "m/s"], message: "--wind-unit" },
+  ])("$name", async ({ files, words, message }) => {
     const { exitCode, stderr, names } = await climatebatch(files, ...WORDS, ...words);
-    expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining(told) });
+    expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining(message) });
     expect(names).not.toContain("wind.csv");
   });
 });

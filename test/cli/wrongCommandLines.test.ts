@@ -175,8 +175,8 @@ test.each([
   { name: "no such database", path: "/nowhere", message: /database "nowhere" does not exist\. Check the address/ },
   {
     name: "no such user",
-    user: "nobody",
-    message: /password authentication failed for user "nobody"\. Check the address/,
+    user: "stranger",
+    message: /password authentication failed for user "stranger"\. Check the address/,
   },
 ])("$name is message without the password", async ({ path, user, message }) => {
   const url = new URL(database.url);
