@@ -11,11 +11,13 @@ export default class SummaryReporter implements Reporter {
       const name = `${module.project.name} ${module.relativeModuleId}`;
       for (const test of module.children.allTests()) states[`${name} > ${test.fullName}`] = stateOf(test);
       for (const part of [module, ...module.children.allSuites()]) {
-        if (part.errors().length > 0) states[`${name} > ${"fullName" in part ? part.fullName : "file"}`] = "failed";
+        const [error] = part.errors();
+        if (error !== undefined)
+          states[`${name} > ${"fullName" in part ? part.fullName : "file"}`] = { failed: error.message };
       }
     }
-    unhandled.forEach((_, at) => {
-      states[`unhandled error ${at + 1}`] = "failed";
+    unhandled.forEach((error, at) => {
+      states[`unhandled error ${at + 1}`] = { failed: String(error) };
     });
     const file = process.env.TEST_RESULTS;
     if (file) writeFileSync(file, JSON.stringify(states));
@@ -31,8 +33,9 @@ export default class SummaryReporter implements Reporter {
 }
 
 function stateOf(test: TestCase): TestStates[string] {
-  const { state } = test.result();
-  return state === "passed" || state === "skipped" ? state : "failed";
+  const { state, errors } = test.result();
+  if (state === "passed" || state === "skipped") return state;
+  return { failed: errors?.[0]?.message ?? "did not end" };
 }
 
 /** A suite skipped as a whole is one line. */
