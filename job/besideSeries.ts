@@ -8,12 +8,12 @@ import { readCellBounds, readStorms, readStormYears } from "../database/stormRea
 import { formatPeriod } from "../model/periods.ts";
 import { type SideTable, tablesOf } from "../model/riskInputs.ts";
 import { Sea, STATION_REACH_DEGREES } from "./cellSea.ts";
-import type { ScenarioSeries } from "./cellSeries.ts";
+import type { CellSeries } from "./cellSeries.ts";
 import type { CellInput } from "./risks/riskDefinition.ts";
 import { type StormRecord, StormRecordBuilder } from "./risks/stormRecord.ts";
 
 export type ReadShard = Pick<ClaimedShard, "specification" | "firstCell" | "lastCell">;
-type Scenario = Pick<ScenarioSeries, "scenarioId" | "future">;
+type Scenario = Pick<CellSeries, "scenarioId" | "future">;
 
 export interface BesideSeries {
   /** Called before each block of cells. */

@@ -38,7 +38,7 @@ export interface ImplausibleValue {
 
 const MONTHS_OF_YEAR = 12;
 
-export class ScenarioSeries {
+export class CellSeries {
   readonly scenarioId: number;
   readonly axis: TimeAxis;
   readonly future: Future | undefined;

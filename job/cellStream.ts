@@ -6,7 +6,7 @@ import { type Cell, readCells, readSeriesRows } from "../database/climateReader.
 import { readScenarioSeries } from "../database/scenarios.ts";
 import { yearsIn } from "../model/periods.ts";
 import { FREQUENCIES, type Frequency, type VariablesByFrequency } from "../model/variables.ts";
-import { ScenarioSeries } from "./cellSeries.ts";
+import { CellSeries } from "./cellSeries.ts";
 
 /** Of series in memory on the way from the database; a block has as many cells as fit, at least one. */
 const BLOCK_BYTES = 4 << 20;
@@ -21,7 +21,7 @@ const YEAR_BYTES: Readonly<Record<Frequency, number>> = {
 
 export interface CellStream {
   /** One per scenario; they hold the cell that is read. */
-  readonly series: readonly ScenarioSeries[];
+  readonly series: readonly CellSeries[];
   readonly wanted: VariablesByFrequency;
   readonly range: {
     readonly grid: string;
@@ -48,7 +48,7 @@ export async function prepareStream(
   let cellBytes = 0;
   for (const years of segments.values()) cellBytes += years * yearBytes;
   return {
-    series: described.map((one) => new ScenarioSeries(one, wanted)),
+    series: described.map((one) => new CellSeries(one, wanted)),
     wanted,
     range: { grid, scenarioIds: [...segments.keys()], lastCell, linked: await hasLinks(client, grid) },
     blockCells: Math.min(BLOCK_CELLS_MAX, Math.max(1, Math.floor(BLOCK_BYTES / Math.max(1, cellBytes)))),

@@ -2,15 +2,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { extname, join } from "node:path";
 import { createInterface } from "node:readline";
-import { setTimeout as sleep } from "node:timers/promises";
 import pMap from "p-map";
+import { backoffMs, rest, systemClock } from "../../model/clock.ts";
 import { EXIT_CODES, JOB_NODE_FLAGS, POD_ENV, type ShardEvent } from "../../model/podContract.ts";
 
 /** main.ts in a clone, main.js in a package. */
 const JOB_PROGRAM = join(import.meta.dirname, `../../job/main${extname(import.meta.filename)}`);
 /** As backoffLimitPerIndex of a Job. */
 const RETRIES_PER_SHARD = 3;
-const RETRY_DELAY_MS = 1_000;
+const RETRY = { minMs: 1_000, maxMs: 8_000, jitter: 0 } as const;
 
 export interface ShardToRun {
   readonly jobAttempt: number;
@@ -75,7 +75,7 @@ export async function runShards(shards: readonly ShardToRun[], options: Executor
       options.onRetry(
         `shard process ${shard.completionIndex} ${how}; trying again (${tries + 1} of ${RETRIES_PER_SHARD})`,
       );
-      await sleep(RETRY_DELAY_MS * 2 ** tries, undefined, { signal }).catch(() => undefined);
+      await rest(systemClock, backoffMs(tries, RETRY, Math.random), signal);
     }
   };
   // One child that cannot be started does not orphan the others.

@@ -4,7 +4,7 @@ import type { ClimateSeries } from "../../database/climateLoad.ts";
 import { prepareReading, readSeriesRows } from "../../database/climateReader.ts";
 import { writeClimate } from "../../database/climateWriter.ts";
 import { readScenarioSeries } from "../../database/scenarios.ts";
-import { ScenarioSeries } from "../../job/cellSeries.ts";
+import { CellSeries } from "../../job/cellSeries.ts";
 import { daysInYear } from "../../model/calendars.ts";
 import type { Frequency, Variable } from "../../model/variables.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
@@ -54,10 +54,10 @@ async function write(
 }
 
 /** Calls once per cell, in order, with the series of `future`. */
-async function readFuture(onCell: (series: ScenarioSeries) => void): Promise<void> {
+async function readFuture(onCell: (series: CellSeries) => void): Promise<void> {
   const { client } = database;
   const [description] = await readScenarioSeries(client, ["future"]);
-  const series = new ScenarioSeries(description!, WANTED);
+  const series = new CellSeries(description!, WANTED);
   await prepareReading(client);
   const scenarioIds = description!.segments.map(({ scenarioId }) => scenarioId);
   let present = -1;
