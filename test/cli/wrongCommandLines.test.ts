@@ -178,7 +178,7 @@ test.each([
     user: "stranger",
     message: /password authentication failed for user "stranger"\. Check the address/,
   },
-])("$name is message without the password", async ({ path, user, message }) => {
+])("$name: the message has no password", async ({ path, user, message }) => {
   const url = new URL(database.url);
   if (path !== undefined) url.pathname = path;
   if (user !== undefined) url.username = user;
@@ -187,7 +187,7 @@ test.each([
   expect(stderr).not.toContain(url.password);
 });
 
-test("an empty database is message what to load, an unmigrated one to migrate", async () => {
+test("an empty database: the message says what to load; an unmigrated one: to migrate", async () => {
   await using empty = await createTestDatabase();
   await using unmigrated = await createTestDatabase({ from: "empty" });
   expect(await cli(empty.url, "run", "all")).toMatchObject({
