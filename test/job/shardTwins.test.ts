@@ -4,6 +4,7 @@ import { finishBatch } from "../../database/batches.ts";
 import { transaction } from "../../database/connect.ts";
 import { planBatch } from "../../database/plan.ts";
 import { emptySlots } from "../../database/slots.ts";
+import { METHODS_VERSIONS } from "../../model/calculations.ts";
 import { EXIT_CODES } from "../../model/podContract.ts";
 import { RISKS } from "../../model/risks.ts";
 import type { BatchSpecification } from "../../model/specification.ts";
@@ -26,6 +27,7 @@ const SPECIFICATION: BatchSpecification = {
   scenarios: ["future"],
   basePeriod: PERIODS[0]!,
   periods: PERIODS,
+  methodsVersion: METHODS_VERSIONS.published,
 };
 let database: TestDatabase;
 let reference: Record<string, string>;

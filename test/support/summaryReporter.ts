@@ -9,7 +9,7 @@ export default class SummaryReporter implements Reporter {
     const states: TestStates = {};
     for (const module of modules) {
       const name = `${module.project.name} ${module.relativeModuleId}`;
-      for (const test of module.children.allTests()) states[`${name} > ${test.fullName}`] = stateOf(test);
+      for (const test of module.children.allTests()) states[`${name} > ${nameOf(test)}`] = stateOf(test);
       for (const part of [module, ...module.children.allSuites()]) {
         const [error] = part.errors();
         if (error !== undefined)
@@ -32,10 +32,21 @@ export default class SummaryReporter implements Reporter {
   }
 }
 
+/** Without the reason for which a suite is skipped: the same name in a run that has what was missing. */
+function nameOf(test: TestCase): string {
+  return test.fullName.replace(/ \(skipped here: [^)]*\)/g, "");
+}
+
 function stateOf(test: TestCase): TestStates[string] {
   const { state, errors } = test.result();
   if (state === "passed" || state === "skipped") return state;
+  if (isInSkippedSuite(test)) return "skipped";
   return { failed: errors?.[0]?.message ?? "did not end" };
+}
+
+/** Vitest leaves tests of a suite within a skipped suite pending. */
+function isInSkippedSuite({ parent }: TestCase | TestSuite): boolean {
+  return parent.type === "suite" && (parent.options.mode === "skip" || isInSkippedSuite(parent));
 }
 
 /** A suite skipped as a whole is one line. */
