@@ -21,6 +21,7 @@ import {
 } from "./options.ts";
 import { printFacts } from "./printing.ts";
 import { type Progress, startProgress } from "./progress.ts";
+import { FILE_ADDRESSES, withLocalFiles } from "./remoteFiles.ts";
 
 export const loadClimateCommand = defineCommand(
   {
@@ -79,21 +80,24 @@ export const loadClimateCommand = defineCommand(
       FILE_LAYOUTS +
       `Dates: YYYY-MM-DD or YYYYMMDD (daily), YYYY-MM or columns year and month (monthly), column year (yearly).\n\n` +
       `${fileVariables()}\n\n` +
-      "All or nothing: when anything is wrong, the database stays as it was.",
+      "All or nothing: when anything is wrong, the database stays as it was." +
+      `\n\n${FILE_ADDRESSES}`,
   },
-  async (argv, { signal }) => {
-    const options = readIngestOptions({ ...argv, ...(await readingWords(argv.file, argv, signal)) });
-    const load = (client?: Client) => {
-      const progress = showProgress(argv.json, argv.check);
-      return ingestFiles(client, options, progress, signal).finally(() => progress.stop());
-    };
-    // A check reads files without a database, unless one is named to compare with.
-    const isAlone = argv.check && (await findAddress(argv)) === null;
-    const report = isAlone
-      ? await load()
-      : await withDatabase(argv, "load climate", ({ client }) => load(client), "create");
-    printFacts(argv, report, formatReport);
-  },
+  (argv, { signal }) =>
+    withLocalFiles(argv, signal, async (argv, restore) => {
+      const options = readIngestOptions({ ...argv, ...(await readingWords(argv.file, argv, signal)) });
+      const load = (client?: Client) => {
+        const progress = showProgress(argv.json, argv.check);
+        return ingestFiles(client, options, progress, signal).finally(() => progress.stop());
+      };
+      // A check reads files without a database, unless one is named to compare with.
+      const isAlone = argv.check && (await findAddress(argv)) === null;
+      const report = isAlone
+        ? await load()
+        : await withDatabase(argv, "load climate", ({ client }) => load(client), "create");
+      const files = report.files.map((one) => ({ ...one, file: restore(one.file) }));
+      printFacts(argv, { ...report, files }, formatReport);
+    }),
 );
 
 /** Shorter writing needs no progress. */

@@ -18,6 +18,7 @@ import {
   texts,
 } from "./options.ts";
 import { printFacts } from "./printing.ts";
+import { FILE_ADDRESSES, withLocalFiles } from "./remoteFiles.ts";
 
 export const loadGroundCommand = defineCommand(
   {
@@ -54,17 +55,19 @@ export const loadGroundCommand = defineCommand(
     notes:
       `Attributes, with the expected unit: ${describeAttributes()}.\n\n` +
       "A value outside its range is refused; a blank keeps the stored value. When elevations or sea cells change, " +
-      "sea-flooding paths are computed again.",
+      "sea-flooding paths are computed again." +
+      `\n\n${FILE_ADDRESSES}`,
   },
-  async (argv, { signal }) => {
-    const loaded = await withDatabase(
-      argv,
-      "load ground",
-      ({ client }) => loadAttributes(client, argv, signal),
-      "create",
-    );
-    printFacts(argv, loaded, describeLoaded);
-  },
+  (argv, { signal }) =>
+    withLocalFiles(argv, signal, async (argv) => {
+      const loaded = await withDatabase(
+        argv,
+        "load ground",
+        ({ client }) => loadAttributes(client, argv, signal),
+        "create",
+      );
+      printFacts(argv, loaded, describeLoaded);
+    }),
 );
 
 function describeLoaded(loaded: LoadedAttributes): string {

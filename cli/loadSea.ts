@@ -10,6 +10,7 @@ import { withDatabase } from "./database.ts";
 import { numberStyleOptions } from "./fileReading.ts";
 import { databaseOption, failBatchesOption, files, jsonOption, text, texts } from "./options.ts";
 import { printFacts } from "./printing.ts";
+import { FILE_ADDRESSES, withLocalFiles } from "./remoteFiles.ts";
 
 const shared = {
   unit: {
@@ -46,25 +47,27 @@ export const loadSeaLevelsCommand = defineCommand(
       "Columns: station, latitude, longitude, and one of: location and scale (and shape); return_period and level, or a column per " +
       "return period such as rp100; year and level (yearly maxima, at least 10). Also, where known: reference_year (middle of the years " +
       "behind them), record_years (how many), datum_offset (to add, from the station's datum to that of the cells' elevations). " +
-      "A cell takes the nearest station within 50 km. A stored station is replaced.",
+      "A cell takes the nearest station within 50 km. A stored station is replaced." +
+      `\n\n${FILE_ADDRESSES}`,
   },
-  async (argv, { signal }) => {
-    const { unit, shapeSign, missing } = argv;
-    const numbers = readNumberStyle(argv);
-    const stations = await readStationFiles(argv.file, { unit, shapeSign, missing, numbers }, signal);
-    const outcome = await withDatabase(
-      argv,
-      "load sea-levels",
-      ({ client }) => writeSeaLevels(client, stations, argv.failRunningBatches),
-      "create",
-    );
-    const facts = { ...outcome, stations: stations.map(({ name, record }) => ({ name, kind: record.kind })) };
-    printFacts(
-      argv,
-      facts,
-      () => `${count(outcome.written, "station")} stored${describeOutcome(outcome, "extreme_sea_levels")}`,
-    );
-  },
+  (argv, { signal }) =>
+    withLocalFiles(argv, signal, async (argv) => {
+      const { unit, shapeSign, missing } = argv;
+      const numbers = readNumberStyle(argv);
+      const stations = await readStationFiles(argv.file, { unit, shapeSign, missing, numbers }, signal);
+      const outcome = await withDatabase(
+        argv,
+        "load sea-levels",
+        ({ client }) => writeSeaLevels(client, stations, argv.failRunningBatches),
+        "create",
+      );
+      const facts = { ...outcome, stations: stations.map(({ name, record }) => ({ name, kind: record.kind })) };
+      printFacts(
+        argv,
+        facts,
+        () => `${count(outcome.written, "station")} stored${describeOutcome(outcome, "extreme_sea_levels")}`,
+      );
+    }),
 );
 
 export const loadSeaLevelRiseCommand = defineCommand(
@@ -81,25 +84,27 @@ export const loadSeaLevelRiseCommand = defineCommand(
     notes:
       "Rise above the mean of 1995-2014. Columns: scenario (ssp126, ssp245, ssp370, ssp585) and either year and rise, or a column per year. " +
       "Of several quantiles the median is taken, of several confidences medium, of several processes the total. With latitude and longitude a " +
-      "series holds within 200 km; without, wherever none is near. Without any series the global mean of AR6 is used, flagged.",
+      "series holds within 200 km; without, wherever none is near. Without any series the global mean of AR6 is used, flagged." +
+      `\n\n${FILE_ADDRESSES}`,
   },
-  async (argv, { signal }) => {
-    const { rises, passedOver, otherExperiments } = await readRiseFiles(
-      argv.file,
-      { ...argv, numbers: readNumberStyle(argv) },
-      signal,
-    );
-    const outcome = await withDatabase(
-      argv,
-      "load sea-level-rise",
-      ({ client }) => writeSeaLevelRise(client, rises, argv.failRunningBatches),
-      "create",
-    );
-    const others = otherExperiments.length > 0 ? ` (left out: ${otherExperiments.join(", ")})` : "";
-    const end = describeOutcome(outcome, "sea_level_rise");
-    const facts = { ...outcome, passedOver, otherExperiments };
-    printFacts(argv, facts, () => `${rises.length} series of sea-level rise stored${others}${end}`);
-  },
+  (argv, { signal }) =>
+    withLocalFiles(argv, signal, async (argv) => {
+      const { rises, passedOver, otherExperiments } = await readRiseFiles(
+        argv.file,
+        { ...argv, numbers: readNumberStyle(argv) },
+        signal,
+      );
+      const outcome = await withDatabase(
+        argv,
+        "load sea-level-rise",
+        ({ client }) => writeSeaLevelRise(client, rises, argv.failRunningBatches),
+        "create",
+      );
+      const others = otherExperiments.length > 0 ? ` (left out: ${otherExperiments.join(", ")})` : "";
+      const end = describeOutcome(outcome, "sea_level_rise");
+      const facts = { ...outcome, passedOver, otherExperiments };
+      printFacts(argv, facts, () => `${rises.length} series of sea-level rise stored${others}${end}`);
+    }),
 );
 
 function describeOutcome({ failedBatches, revision }: SeaLevelOutcome, input: string): string {

@@ -10,6 +10,7 @@ import { withDatabase } from "./database.ts";
 import { showReading } from "./fileReading.ts";
 import { databaseOption, failBatchesOption, files, flag, jsonOption, text } from "./options.ts";
 import { printFacts } from "./printing.ts";
+import { FILE_ADDRESSES, withLocalFiles } from "./remoteFiles.ts";
 import { readStormWords, stormReadingOptions } from "./stormOptions.ts";
 
 export const loadStormsCommand = defineCommand(
@@ -41,21 +42,23 @@ export const loadStormsCommand = defineCommand(
       "A missing pressure is estimated from the wind and the reverse, a missing radius of maximum wind from the pressure. " +
       "Winds that contradict the pressures next to them are refused: their unit is another.\n\n" +
       "The database holds one record, of one agency, for all grids. Seasons of the files replace the same seasons stored before. " +
-      "A year without a storm counts as one, so the record must have no gaps. All or nothing: when anything is wrong, the database stays as it was.",
+      "A year without a storm counts as one, so the record must have no gaps. All or nothing: when anything is wrong, the database stays as it was." +
+      `\n\n${FILE_ADDRESSES}`,
   },
-  async (argv, { signal }) => {
-    const reading = showReading(argv.json);
-    const words = readStormWords(argv.file, argv);
-    const read = await readStormFiles(words, reading, signal).finally(() => reading.stop());
-    const { years, tracks, outside } = chooseYears(read.tracks, argv.years);
-    const { failRunningBatches, replaceRecord } = argv;
-    const record = { years: { agency: read.agency, ...years }, tracks, replaceRecord, failRunningBatches };
-    const outcome = await withDatabase(argv, "load storms", ({ client }) => writeStorms(client, record), "create");
-    const { format, leftOut } = read;
-    printFacts(argv, { format, leftOut, outsideYears: outside, ...outcome }, () =>
-      describeOutcome(read, outside, outcome),
-    );
-  },
+  (argv, { signal }) =>
+    withLocalFiles(argv, signal, async (argv) => {
+      const reading = showReading(argv.json);
+      const words = readStormWords(argv.file, argv);
+      const read = await readStormFiles(words, reading, signal).finally(() => reading.stop());
+      const { years, tracks, outside } = chooseYears(read.tracks, argv.years);
+      const { failRunningBatches, replaceRecord } = argv;
+      const record = { years: { agency: read.agency, ...years }, tracks, replaceRecord, failRunningBatches };
+      const outcome = await withDatabase(argv, "load storms", ({ client }) => writeStorms(client, record), "create");
+      const { format, leftOut } = read;
+      printFacts(argv, { format, leftOut, outsideYears: outside, ...outcome }, () =>
+        describeOutcome(read, outside, outcome),
+      );
+    }),
 );
 
 function chooseYears(

@@ -5,6 +5,7 @@ import { hostname, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { RejectedError } from "../../model/errors.ts";
 
+export const DOWNLOADS = "downloads";
 const OWNER = "owner.json";
 const ONLY_OWN = 0o700;
 const OTHERS = 0o077;
@@ -18,7 +19,8 @@ export interface OwnFolder {
 }
 
 /**
- * A folder of this process. One that a killed run left of the same work is taken over, every other left one is removed.
+ * A folder of this process. One that a killed run left of the same work is taken over, every other left one is removed. Only
+ * a download leaves those of other kinds: they may be of the work that follows it.
  * `work` names it, in letters and digits; undefined: nothing is to be taken over.
  */
 export function openOwnFolder(above: string | undefined, kind: string, work: string | undefined): OwnFolder {
@@ -30,7 +32,7 @@ export function openOwnFolder(above: string | undefined, kind: string, work: str
     if (isOwned(left)) continue;
     const isSame = work !== undefined && !isTaken && name.startsWith(`${kind}-${work}-`);
     if (isSame) isTaken = tryRename(left, path);
-    else rmSync(left, { recursive: true, force: true });
+    else if (kind !== DOWNLOADS || name.startsWith(DOWNLOADS)) rmSync(left, { recursive: true, force: true });
   }
   if (!isTaken) mkdirSync(path, { mode: ONLY_OWN });
   const owner = { pid: process.pid, host: hostname(), started: startOf(process.pid) };
