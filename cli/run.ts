@@ -70,12 +70,24 @@ async function takeBatch(
   const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const request = readBatchRequest(defined, "Invalid request");
   const overrides = await readGivenMethods(argv);
-  const options = { parallelism: workers, parallelismSetting: "--workers", overrides, resumes: !argv.new };
+  const options = {
+    parallelism: workers,
+    parallelismSetting: "--workers",
+    overrides,
+    resumes: !argv.new,
+    reusesRefused: !argv.new && argv.publish,
+  };
   const preparation = { client, request, overrides, signal, onNotice: notice };
   const planned = (await planWithInputs(() => planRequest(client, request, options), preparation))!;
-  const { batchId, cells, shards, doneShards } = planned.batch;
+  const { batchId, cells, shards, doneShards, refusal } = planned.batch;
   if (planned.isNew) {
     notice(`batch ${batchId}: ${count(cells, "cell")} in ${count(shards, "shard")}, ${workers} at a time`);
+    return planned;
+  }
+  if (refusal !== undefined) {
+    notice(
+      `batch ${batchId} has computed the same request and inputs, and was not published (${refusal}): nothing is computed again (--new starts another)`,
+    );
     return planned;
   }
   notice(

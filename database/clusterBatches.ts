@@ -123,11 +123,17 @@ export async function startClusterBatch(
 
 /** After planning, in its transaction: the batch belongs to the ClimateBatch and answers its request and its key. */
 export async function assignToClimateBatch(client: ClientBase, batch: ClusterBatch, batchId: string): Promise<void> {
-  const { installation, requestId, requestKey, name, uid } = batch;
+  const { installation, name, uid } = batch;
   await client.query(
     "UPDATE climatebatch.batches SET installation = $2, climate_batch = $3, climate_batch_uid = $4 WHERE batch_id = $1",
     [batchId, installation, name, uid],
   );
+  await settleClusterRequest(client, batch, batchId);
+}
+
+/** The request and the key of the ClimateBatch are answered by the batch. */
+export async function settleClusterRequest(client: ClientBase, batch: ClusterBatch, batchId: string): Promise<void> {
+  const { installation, requestId, requestKey } = batch;
   if (requestId !== undefined) await settleRequest(client, { installation, requestId }, { outcome: "batch", batchId });
   if (requestKey !== undefined) await settleKey(client, batch, requestKey, batchId);
 }

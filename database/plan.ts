@@ -8,6 +8,7 @@ import { checkBasins } from "./basinWater.ts";
 import { hasLinks } from "./cellSources.ts";
 import { hasSeries } from "./climateReader.ts";
 import { inputsOf, lockInputs } from "./inputRevisions.ts";
+import { LASTING_REFUSALS } from "./publish.ts";
 import { readScenarioSeries, scenarioIdsOf } from "./scenarios.ts";
 import { refuseStaleSeaWays } from "./seaConnections.ts";
 import { reserveSlot } from "./slots.ts";
@@ -27,6 +28,8 @@ export interface PlannedBatch {
   readonly shards: number;
   /** Shards that are already done: more than none for a batch that is resumed. */
   readonly doneShards: number;
+  /** Why its publication was refused, once all was computed. */
+  readonly refusal?: string;
 }
 
 export interface ShardOptions {
@@ -129,21 +132,55 @@ async function cutShards(
 }
 
 /** The newest unfinished batch of the same specification and inputs, except those of a cluster. */
-export async function findUnfinishedBatch(
+export function findUnfinishedBatch(
   client: ClientBase,
   specification: BatchSpecification,
 ): Promise<PlannedBatch | null> {
-  const { rows } = await client.query<{ batch_id: string; cells: string; shards: number; done: number }>(
-    `SELECT b.batch_id, b.cells, count(*)::int AS shards, (count(*) FILTER (WHERE s.state = 'done'))::int AS done
+  return findEqualBatch(client, specification, "b.state = 'running' AND b.installation IS NULL", []);
+}
+
+/**
+ * The newest complete batch of the same specification and inputs, of this installation (null: of this machine), whose publication
+ * was refused and whose rows are there: computing it again would come to the same end.
+ */
+export function findRefusedBatch(
+  client: ClientBase,
+  specification: BatchSpecification,
+  {
+    installation,
+    maxRejectedCells,
+  }: { readonly installation: string | null; readonly maxRejectedCells: number | null },
+): Promise<PlannedBatch | null> {
+  const isRefused = `b.state = 'complete' AND b.reason = ANY ($2)
+    AND b.installation IS NOT DISTINCT FROM $3 AND b.max_rejected_cells IS NOT DISTINCT FROM $5
+    AND (SELECT count(*) FROM climatebatch.slots AS k WHERE k.batch_id = b.batch_id AND k.emptied) = $4`;
+  const slots = calculationsOf(specification.calculation).length;
+  return findEqualBatch(client, specification, isRefused, [LASTING_REFUSALS, installation, slots, maxRejectedCells]);
+}
+
+async function findEqualBatch(
+  client: ClientBase,
+  specification: BatchSpecification,
+  where: string,
+  values: readonly unknown[],
+): Promise<PlannedBatch | null> {
+  const { rows } = await client.query<{
+    batch_id: string;
+    reason: string | null;
+    cells: string;
+    shards: number;
+    done: number;
+  }>(
+    `SELECT b.batch_id, b.reason, b.cells, count(*)::int AS shards, (count(*) FILTER (WHERE s.state = 'done'))::int AS done
      FROM climatebatch.batches AS b JOIN climatebatch.batch_shards AS s USING (batch_id)
-     WHERE b.specification_key = $1 AND b.state = 'running' AND b.installation IS NULL AND NOT EXISTS (
+     WHERE b.specification_key = $1 AND ${where} AND NOT EXISTS (
        SELECT FROM climatebatch.batch_inputs AS i JOIN climatebatch.input_revisions AS r USING (input)
        WHERE i.batch_id = b.batch_id AND i.revision <> r.revision)
      GROUP BY b.batch_id ORDER BY b.batch_id DESC LIMIT 1`,
-    [specificationKey(specification)],
+    [specificationKey(specification), ...values],
   );
   const row = rows[0];
-  return row === undefined
-    ? null
-    : { batchId: row.batch_id, cells: Number(row.cells), shards: row.shards, doneShards: row.done };
+  if (row === undefined) return null;
+  const { batch_id: batchId, cells, shards, done, reason } = row;
+  return { batchId, cells: Number(cells), shards, doneShards: done, ...(reason !== null && { refusal: reason }) };
 }

@@ -5,10 +5,10 @@ import { type BatchRequest, DEFAULT_METHODS } from "../model/batchRequest.ts";
 import { RejectedError } from "../model/errors.ts";
 import type { MethodSet } from "../model/methodSet.ts";
 import type { BatchSpecification } from "../model/specification.ts";
-import { assignToClimateBatch, type ClusterBatch, startClusterBatch } from "./clusterBatches.ts";
+import { assignToClimateBatch, type ClusterBatch, settleClusterRequest, startClusterBatch } from "./clusterBatches.ts";
 import { transaction } from "./connect.ts";
 import { readMethodsFile } from "./methodsFile.ts";
-import { findUnfinishedBatch, type PlannedBatch, planBatch } from "./plan.ts";
+import { findRefusedBatch, findUnfinishedBatch, type PlannedBatch, planBatch } from "./plan.ts";
 import { lockPublications } from "./publish.ts";
 import { settleRequest } from "./requests.ts";
 import { refuseWithoutInput, resolveSpecification } from "./specification.ts";
@@ -31,6 +31,8 @@ export interface PlanOptions {
   readonly methodsFile?: string | undefined;
   /** An unfinished batch of the same specification and inputs is returned instead. */
   readonly resumes?: boolean;
+  /** A complete batch of the same specification and inputs whose publication was refused is returned instead. */
+  readonly reusesRefused?: boolean;
   /** What the batch is planned for. */
   readonly answers?: AnsweredRequest | ClusterBatch;
 }
@@ -54,7 +56,7 @@ export async function planRequest(
   request: BatchRequest,
   options: PlanOptions,
 ): Promise<PlannedRequest | null> {
-  const { answers, cellsPerShard = null, resumes = false } = options;
+  const { answers, cellsPerShard = null, resumes = false, reusesRefused = false } = options;
   const parallelism = request.parallelism ?? options.parallelism;
   const overrides = options.overrides ?? (await readInstalledOverrides(request, options));
   return transaction(client, async () => {
@@ -66,10 +68,18 @@ export async function planRequest(
     await checkFreeConnections(client, options.connections ?? parallelism, options.parallelismSetting);
     const unfinished = resumes ? await findUnfinishedBatch(client, specification) : null;
     if (unfinished !== null) return { batch: unfinished, specification, isNew: false };
+    const { maxRejectedCells = null } = request;
+    const same = { installation: isOfCluster ? answers.installation : null, maxRejectedCells };
+    const refused = reusesRefused ? await findRefusedBatch(client, specification, same) : null;
+    if (refused !== null) {
+      if (isOfCluster) await settleClusterRequest(client, answers, refused.batchId);
+      else if (answers !== undefined) await settleAnswered(client, answers, refused.batchId);
+      return { batch: refused, specification, isNew: false };
+    }
     const batch = await planBatch(client, specification, {
       cellsPerShard: request.cellsPerShard ?? cellsPerShard,
       parallelism,
-      maxRejectedCells: request.maxRejectedCells ?? null,
+      maxRejectedCells,
     });
     if (isOfCluster) await assignToClimateBatch(client, answers, batch.batchId);
     else if (answers !== undefined) await settleAnswered(client, answers, batch.batchId);

@@ -16,6 +16,9 @@ export interface PublishOptions {
   readonly goBack: boolean;
 }
 
+/** Why a complete batch was not published, where the same request and inputs would come to the same end. */
+export const LASTING_REFUSALS: readonly string[] = ["OtherGrid", "Incomplete", "NoNumbers"];
+
 export type Publication =
   | { readonly published: true; readonly calculations: readonly Calculation[] }
   | { readonly published: false; readonly reason: string; readonly message: string };
@@ -43,9 +46,13 @@ export async function publishLocked(
   const calculations = calculationsOf(specification.calculation);
   for (const calculation of calculations) {
     const refusal = await findRefusal(client, batchId, specification, calculation, options);
-    if (refusal !== null) return { published: false, ...refusal };
+    if (refusal !== null) {
+      await noteRefusal(client, batchId, refusal);
+      return { published: false, ...refusal };
+    }
   }
   for (const calculation of calculations) await movePointer(client, batchId, specification, calculation);
+  await noteRefusal(client, batchId, null);
   return { published: true, calculations };
 }
 
@@ -123,6 +130,15 @@ async function findRefusal(
     };
   }
   return options.allowFewer ? null : refuseWithoutNumbers(client, batchId, calculation, slots.rows[0].slot);
+}
+
+/** A complete batch says why readers do not see it. */
+async function noteRefusal(client: ClientBase, batchId: string, refusal: Refusal | null): Promise<void> {
+  await client.query(
+    `UPDATE climatebatch.batches SET reason = $2, message = $3
+     WHERE batch_id = $1 AND state = 'complete' AND (reason, message) IS DISTINCT FROM ($2, $3)`,
+    [batchId, refusal?.reason ?? null, refusal?.message ?? null],
+  );
 }
 
 async function readPublished(

@@ -16,6 +16,8 @@ export interface UnfinishedBatch {
   readonly calculation: CalculationRequest;
   /** When the request came that it was planned for. */
   readonly requestedAt: Date;
+  /** It is complete, and its publication is tried again. */
+  readonly isComputed?: boolean;
 }
 
 export interface OpenWork {

@@ -36,8 +36,8 @@ export function describePayload(payload: string): string {
     : `${JSON.stringify(shown)}… (${payload.length} characters)`;
 }
 
-/** `payload` as describePayload reports it. */
-export function refusalOfPayload(channel: string, payload: string): string {
+/** `payload` as describePayload reports it; without it, the same words for every payload. */
+export function refusalOfPayload(channel: string, payload = "something else"): string {
   return `NOTIFY ${channel} expects ${CALCULATIONS.join(" or ")}, found ${payload}: nothing is started.`;
 }
 

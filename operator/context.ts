@@ -9,6 +9,7 @@ import type { StoreView } from "./kube/objectStore.ts";
 import type { KubeObject } from "./kube/wireFormat.ts";
 import type { PodSettings } from "./objects/job.ts";
 import type { Policy } from "./reconcile/observe.ts";
+import type { Refusals } from "./reconcile/refusals.ts";
 
 /** As read from the API server. */
 export type StoredBatch = ClimateBatch & KubeObject;
@@ -29,6 +30,7 @@ export interface OperatorContext {
 export interface ReconcileContext extends OperatorContext {
   readonly batches: StoreView<StoredBatch>;
   readonly jobs: StoreView<Job>;
+  readonly refusals: Refusals;
   /** A request may have been answered, so the next one may start. */
   readonly onPlanned: () => void;
 }

@@ -11,6 +11,7 @@ import { type WorkOutcome, WorkQueue } from "./kube/workqueue.ts";
 import { CHILD_SELECTOR, LABELS } from "./objects/labels.ts";
 import { describeRequest } from "./reconcile/observe.ts";
 import { reconcile } from "./reconcile/reconcile.ts";
+import { Refusals } from "./reconcile/refusals.ts";
 import type { OperatorMetrics, ReconcileResult } from "./telemetry/metrics.ts";
 import { type Liveness, WORK_LIMIT_MS } from "./telemetry/probes.ts";
 
@@ -61,7 +62,8 @@ export function runController(
         if (name !== undefined) queue.add(name);
       },
     });
-    const working = { ...context, batches: batches.store, jobs: jobs.store, onPlanned };
+    const refusals = new Refusals(clock);
+    const working = { ...context, batches: batches.store, jobs: jobs.store, refusals, onPlanned };
     const ends = [batches.stopped, jobs.stopped];
     const loops = [
       liveness.follow("the watch of ClimateBatches", () => batches.lastTurnMs()),

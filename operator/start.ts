@@ -8,6 +8,7 @@ import { CLIMATE_BATCH } from "../model/climateBatch.ts";
 import { type Clock, within } from "../model/clock.ts";
 import { coerceError, RejectedError } from "../model/errors.ts";
 import { refusalOfPayload } from "../model/requests.ts";
+import { RepeatedWarnings } from "../telemetry/repeatedWarnings.ts";
 import type { OperatorConfig } from "./config.ts";
 import type { OperatorContext, StoredBatch } from "./context.ts";
 import { runController } from "./controller.ts";
@@ -48,7 +49,7 @@ async function checkDefinition(api: KubeApi, signal: AbortSignal): Promise<void>
   }
 }
 
-async function warnOfOldDefinition(api: KubeApi, log: Logger, signal: AbortSignal): Promise<void> {
+async function warnOfOldDefinition(api: KubeApi, log: OperatorContext["log"], signal: AbortSignal): Promise<void> {
   // A new definition appears in OpenAPI some seconds after it is served.
   const schemas = await api.schemas(signal).catch(() => null);
   const missing = schemas === null ? [] : await findMissingFields(schemas);
@@ -66,10 +67,12 @@ export interface OperatorEnvironment {
 /** Runs until the signal. Rejects with a bug, after everything was released. */
 export async function startOperator(
   config: OperatorConfig,
-  { clock, random, log }: OperatorEnvironment,
+  { clock, random, log: everyLine }: OperatorEnvironment,
   signal: AbortSignal,
 ): Promise<void> {
   await using release = new AsyncDisposableStack();
+  const log = release.use(new RepeatedWarnings(everyLine, clock));
+  const payloads = release.use(new RepeatedWarnings(everyLine, clock, ["event"]));
   const { cluster, namespace, policy, leaseName, identity, qps, burst, timeoutMs } = config;
   const api = release.adopt(openApi(), (opened) => opened.close());
   // An API of its own, so that renewing never queues behind reconciles.
@@ -225,15 +228,13 @@ export async function startOperator(
     };
   }
 
-  /** The Event is about the operator's Lease, because a NOTIFY has no object. */
+  /** The Event is about the operator's Lease, because a NOTIFY has no object. Its words are always the same: one series. */
   function describeUnknownPayload(payload: string): void {
-    const note = refusalOfPayload(config.triggerChannel, payload);
     metrics.unknownPayload();
-    log.warn({ event: "unknownPayload", message: note });
-    if (!elector.isLeader()) return;
-    leaseApi.leases.get(leaseName).then((lease) => {
-      const regarding = { ...lease, apiVersion: "coordination.k8s.io/v1", kind: "Lease" };
-      events.record(regarding, { type: "Warning", reason: "UnknownPayload", action: "Listen", note });
-    }, logTrouble("eventNotRecorded"));
+    payloads.warn({ event: "unknownPayload", message: refusalOfPayload(config.triggerChannel, payload) });
+    if (!elector.isLeader() || elector.written === null) return;
+    const regarding = { ...elector.written, apiVersion: "coordination.k8s.io/v1", kind: "Lease" };
+    const note = `${refusalOfPayload(config.triggerChannel)} The log of the operator shows what was found.`;
+    events.record(regarding, { type: "Warning", reason: "UnknownPayload", action: "Listen", note });
   }
 }

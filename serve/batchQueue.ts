@@ -98,10 +98,10 @@ export class BatchQueue {
   /** null: it had ended before, by another process. */
   async #runOnce(running: Running, signal: AbortSignal): Promise<RunOutcome | null> {
     const { config, databaseUrl, log, metrics } = this.#context;
-    const { batchId, calculation } = running.batch;
+    const { batchId, calculation, isComputed = false } = running.batch;
     const client = await connect(databaseUrl, { purpose: `serve batch ${batchId}`, patienceMs: 2_000, signal });
     try {
-      if ((await readBatchState(client, batchId)) !== "running") return null;
+      if ((await readBatchState(client, batchId)) !== (isComputed ? "complete" : "running")) return null;
       const options = {
         databaseUrl,
         batchId,

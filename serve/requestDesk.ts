@@ -3,8 +3,7 @@
 import type { Client } from "pg";
 import { reopenBatch } from "../database/batches.ts";
 import { connect } from "../database/connect.ts";
-import type { PlannedBatch } from "../database/plan.ts";
-import { planRequest, WAITING_REFUSALS } from "../database/planRequest.ts";
+import { type PlannedRequest, planRequest, WAITING_REFUSALS } from "../database/planRequest.ts";
 import { claimRequests, readStoredRequest, type StoredRequest, settleRequest } from "../database/requests.ts";
 import {
   giveUpRetry,
@@ -178,9 +177,10 @@ export class RequestDesk {
     const { requestId, calculation, source, coalesced, requestedAt, requestKeys } = request;
     const answered = { installation: config.installation, requestId };
     try {
-      const { batchId, cells, shards } = await withClient((client) => this.#plan(client, request));
+      const { batch, isNew } = await withClient((client) => this.#plan(client, request));
+      const { batchId, cells, shards } = batch;
       log.info({
-        event: "batchPlanned",
+        event: isNew ? "batchPlanned" : "batchComputedBefore",
         batchId,
         calculation,
         cells,
@@ -190,7 +190,7 @@ export class RequestDesk {
         coalesced,
         requestKeys,
       });
-      this.#batches.start({ batchId, calculation, requestedAt });
+      this.#batches.start({ batchId, calculation, requestedAt, isComputed: !isNew });
     } catch (thrown) {
       const error = coerceError(thrown);
       if (isWaiting(error)) throw error;
@@ -210,7 +210,7 @@ export class RequestDesk {
     }
   }
 
-  async #plan(client: Client, request: StoredRequest): Promise<PlannedBatch> {
+  async #plan(client: Client, request: StoredRequest): Promise<PlannedRequest> {
     const { installation, workers, cellsPerShard, methodsFile } = this.#context.config;
     const planned = await planRequest(client, readStoredRequest(request), {
       parallelism: workers,
@@ -220,8 +220,9 @@ export class RequestDesk {
       cellsPerShard,
       methodsFile,
       answers: { installation, requestId: request.requestId },
+      reusesRefused: true,
     });
-    return planned!.batch;
+    return planned!;
   }
 }
 

@@ -10,6 +10,7 @@ import { CALCULATIONS } from "../model/calculations.ts";
 import { type Clock, rest, within } from "../model/clock.ts";
 import { coerceError, RejectedError, TransientError } from "../model/errors.ts";
 import { refusalOfPayload } from "../model/requests.ts";
+import { RepeatedWarnings } from "../telemetry/repeatedWarnings.ts";
 import { BatchQueue } from "./batchQueue.ts";
 import type { ServeConfig } from "./config.ts";
 import type { ServeContext } from "./context.ts";
@@ -40,6 +41,8 @@ export async function startServe(
 ): Promise<void> {
   await using release = new AsyncDisposableStack();
   const { installation } = config;
+  const warnings = release.use(new RepeatedWarnings(log, clock));
+  const payloads = release.use(new RepeatedWarnings(log, clock, ["event"]));
   const readUrl = () => databaseUrl;
   const sessions = release.use(
     new Sessions({ purpose: "serve", readUrl, most: SESSIONS, limitMs: DATABASE_LIMIT_MS, clock }),
@@ -56,7 +59,7 @@ export async function startServe(
     onStartedLeading: () => void triggers?.takeOver(),
     clock,
     random,
-    log,
+    log: warnings,
   });
   const isLeader = () => leadership.state === "leading";
   const batches = release.adopt(new BatchQueue(context, () => triggers?.nudge()), (queue) => queue.stop());
@@ -87,12 +90,12 @@ export async function startServe(
       },
       onUnknownPayload: (payload) => {
         metrics.unknownPayload();
-        log.warn({ event: "unknownPayload", message: refusalOfPayload(config.triggerChannel, payload) });
+        payloads.warn({ event: "unknownPayload", message: refusalOfPayload(config.triggerChannel, payload) });
       },
       pollIntervalMs: config.pollIntervalMs,
       clock,
       random,
-      log,
+      log: warnings,
       signal,
     }),
   );

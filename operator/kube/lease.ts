@@ -45,6 +45,7 @@ export class LeaderElector {
   readonly #times: LeaseTimes;
   readonly #observation = new LeaseObservation();
   #triedAtMs: number;
+  #written: Lease | null = null;
   /** Leading is over at this time, noticed or not. */
   #deadlineMs = Number.NEGATIVE_INFINITY;
 
@@ -57,6 +58,11 @@ export class LeaderElector {
   /** On the clock's monotonic scale: when it last tried to get, keep or read the lease. */
   lastTurnMs(): number {
     return this.#triedAtMs;
+  }
+
+  /** As this process wrote it last; null: it never led. */
+  get written(): Lease | null {
+    return this.#written;
   }
 
   /** By the clock, not a flag: also correct when the event loop was blocked past the deadline. */
@@ -118,6 +124,7 @@ export class LeaderElector {
   /** `sentAtMs` is before the write: others cannot have begun to wait earlier. */
   #won(lease: Lease, sentAtMs: number): Lease {
     this.#deadlineMs = sentAtMs + this.#times.renewDeadlineMs;
+    this.#written = lease;
     return lease;
   }
 

@@ -59,7 +59,8 @@ export const REASONS = {
   GaveWay: "it was halted for an hour while others waited; raise retries to resume its shards",
   Replaced: "a later batch with concurrencyPolicy Replace took over",
   Superseded: "an equal batch was created later, while this one waited; or a later batch is published",
-  AlreadyAnswered: "a batch with the same requestKey has computed this",
+  AlreadyAnswered:
+    "a batch has computed this: one with the same requestKey, or an equal one whose publication was refused",
   Cancelled: "the batch was cancelled",
   Deleted: "the ClimateBatch is being deleted",
   Suspended: "spec.suspend is true, or Kueue holds the Job back",
@@ -87,6 +88,7 @@ export type Reason = keyof typeof REASONS;
 
 /** The batch continues when its template is changed; it need not be created again. */
 export const INVALID_TEMPLATE = "InvalidTemplate" satisfies Reason;
+export const ALREADY_ANSWERED = "AlreadyAnswered" satisfies Reason;
 
 /** Refusals of planning, publishing and retrying that pass by themselves. */
 export const PASSING_REFUSALS: readonly string[] = [

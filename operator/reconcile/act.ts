@@ -1,6 +1,7 @@
 // Executes the actions in order; the first that fails ends the list. Each may be repeated safely.
 import { endBatch, finishBatch } from "../../database/batches.ts";
 import { retryClusterBatch } from "../../database/clusterBatches.ts";
+import type { PlannedBatch } from "../../database/plan.ts";
 import { planRequest } from "../../database/planRequest.ts";
 import { publishBatch } from "../../database/publish.ts";
 import { emptySlots } from "../../database/slots.ts";
@@ -9,7 +10,7 @@ import { coerceError, RejectedError } from "../../model/errors.ts";
 import type { ReconcileContext, StoredBatch } from "../context.ts";
 import { findDatabaseTrouble } from "../databaseTrouble.ts";
 import { ApiError, isAlreadyExists, isInvalid, isNotFound, isRetryable } from "../kube/apiError.ts";
-import { INVALID_TEMPLATE } from "../objects/conditions.ts";
+import { ALREADY_ANSWERED, INVALID_TEMPLATE } from "../objects/conditions.ts";
 import { buildJob, type PodSettings } from "../objects/job.ts";
 import { ANNOTATIONS } from "../objects/labels.ts";
 import { findForbidden, NOTHING_ALLOWED } from "../objects/templateRules.ts";
@@ -29,13 +30,20 @@ export async function act(
   for (const action of actions) {
     signal.throwIfAborted();
     if (action.do === "wait" || action.do === "lookAgain") continue;
+    const { refusals, log } = context;
+    // A batch is reconciled for many reasons, its own status among them; only time and a changed object are worth a call.
+    const refused = action.do === "createJob" ? refusals.waiting(batch, action.do) : null;
+    if (refused !== null) return refused;
     try {
       await actOnce(action, batch, context, signal);
-      context.log.info({ event: "acted", climateBatch: batch.metadata.name, ...describe(action) });
+      log.info({ event: "acted", climateBatch: batch.metadata.name, ...describe(action) });
     } catch (thrown) {
       if (signal.aborted) throw thrown;
       const error = coerceError(thrown);
-      return { error, refusal: findRefusal(action, error) };
+      const refusal = findRefusal(action, error);
+      if (refusal !== null && refusals.note(batch, { error, refusal }))
+        log.warn({ event: "refused", climateBatch: batch.metadata.name, ...refusal });
+      return { error, refusal };
     }
   }
   return null;
@@ -107,9 +115,21 @@ async function plan(
     requestKey: spec.requestKey,
     requestId: metadata.annotations?.[ANNOTATIONS.request],
   };
-  const options = { parallelism: spec.parallelism, parallelismSetting: "parallelism", methodsFile, answers };
-  await withClient((client) => planRequest(client, requestOfSpec(spec), options));
+  const options = {
+    ...{ parallelism: spec.parallelism, parallelismSetting: "parallelism", methodsFile, answers },
+    reusesRefused: spec.publish,
+  };
+  const planned = await withClient((client) => planRequest(client, requestOfSpec(spec), options));
   onPlanned();
+  if (planned !== null && !planned.isNew) await answerByRefused(planned.batch, withClient);
+}
+
+/** An equal batch is complete, and its publication was refused: nothing is computed again, only published if it may be now. */
+async function answerByRefused({ batchId }: PlannedBatch, withClient: ReconcileContext["withClient"]): Promise<never> {
+  const publication = await withClient((client) => publishBatch(client, batchId, NO_EXCEPTIONS));
+  const now = publication.published ? "It is published now." : `${publication.reason}: ${publication.message}`;
+  const message = `Batch ${batchId} has computed the same from the same inputs, and its publication was refused. Nothing is computed again. ${now}`;
+  throw new RejectedError(ALREADY_ANSWERED, message);
 }
 
 function refuseTemplate({ spec }: StoredBatch, { allowed = NOTHING_ALLOWED }: PodSettings): void {

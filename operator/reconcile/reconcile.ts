@@ -10,10 +10,9 @@ import type { Action, Trouble } from "./actions.ts";
 import { decide, isSettled } from "./decide.ts";
 import { observe } from "./observe.ts";
 import { readFacts } from "./readFacts.ts";
+import type { Refusals } from "./refusals.ts";
 import { buildStatus, buildStatusPatch } from "./status.ts";
 
-/** How often something is tried again that other batches or a person must make possible. */
-const LOOK_AT_REFUSAL_MS = 10_000;
 /** Another client wrote the object between our read and our write. */
 const LOOK_AT_CONFLICT_MS = 50;
 
@@ -23,8 +22,11 @@ export async function reconcile(
   signal: AbortSignal,
 ): Promise<WorkOutcome | undefined> {
   const facts = await readFacts(name, context, signal);
-  if (facts === null) return undefined;
-  const { policy, clock } = context;
+  const { policy, clock, refusals } = context;
+  if (facts === null) {
+    refusals.forget(name);
+    return undefined;
+  }
   const now = clock.now();
   const observation = observe(facts, now);
   const actions = decide(observation, policy, now);
@@ -34,7 +36,8 @@ export async function reconcile(
     if (status !== null && !(await record(facts.batch, status, context, signal)))
       return { againAfterMs: LOOK_AT_CONFLICT_MS };
   }
-  return trouble === null ? whenAgain(actions, now) : afterTrouble(trouble);
+  if (trouble === null) refusals.forget(name);
+  return trouble === null ? whenAgain(actions, now) : afterTrouble(trouble, facts.batch, refusals);
 }
 
 /** One write, then its events; false when another client wrote first. */
@@ -67,8 +70,8 @@ function whenAgain(actions: readonly Action[], now: Date): WorkOutcome | undefin
 }
 
 /** A refusal that the status shows is tried later or not at all; other trouble comes back with backoff. */
-function afterTrouble({ error, refusal }: Trouble): WorkOutcome | undefined {
+function afterTrouble({ error, refusal }: Trouble, batch: StoredBatch, refusals: Refusals): WorkOutcome | undefined {
   if (refusal === null) throw error;
   const isFinal = ["plan", "publish", "retry"].includes(refusal.action) && !PASSING_REFUSALS.includes(refusal.reason);
-  return isFinal ? undefined : { againAfterMs: LOOK_AT_REFUSAL_MS };
+  return isFinal ? undefined : { againAfterMs: refusals.delayMs(batch) };
 }

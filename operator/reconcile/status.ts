@@ -1,7 +1,13 @@
 // The status of a batch from an observation, and the patch from the stored status to it.
 import { isDeepStrictEqual } from "node:util";
 import type { ClimateBatchStatus, Condition } from "../../model/climateBatch.ts";
-import { formatInstant, INVALID_TEMPLATE, PASSING_REFUSALS, setCondition } from "../objects/conditions.ts";
+import {
+  ALREADY_ANSWERED,
+  formatInstant,
+  INVALID_TEMPLATE,
+  PASSING_REFUSALS,
+  setCondition,
+} from "../objects/conditions.ts";
 import type { Refusal } from "./actions.ts";
 import type { BatchRow, Observation, Policy } from "./observe.ts";
 import { findStage, retriesUsed, type Stage } from "./stage.ts";
@@ -44,7 +50,7 @@ function refuse(stage: Stage, refusal: Refusal | null): Stage {
     return stage;
   const { reason, message } = refusal;
   if (stage.at === "unplanned" && refusal.action === "plan")
-    return { at: "ended", isComplete: false, failure: { reason, message } };
+    return { at: "ended", isComplete: reason === ALREADY_ANSWERED, failure: { reason, message } };
   if (stage.at === "retry" && refusal.action === "retry")
     return { at: "failed", row: stage.row, failure: { reason, message } };
   return stage;

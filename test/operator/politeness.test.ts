@@ -11,8 +11,11 @@ import { createClimate, SIX_SHARDS } from "../support/sixShards.ts";
 
 const IDLE_MS = 20_000;
 const WRITES_A_BATCH = 8;
+const JUNK = 200;
 
 const isWrite = ({ method }: SeenRequest) => method !== "GET";
+/** The Event of the junk is counted up once more at the end. */
+const isJunk = ({ path }: SeenRequest) => path.includes("/events/operator.");
 const isLease = ({ path }: SeenRequest) => path.includes("/leases/");
 
 describeOnApiServer("the calls of the operator to the API server", () => {
@@ -30,17 +33,25 @@ describeOnApiServer("the calls of the operator to the API server", () => {
         undefined,
     );
     const before = proxy.seen.length;
+    // What any session may send costs the API server one Event, and no call about the Lease.
+    for (let one = 0; one < JUNK; one++)
+      await database.client.query("SELECT pg_notify('aiops_trigger', $1)", [`junk ${one}`]);
     await sleep(IDLE_MS);
     const idle = proxy.seen.slice(before);
     expect(idle.length).toBeLessThan(IDLE_MS / 1000);
     expect(idle.length).toBeGreaterThan(0);
+    expect(idle.filter((one) => isLease(one) && !isWrite(one))).toEqual([]);
+    expect(idle.filter(({ path }) => path.includes("/events")).length).toBeLessThanOrEqual(2);
+    expect(await space.events()).toEqual(["Warning UnknownPayload"]);
 
     const started = proxy.seen.length;
     await using _jobs = playJobController(space);
     await space.apply("polite", SIX_SHARDS);
     await space.reaches("polite", "Published");
     await operator.stop();
-    const writes = proxy.seen.slice(started).filter((one) => isWrite(one) && !isLease(one));
+    const junk = operator.lines.filter(({ event }) => event === "unknownPayload");
+    expect(junk.map(({ times }) => times)).toEqual([undefined, JUNK - 1]);
+    const writes = proxy.seen.slice(started).filter((one) => isWrite(one) && !isLease(one) && !isJunk(one));
     console.log(
       `measured: the operator calls the API server ${((idle.length * 1000) / IDLE_MS).toFixed(2)} times a second when idle, and writes ${writes.length} times for a batch`,
     );

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { recordRequest } from "../../database/requests.ts";
-import type { ClimateBatch } from "../../model/climateBatch.ts";
+import { type ClimateBatch, findCondition } from "../../model/climateBatch.ts";
 import { EXIT_CODES } from "../../model/podContract.ts";
 import { describeOnApiServer } from "../support/apiServer.ts";
 import { digestExports, readLatestBatch, readSeen } from "../support/batches.ts";
@@ -94,6 +94,29 @@ describeOnApiServer("the operator", () => {
     expect(await space.jobs()).toHaveLength(1);
     const { rows } = await database.client.query("SELECT state FROM climatebatch.batches");
     expect(rows).toEqual([{ state: "complete" }]);
+  });
+
+  test("a batch whose publication was refused answers an equal ClimateBatch: no shard runs again", async () => {
+    await using world = await open();
+    const { space, database } = world;
+    await using _operator = space.start();
+    await using jobs = playJobController(space);
+    await space.apply("sample", SIX_SHARDS);
+    await space.reaches("sample", "Published");
+    const fewer = { ...SIX_SHARDS, risks: ["HighTemperature"] } as const;
+    await space.apply("fewer", fewer);
+    await space.reaches("fewer", "Complete");
+    const runs = jobs.runs.length;
+    await space.apply("again", fewer);
+    const { status } = await space.reaches("again", "Complete");
+
+    expect(findCondition(status, "Complete")).toMatchObject({
+      reason: "AlreadyAnswered",
+      message: expect.stringMatching(/its publication was refused. Nothing is computed again. Incomplete: Readers/),
+    });
+    expect(jobs.runs).toHaveLength(runs);
+    const { rows } = await database.client.query("SELECT reason FROM climatebatch.batches ORDER BY batch_id");
+    expect(rows).toEqual([{ reason: null }, { reason: "Incomplete" }]);
   });
 
   test("a shard that fails is named, the others are kept, and a retry runs it alone", async () => {

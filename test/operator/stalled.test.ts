@@ -8,6 +8,7 @@ import type { Job } from "../../operator/kube/client.ts";
 import { describeOnApiServer } from "../support/apiServer.ts";
 import { eventually } from "../support/cli.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { type SeenRequest, startFaultProxy } from "../support/faultProxy.ts";
 import { type OperatorCluster, type OperatorNamespace, openOperatorCluster } from "../support/operatorCluster.ts";
 import { createClimate, SIX_SHARDS } from "../support/sixShards.ts";
 
@@ -189,6 +190,32 @@ describeOnApiServer("nothing moves", () => {
     expect(await shows(space, "WebhookUnavailable", "False")).toMatch(/policy.example.com/);
     await space.call("DELETE", `${WEBHOOKS}/away-${space.namespace}`);
     await shows(space, "Running", "True");
+  });
+
+  test("a refused Job is tried again after growing delays, at once when the object changes, and logged once", async () => {
+    await using database = await createTestDatabase({ from: new URL(climate.url).pathname.slice(1) });
+    const space = await cluster.openNamespace(database.url);
+    await using proxy = await startFaultProxy(cluster.server.kubeconfig);
+    const isTry = ({ method, path }: SeenRequest) => method === "POST" && path.endsWith("/jobs");
+    const message = 'jobs.batch "sample" is forbidden: exceeded quota: small';
+    const refusal = { kind: "Status", status: "Failure", code: 403, reason: "Forbidden", message };
+    proxy.fault(isTry, { status: 403, body: refusal }, 100);
+    await using operator = space.start({ through: proxy.kubeConfig });
+    const tries = () => proxy.seen.filter(isTry).map(({ atMs }) => atMs);
+    const triedTimes = (times: number) =>
+      eventually(`${times} tries`, () => (tries().length >= times ? tries() : undefined));
+    await space.apply("sample", SIX_SHARDS);
+    const [first, second, third] = await triedTimes(3);
+    expect(second! - first!).toBeGreaterThan(1_900);
+    expect(third! - second!).toBeGreaterThan(3_900);
+
+    const changedAtMs = performance.now();
+    await space.change("sample", { parallelism: 1 });
+    await triedTimes(4);
+    expect(performance.now() - changedAtMs).toBeLessThan(6_000);
+    const lines = operator.lines.filter(({ event }) => event === "refused");
+    expect(lines.map(({ reason }) => reason)).toEqual(["QuotaExceeded", "QuotaExceeded"].slice(0, lines.length));
+    expect(lines.length).toBeLessThanOrEqual(2);
   });
 
   test("a database whose schema is too old is not called silent", async () => {

@@ -7,6 +7,7 @@ import { highTemperature } from "../../../job/risks/highTemperature.ts";
 import { systemClock } from "../../../model/clock.ts";
 import type { ReconcileContext, StoredBatch } from "../../../operator/context.ts";
 import { act } from "../../../operator/reconcile/act.ts";
+import { Refusals } from "../../../operator/reconcile/refusals.ts";
 import { readLatestBatch } from "../../support/batches.ts";
 import { writePastAndFuture } from "../../support/climate.ts";
 import { climateBatch, POLICY } from "../../support/climateBatch.ts";
@@ -33,6 +34,7 @@ async function plan(methodsFile: string | undefined) {
     pods: { image: "job", runAsUser: 1, terminationGracePeriodSeconds: 5 },
     methodsFile,
     onPlanned: () => undefined,
+    refusals: new Refusals(systemClock),
     clock: systemClock,
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
   } as Partial<ReconcileContext> as ReconcileContext;
