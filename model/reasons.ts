@@ -4,7 +4,7 @@
 export const NULL_REASONS = {
   noInput: "the cell has no series that this risk can use",
   noBasePeriod: "fewer than 20 valid years in the base period, which this risk compares with",
-  noStorms: "no storm tracks are known: climatebatch ingest-storms loads them",
+  noStorms: "no storm tracks are known: climatebatch load storms loads them",
   tooFewYears: "fewer than 10 valid years in the period, or in the record of storms",
   noBasin: "a cell under 500 km² (or of unknown area) that belongs to no basin: rivers bring it more than its own rain",
   tooDry: "some, but fewer than 10, of the block's years have any rain: nothing can be fitted",

@@ -40,7 +40,7 @@ export const coverageCheck: DatabaseCheck = {
 function judgeStorms(
   storms: Awaited<ReturnType<typeof readStormYears>>,
 ): Pick<Readiness, "canRun" | "from" | "remark"> {
-  if (storms === null) return { canRun: false, from: null, remark: "no storms: climatebatch ingest-storms FILE" };
+  if (storms === null) return { canRun: false, from: null, remark: "no storms: climatebatch load storms FILE" };
   return { canRun: true, from: `storms of ${storms.agency} ${storms.firstYear}-${storms.lastYear}`, remark: null };
 }
 

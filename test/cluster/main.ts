@@ -1,5 +1,6 @@
 // `npm run cluster -- …`: a Kubernetes for tests and development on this machine (docs/cluster.md).
 import { parseArgs } from "node:util";
+import { ensurePostgresTools } from "../support/postgresTools.ts";
 import { startApiOnly } from "./apiOnly.ts";
 import { ensureBinaries, kubectlProgram } from "./binaries.ts";
 import { cacheFolder } from "./cache.ts";
@@ -89,6 +90,7 @@ const commands: Record<string, (words: string[]) => Promise<void>> = {
       if (!isGoModuleBuilt(name) && obstacle !== null) report(`${name}: ${obstacle}`);
       else await ensureGoModule(name).catch(reportObstacle(name));
     }
+    await ensurePostgresTools(report).catch(reportObstacle("PostgreSQL's programs"));
     if (localClusterObstacle() === null) await ensurePackages(report).catch(reportObstacle("packages"));
     report(`Everything that can be built here is in ${cacheFolder()} (${minutesSince(started)} minutes).`);
   },

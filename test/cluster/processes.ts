@@ -28,19 +28,20 @@ export interface RunOptions {
   readonly input?: string;
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly signal?: AbortSignal;
+  readonly cwd?: string;
 }
 
 /** Runs a command to its end and gives what it wrote; what it complained about is the error's message. */
 export function run(
   program: string,
   words: readonly string[],
-  { input, env, signal }: RunOptions = {},
+  { input, env, signal, cwd }: RunOptions = {},
 ): Promise<string> {
   return new Promise((done, failed) => {
-    const options = { env: { ...process.env, ...env }, maxBuffer: 1 << 28, signal };
+    const options = { env: { ...process.env, ...env }, maxBuffer: 1 << 28, signal, cwd };
     const child = execFile(program, words, options, (error, stdout, stderr) => {
       if (error === null) return done(stdout);
-      const said = stderr.trim() || stdout.trim() || error.message;
+      const said = [stderr.trim(), stdout.trim()].filter((text) => text !== "").join("\n") || error.message;
       failed(new Error(`${program} ${words.join(" ")}: ${said}`, { cause: error }));
     });
     child.stdin!.on("error", () => undefined).end(input);

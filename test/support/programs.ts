@@ -2,12 +2,18 @@
 import { describe } from "vitest";
 import { areBinariesBuilt } from "../cluster/binaries.ts";
 import { type GoModule, isGoModuleBuilt } from "../cluster/goModules.ts";
+import { arePostgresToolsInstalled } from "./postgresTools.ts";
 
-export type NeededProgram = "kube-apiserver" | GoModule;
+export type NeededProgram = "kube-apiserver" | "postgres-tools" | GoModule;
+
+function isBuilt(name: NeededProgram): boolean {
+  if (name === "kube-apiserver") return areBinariesBuilt();
+  return name === "postgres-tools" ? arePostgresToolsInstalled() : isGoModuleBuilt(name);
+}
 
 /** Null when all are built, else which are not and what builds them. */
 export function missingPrograms(...names: readonly NeededProgram[]): string | null {
-  const missing = names.filter((name) => !(name === "kube-apiserver" ? areBinariesBuilt() : isGoModuleBuilt(name)));
+  const missing = names.filter((name) => !isBuilt(name));
   return missing.length === 0 ? null : `not built: ${missing.join(", ")}; npm run test:cluster builds what is missing.`;
 }
 
