@@ -1,6 +1,6 @@
 // `climatebatch compare`: what differs between two batches, scenarios or periods.
 import { RejectedError } from "../model/errors.ts";
-import { type Change, compare, pairsQuery, readSides } from "../report/compareResults.ts";
+import { type Change, compare, methodsOf, pairsQuery, readSides } from "../report/compareResults.ts";
 import { writeCsv } from "../report/exportTables.ts";
 import { formatNumber } from "../report/page/numbers.ts";
 import { withSnapshot } from "../report/readResults.ts";
@@ -43,8 +43,16 @@ export const compareCommand = defineCommand(
           const ordered = `${query} ORDER BY latitude, longitude, risk_type, scenario, period`;
           await writeOutput(argv.output, (sink) => writeCsv(client, { query: ordered }, sink));
         }
-        if (argv.json) printJson({ first: argv.first, second: argv.second, changes });
-        else if (argv.output !== "-") print(describeChanges(changes, argv.first, argv.second));
+        const { first, second } = argv;
+        const [firstMethods, secondMethods] = [methodsOf(sides[0]), methodsOf(sides[1])];
+        if (argv.json) return printJson({ first, second, firstMethods, secondMethods, changes });
+        if (argv.output === "-") return;
+        if (firstMethods !== secondMethods) {
+          print(
+            `The methods differ: ${first} was computed by ${firstMethods}; ${second} by ${secondMethods}. Some of the change comes from them: docs/validation.md lists what changed.\n`,
+          );
+        }
+        print(describeChanges(changes, first, second));
       }),
     ),
 );
@@ -55,12 +63,12 @@ function describeChanges(changes: readonly Change[], first: string, second: stri
   const column = (name: "scenario" | "period") => (changes.some((change) => change[name] !== null) ? [name] : []);
   const keys = [...column("scenario"), ...column("period")] as ("scenario" | "period")[];
   const table = formatTable(
-    ["risk", ...keys, "of", "cells", "changed", "gained", "lost", "mean change", "largest", "at"],
+    ["risk", ...keys, "of", "cells", "not applicable", "changed", "gained", "lost", "mean change", "largest", "at"],
     differing.map((change) => [
       change.risk,
       ...keys.map((key) => change[key]),
       change.measure,
-      ...[change.cells, change.changed, change.gained, change.lost],
+      ...[change.cells, change.notApplicable, change.changed, change.gained, change.lost],
       change.meanChange === null ? null : formatChange(change, change.meanChange),
       change.largestChange === null ? null : formatChange(change, change.largestChange),
       change.largestAt?.join(", ") ?? null,

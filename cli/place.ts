@@ -1,5 +1,6 @@
 // `climatebatch place`: nine risks of one place on a screen.
 import { formatPeriod } from "../model/periods.ts";
+import { HAZARD_LEVELS } from "../model/results.ts";
 import { formatNumber, formatScore, formatUnit } from "../report/page/numbers.ts";
 import { levelOf } from "../report/page/reportData.ts";
 import { riskName } from "../report/page/words.ts";
@@ -63,12 +64,28 @@ function describePlace(
     `Batch ${[...new Set(batches.map(({ batch }) => batch))].join(" and ")}, methods ${batches[0]!.methods}`,
     ...[...groups].flatMap(([name, rows]) => ["", name, formatTable(HEADER, rows.map(rowOf))]),
     "",
+    ...describeReference(groups),
     "P: probability that a year is above the lowest bin. Damage: expected share lost in a year; shares of different risks mean different losses and are not added up.",
     ...(words.length === 0 ? [] : [`Flags: ${words.join(", ")}`, "What a flag means: climatebatch explain FLAG"]),
     `Scenarios: ${others.scenarios.join(", ")}. Periods: ${others.periods.map(formatPeriod).join(", ")}.`,
   ]
     .flatMap((line) => (line.includes("\n") ? [line] : wrap(line, SCREEN)))
     .join("\n");
+}
+
+/** What scores compare with; both scores of heat and cold where they are shown. */
+function describeReference(groups: ReadonlyMap<string, readonly PlaceResult[]>): string[] {
+  const absolute = [...groups].flatMap(([name, rows]) =>
+    rows.flatMap(({ risk, hazard }) =>
+      hazard?.scoreAbsolute == null
+        ? []
+        : [`${riskName("en", risk)} ${formatScore(hazard.scoreAbsolute)} (${hazard.levelAbsolute}; ${name})`],
+    ),
+  );
+  return [
+    "Scores and levels of heat, cold and drought are against the place's own climate of the base period.",
+    ...(absolute.length === 0 ? [] : [`Against fixed thresholds: ${absolute.join("; ")}.`]),
+  ];
 }
 
 const HEADER = ["risk", "", "score", "90 %", "level", "P %", "damage %", "100-year"];
@@ -85,7 +102,7 @@ function rowOf({ risk, hazard, probability, reason, flags }: PlaceResult): strin
     score === null ? "" : bar(score),
     score === null ? "-" : formatScore(score).padStart(5),
     low === null ? "" : `${formatScore(low)}-${formatScore(hazard!.scoreHigh!)}`,
-    score === null ? "" : ["Very Low", "Low", "Medium", "High", "Very High"][levelOf(score)]!,
+    score === null ? "" : HAZARD_LEVELS[levelOf(score)]!,
     probability?.damagingYear == null ? "" : percent(probability.damagingYear),
     probability?.damage == null ? "" : percent(probability.damage),
     level === null ? "" : `${formatNumber(level)} ${formatUnit(probability!.returnLevelUnit)}`.trim(),

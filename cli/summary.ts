@@ -1,24 +1,30 @@
 // The tables after a run: per risk, scenario and period, the results over all cells.
 import type { Client } from "pg";
 import { type Calculation, calculationsOf } from "../model/calculations.ts";
+import { HAZARD_LEVELS } from "../model/results.ts";
 import type { BatchSpecification } from "../model/specification.ts";
 import { formatTable, print } from "./printing.ts";
 
-export async function printSummary(
-  client: Client,
-  batchId: string,
-  { calculation }: BatchSpecification,
-): Promise<void> {
+/** In SQL. */
+const APPLIES = "('notApplicable' <> ALL (flags))";
+const RELATIVE_SCORES = "Heat, cold and drought are scored against each place's own climate.";
+
+export async function printSummary(client: Client, batchId: string, specification: BatchSpecification): Promise<void> {
+  print(await summarise(client, batchId, specification));
+}
+
+export async function summarise(client: Client, batchId: string, { calculation }: BatchSpecification): Promise<string> {
   const [first] = calculationsOf(calculation);
   const empty = await readRisksNotComputed(client, first!, batchId);
   const names = empty.map(({ risk }) => risk);
+  const parts: string[] = [];
   for (const one of calculationsOf(calculation)) {
-    const summarise = one === "probability" ? summariseProbability : summariseHazard;
-    print(`${await summarise(client, batchId, names)}\n`);
+    const summariseOne = one === "probability" ? summariseProbability : summariseHazard;
+    parts.push(await summariseOne(client, batchId, names));
   }
-  if (empty.length === 0) return;
   const why = empty.map(({ risk, reasons }) => `${risk} (${reasons})`).join(", ");
-  print(`Not computed: ${why}.\n`);
+  if (why !== "") parts.push(`Not computed: ${why}.`);
+  return `${parts.join("\n\n")}\n`;
 }
 
 /** A line a risk: how its scores go from the base period to the last one, and where they are highest. */
@@ -28,7 +34,7 @@ export async function printFindings(client: Client, batchId: string): Promise<vo
         SELECT risk_type, scenario, first_year, last_year, latitude, longitude, hazard_score_100 AS score
         FROM climatebatch.hazard_all_batches
         WHERE slot = (SELECT slot FROM climatebatch.slots WHERE calculation = 'hazard' AND batch_id = $1)
-          AND scenario = (SELECT specification -> 'scenarios' ->> -1 FROM climatebatch.batches WHERE batch_id = $1)),
+          AND ${APPLIES} AND scenario = (SELECT specification -> 'scenarios' ->> -1 FROM climatebatch.batches WHERE batch_id = $1)),
       ends AS (SELECT min(first_year) AS base, max(first_year) AS last FROM scores)
       SELECT risk_type,
         round((percentile_cont(0.5) WITHIN GROUP (ORDER BY score) FILTER (WHERE first_year = base))::numeric, 1)::float8,
@@ -47,7 +53,7 @@ export async function printFindings(client: Client, batchId: string): Promise<vo
       rows.map((row) => row.slice(0, header.length)),
     ),
   );
-  print(`Then: ${rows[0]?.at(-1)}. 0 to 100; heat, cold and drought against each place's own climate.\n`);
+  print(`Then: ${rows[0]?.at(-1)}. 0 to 100. ${RELATIVE_SCORES}\n`);
 }
 
 async function readRisksNotComputed(
@@ -70,35 +76,37 @@ const OF_BATCH = (calculation: Calculation) => `FROM climatebatch.${calculation}
     AND risk_type::text <> ALL ($2)
   GROUP BY risk_type, scenario, first_year, last_year ORDER BY risk_type, scenario, first_year, last_year`;
 
+const KEY_HEADER = ["scenario", "period", "cells", "computed", "not applicable", "no result"];
+/** Cells where the hazard cannot do harm are counted apart, and are in no mean. */
+const KEY = (value: string) => `risk_type, scenario, first_year || '-' || last_year, count(*)::int,
+  (count(${value}) FILTER (WHERE ${APPLIES}))::int, (count(*) FILTER (WHERE NOT ${APPLIES}))::int,
+  (count(*) FILTER (WHERE ${value} IS NULL))::int`;
+
 async function summariseProbability(client: Client, batchId: string, without: readonly string[]): Promise<string> {
   const { rows } = await client.query({
-    text: `SELECT risk_type, scenario, first_year || '-' || last_year, count(*)::int, count(probability)::int,
-      round(avg(probability)::numeric, 3)::float8, round(max(probability)::numeric, 3)::float8,
-      round((100 * avg(damage_bins))::numeric, 3)::float8 ${OF_BATCH("probability")}`,
+    text: `SELECT ${KEY("probability")},
+      round((avg(probability) FILTER (WHERE ${APPLIES}))::numeric, 3)::float8,
+      round((max(probability) FILTER (WHERE ${APPLIES}))::numeric, 3)::float8,
+      round((100 * avg(damage_bins) FILTER (WHERE ${APPLIES}))::numeric, 3)::float8 ${OF_BATCH("probability")}`,
     values: [batchId, without],
     rowMode: "array",
   });
-  const header = [
-    "probability of",
-    "scenario",
-    "period",
-    "cells",
-    "computed",
-    "mean P(H)",
-    "highest",
-    "mean damage %/yr",
-  ];
-  return `${formatTable(header, rows)}\nP(H): the probability that a year is not in the lowest bin.`;
+  const header = ["probability of", ...KEY_HEADER, "mean P(H)", "highest", "mean damage %/yr"];
+  return `${formatTable(header, rows)}\nP(H): the probability that a year is not in the lowest bin. Means are of the computed cells.`;
 }
 
 async function summariseHazard(client: Client, batchId: string, without: readonly string[]): Promise<string> {
+  const levels = HAZARD_LEVELS.map(
+    (level) => `(count(*) FILTER (WHERE hazard_level = '${level}' AND ${APPLIES}))::int`,
+  );
   const { rows } = await client.query({
-    text: `SELECT risk_type, scenario, first_year || '-' || last_year, count(*)::int, count(hazard_score_100)::int,
-      round(avg(hazard_score_100)::numeric, 1)::float8, round(max(hazard_score_100)::numeric, 1)::float8,
-      climatebatch.hazard_level(avg(hazard_score_100)) ${OF_BATCH("hazard")}`,
+    text: `SELECT ${KEY("hazard_score_100")},
+      round((avg(hazard_score_100) FILTER (WHERE ${APPLIES}))::numeric, 1)::float8,
+      round((max(hazard_score_100) FILTER (WHERE ${APPLIES}))::numeric, 1)::float8,
+      ${levels.join(", ")} ${OF_BATCH("hazard")}`,
     values: [batchId, without],
     rowMode: "array",
   });
-  const header = ["hazard of", "scenario", "period", "cells", "computed", "mean score", "highest", "average level"];
-  return formatTable(header, rows);
+  const header = ["hazard of", ...KEY_HEADER, "mean score", "highest", ...HAZARD_LEVELS];
+  return `${formatTable(header, rows)}\nVery Low to Very High: computed cells of each level. ${RELATIVE_SCORES}`;
 }

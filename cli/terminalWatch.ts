@@ -14,7 +14,7 @@ export function watchOnTerminal(label: string): BatchWatch {
     },
     onCells: (done) => progress?.update(doneBefore + done),
     onShardLine(_, { event, message, risk, latitude, longitude, detail }) {
-      if (event === "failed") notice(message!);
+      if (event === "failed" || event === "crossedDays") notice(message!);
       if (event === "cellRejected") notice(`rejected ${risk} at ${latitude}, ${longitude}: ${detail}`);
     },
     onNotice: notice,

@@ -10,6 +10,7 @@ import {
   type Variable,
   type VariablesByFrequency,
 } from "../model/variables.ts";
+import { dropCrossedDays } from "./crossedTemperatures.ts";
 import { makeTimeAxis, type TimeAxis } from "./timeAxis.ts";
 
 /** A scenario as the database describes it: whose years it is made of. */
@@ -50,6 +51,8 @@ export class CellSeries {
   readonly yearly = new Map<Variable, Float64Array>();
   /** The first implausible value of each series of the present cell. */
   readonly implausible: ImplausibleValue[] = [];
+  /** Days of the present cell whose highest temperature is below the lowest: missing in both. */
+  crossedDays = 0;
   readonly #description: SeriesDescription;
   readonly #buffers: Readonly<Record<Frequency, ReadonlyMap<Variable, Float64Array>>>;
   readonly #packed = new Float32Array(366);
@@ -79,6 +82,24 @@ export class CellSeries {
       this[frequency].clear();
     }
     this.implausible.length = 0;
+    this.crossedDays = 0;
+  }
+
+  /** To be called when the cell has all its rows, before it is computed. */
+  complete(): void {
+    const [tasmax, tasmin] = [this.daily.get("tasmax"), this.daily.get("tasmin")];
+    if (tasmax === undefined || tasmin === undefined) return;
+    const { days, of, first, tooMany } = dropCrossedDays(tasmax, tasmin);
+    this.crossedDays = days;
+    if (!tooMany) return;
+    const { firstYear, yearStart, years } = this.axis;
+    let year = 0;
+    while (year < years - 1 && yearStart[year + 1]! <= first) year++;
+    const share = ((100 * days) / of).toFixed(1);
+    const detail = `tasmax is below tasmin on ${days} of ${of} days (${share} %), first on day ${first - yearStart[year]! + 1} of ${firstYear + year}; expected at most 1 %`;
+    for (const variable of ["tasmax", "tasmin"] as const) {
+      this.implausible.push({ frequency: "daily", variable, detail });
+    }
   }
 
   /** Takes one packed year of `scenarioId` if this scenario's series has it. */

@@ -7,6 +7,7 @@ import { readScenarioSeries } from "../database/scenarios.ts";
 import { yearsIn } from "../model/periods.ts";
 import { FREQUENCIES, type Frequency, type VariablesByFrequency } from "../model/variables.ts";
 import { CellSeries } from "./cellSeries.ts";
+import { withCrossedPair } from "./crossedTemperatures.ts";
 
 /** Of series in memory on the way from the database; a block has as many cells as fit, at least one. */
 const BLOCK_BYTES = 4 << 20;
@@ -36,9 +37,10 @@ export interface CellStream {
 export async function prepareStream(
   client: ClientBase,
   { grid, scenarios }: { grid: string; scenarios: readonly string[] },
-  wanted: VariablesByFrequency,
+  requested: VariablesByFrequency,
   lastCell: number,
 ): Promise<CellStream> {
+  const wanted = withCrossedPair(requested);
   const described = await readScenarioSeries(client, scenarios);
   const segments = new Map(
     described.flatMap((one) => one.segments.map((segment) => [segment.scenarioId, yearsIn(segment)])),
@@ -74,6 +76,7 @@ export async function readBlock(
   let at = 0;
   const describeUpTo = (cellId: number) => {
     for (; at < cells.length && cells[at]!.cellId < cellId; at++) {
+      for (const series of stream.series) series.complete();
       onCell(cells[at]!);
       for (const series of stream.series) series.clear();
     }

@@ -1,9 +1,9 @@
 // The page to read first on the science side: one cell under one scenario, from its series to what each risk says of it.
 
 import { samePeriod } from "../model/periods.ts";
-import type { NullReason } from "../model/reasons.ts";
+import type { Flag, NullReason } from "../model/reasons.ts";
 import type { Change, ComparedResult, DamageChange, PeriodResult, ProbabilityResult } from "../model/results.ts";
-import { readsSeries } from "../model/riskInputs.ts";
+import { type InputWay, type RiskInputs, readsSeries } from "../model/riskInputs.ts";
 import type { Risk } from "../model/risks.ts";
 import type { ImplausibleValue } from "./cellSeries.ts";
 import type { Definitions } from "./risks/registry.ts";
@@ -35,7 +35,27 @@ function computeRisk(
 ): RiskOfCell {
   const bad = implausible.find(({ frequency, variable }) => readsSeries(definition.inputs, frequency, variable));
   if (bad !== undefined) return { risk, results: describeNothing(input, "implausibleInput"), rejection: bad.detail };
-  return { risk, results: compareWithBase(input, definition.compute(input)), rejection: null };
+  const results = flagCrossedDays(input, definition.inputs, definition.compute(input));
+  return { risk, results: compareWithBase(input, results), rejection: null };
+}
+
+/** Results from daily temperatures say so where days of them were crossed. */
+function flagCrossedDays(
+  { crossedDays = 0 }: CellInput,
+  { ways }: RiskInputs,
+  results: PeriodResult[],
+): PeriodResult[] {
+  if (crossedDays === 0) return results;
+  const isAffected = ({ series }: InputWay) =>
+    series.some(
+      ({ frequency, variables }) =>
+        frequency === "daily" && (variables.includes("tasmax") || variables.includes("tasmin")),
+    );
+  const texts = Object.values(ways).flatMap((way) => (isAffected(way) ? [way.text] : []));
+  const flag: Flag = "crossedTemperatures";
+  return results.map((one) =>
+    one.input !== null && texts.includes(one.input) ? { ...one, flags: [...one.flags, flag] } : one,
+  );
 }
 
 function describeNothing(input: CellInput, reason: NullReason): ComparedResult[] {

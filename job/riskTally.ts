@@ -8,18 +8,31 @@ export interface RiskLine {
   readonly results: number;
   /** Those that are null, each with its reason. */
   readonly withoutNumbers: number;
+  /** Those whose numbers say that the hazard cannot do harm in the cell. */
+  readonly notApplicable: number;
   readonly rejectedSeries: number;
   readonly seconds: number;
 }
 
+interface Counts {
+  results: number;
+  withoutNumbers: number;
+  notApplicable: number;
+  rejectedSeries: number;
+  ms: number;
+}
+
 export class RiskTally {
-  readonly #lines = new Map<Risk, { results: number; withoutNumbers: number; rejectedSeries: number; ms: number }>();
+  readonly #lines = new Map<Risk, Counts>();
 
   add({ risk, results, rejection }: RiskOfCell, ms: number): void {
-    const line = this.#lines.get(risk) ?? { results: 0, withoutNumbers: 0, rejectedSeries: 0, ms: 0 };
+    const line = this.#lines.get(risk) ?? { results: 0, withoutNumbers: 0, notApplicable: 0, rejectedSeries: 0, ms: 0 };
     this.#lines.set(risk, line);
     line.results += results.length;
-    for (const { reason } of results) if (reason !== null) line.withoutNumbers++;
+    for (const { flags, reason } of results) {
+      if (reason !== null) line.withoutNumbers++;
+      else if (flags.includes("notApplicable")) line.notApplicable++;
+    }
     if (rejection !== null) line.rejectedSeries++;
     line.ms += ms;
   }

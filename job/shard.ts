@@ -36,6 +36,7 @@ export async function computeShard(
     writer: new ResultWriter(shard.slots),
     rejections: new Rejections(),
     tally: new RiskTally(),
+    crossed: { series: 0, days: 0 },
     log,
   };
   let cellsDone = 0;
@@ -55,9 +56,15 @@ export async function computeShard(
   const end = await finishShard(client, shard, outcome);
   await client.query(end === "lost" ? "ROLLBACK" : "COMMIT");
   if (end === "done") {
+    if (output.crossed.days > 0) log.warn({ event: "crossedDays" satisfies ShardEvent, ...describeCrossed(output) });
     for (const line of output.tally.lines()) log.info({ event: "riskComputed" satisfies ShardEvent, ...line });
   }
   return end;
+}
+
+function describeCrossed({ crossed: { series, days } }: ShardOutput): { days: number; message: string } {
+  const where = `${series} series of ${series === 1 ? "a cell" : "cells"}`;
+  return { days, message: `tasmax is more than 0.5 K below tasmin on ${days} days of ${where}: missing in both` };
 }
 
 /** A batch planned by one version of the methods and computed by another would mix both. */
@@ -75,6 +82,8 @@ interface ShardOutput {
   readonly writer: ResultWriter;
   readonly rejections: Rejections;
   readonly tally: RiskTally;
+  /** Series with days whose highest temperature is below the lowest, and those days. */
+  readonly crossed: { series: number; days: number };
   readonly log: Logger;
 }
 
@@ -115,14 +124,16 @@ async function computeBlock(
 function addCell(
   cell: Cell,
   { beside, definitions, specification, stream }: Work,
-  { writer, rejections, tally, log }: ShardOutput,
+  { writer, rejections, tally, crossed, log }: ShardOutput,
 ): void {
   const { cellId, latitude, longitude } = cell;
   const { basePeriod, periods, risks } = specification;
   const attributes = readAttributes(cell);
   const inputsOf = beside.map((one) => one.inputsOf(cell));
   for (const scenario of stream.series) {
-    const { scenarioId, axis, daily, monthly, yearly, future, joint, implausible } = scenario;
+    const { scenarioId, axis, daily, monthly, yearly, crossedDays, future, joint, implausible } = scenario;
+    if (crossedDays > 0) crossed.series++;
+    crossed.days += crossedDays;
     let input: CellInput = {
       latitude,
       longitude,
@@ -130,6 +141,7 @@ function addCell(
       daily,
       monthly,
       yearly,
+      crossedDays,
       attributes,
       future,
       basePeriod,

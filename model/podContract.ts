@@ -39,6 +39,7 @@ export const SHARD_EVENTS = [
   "started",
   "progress",
   "cellRejected",
+  "crossedDays",
   "riskComputed",
   "done",
   "alreadyDone",

@@ -18,12 +18,14 @@ export const NULL_REASONS = {
   noSeaLevelRise: "the scenario's experiment is not known, or has no sea-level rise",
   aridCell:
     "base period under 25 mm of rain a year, or over half of its months dry: SPEI measures evapotranspiration only; read water scarcity instead",
-  implausibleInput: "the input holds values outside the physical range; see rejected_cells",
+  implausibleInput:
+    "the input holds values outside the physical range, or tasmax below tasmin on over 1 % of the days; see rejected_cells",
 } as const;
 export type NullReason = keyof typeof NULL_REASONS;
 
 /** A result with numbers may carry any of these. */
 export const FLAGS = {
+  crossedTemperatures: "days whose tasmax is more than 0.5 K below their tasmin were taken as missing in both",
   lowSample: "fewer than 15 valid years, or fewer than 80 % of the period's years",
   baseSpliced: "the base period joins the parent scenario's years and this scenario's",
   gumbelFallback:

@@ -5,6 +5,9 @@ import type { Flag, NullReason } from "./reasons.ts";
 /** Return periods T [years] of return levels. */
 export const RETURN_PERIODS = [2, 5, 10, 20, 50, 100, 200, 500] as const;
 
+/** From the lowest score to the highest, as climatebatch.hazard_level spells them. */
+export const HAZARD_LEVELS = ["Very Low", "Low", "Medium", "High", "Very High"] as const;
+
 export interface ProbabilityResult {
   /** [bins] P(H): sums to 1 within 1e-12 */
   readonly probabilities: readonly number[];

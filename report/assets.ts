@@ -98,6 +98,7 @@ const WORDS: ReadonlySet<string> = new Set(["level", "rate_set", "note"]);
 interface Found {
   readonly values: (string | number | null)[];
   rateSet: string | null;
+  /** Why there are no numbers, or that the hazard cannot do harm here. */
   note: string | null;
 }
 
@@ -215,7 +216,8 @@ async function readCells(
         : "probability, damage_bins, damage_low, damage_high, (return_levels -> 5 ->> 'level')::float8, rate_set";
     const first = calculation === "hazard" ? 0 : 4;
     const count = calculation === "hazard" ? 4 : 5;
-    const query = `SELECT cell_id || ' ' || risk_type || ' ' || scenario || ' ' || first_year || '-' || last_year, reason, ${columns}
+    const query = `SELECT cell_id || ' ' || risk_type || ' ' || scenario || ' ' || first_year || '-' || last_year,
+        coalesce(reason, CASE WHEN 'notApplicable' = ANY (flags) THEN 'notApplicable' END), ${columns}
       FROM ${rowsView(calculation)} WHERE slot = $1 AND cell_id = ANY ($2) AND scenario = ANY ($3)
         AND first_year || '-' || last_year = ANY ($4) AND risk_type = ANY ($5)`;
     const values = [batch.slot, ids, scenarios, periods.map(formatPeriod), risks];

@@ -220,6 +220,7 @@ const HAZARD_FIELDS = [
   ["valueHigh", "value_high"],
   ["valueChange", "value_change"],
   ["valueWithoutProtection", "value_without_protection"],
+  ["scoreAbsolute", "score_absolute"],
 ] as const satisfies readonly (readonly [DetailField, string])[];
 const DAMAGE_FIELDS = [
   ["damage", "damage_bins"],
@@ -251,7 +252,16 @@ function damageColumns(withDetails: boolean): string[] {
     ...layers,
     ...DAMAGE_FIELDS.map(([, column]) => column),
     ...ORIGIN_FIELDS.map(([, column]) => column),
-    ...["input", "reason", "rate_set", "probabilities", "probabilities_low", "probabilities_high", "counts"],
+    ...[
+      "input",
+      "reason",
+      "rate_set",
+      "damage_change_of",
+      "probabilities",
+      "probabilities_low",
+      "probabilities_high",
+      "counts",
+    ],
   ];
 }
 
@@ -325,8 +335,13 @@ class Packing {
     for (const [i, [name]] of DAMAGE_FIELDS.entries()) this.#setField(key, name, fields[i] as number | null);
     const rest = fields.slice(DAMAGE_FIELDS.length);
     this.#addOrigin(key, rest, flags);
-    const [rateSet, ...arrays] = rest.slice(ORIGIN_FIELDS.length + 2) as [string | null, ...(number[] | null)[]];
+    const [rateSet, changeOf, ...arrays] = rest.slice(ORIGIN_FIELDS.length + 2) as [
+      string | null,
+      string | null,
+      ...(number[] | null)[],
+    ];
     this.#setField(key, "rateSet", this.#codeOf(rateSet));
+    this.#setField(key, "damageChangeOf", this.#codeOf(changeOf));
     for (const [i, from] of [layout.probabilities, layout.low, layout.high, layout.counts].entries()) {
       for (const [bin, value] of (arrays[i] ?? []).entries()) this.#set(key, from + bin, value);
     }

@@ -23,6 +23,8 @@ export interface Change {
   readonly cells: number;
   readonly gained: number;
   readonly lost: number;
+  /** Cells where the hazard cannot do harm on either side; they are not among `cells`. */
+  readonly notApplicable: number;
   readonly changed: number;
   readonly meanChange: number | null;
   readonly largestChange: number | null;
@@ -66,6 +68,11 @@ function kindOf(a: string, b: string): "batch" | "period" | "scenario" {
   );
 }
 
+/** Such as "published, version 2", of all that the side has. */
+export function methodsOf({ batches }: Side): string {
+  return [...new Set(batches.map(({ methods, methodsVersion }) => `${methods}, version ${methodsVersion}`))].join("; ");
+}
+
 /** A row a cell, risk, scenario and period: the values of both sides, null where there is none. */
 export function pairsQuery(calculation: Calculation, [a, b]: readonly [Side, Side]): string | null {
   const [first, second] = [batchOf(a.batches, calculation), batchOf(b.batches, calculation)];
@@ -79,12 +86,14 @@ export function pairsQuery(calculation: Calculation, [a, b]: readonly [Side, Sid
     ...(a.period === null ? ["period"] : []),
   ];
   const side = ({ slot }: ResultBatch, { scenario, period }: Side) =>
-    `(SELECT latitude, longitude, risk_type, scenario, first_year || '-' || last_year AS period, ${MEASURES[calculation][1]} AS value
+    `(SELECT latitude, longitude, risk_type, scenario, first_year || '-' || last_year AS period, ${MEASURES[calculation][1]} AS value,
+        'notApplicable' = ANY (flags) AS nowhere
       FROM ${rowsView(calculation)} WHERE slot = ${slot}
         ${scenario === null ? "" : `AND scenario = ${quote(scenario)}`}
         ${period === null ? "" : `AND first_year || '-' || last_year = ${quote(period)}`})`;
   return `SELECT latitude, longitude, risk_type AS risk, ${a.scenario === null ? "scenario" : "NULL::text AS scenario"},
-      ${a.period === null ? "period" : "NULL::text AS period"}, a.value AS first, b.value AS second, b.value - a.value AS change
+      ${a.period === null ? "period" : "NULL::text AS period"}, a.value AS first, b.value AS second, b.value - a.value AS change,
+      coalesce(a.nowhere AND b.nowhere, false) AS not_applicable
     FROM ${side(first, a)} AS a FULL JOIN ${side(second, b)} AS b USING (${key.join(", ")})`;
 }
 
@@ -94,10 +103,11 @@ export async function compare(client: ClientBase, sides: readonly [Side, Side]):
     const pairs = pairsQuery(calculation, sides);
     if (pairs === null) continue;
     const { rows } = await client.query(
-      `SELECT risk, scenario, period, count(change)::int AS cells,
+      `SELECT risk, scenario, period, (count(change) FILTER (WHERE NOT not_applicable))::int AS cells,
+         (count(*) FILTER (WHERE not_applicable))::int AS "notApplicable",
          count(*) FILTER (WHERE first IS NULL AND second IS NOT NULL)::int AS gained,
          count(*) FILTER (WHERE first IS NOT NULL AND second IS NULL)::int AS lost,
-         count(*) FILTER (WHERE change <> 0)::int AS changed, avg(change) AS "meanChange",
+         count(*) FILTER (WHERE change <> 0)::int AS changed, avg(change) FILTER (WHERE NOT not_applicable) AS "meanChange",
          (array_agg(change ORDER BY abs(change) DESC NULLS LAST, latitude, longitude))[1] AS "largestChange",
          (array_agg(ARRAY[latitude, longitude] ORDER BY abs(change) DESC NULLS LAST, latitude, longitude))[1:1] AS "largestAt"
        FROM (${pairs}) AS pairs GROUP BY risk, scenario, period ORDER BY risk, scenario, period`,

@@ -25,6 +25,9 @@ export interface PlaceResult {
     readonly scoreLow: number | null;
     readonly scoreHigh: number | null;
     readonly level: string | null;
+    /** Against fixed thresholds: heat and cold with daily series. */
+    readonly scoreAbsolute: number | null;
+    readonly levelAbsolute: string | null;
     readonly intensity: string;
     readonly unit: string;
     readonly value: number | null;
@@ -49,6 +52,9 @@ export interface PlaceResult {
     readonly damageLow: number | null;
     readonly damageHigh: number | null;
     readonly damageContinuous: number | null;
+    /** Against the same scenario's base period, of the continuous damage or of the bin sums. */
+    readonly damageChange: number | null;
+    readonly damageChangeOf: string | null;
     readonly rateSet: string | null;
     readonly returnLevelOf: string;
     readonly returnLevelUnit: string;
@@ -106,6 +112,7 @@ export async function readPlace(client: ClientBase, request: PlaceRequest): Prom
 }
 
 const HAZARD = `json_build_object('score', hazard_score_100, 'scoreLow', score_low, 'scoreHigh', score_high, 'level', hazard_level,
+  'scoreAbsolute', score_absolute, 'levelAbsolute', level_absolute,
   'intensity', intensity, 'unit', unit, 'value', value, 'valueLow', value_low, 'valueHigh', value_high,
   'valueChange', value_change, 'indicators', coalesce(indicators, '[]'::json))`;
 const PROBABILITY = `json_build_object('damagingYear', probability, 'bins', (
@@ -114,6 +121,7 @@ const PROBABILITY = `json_build_object('damagingYear', probability, 'bins', (
       'baseDamageRate', bin -> 'base_damage_rate', 'years', bin -> 'years') ORDER BY at)
     FROM json_array_elements(bin_data) WITH ORDINALITY AS bins (bin, at)),
   'damage', damage_bins, 'damageLow', damage_low, 'damageHigh', damage_high, 'damageContinuous', damage_continuous,
+  'damageChange', damage_change, 'damageChangeOf', damage_change_of,
   'rateSet', rate_set, 'returnLevelOf', return_level_of, 'returnLevelUnit', return_level_unit, 'returnLevels', (
     SELECT json_agg(json_build_object('returnPeriod', level -> 'return_period', 'level', level -> 'level',
       'extrapolated', level -> 'extrapolated') ORDER BY at)

@@ -51,6 +51,7 @@ export interface ResultBatch {
   readonly grid: string;
   readonly gridStep: number;
   readonly methods: string;
+  readonly methodsVersion: number;
   readonly scenarios: readonly string[];
   readonly periods: readonly Period[];
   readonly basePeriod: Period;
@@ -93,6 +94,7 @@ export async function findResults(client: ClientBase, batchId?: string): Promise
     grid,
     gridStep,
     methods: specification.methods,
+    methodsVersion: specification.methodsVersion ?? 1,
     scenarios: specification.scenarios,
     periods: specification.periods,
     basePeriod: specification.basePeriod,

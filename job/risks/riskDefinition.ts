@@ -38,6 +38,8 @@ export interface CellInput {
   readonly axis: TimeAxis;
   /** [axis days] */
   readonly daily: SeriesOf;
+  /** Days of `daily` that were made missing because their highest temperature is below the lowest. */
+  readonly crossedDays?: number;
   /** [axis years × 12] */
   readonly monthly: SeriesOf;
   /** [axis years] */

@@ -68,7 +68,9 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
               score: nullable,
               scoreLow: nullable,
               scoreHigh: nullable,
-              level: z.string().nullable(),
+              level: z.string().nullable().describe("of heat, cold and drought: against the place's own climate"),
+              scoreAbsolute: nullable.describe("against fixed thresholds: heat and cold with daily series"),
+              levelAbsolute: z.string().nullable(),
               intensity: z.string(),
               unit: z.string(),
               value: nullable,
@@ -97,6 +99,8 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
               damageLow: nullable,
               damageHigh: nullable,
               damageContinuous: nullable,
+              damageChange: nullable,
+              damageChangeOf: z.string().nullable(),
               rateSet: z.string().nullable(),
               returnLevelOf: z.string(),
               returnLevelUnit: z.string(),
@@ -138,7 +142,15 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     answer: z.strictObject({
       batches: z.array(z.string()),
       cells: z.array(
-        place.extend({ score: nullable, level: z.string().nullable(), damagingYear: nullable, damage: nullable }),
+        place.extend({
+          score: nullable,
+          level: z.string().nullable(),
+          scoreAbsolute: nullable,
+          levelAbsolute: z.string().nullable(),
+          damagingYear: nullable,
+          damage: nullable,
+          notApplicable: z.boolean().describe("the hazard cannot do harm there"),
+        }),
       ),
       next: z.number().nullable(),
     }),
@@ -148,6 +160,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
       const [first, last] = Object.values(parsePeriod(period, "period"));
       const { rows } = await client.query(
         `SELECT c.cell_id AS id, c.latitude, c.longitude, h.hazard_score_100 AS score, h.hazard_level AS level,
+           h.score_absolute AS "scoreAbsolute", h.level_absolute AS "levelAbsolute", 'notApplicable' = ANY (coalesce(h.flags, p.flags)) AS "notApplicable",
            p.probability AS "damagingYear", p.damage_bins AS damage
          FROM (SELECT cell_id, latitude, longitude FROM climatebatch.grid_cells JOIN climatebatch.grids USING (grid_id)
            WHERE name = $1 AND cell_id > $2 AND longitude BETWEEN $3 AND $5 AND latitude BETWEEN $4 AND $6) AS c

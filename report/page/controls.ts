@@ -2,7 +2,16 @@
 import { escapeHtml, histogram } from "./charts.ts";
 import { formatNumber, formatPercent, formatScore, formatSigned } from "./numbers.ts";
 import { MEASURES, type PageState } from "./pageState.ts";
-import { decode, LEVELS, levelOf, MISSING, NOT_APPLICABLE, type ReportHeader, SCORE_SCALE } from "./reportData.ts";
+import {
+  decode,
+  isRelative,
+  LEVELS,
+  levelOf,
+  MISSING,
+  NOT_APPLICABLE,
+  type ReportHeader,
+  SCORE_SCALE,
+} from "./reportData.ts";
 import { colourAt, countCodes, legendMarks, type Picture } from "./scales.ts";
 import { riskName, type Translate } from "./words.ts";
 
@@ -133,11 +142,6 @@ export function describeMap({ header, state, translate }: PageContext): string {
     what: escapeHtml(risk.returnLevelOf),
     reference: isRelative(risk.id) ? translate("relativeReference", { base }) : translate("absoluteReference"),
   });
-}
-
-/** Whether the score compares with the place's own climate rather than with thresholds that are the same everywhere. */
-function isRelative(risk: string): boolean {
-  return risk === "high_temperature" || risk === "cold_wave" || risk === "drought";
 }
 
 export function renderPeriods({ header, state, translate }: PageContext, aspect: number): string {

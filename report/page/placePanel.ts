@@ -10,7 +10,7 @@ import {
   formatUnit,
 } from "./numbers.ts";
 import type { PageState } from "./pageState.ts";
-import { type Detail, LEVELS, levelOf, type ReportHeader, type ReportRisk } from "./reportData.ts";
+import { type Detail, isRelative, LEVELS, levelOf, type ReportHeader, type ReportRisk } from "./reportData.ts";
 import { explainWord, riskName, type Translate } from "./words.ts";
 
 /** The facts of a cell; `details` are null where the file has layers only, which give `scores`. */
@@ -125,6 +125,7 @@ function renderDetail(
   const { header, state, translate } = context;
   const sections = [
     renderValue(context, risk, detail),
+    renderReference(context, risk, detail),
     renderWords(context, detail),
     section(
       translate("overPeriods"),
@@ -164,6 +165,27 @@ function renderValue({ translate }: PlaceContext, { unit, intensity }: ReportRis
     parts.push(translate("withoutProtection", { value: withUnit(formatNumber(numbers.valueWithoutProtection), unit) }));
   }
   return `<p class="behind">${parts.join(" · ")}</p>`;
+}
+
+/** What the score compares with, and the score against fixed thresholds where there is one. */
+function renderReference(
+  { header, translate }: PlaceContext,
+  { id, indicators }: ReportRisk,
+  { numbers }: Detail,
+): string {
+  if (!isRelative(id) || Number.isNaN(numbers.score)) return "";
+  const base =
+    header.basePeriod === null
+      ? "–"
+      : translate("period", { first: header.basePeriod.firstYear, last: header.basePeriod.lastYear });
+  const parts = [translate("relativeScore", { reference: translate("relativeReference", { base }) })];
+  const { scoreAbsolute } = numbers;
+  if (!Number.isNaN(scoreAbsolute)) {
+    parts.push(
+      `${translate("absoluteScore", { indicator: escapeHtml(indicators[0]!.name) })} <b>${formatScore(scoreAbsolute)}</b> ${levelChip(translate, scoreAbsolute)}`,
+    );
+  }
+  return `<p class="behind absolute">${parts.join(" · ")}</p>`;
 }
 
 /** Reasons and flags as sentences, then the input and the years. */
@@ -219,7 +241,7 @@ function renderReturnLevels(translate: Translate, risk: ReportRisk, { returnLeve
   return section(translate("returnLevels"), chart, note);
 }
 
-function renderDamage(translate: Translate, risk: ReportRisk, { numbers, rateSet }: Detail): string {
+function renderDamage(translate: Translate, risk: ReportRisk, { damageChangeOf, numbers, rateSet }: Detail): string {
   if (Number.isNaN(numbers.damage)) return "";
   const interval = formatInterval(numbers.damageLow, numbers.damageHigh, formatPercent);
   const parts = [`<b>${formatPercent(numbers.damage)}</b>${interval}`];
@@ -227,7 +249,8 @@ function renderDamage(translate: Translate, risk: ReportRisk, { numbers, rateSet
     parts.push(`${formatPercent(numbers.damageContinuous)} ${translate("continuous")}`);
   }
   if (!Number.isNaN(numbers.damageChange)) {
-    parts.push(`${translate("change")}: ${formatSigned(numbers.damageChange, formatPercent)}`);
+    const of = damageChangeOf === "continuous" ? "continuous" : "ofBins";
+    parts.push(`${translate("change")}: ${formatSigned(numbers.damageChange, formatPercent)} (${translate(of)})`);
   }
   const impact = risk.impactType === "disruption" ? "impact_disruption" : "impact_damage";
   const note = translate("damageNote", { set: escapeHtml(rateSet ?? "–"), impact: translate(impact) });

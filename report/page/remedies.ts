@@ -24,6 +24,8 @@ export const REMEDIES: Readonly<Record<NullReason | Flag, string>> = {
   noSeaLevel: "Load extreme sea levels of a station within 50 km: climatebatch load sea-levels.",
   noSeaLevelRise: "Load sea-level rise for the scenario, or name its experiment: climatebatch scenario.",
   implausibleInput: "Look at climatebatch.rejected_cells, correct the values in the source file and load it again.",
+  crossedTemperatures:
+    "Correct the days in the source file, or swap the two columns where they are swapped, and load it again.",
   lowSample: LONGER_RECORD,
   baseSpliced: NOTHING,
   gumbelFallback: "Load a longer record; rare levels are rough until then.",
@@ -88,7 +90,10 @@ export const KOREAN_REASONS: Readonly<Record<NullReason | Flag, string>> = {
   noSeaConnection: "바다에서 오는 침수 경로도 해안 거리도 모릅니다. climatebatch connectivity를 실행하세요.",
   noSeaLevel: "50 km 안에 극한 해수면 자료가 없습니다. 관측소 자료를 적재하세요.",
   noSeaLevelRise: "시나리오의 실험을 모르거나 해수면 상승 자료가 없습니다. climatebatch scenario로 지정하세요.",
-  implausibleInput: "입력에 물리적으로 불가능한 값이 있습니다. rejected_cells를 확인하고 원자료를 고치세요.",
+  implausibleInput:
+    "입력에 물리적으로 불가능한 값이 있거나 1 % 넘는 날에 tasmax가 tasmin보다 낮습니다. rejected_cells를 확인하고 원자료를 고치세요.",
+  crossedTemperatures:
+    "일최고기온이 일최저기온보다 0.5 K 넘게 낮은 날을 둘 다 결측으로 처리했습니다. 원자료를 고치세요.",
   lowSample: "유효 연도가 15년 미만이거나 기간의 80 % 미만입니다. 신뢰구간을 함께 보세요.",
   baseSpliced: "기준기간이 상위 시나리오와 이 시나리오의 연도를 이어 씁니다.",
   gumbelFallback: "값이 적어 Gumbel 분포로 재현수준을 구했습니다. 드문 수준은 대략적인 값입니다.",

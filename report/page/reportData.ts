@@ -33,6 +33,11 @@ export function levelOf(score: number): number {
   return LEVEL_BOUNDS.filter((bound) => rounded >= bound).length;
 }
 
+/** Whether the score compares with the place's own climate rather than with thresholds that are the same everywhere. */
+export function isRelative(risk: string): boolean {
+  return risk === "high_temperature" || risk === "cold_wave" || risk === "drought";
+}
+
 export function encode(value: number | null, { kind, min, max }: Scale): number {
   if (value === null || Number.isNaN(value)) return MISSING;
   const steps = LAST_CODE - FIRST_CODE;
@@ -139,11 +144,13 @@ export const DETAIL_FIELDS = [
   "valueHigh",
   "valueChange",
   "valueWithoutProtection",
+  "scoreAbsolute",
   "damage",
   "damageLow",
   "damageHigh",
   "damageContinuous",
   "damageChange",
+  "damageChangeOf",
   "rateScale",
   "yearsUsed",
   "blockFirstYear",
@@ -184,6 +191,8 @@ export interface Detail {
   readonly input: string | null;
   readonly reason: string | null;
   readonly rateSet: string | null;
+  /** Which damage `damageChange` compares. */
+  readonly damageChangeOf: string | null;
   readonly flags: readonly string[];
   readonly probabilities: readonly number[];
   readonly low: readonly number[];
@@ -226,6 +235,7 @@ export function readDetail(
     input: word(numbers.input),
     reason: word(numbers.reason),
     rateSet: word(numbers.rateSet),
+    damageChangeOf: word(numbers.damageChangeOf),
     flags: flags.filter((flag) => flag !== null),
     probabilities: several(layout.probabilities, ranges.length),
     low: several(layout.low, ranges.length),

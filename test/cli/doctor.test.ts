@@ -3,11 +3,13 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { MACHINE_CHECKS } from "../../cli/doctor/examineMachine.ts";
 import type { CheckReport } from "../../cli/doctor/finding.ts";
 import { endBatch } from "../../database/batches.ts";
+import { METHODS_VERSIONS } from "../../model/calculations.ts";
 import { cli, startCli } from "../support/cli.ts";
 import { writePastAndFuture } from "../support/climate.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { startDatabaseProxy } from "../support/databaseProxy.ts";
 import { createDatabaseUsers } from "../support/databaseUsers.ts";
+import { loadBatch, specification, writePlaces } from "../support/loadedBatch.ts";
 import { createPredecessorTables } from "../support/predecessorDatabase.ts";
 import { insertBatch, requestBatch } from "../support/requests.ts";
 import { serving } from "../support/serve.ts";
@@ -67,6 +69,23 @@ test("while serve works nothing is wrong, and the next firings are shown in loca
   expect(of("batches")).toContainEqual(
     expect.stringMatching(/^warning: probability: nothing is published yet → Ask for a batch: NOTIFY/),
   );
+});
+
+test("results published before the methods changed are named, with what to do; newer ones are not", async () => {
+  await writePlaces(database.client, 1);
+  await loadBatch(database.client, specification({ calculation: "hazard" }));
+  const { methods, methodsVersion } = { methods: "published", methodsVersion: METHODS_VERSIONS.published } as const;
+  await loadBatch(database.client, specification({ calculation: "probability", methods, methodsVersion }));
+  await database.client.query(
+    "UPDATE climatebatch.batch_risks SET methods_version = $1 WHERE batch_id = (SELECT max(batch_id) FROM climatebatch.batches)",
+    [METHODS_VERSIONS.published],
+  );
+
+  const found = (await examine()).of("batches").filter((finding) => finding.includes("of the methods"));
+
+  expect(found).toEqual([
+    "warning: the published hazard was made by version 1 of the methods published; this is version 2 → Compute it again: climatebatch run hazard. docs/validation.md lists what changed.",
+  ]);
 });
 
 test("NOTIFY not received: no session listens, a pooler swallows, a request that no process takes", async () => {

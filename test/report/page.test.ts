@@ -91,6 +91,7 @@ describe.skipIf(CHROMIUM === undefined)("the report in Chromium (apt-get install
   test("what the place shows is what SQL returns, in random cells, risks, scenarios and periods", async () => {
     const { rows } = await database.client.query(
       `SELECT h.latitude, h.longitude, h.risk_type, h.scenario, h.first_year || '-' || h.last_year AS period, h.score,
+         h.score_absolute,
          h.reason, 'notApplicable' = ANY (h.flags) AS nowhere, p.damage_bins
        FROM climatebatch.hazard_results AS h JOIN climatebatch.probability_results AS p
          USING (cell_id, risk_type, scenario, first_year, last_year)
@@ -109,6 +110,10 @@ describe.skipIf(CHROMIUM === undefined)("the report in Chromium (apt-get install
       row.nowhere ? "not applicable" : row.score === null ? "No result" : formatted(row.score),
     );
     expect(shown.map(({ score }) => score)).toEqual(expected);
+    const absolutes = chosen.map(({ score_absolute }) =>
+      score_absolute === null ? undefined : formatted(score_absolute),
+    );
+    expect(shown.map(({ absolute }) => absolute)).toEqual(absolutes);
     const reasons = chosen.flatMap(({ reason }, at) => (reason === null ? [] : [[reason, shown[at]!.words]]));
     for (const [reason, words] of reasons) expect(words).toContain(reason);
   });
@@ -155,6 +160,8 @@ interface AxeReport {
 
 interface Shown {
   readonly score: string;
+  /** Against fixed thresholds; absent where there is none. */
+  readonly absolute?: string;
   readonly words: readonly string[];
 }
 
@@ -174,6 +181,7 @@ const READ_PLACES = `async (wanted) => {
     }
     found.push({
       score: (open.querySelector(".number b") ?? open.querySelector(".level"))?.textContent,
+      absolute: open.querySelector(".absolute > b")?.textContent,
       words: [...open.querySelectorAll(".words code")].map(({ textContent }) => textContent),
     });
   }

@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { summarise } from "../../cli/summary.ts";
+import { METHODS_VERSIONS } from "../../model/calculations.ts";
 import type { PlaceAnswer } from "../../report/readPlace.ts";
 import { cli, startCli } from "../support/cli.ts";
 import type { TestDatabase } from "../support/database.ts";
@@ -41,8 +43,11 @@ test("a place fits a screen: nine risks, 80 columns, the cell's distance", async
   expect(lines.filter((line) => [...line].length > 80)).toEqual([]);
   expect(lines.length).toBeLessThan(40);
   for (const name of ["Coastal flood", "High temperature", "Wildfire"]) {
-    expect(lines.filter((line) => line.startsWith(name))).toHaveLength(1);
+    expect(lines.filter((line) => line.startsWith(`${name}  `))).toHaveLength(1);
   }
+  expect(lines.join(" ")).toMatch(
+    /Against fixed thresholds: .*High temperature \d+\.\d \((Very )?(Low|Medium|High); sample-/,
+  );
 });
 
 test("a place as JSON has the nearest cell's values, both calculations of one publication", async () => {
@@ -136,6 +141,72 @@ test("two batches: cells gained and lost, and the change where both have a value
   const { stdout } = await cli(made.url, "compare", first.batchId, second.batchId, "--json");
   const change = JSON.parse(stdout).changes.find(({ measure }: { measure: string }) => measure === "score");
   expect(change).toMatchObject({ cells: 3, gained: 1, lost: 0, changed: 1, largestChange: 40 });
+});
+
+test("cells where the hazard cannot do harm are counted apart, and are in no mean", async () => {
+  await using made = await createTestDatabase();
+  await writePlaces(made.client, 4);
+  const load = async (score: number) => {
+    const { batchId } = await loadBatch(made.client, specification(), { score: (cell) => (cell < 2 ? 0 : score) });
+    for (const [table, value] of [
+      ["hazard_rows", "score"],
+      ["probability_rows", "damage_bins"],
+    ]) {
+      const cells = "(SELECT cell_id FROM climatebatch.grid_cells ORDER BY cell_id LIMIT 2)";
+      await made.client.query(
+        `UPDATE climatebatch.${table} SET flags = '{notApplicable}' WHERE cell_id IN ${cells} AND ${value} = 0`,
+      );
+    }
+    return batchId;
+  };
+  const [first, second] = [await load(30), await load(70)];
+
+  const { stdout } = await cli(made.url, "compare", first, second, "--json");
+  for (const change of JSON.parse(stdout).changes)
+    expect(change).toMatchObject({
+      cells: 2,
+      notApplicable: 2,
+      changed: 2,
+      meanChange: expect.closeTo(change.measure === "score" ? 40 : 0.4),
+    });
+
+  const lines = (await summarise(made.client, second, specification())).split("\n");
+  const line = (start: string) => {
+    const at = lines.findIndex((one) => one.startsWith(start));
+    return Object.fromEntries(
+      lines[at]!.split(/ {2,}/).map((title, column) => [title, lines[at + 2]!.split(/ {2,}/)[column]]),
+    );
+  };
+  expect(line("hazard of")).toMatchObject({
+    ...{ cells: "4", computed: "2", "not applicable": "2", "no result": "0", "mean score": "70" },
+    ...{ "Very Low": "0", Low: "0", Medium: "0", High: "2", "Very High": "0" },
+  });
+  expect(line("probability of")).toMatchObject({ computed: "2", "not applicable": "2", "mean P(H)": "0.7" });
+
+  const sites = join(folder, "nowhere.csv");
+  await writeFile(sites, "name,latitude,longitude\nharmless,33,127\nharmed,35,127\n");
+  const words = ["--scenario", "future", "--period", "1991-2020", "--output", "-"];
+  const rows = parse((await cli(made.url, "assets", sites, ...words)).stdout, { columns: true }) as Record<
+    string,
+    string
+  >[];
+  expect(rows.map((row) => row.cold_wave_note)).toEqual(["notApplicable", ""]);
+});
+
+test("results of another version of the methods are compared with a word on it", async () => {
+  await using made = await createTestDatabase();
+  await writePlaces(made.client, 1);
+  const first = await loadBatch(made.client, specification());
+  const second = await loadBatch(made.client, specification({ methodsVersion: METHODS_VERSIONS.published }));
+  const compared = async (...words: string[]) => (await cli(made.url, "compare", ...words)).stdout;
+  expect(await compared(first.batchId, second.batchId)).toMatch(
+    /^The methods differ: 1 was computed by published, version 1; 2 by published, version 2\. .*docs\/validation\.md/,
+  );
+  expect(await compared(second.batchId, second.batchId)).not.toContain("methods differ");
+  expect(JSON.parse(await compared(first.batchId, second.batchId, "--json"))).toMatchObject({
+    firstMethods: "published, version 1",
+    secondMethods: "published, version 2",
+  });
 });
 
 test.each([
