@@ -8,6 +8,8 @@ import { daysInMonth, daysInYear } from "../../model/calendars.ts";
 import { RejectedError } from "../../model/errors.ts";
 import { type Conversion, conversionOf, convert } from "../../model/units.ts";
 import { VARIABLES } from "../../model/variables.ts";
+import { shortNumber } from "../formats/numberText.ts";
+import { limitsOf } from "../series/limits.ts";
 import type { SeriesTable, ValueColumn } from "./findTables.ts";
 
 export const CALENDAR = "standard";
@@ -32,6 +34,9 @@ export interface Span {
 
 /** What was not stored as it was. */
 export interface Dropped {
+  /** Slightly negative values that became 0, and humidity above saturation that became 100 %. */
+  noise: number;
+  clipped: number;
   /** Values that the variable cannot have, such as -999. */
   implausible: number;
   exampleOfImplausible: string | null;
@@ -99,7 +104,7 @@ async function findConversion(client: Client, table: SeriesTable, one: ValueColu
 }
 
 class Collector {
-  readonly dropped: Dropped = { implausible: 0, exampleOfImplausible: null, varyingYears: 0 };
+  readonly dropped: Dropped = { noise: 0, clipped: 0, implausible: 0, exampleOfImplausible: null, varyingYears: 0 };
   readonly #table: SeriesTable;
   readonly #conversions: readonly Conversion[];
   readonly #span: Span;
@@ -161,11 +166,19 @@ class Collector {
     const { frequency, variable, name } = this.#table.columns[at]!;
     const days = frequency === "monthly" ? daysInMonth(CALENDAR, year, month) : daysInYear(CALENDAR, year);
     const value = convert(raw, this.#conversions[at]!, days);
-    const { plausibleMin, plausibleMax } = VARIABLES[variable];
-    if (value >= plausibleMin && value <= plausibleMax) return value;
+    const { min, max, noise, most } = limitsOf(variable);
+    if (value < 0 && value >= -noise) {
+      this.dropped.noise++;
+      return 0;
+    }
+    if (value > most && value <= max) {
+      this.dropped.clipped++;
+      return most;
+    }
+    if (value >= min && value <= max) return value;
     if (Number.isNaN(raw)) return Number.NaN;
     this.dropped.implausible++;
-    this.dropped.exampleOfImplausible ??= `${name} ${raw} at ${latitude}, ${longitude} in ${this.#when(year, month)}`;
+    this.dropped.exampleOfImplausible ??= `${name} ${shortNumber(raw)} at ${latitude}, ${longitude} in ${this.#when(year, month)}`;
     return Number.NaN;
   }
 
@@ -189,7 +202,7 @@ class Collector {
     }
     throw new RejectedError(
       "ValuesConflict",
-      `${this.#table.relation} has two values of ${name} at ${latitude}, ${longitude} in ${when}: ${existing} and ${value} (in ${VARIABLES[this.#table.columns[at]!.variable].unit}). Delete one of the two rows, and start the import again.`,
+      `${this.#table.relation} has two values of ${name} at ${latitude}, ${longitude} in ${when}: ${shortNumber(existing)} and ${shortNumber(value)} (in ${VARIABLES[this.#table.columns[at]!.variable].unit}). Delete one of the two rows, and start the import again.`,
     );
   }
 }

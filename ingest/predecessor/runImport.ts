@@ -10,6 +10,7 @@ import {
   readImportState,
 } from "../../database/predecessorImports.ts";
 import { RejectedError } from "../../model/errors.ts";
+import { count } from "../series/report.ts";
 import { importTracks } from "./bestTracks.ts";
 import { type FoundTable, findTables, type SeriesTable } from "./findTables.ts";
 import { type Dropped, type PlaceSeries, readSeries, readSpan, type Span } from "./readSeries.ts";
@@ -141,12 +142,14 @@ function describe(table: FoundTable): Pick<TableReport, "mapped" | "notes"> {
   return { mapped, notes: [...reach, ...table.left] };
 }
 
-function describeDropped({ implausible, exampleOfImplausible, varyingYears }: Dropped): string[] {
+function describeDropped({ clipped, exampleOfImplausible, implausible, noise, varyingYears }: Dropped): string[] {
   const notes: string[] = [];
+  if (noise > 0) notes.push(`${count(noise, "slightly negative value")} read as 0`);
+  if (clipped > 0) notes.push(`${count(clipped, "value")} above 100 % read as 100 %`);
   if (implausible > 0)
-    notes.push(`${implausible} values that cannot be were taken as missing, such as ${exampleOfImplausible}`);
+    notes.push(`${count(implausible, "impossible value")} read as missing, such as ${exampleOfImplausible}`);
   if (varyingYears > 0)
-    notes.push(`${varyingYears} yearly values differ from month to month of their year and were taken as missing`);
+    notes.push(`${count(varyingYears, "yearly value")} read as missing: different from month to month of the year`);
   return notes;
 }
 

@@ -18,6 +18,10 @@ beforeAll(async () => {
   await old.client.query(
     "UPDATE ta_data SET ssp1 = -999 WHERE latitude = 37.50 AND longitude = 126.90 AND observation_date = '2021-03-01'",
   );
+  await old.client.query(
+    `UPDATE rn_data SET ssp1 = -0.2, ssp2 = -0.4 WHERE latitude = 37.50 AND longitude = 126.90 AND observation_date = '2021-03-01';
+     UPDATE rhm_data SET ssp1 = 104, ssp2 = 111 WHERE latitude = 37.50 AND longitude = 126.90 AND observation_date = '2021-03-01'`,
+  );
   await old.client.query("CREATE TABLE population (latitude real, longitude real, people integer)");
 });
 beforeEach(async () => {
@@ -61,7 +65,20 @@ test("every table is reported: what it is here, how much of it, or why it stays 
     years: "2021-2030",
     places,
     rowsWritten: places * 10 * 4,
-    notes: ["1 values that cannot be were taken as missing, such as ssp1 -999 at 37.5, 126.9 in 2021-03"],
+    notes: ["1 impossible value read as missing, such as ssp1 -999 at 37.5, 126.9 in 2021-03"],
+  });
+  // -0.2 mm in a March is -0.006 mm d-1, and -0.4 mm is more than packing leaves.
+  expect(tables.get("public.rn_data")).toMatchObject({
+    notes: [
+      "1 slightly negative value read as 0",
+      "1 impossible value read as missing, such as ssp2 -0.4 at 37.5, 126.9 in 2021-03",
+    ],
+  });
+  expect(tables.get("public.rhm_data")).toMatchObject({
+    notes: [
+      "1 value above 100 % read as 100 %",
+      "1 impossible value read as missing, such as ssp2 111 at 37.5, 126.9 in 2021-03",
+    ],
   });
   expect(tables.get("public.wsdi_data")).toMatchObject({
     mapped: ["WSDI yearly: ssp1 is ssp126, ssp2 is ssp245, ssp3 is ssp370, ssp5 is ssp585"],
