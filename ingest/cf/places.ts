@@ -1,20 +1,30 @@
-// Time axis of an array, and latitude and longitude of every position on its other axes: a regular or curvilinear grid, a list
-// of stations or one point.
+// Time axis of an array, and latitude and longitude of every position on its other axes: a regular, curvilinear or projected grid,
+// a list of stations or one point.
 import { RejectedError } from "../../model/errors.ts";
 import { type ArrayFile, type ArrayVariable, findArray, textAttribute, valuesIn } from "../formats/arrayFile.ts";
-import { readUnpacked } from "./packing.ts";
+import { findGridMapping, readGridMapping } from "./gridMapping.ts";
+import { asNumbers, readPacking, readUnpacked, unpack } from "./packing.ts";
 
 export interface ArrayAxes {
   readonly time: ArrayVariable;
   readonly timeAxis: number;
   readonly latitude: ArrayVariable | undefined;
   readonly longitude: ArrayVariable | undefined;
+  /** What gives the places of an array without latitude and longitude. */
+  readonly projected: ProjectedAxes | undefined;
   /** Axes along which places lie, in the order of the array. */
   readonly placeAxes: readonly number[];
 }
 
+/** Coordinates of a projection or of a rotated pole, each along one axis. */
+export interface ProjectedAxes {
+  readonly x: ArrayVariable;
+  readonly y: ArrayVariable;
+  readonly mapping: ArrayVariable;
+}
+
 export interface ArrayPlaces {
-  /** [places] degrees north and east as the file has them, row by row over the place axes. */
+  /** [places] degrees north and east as the file has them, row by row over the place axes; NaN at positions without a place. */
   readonly latitude: Float64Array;
   readonly longitude: Float64Array;
 }
@@ -22,6 +32,16 @@ export interface ArrayPlaces {
 const LATITUDE_UNITS = /^degrees?_?(n|north)$/i;
 const LONGITUDE_UNITS = /^degrees?_?(e|east)$/i;
 const TIME_UNITS = /\bsince\b/i;
+/** Names of coordinates that are no degrees north or east, whatever the array is called. */
+const OF_A_GRID = /^(grid|projection)_/;
+const METRES: ReadonlyMap<string, number> = new Map([
+  ...["m", "meter", "metre", "meters", "metres"].map((unit) => [unit, 1] as const),
+  ...["km", "kilometer", "kilometre", "kilometers", "kilometres"].map((unit) => [unit, 1000] as const),
+]);
+const DEGREES = /^deg(rees?)?([_ ]?(n|north|e|east))?$/i;
+const RADIANS = /^rad(ians?)?$/i;
+/** Values of coordinates that are compared at a time. */
+const COMPARED_AT_ONCE = 1 << 21;
 
 type Role = "time" | "latitude" | "longitude";
 
@@ -29,6 +49,7 @@ function hasRole(array: ArrayVariable, role: Role): boolean {
   const standardName = textAttribute(array, "standard_name");
   const units = textAttribute(array, "units") ?? "";
   const name = array.name.toLowerCase();
+  if (OF_A_GRID.test(standardName ?? "")) return false;
   if (role === "time") {
     // An array named time is a time axis even without units; reading it says what is missing.
     return standardName === "time" || TIME_UNITS.test(units) || name === "time";
@@ -53,16 +74,17 @@ export function findAxes(file: ArrayFile, array: ArrayVariable, isOnePlace: bool
   }
   const latitude = isOnePlace ? undefined : coordinatesOf(file, array, "latitude")[0];
   const longitude = isOnePlace ? undefined : coordinatesOf(file, array, "longitude")[0];
-  if (!isOnePlace && (latitude === undefined || longitude === undefined)) {
-    throw new RejectedError(
-      "NoPlace",
-      `${at} (${describeShape(array)}) has no ${latitude === undefined ? "latitude" : "longitude"}; expected a coordinate with the units ` +
-        `${latitude === undefined ? "degrees_north" : "degrees_east"}, as an axis or named by the attribute "coordinates". ` +
-        "If all values are of one place, give it: --latitude 37.57142 --longitude 126.9658.",
-    );
+  const hasNeither = latitude === undefined && longitude === undefined;
+  const projected = isOnePlace || !hasNeither ? undefined : findProjected(file, array);
+  if (!isOnePlace && projected === undefined && (latitude === undefined || longitude === undefined)) {
+    throw noPlace(file, array, latitude === undefined ? "latitude" : "longitude");
   }
-  const placeNames = new Set([...(latitude?.dimensions ?? []), ...(longitude?.dimensions ?? [])]);
-  const placeAxes = [...array.dimensions.keys()].filter((axis) => placeNames.has(array.dimensions[axis]!));
+  if (latitude !== undefined && longitude !== undefined) checkShapes(file, latitude, longitude);
+  const coordinates = projected === undefined ? [latitude, longitude] : [projected.x, projected.y];
+  const placeNames = new Set(coordinates.flatMap((coordinate) => coordinate?.dimensions ?? []));
+  const placeAxes = [...array.dimensions.keys()].filter(
+    (axis) => axis !== timeAxis && placeNames.has(array.dimensions[axis]!),
+  );
   const odd = [...array.dimensions.keys()].find(
     (axis) => axis !== timeAxis && !placeAxes.includes(axis) && array.shape[axis] !== 1,
   );
@@ -72,7 +94,55 @@ export function findAxes(file: ArrayFile, array: ArrayVariable, isOnePlace: bool
       `${at} (${describeShape(array)}) has the axis "${array.dimensions[odd]}" beside time and place. Select one of its ${array.shape[odd]} positions first: xarray's isel, or ncks -d ${array.dimensions[odd]},0.`,
     );
   }
-  return { time, timeAxis, latitude, longitude, placeAxes };
+  return { time, timeAxis, latitude, longitude, projected, placeAxes };
+}
+
+/** The axes of a projected or rotated grid, where the file says which. */
+function findProjected(file: ArrayFile, array: ArrayVariable): ProjectedAxes | undefined {
+  const own = array.dimensions.flatMap((name) => findArray(file, name) ?? []);
+  const along = (axis: "x" | "y") => own.find((one) => one.bytesPerValue !== null && isAlong(one, axis));
+  const [x, y] = [along("x"), along("y")];
+  if (x === undefined || y === undefined) return undefined;
+  const mapping = findGridMapping(file, array);
+  return mapping === undefined ? undefined : { x, y, mapping };
+}
+
+function isAlong(array: ArrayVariable, axis: "x" | "y"): boolean {
+  const standardName = textAttribute(array, "standard_name");
+  const names =
+    axis === "x" ? ["projection_x_coordinate", "grid_longitude"] : ["projection_y_coordinate", "grid_latitude"];
+  if (standardName !== undefined) return names.includes(standardName);
+  if (textAttribute(array, "axis")?.toLowerCase() === axis) return true;
+  return (axis === "x" ? ["x", "rlon", "xc"] : ["y", "rlat", "yc"]).includes(array.name.toLowerCase());
+}
+
+function noPlace(file: ArrayFile, array: ArrayVariable, missing: "latitude" | "longitude"): RejectedError {
+  const at = `${file.file}: variable "${array.name}" (${describeShape(array)})`;
+  const elsewhere = file.variables.find((one) => one.dimensions.length > 1 && hasRole(one, missing));
+  if (elsewhere !== undefined && elsewhere.name !== array.name) {
+    return new RejectedError(
+      "NoPlace",
+      `${at} has other axes than the ${missing} "${elsewhere.name}" (${describeShape(elsewhere)}) of its file. Write the file again with the coordinates along the axes of the variable.`,
+    );
+  }
+  return new RejectedError(
+    "NoPlace",
+    `${at} has no ${missing}; expected a coordinate with the units ` +
+      `${missing === "latitude" ? "degrees_north" : "degrees_east"}, as an axis or named by the attribute "coordinates", ` +
+      "or projected coordinates x and y with a grid_mapping. " +
+      "If all values are of one place, give it: --latitude 37.57142 --longitude 126.9658.",
+  );
+}
+
+/** Refuses coordinates of a curvilinear grid that are not along the same axes. */
+function checkShapes(file: ArrayFile, latitude: ArrayVariable, longitude: ArrayVariable): void {
+  if (latitude.dimensions.length < 2 && longitude.dimensions.length < 2) return;
+  const [one, other] = [latitude, longitude].map(({ dimensions }) => dimensions.toSorted().join());
+  if (one === other) return;
+  throw new RejectedError(
+    "PlacesContradict",
+    `${file.file}: expected latitude and longitude along the same axes, found "${latitude.name}" (${describeShape(latitude)}) and "${longitude.name}" (${describeShape(longitude)}). Write the file again with both along the axes of its variables.`,
+  );
 }
 
 /** Whether it may be a climate variable: numbers along a time axis. */
@@ -95,29 +165,101 @@ function coordinatesOf(file: ArrayFile, array: ArrayVariable, role: Role): Array
     .filter((one) => fits(one) && hasRole(one, role) && !/(bnds|bounds|vertices)$/i.test(one.name));
 }
 
-export async function readPlaces(
-  file: ArrayFile,
-  array: ArrayVariable,
-  { latitude, longitude, placeAxes }: ArrayAxes,
-): Promise<ArrayPlaces> {
-  return {
-    latitude: await readCoordinate(file, array, latitude!, placeAxes, -90, 90),
-    longitude: await readCoordinate(file, array, longitude!, placeAxes, -360, 540),
+export async function readPlaces(file: ArrayFile, array: ArrayVariable, axes: ArrayAxes): Promise<ArrayPlaces> {
+  const { latitude, longitude, projected } = axes;
+  if (projected !== undefined) return readProjectedPlaces(file, array, axes, projected);
+  const places = {
+    latitude: await readDegrees(file, array, latitude!, axes, -90, 90),
+    longitude: await readDegrees(file, array, longitude!, axes, -360, 540),
   };
+  return knownPlaces(file, array, places);
 }
 
-async function readCoordinate(
+/** A position has both or none. */
+function knownPlaces(file: ArrayFile, array: ArrayVariable, { latitude, longitude }: ArrayPlaces): ArrayPlaces {
+  let known = 0;
+  for (let place = 0; place < latitude.length; place++) {
+    const isKnown = !Number.isNaN(latitude[place]!) && !Number.isNaN(longitude[place]!);
+    if (isKnown) known++;
+    else latitude[place] = longitude[place] = Number.NaN;
+  }
+  if (known > 0) return { latitude, longitude };
+  throw new RejectedError(
+    "NoPlace",
+    `${file.file}: variable "${array.name}": none of its ${latitude.length.toLocaleString("en")} positions has a latitude and a longitude. Correct the coordinates, or the attributes that say which of their values are missing.`,
+  );
+}
+
+async function readProjectedPlaces(
+  file: ArrayFile,
+  array: ArrayVariable,
+  { placeAxes }: ArrayAxes,
+  { x, y, mapping }: ProjectedAxes,
+): Promise<ArrayPlaces> {
+  const projection = readGridMapping(file, mapping);
+  const isRotated = mapping.attributes.get("grid_mapping_name") === "rotated_latitude_longitude";
+  const isInDegrees = isRotated || projection.isGeographic;
+  const [eastings, northings] = [
+    along(array, placeAxes, x, await readGridCoordinate(file, array, x, isInDegrees)),
+    along(array, placeAxes, y, await readGridCoordinate(file, array, y, isInDegrees)),
+  ];
+  const latitude = new Float64Array(eastings.length);
+  const longitude = new Float64Array(eastings.length);
+  for (let place = 0; place < latitude.length; place++) {
+    [longitude[place], latitude[place]] = projection.toDegrees(eastings[place]!, northings[place]!) as [number, number];
+  }
+  return knownPlaces(file, array, { latitude, longitude });
+}
+
+/** [positions of its axis] metres of a projection, or degrees of a rotated pole. */
+async function readGridCoordinate(
   file: ArrayFile,
   array: ArrayVariable,
   coordinate: ArrayVariable,
-  placeAxes: readonly number[],
+  isInDegrees: boolean,
+): Promise<Float64Array> {
+  checkLengths(file, array, coordinate);
+  const unit = textAttribute(coordinate, "units") ?? (isInDegrees ? "degrees" : "m");
+  const factor = isInDegrees ? (DEGREES.test(unit) ? 1 : undefined) : METRES.get(unit.toLowerCase());
+  if (factor === undefined) {
+    throw new RejectedError(
+      "InvalidPlace",
+      `${file.file}: coordinate "${coordinate.name}": expected units ${isInDegrees ? "degrees, as its grid mapping is in degrees" : "m or km, as its grid mapping is a projection"}, found "${unit}". Correct the attribute units: ncatted -a units,${coordinate.name},o,c,${isInDegrees ? "degrees" : "m"}.`,
+    );
+  }
+  const values = await readUnpacked(file, coordinate);
+  const odd = values.findIndex((value) => !Number.isFinite(value));
+  if (odd !== -1) {
+    throw new RejectedError(
+      "InvalidPlace",
+      `${file.file}: coordinate "${coordinate.name}": expected a number at position ${odd}, found ${values[odd]}. Correct the coordinate.`,
+    );
+  }
+  return values.map((value) => value * factor);
+}
+
+async function readDegrees(
+  file: ArrayFile,
+  array: ArrayVariable,
+  coordinate: ArrayVariable,
+  { placeAxes, time, timeAxis }: ArrayAxes,
   min: number,
   max: number,
 ): Promise<Float64Array> {
   checkLengths(file, array, coordinate);
-  const values = await readUnpacked(file, coordinate);
+  const unit = textAttribute(coordinate, "units") ?? "";
+  if (METRES.has(unit.toLowerCase()) || RADIANS.test(unit)) {
+    throw new RejectedError(
+      "InvalidPlace",
+      `${file.file}: coordinate "${coordinate.name}": expected degrees, found the units "${unit}". Metres of a projection are no degrees: name the coordinate's standard_name projection_x_coordinate or projection_y_coordinate and the variable's grid_mapping, or convert the file.`,
+    );
+  }
+  const isAlongTime = coordinate.dimensions.includes(array.dimensions[timeAxis]!);
+  const values = isAlongTime ? await readFirstStep(file, coordinate, time) : await readUnpacked(file, coordinate);
+  // Models without an edge of their own leave places out that they do not compute.
+  const mayLackPlaces = coordinate.dimensions.length >= 2;
   values.forEach((value, position) => {
-    if (value >= min && value <= max) return;
+    if ((value >= min && value <= max) || (mayLackPlaces && Number.isNaN(value))) return;
     throw new RejectedError(
       "InvalidPlace",
       `${file.file}: coordinate "${coordinate.name}": expected degrees from ${min} to ${max}, found ${value} at position ${position}. ` +
@@ -126,21 +268,66 @@ async function readCoordinate(
           : "Correct the coordinate; metres of a projection are no degrees."),
     );
   });
+  return along(array, placeAxes, coordinate, values);
+}
+
+/** The values of a coordinate that is stored at every step, as WRF does. Refused when they change: places do not move. */
+async function readFirstStep(file: ArrayFile, coordinate: ArrayVariable, time: ArrayVariable): Promise<Float64Array> {
+  const axis = coordinate.dimensions.indexOf(time.dimensions[0]!);
+  const packing = readPacking(coordinate);
+  const perStep = valuesIn(coordinate.shape) / coordinate.shape[axis]!;
+  const atOnce = Math.max(1, Math.floor(COMPARED_AT_ONCE / perStep));
+  const first = new Float64Array(perStep);
+  const after = valuesIn(coordinate.shape.slice(axis + 1));
+  for (let step = 0; step < coordinate.shape[axis]!; step += atOnce) {
+    const steps = Math.min(atOnce, coordinate.shape[axis]! - step);
+    const stored = await file.read(
+      coordinate,
+      coordinate.shape.map((_, one) => (one === axis ? step : 0)),
+      coordinate.shape.map((length, one) => (one === axis ? steps : length)),
+    );
+    const numbers = asNumbers(stored, packing);
+    for (let at = 0; at < numbers.length; at++) {
+      const value = unpack(numbers[at]!, packing);
+      const own = Math.floor(at / after) % steps;
+      const position = Math.floor(at / (after * steps)) * after + (at % after);
+      if (step + own === 0) first[position] = value;
+      else if (!Object.is(value, first[position])) {
+        throw new RejectedError(
+          "PlacesMove",
+          `${file.file}: coordinate "${coordinate.name}": expected the same places at every step, found ${value} instead of ${first[position]} at step ${step + own}. Cells do not move: interpolate the file to a fixed grid first, such as by cdo remapbil.`,
+        );
+      }
+    }
+  }
+  return first;
+}
+
+/** The coordinate's values, those along time left out, at every position of the place axes, row by row. */
+function along(
+  array: ArrayVariable,
+  placeAxes: readonly number[],
+  coordinate: ArrayVariable,
+  values: Float64Array,
+): Float64Array {
+  const names = placeAxes.map((axis) => array.dimensions[axis]!);
+  const own = coordinate.dimensions.map((name, axis) => ({ name, length: coordinate.shape[axis]! }));
+  const lying = own.filter(({ name }) => names.includes(name));
   const shape = placeAxes.map((axis) => array.shape[axis]!);
-  const strides = placeAxes.map((axis) => {
-    const own = coordinate.dimensions.indexOf(array.dimensions[axis]!);
-    return own === -1 ? 0 : valuesIn(coordinate.shape.slice(own + 1));
+  const strides = names.map((name) => {
+    const at = lying.findIndex((one) => one.name === name);
+    return at === -1 ? 0 : valuesIn(lying.slice(at + 1).map(({ length }) => length));
   });
-  const degrees = new Float64Array(valuesIn(shape));
+  const all = new Float64Array(valuesIn(shape));
   const position = shape.map(() => 0);
-  for (let place = 0; place < degrees.length; place++) {
-    degrees[place] = values[position.reduce((sum, along, axis) => sum + along * strides[axis]!, 0)]!;
+  for (let place = 0; place < all.length; place++) {
+    all[place] = values[position.reduce((sum, step, axis) => sum + step * strides[axis]!, 0)]!;
     for (let axis = shape.length - 1; axis >= 0; axis--) {
       if (++position[axis]! < shape[axis]!) break;
       position[axis] = 0;
     }
   }
-  return degrees;
+  return all;
 }
 
 /** Refuses a coordinate of another length than the axis it is of. */

@@ -112,7 +112,16 @@ async function finishLayout(
       steps,
     });
   }
-  const taken = new Set(parts.flatMap(({ array, axes }) => [array, axes.time, axes.latitude, axes.longitude]));
+  const taken = new Set(
+    parts.flatMap(({ array, axes }) => [
+      array,
+      axes.time,
+      axes.latitude,
+      axes.longitude,
+      axes.projected?.x,
+      axes.projected?.y,
+    ]),
+  );
   const ignored = file.variables.filter(
     (array) => !taken.has(array) && hasTimeAxis(file, array) && !/(bnds|bounds)$/i.test(array.name),
   );

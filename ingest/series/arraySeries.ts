@@ -27,11 +27,13 @@ interface SpooledPart<Values extends SpoolValues> {
   readonly room: Values;
 }
 
-/** [positions] rank of each position's place by latitude and longitude, as the database numbers its cells. */
+/** [positions] rank of each position's place by latitude and longitude, as the database numbers its cells; those without a place are last. */
 export function rankPlaces(placeOf: Int32Array, places: readonly Place[]): Int32Array {
-  const positions = Array.from(placeOf.keys()).sort((a, b) =>
-    southWestFirst(places[placeOf[a]!]!, places[placeOf[b]!]!),
-  );
+  const positions = Array.from(placeOf.keys()).sort((a, b) => {
+    const [one, other] = [places[placeOf[a]!], places[placeOf[b]!]];
+    if (one === undefined || other === undefined) return Number(one === undefined) - Number(other === undefined);
+    return southWestFirst(one, other);
+  });
   const ranks = new Int32Array(placeOf.length);
   positions.forEach((position, rank) => void (ranks[position] = rank));
   return ranks;
@@ -56,7 +58,9 @@ export function makeArraySeries<Values extends SpoolValues>(
   const cellsAt = new Map<Int32Array, Int32Array>();
   const parts = placed.map(({ part, placeOf, cellOf }, at): SpooledPart<Values> => {
     const cellAt = cellsAt.get(placeOf) ?? new Int32Array(places.length).fill(-1);
-    placeOf.forEach((place, position) => void (cellAt[place] = cellOf[position]!));
+    placeOf.forEach((place, position) => {
+      if (place !== -1) cellAt[place] = cellOf[position]!;
+    });
     cellsAt.set(placeOf, cellAt);
     return { part, runs: runsOf(part), tile: tiles[at]!, cellAt, room: makeValues(part.steps.moments.length) };
   });

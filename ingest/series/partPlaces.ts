@@ -12,7 +12,7 @@ const MOST_PLACES = 50_000_000;
 export interface PlacedPart {
   readonly part: ArrayPart;
   readonly box: readonly number[];
-  /** [positions on the place axes] number of the place. */
+  /** [positions on the place axes] number of the place; -1 for a position without one. */
   readonly placeOf: Int32Array;
   /** [positions on the place axes] rank of the place among the part's, from the south-west. */
   readonly cellOf: Int32Array;
@@ -63,6 +63,10 @@ export class PlacesOfParts {
     const numbers = new Int32Array(latitude.length);
     const seen = new Map<number, number>();
     for (let at = 0; at < numbers.length; at++) {
+      if (Number.isNaN(latitude[at]!)) {
+        numbers[at] = -1;
+        continue;
+      }
       numbers[at] = places.numberAt(latitude[at]!, longitude[at]!);
       const other = seen.get(numbers[at]!);
       if (other !== undefined) {
@@ -80,5 +84,5 @@ export class PlacesOfParts {
 }
 
 function isSame(one: Float64Array, other: Float64Array): boolean {
-  return one.length === other.length && one.every((value, at) => value === other[at]);
+  return one.length === other.length && one.every((value, at) => Object.is(value, other[at]));
 }

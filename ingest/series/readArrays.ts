@@ -83,9 +83,7 @@ export async function readArrays<Values extends SpoolValues>(
         variables: describeSources(sources),
         ignoredColumns: [...new Set(layouts.flatMap(({ ignored }) => ignored))],
         ...datesOf(parts),
-        notes: [...new Set(parts.filter(({ steps }) => steps.usesBounds).map(({ file }) => file.file))].map(
-          (file) => `${file}: dates are those of the middles of its time bounds.`,
-        ),
+        notes: describeNotes(placed),
       },
       close: (isDone) => spool.close(!isDone),
     };
@@ -167,8 +165,8 @@ function makeBoxTaker<Values extends SpoolValues>(
   const placeOfCell = new Int32Array(placeOf.length);
   cellOf.forEach((cell, position) => void (placeOfCell[cell] = placeOf[position]!));
   const describePlace = (cell: number) => {
-    const { latitude, longitude } = places.all[placeOfCell[cell]!]!;
-    return `${latitude}, ${longitude}`;
+    const place = places.all[placeOfCell[cell]!];
+    return place === undefined ? "a position without a place" : `${place.latitude}, ${place.longitude}`;
   };
   const reader = makeBoxReader<Values>(part, tallies[at]!, describePlace);
   const seenCells = new Uint8Array(placeOf.length);
@@ -184,7 +182,7 @@ function makeBoxTaker<Values extends SpoolValues>(
     for (const [from, to] of runsWithinTiles(cells, tile.shape.tileCells)) {
       tile.write(out.subarray(from * steps, to * steps) as Values, cells[from]!, box.start[axes.timeAxis]!);
     }
-    for (const cell of cells) if (seenCells[cell] === 1) seen[placeOfCell[cell]!] = 1;
+    for (const cell of cells) if (seenCells[cell] === 1 && placeOfCell[cell] !== -1) seen[placeOfCell[cell]!] = 1;
   };
 }
 
@@ -225,6 +223,21 @@ function commonCalendar<Values extends SpoolValues>(
     );
   }
   return { calendar, because: "said by the files" };
+}
+
+function describeNotes(placed: readonly PlacedPart[]): string[] {
+  const notes = placed.flatMap(({ part: { file, steps }, placeOf }) => {
+    const elsewhere = placeOf.reduce((count, place) => count + Number(place === -1), 0);
+    return [
+      ...(steps.usesBounds ? [`${file.file}: dates are those of the middles of its time bounds.`] : []),
+      ...(elsewhere > 0
+        ? [
+            `${file.file}: ${elsewhere.toLocaleString("en")} of ${placeOf.length.toLocaleString("en")} positions have no latitude and longitude: left out.`,
+          ]
+        : []),
+    ];
+  });
+  return [...new Set(notes)];
 }
 
 /** What must be the same for an interrupted reading to be resumed. */

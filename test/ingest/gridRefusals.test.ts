@@ -1,0 +1,122 @@
+// Grids that contradict themselves or do not say where they lie: each is refused, by what was expected and what was found.
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { numbersOf, textOf, type WrittenAttribute } from "../../ingest/formats/netcdf3Writer.ts";
+import { type GridOptions, makeNetcdf } from "../support/arrayFiles.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { ingest, readStored, refusalOf } from "../support/ingest.ts";
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+/** An array of doubles beside the variable. */
+function array(
+  name: string,
+  dimensions: readonly string[],
+  values: readonly number[],
+  texts: Readonly<Record<string, string>> = {},
+  numbers: Readonly<Record<string, number>> = {},
+) {
+  const attributes: Record<string, WrittenAttribute> = {};
+  for (const [key, text] of Object.entries(texts)) attributes[key] = textOf(text);
+  for (const [key, number] of Object.entries(numbers)) attributes[key] = numbersOf("double", number);
+  return { variable: { name, type: "double" as const, dimensions, attributes }, values };
+}
+
+const NORTH = { units: "degrees_north" };
+const EAST = { units: "degrees_east" };
+const times = [0, 1];
+const grid = { times, dimensions: ["time", "y", "x"], extra: { y: 2, x: 2 } };
+const latitude = (name = "lat2d", dimensions = ["y", "x"], values = [36, 36.1, 37, 37.1]) =>
+  array(name, dimensions, values, NORTH);
+const longitude = (name = "lon2d", dimensions = ["y", "x"], values = [127, 128, 127.1, 128.1]) =>
+  array(name, dimensions, values, EAST);
+const x = (units = "m", values = [0, 1000]) =>
+  array("x", ["x"], values, { units, standard_name: "projection_x_coordinate" });
+const y = (units = "m", values = [0, 1000]) =>
+  array("y", ["y"], values, { units, standard_name: "projection_y_coordinate" });
+const mapping = (name: string) => array("crs", [], [0], { grid_mapping_name: name });
+
+test.each<[name: string, options: GridOptions, expected: RegExp]>([
+  ["two-dimensional latitude without longitude", { ...grid, more: [latitude()] }, /NoPlace.*has no longitude/],
+  [
+    "latitude and longitude along other axes than the variable",
+    {
+      ...grid,
+      extra: { y: 2, x: 2, v: 3, u: 3 },
+      more: [latitude("a", ["v", "u"], Array(9).fill(36)), longitude("b", ["v", "u"], Array(9).fill(127))],
+    },
+    /NoPlace.*other axes than the latitude "a" \(v 3 x u 3\)/,
+  ],
+  [
+    "latitude and longitude along different axes",
+    { ...grid, more: [latitude("a", ["y", "x"]), longitude("b", ["x"], [127, 128])] },
+    /PlacesContradict.*"a" \(y 2 x x 2\) and "b" \(x 2\)/,
+  ],
+  [
+    "no position with a place",
+    { ...grid, more: [latitude("a", ["y", "x"], Array(4).fill(Number.NaN)), longitude()] },
+    /NoPlace.*none of its 4 positions/,
+  ],
+  [
+    "latitudes in metres",
+    { times, latitude: { units: "m" } },
+    /InvalidPlace.*"lat".*found the units "m".*projection_x_coordinate/,
+  ],
+  ["x and y without a grid mapping", { ...grid, more: [x(), y()] }, /NoPlace.*x and y with a grid_mapping/],
+  [
+    "a grid mapping that the file lacks",
+    { ...grid, variable: { grid_mapping: "crs" }, more: [x(), y()] },
+    /NoGridMapping.*"crs"/,
+  ],
+  [
+    "an unknown grid mapping",
+    { ...grid, variable: { grid_mapping: "crs" }, more: [x(), y(), mapping("healpix")] },
+    /UnknownProjection.*"healpix"/,
+  ],
+  [
+    "projected coordinates in degrees",
+    { ...grid, variable: { grid_mapping: "crs" }, more: [x("degrees"), y(), mapping("mercator")] },
+    /InvalidPlace.*"x".*m or km.*"degrees"/,
+  ],
+  [
+    "rotated coordinates in metres",
+    { ...grid, variable: { grid_mapping: "crs" }, more: [x(), y(), mapping("rotated_latitude_longitude")] },
+    /InvalidPlace.*"x".*degrees.*"m"/,
+  ],
+  [
+    "places that move",
+    {
+      ...grid,
+      more: [
+        latitude("a", ["time", "y", "x"], [36, 36.1, 37, 37.1, 36, 36.1, 37, 38]),
+        longitude("b", ["time", "y", "x"], [127, 128, 127.1, 128.1, 127, 128, 127.1, 128.1]),
+      ],
+    },
+    /PlacesMove.*"a".*38 instead of 37.1 at step 1/,
+  ],
+])("%s", async (_, options, expected) => {
+  // The usual lat and lon belong to no axis of these grids.
+  const away = options.dimensions === undefined ? {} : { latitudes: [1, 2, 3], longitudes: [1, 2, 3, 4] };
+  const file = await makeNetcdf({ ...away, ...options });
+  expect(await refusalOf(ingest(database.client, { "a.nc": file }, { scenario: "refused" }))).toMatch(expected);
+});
+
+test("positions without a place are counted, their values left out", async () => {
+  const file = await makeNetcdf({
+    ...{ ...grid, latitudes: [1, 2, 3], longitudes: [1, 2, 3, 4] },
+    more: [latitude("a", ["y", "x"], [36, Number.NaN, 37, 37.1]), longitude()],
+  });
+  const { notes, cells } = await ingest(database.client, { "a.nc": file }, { scenario: "edge" });
+  expect({ notes, cells }).toEqual({
+    notes: [expect.stringMatching(/a\.nc: 1 of 4 positions have no latitude and longitude: left out\.$/)],
+    cells: 3,
+  });
+  expect([...(await readStored(database.client)).keys()]).toEqual([
+    "edge tasmax 36 127 2001",
+    "edge tasmax 37 127.1 2001",
+    "edge tasmax 37.1 128.1 2001",
+  ]);
+});
