@@ -11,7 +11,7 @@ import {
   type VariablesByFrequency,
 } from "../model/variables.ts";
 import { dropCrossedDays } from "./crossedTemperatures.ts";
-import { makeTimeAxis, type TimeAxis } from "./timeAxis.ts";
+import type { TimeAxis } from "./timeAxis.ts";
 
 /** A scenario as the database describes it: whose years it is made of. */
 export interface SeriesDescription {
@@ -38,6 +38,7 @@ export interface ImplausibleValue {
 }
 
 const MONTHS_OF_YEAR = 12;
+const NONE = -1;
 
 export class CellSeries {
   readonly scenarioId: number;
@@ -54,16 +55,19 @@ export class CellSeries {
   /** Days of the present cell whose highest temperature is below the lowest: missing in both. */
   crossedDays = 0;
   readonly #description: SeriesDescription;
+  readonly #segments: ReadonlyMap<number, SeriesDescription["segments"][number]>;
   readonly #buffers: Readonly<Record<Frequency, ReadonlyMap<Variable, Float64Array>>>;
   readonly #packed = new Float32Array(366);
   readonly #packedBytes = new Uint8Array(this.#packed.buffer);
 
-  constructor(description: SeriesDescription, wanted: VariablesByFrequency) {
+  /** `axis` is the description's: scenarios of the same years share one, and with it the work arrays of the risks. */
+  constructor(description: SeriesDescription, wanted: VariablesByFrequency, axis: TimeAxis) {
     this.#description = description;
     this.scenarioId = description.scenarioId;
     this.future = futureOf(description);
-    this.axis = makeTimeAxis(description.calendar, description.firstYear, description.lastYear);
+    this.axis = axis;
     const { segments } = description;
+    this.#segments = new Map(segments.map((segment) => [segment.scenarioId, segment]));
     this.joint = segments.length > 1 ? segments.at(-1)!.firstYear : undefined;
     const makeBuffers = (frequency: Frequency) =>
       new Map(
@@ -112,7 +116,7 @@ export class CellSeries {
     offset: number,
     length: number,
   ): void {
-    const ours = this.#description.segments.find((segment) => segment.scenarioId === scenarioId);
+    const ours = this.#segments.get(scenarioId);
     if (ours === undefined) return;
     if (year < ours.dataFirstYear || year > ours.dataLastYear) {
       throw new RejectedError(
@@ -130,11 +134,12 @@ export class CellSeries {
         `${variable} of ${this.#description.name} in ${year}: expected ${count} ${frequency} values by the calendar ${axis.calendar}, found ${length / Float32Array.BYTES_PER_ELEMENT}`,
       );
     }
-    // The bytes lie at any offset; a Float32Array needs them aligned.
-    this.#packedBytes.set(bytes.subarray(offset, offset + length));
+    // The bytes lie at any offset; a Float32Array needs them aligned. A view of a Buffer would cost more than the copy.
+    this.#packedBytes.set(new Uint8Array(bytes.buffer, bytes.byteOffset + offset, length));
     const values = this.#buffers[frequency].get(variable)!;
     this[frequency].set(variable, values);
-    this.#unpack(frequency, variable, year, values, start, count);
+    const bad = unpack(this.#packed, count, VARIABLES[variable], values, start);
+    if (bad !== NONE) this.#describeImplausible(frequency, variable, year, bad, values[start + bad]!);
   }
 
   /** Position of a year's first value, counted from the axis' first year. */
@@ -143,26 +148,7 @@ export class CellSeries {
     return frequency === "monthly" ? year * MONTHS_OF_YEAR : year;
   }
 
-  #unpack(
-    frequency: Frequency,
-    variable: Variable,
-    year: number,
-    values: Float64Array,
-    start: number,
-    count: number,
-  ): void {
-    const { plausibleMin, plausibleMax } = VARIABLES[variable];
-    const packed = this.#packed;
-    let firstBad = -1;
-    for (let at = 0; at < count; at++) {
-      const value = packed[at]!;
-      values[start + at] = value;
-      if ((value < plausibleMin || value > plausibleMax) && firstBad === -1) firstBad = at;
-    }
-    if (firstBad !== -1) this.#describeImplausible(frequency, variable, year, firstBad);
-  }
-
-  #describeImplausible(frequency: Frequency, variable: Variable, year: number, at: number): void {
+  #describeImplausible(frequency: Frequency, variable: Variable, year: number, at: number, value: number): void {
     if (this.implausible.some((known) => known.frequency === frequency && known.variable === variable)) return;
     const { plausibleMin, plausibleMax, unit } = VARIABLES[variable];
     const when = {
@@ -173,7 +159,24 @@ export class CellSeries {
     this.implausible.push({
       frequency,
       variable,
-      detail: `${variable} is ${this.#packed[at]!} ${unit} ${when[frequency]}; expected ${plausibleMin} to ${plausibleMax} ${unit}`,
+      detail: `${variable} is ${value} ${unit} ${when[frequency]}; expected ${plausibleMin} to ${plausibleMax} ${unit}`,
     });
   }
+}
+
+/** The first `count` packed values become values from `start` on; returns the first implausible one, or NONE. */
+function unpack(
+  packed: Float32Array,
+  count: number,
+  { plausibleMax, plausibleMin }: { readonly plausibleMin: number; readonly plausibleMax: number },
+  values: Float64Array,
+  start: number,
+): number {
+  let firstBad = NONE;
+  for (let at = 0; at < count; at++) {
+    const value = packed[at]!;
+    values[start + at] = value;
+    if ((value < plausibleMin || value > plausibleMax) && firstBad === NONE) firstBad = at;
+  }
+  return firstBad;
 }

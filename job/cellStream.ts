@@ -6,11 +6,12 @@ import { type Cell, readCells, readSeriesRows } from "../database/climateReader.
 import { readScenarioSeries } from "../database/scenarios.ts";
 import { yearsIn } from "../model/periods.ts";
 import { FREQUENCIES, type Frequency, type VariablesByFrequency } from "../model/variables.ts";
-import { CellSeries } from "./cellSeries.ts";
+import { CellSeries, type SeriesDescription } from "./cellSeries.ts";
 import { withCrossedPair } from "./crossedTemperatures.ts";
+import { makeTimeAxis, type TimeAxis } from "./timeAxis.ts";
 
-/** Of series in memory on the way from the database; a block has as many cells as fit, at least one. */
-const BLOCK_BYTES = 4 << 20;
+/** Of series that one COPY reads, a cell in memory at a time: fewer statements cost less, a shorter block hears of its end sooner. */
+const BLOCK_BYTES = 48 << 20;
 const BLOCK_CELLS_MAX = 256;
 /** A row of one year: its values, and its key and lengths around them. */
 const ROW_BYTES = 64;
@@ -34,6 +35,17 @@ export interface CellStream {
   readonly blockCells: number;
 }
 
+/** Gives scenarios of the same calendar and years the same axis. */
+export function makeAxes(): (description: SeriesDescription) => TimeAxis {
+  const made = new Map<string, TimeAxis>();
+  return ({ calendar, firstYear, lastYear }) => {
+    const key = `${calendar} ${firstYear} ${lastYear}`;
+    const axis = made.get(key) ?? makeTimeAxis(calendar, firstYear, lastYear);
+    made.set(key, axis);
+    return axis;
+  };
+}
+
 export async function prepareStream(
   client: ClientBase,
   { grid, scenarios }: { grid: string; scenarios: readonly string[] },
@@ -42,6 +54,7 @@ export async function prepareStream(
 ): Promise<CellStream> {
   const wanted = withCrossedPair(requested);
   const described = await readScenarioSeries(client, scenarios);
+  const axisOf = makeAxes();
   const segments = new Map(
     described.flatMap((one) => one.segments.map((segment) => [segment.scenarioId, yearsIn(segment)])),
   );
@@ -50,7 +63,7 @@ export async function prepareStream(
   let cellBytes = 0;
   for (const years of segments.values()) cellBytes += years * yearBytes;
   return {
-    series: described.map((one) => new CellSeries(one, wanted)),
+    series: described.map((one) => new CellSeries(one, wanted, axisOf(one))),
     wanted,
     range: { grid, scenarioIds: [...segments.keys()], lastCell, linked: await hasLinks(client, grid) },
     blockCells: Math.min(BLOCK_CELLS_MAX, Math.max(1, Math.floor(BLOCK_BYTES / Math.max(1, cellBytes)))),

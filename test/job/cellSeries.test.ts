@@ -5,6 +5,7 @@ import { prepareReading, readSeriesRows } from "../../database/climateReader.ts"
 import { writeClimate } from "../../database/climateWriter.ts";
 import { readScenarioSeries } from "../../database/scenarios.ts";
 import { CellSeries } from "../../job/cellSeries.ts";
+import { makeAxes } from "../../job/cellStream.ts";
 import { daysInYear } from "../../model/calendars.ts";
 import type { Frequency, Variable } from "../../model/variables.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
@@ -57,7 +58,7 @@ async function write(
 async function readFuture(onCell: (series: CellSeries) => void): Promise<void> {
   const { client } = database;
   const [description] = await readScenarioSeries(client, ["future"]);
-  const series = new CellSeries(description!, WANTED);
+  const series = new CellSeries(description!, WANTED, makeAxes()(description!));
   await prepareReading(client);
   const scenarioIds = description!.segments.map(({ scenarioId }) => scenarioId);
   let present = -1;
