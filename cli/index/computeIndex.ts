@@ -8,7 +8,7 @@ import {
   hazardYearStart,
   makeHazardYears,
 } from "../../job/indices/hazardYears.ts";
-import { heaviestRain, LONG_RAIN_DAYS } from "../../job/indices/heaviestRain.ts";
+import { heaviestDay, heaviestFiveDays } from "../../job/indices/heaviestRain.ts";
 import { markValidYears } from "../../job/indices/missingDays.ts";
 import { markExceedances } from "../../job/indices/percentileDays.ts";
 import { fillThresholds } from "../../job/indices/percentileThresholds.ts";
@@ -61,9 +61,9 @@ export function makeComputeIndex(settings: IndexSettings, axis: TimeAxis): Compu
     case "CW12":
       return makeCompanion(COLD_WAVE, name, settings, axis);
     case "Rx1day":
-      return makeHeaviestRain(1, axis);
+      return makeHeaviestRain(name, heaviestDay, axis);
     case "Rx5day":
-      return makeHeaviestRain(LONG_RAIN_DAYS, axis);
+      return makeHeaviestRain(name, heaviestFiveDays, axis);
     case "SPEI12":
     case "SPI12":
       return makeDroughtIndex(name, settings, axis);
@@ -147,15 +147,9 @@ function makeCompanion(spell: SpellRisk, name: string, settings: IndexSettings, 
 }
 
 /** Calendar years, as for floods. */
-function makeHeaviestRain(window: number, axis: TimeAxis): ComputeIndex {
-  const sums = new Float64Array(axis.month.length);
+function makeHeaviestRain(name: string, compute: YearlyCompanion["compute"], axis: TimeAxis): ComputeIndex {
   const calendarYears = makeHazardYears(axis, "January");
-  const companion: YearlyCompanion = {
-    name: `Rx${window}day`,
-    unit: "mm",
-    isDayCount: false,
-    compute: (rain, yearStart, years, out) => heaviestRain(rain, window, yearStart, years, sums, out),
-  };
+  const companion: YearlyCompanion = { name, unit: "mm", isDayCount: false, compute };
   return makeYearly("pr", companion, axis, () => calendarYears);
 }
 
@@ -165,12 +159,11 @@ function makeYearly(
   axis: TimeAxis,
   yearsOf: (latitude: number) => HazardYears,
 ): ComputeIndex {
-  const missing = new Uint8Array(axis.month.length);
   const observed = new Uint8Array(axis.years);
   const values = new Float64Array(axis.years);
   return (input) => {
     const years = yearsOf(input.latitude);
-    fillCompanions(input.daily.get(variable)!, axis, years, [companion], missing, observed, [values]);
+    fillCompanions(input.daily.get(variable)!, axis, years, [companion], observed, [values]);
     return { values, count: years.years };
   };
 }

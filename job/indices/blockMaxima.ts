@@ -1,4 +1,4 @@
-// The highest and the lowest value of each year (ETCCDI TXx, TNn, Rx1day).
+// The highest and the lowest value of each year (ETCCDI TXx, TNn).
 
 /**
  * Highest value of each year.
@@ -13,12 +13,9 @@
 export function yearlyMaximum(values: Float64Array, yearStart: Int32Array, years: number, out: Float64Array): void {
   for (let year = 0; year < years; year++) {
     const end = yearStart[year + 1]!;
-    let highest = Number.NaN;
-    for (let day = yearStart[year]!; day < end; day++) {
-      const value = values[day]!;
-      if (value > highest || Number.isNaN(highest)) highest = value;
-    }
-    out[year] = highest;
+    let highest = Number.NEGATIVE_INFINITY;
+    for (let day = yearStart[year]!; day < end; day++) if (values[day]! > highest) highest = values[day]!;
+    out[year] = highest === Number.NEGATIVE_INFINITY ? Number.NaN : highest;
   }
 }
 
@@ -34,11 +31,8 @@ export function yearlyMaximum(values: Float64Array, yearStart: Int32Array, years
 export function yearlyMinimum(values: Float64Array, yearStart: Int32Array, years: number, out: Float64Array): void {
   for (let year = 0; year < years; year++) {
     const end = yearStart[year + 1]!;
-    let lowest = Number.NaN;
-    for (let day = yearStart[year]!; day < end; day++) {
-      const value = values[day]!;
-      if (value < lowest || Number.isNaN(lowest)) lowest = value;
-    }
-    out[year] = lowest;
+    let lowest = Number.POSITIVE_INFINITY;
+    for (let day = yearStart[year]!; day < end; day++) if (values[day]! < lowest) lowest = values[day]!;
+    out[year] = lowest === Number.POSITIVE_INFINITY ? Number.NaN : lowest;
   }
 }

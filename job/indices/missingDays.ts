@@ -5,21 +5,37 @@ const MOST_MISSING_IN_YEAR = 15;
 const MOST_MISSING_IN_MONTH = 3;
 
 /**
- * Marks the days without a value.
+ * Marks the years with enough values.
  *
- * Inputs: values [any unit] Float64Array [days]; missing Uint8Array [days].
- * Output: missing: 1 where the value is NaN, else 0.
- * Definition: NaN is the only mark of a missing value.
- * Missing data: that is what is marked.
+ * Inputs: values [any unit] Float64Array [days]; month Uint8Array [days], 1..12; yearStart Int32Array [years + 1], offsets into
+ *   the days; observed Uint8Array [years].
+ * Output: observed: 1 or 0; the sum is returned.
+ * Definition: markValidYears, a day missing where its value is NaN.
+ * Missing data: that is what is judged.
  */
-export function markMissingDays(values: Float64Array, missing: Uint8Array): void {
-  for (let day = 0; day < values.length; day++) missing[day] = Number.isNaN(values[day]!) ? 1 : 0;
+export function markObservedYears(
+  values: Float64Array,
+  month: Uint8Array,
+  yearStart: Int32Array,
+  years: number,
+  observed: Uint8Array,
+): number {
+  const isMissing = (day: number) => Number.isNaN(values[day]!);
+  let count = 0;
+  for (let year = 0; year < years; year++) {
+    const end = yearStart[year + 1]!;
+    let inYear = 0;
+    for (let day = yearStart[year]!; day < end; day++) if (Number.isNaN(values[day]!)) inYear++;
+    observed[year] = isEnough(inYear, isMissing, month, yearStart[year]!, end) ? 1 : 0;
+    count += observed[year]!;
+  }
+  return count;
 }
 
 /**
  * Marks the years with enough days.
  *
- * Inputs: missing Uint8Array [days], not 0 where missing; month Uint8Array [days], 1..12; yearStart Int32Array [years + 1],
+ * Inputs: missing Uint8Array [days], 1 where missing, else 0; month Uint8Array [days], 1..12; yearStart Int32Array [years + 1],
  *   offsets into the days; valid Uint8Array [years].
  * Output: valid: 1 or 0; the sum is returned.
  * Definition: a year is valid unless more than 15 of its days, or more than 3 days of one of its months, are missing.
@@ -33,26 +49,38 @@ export function markValidYears(
   years: number,
   valid: Uint8Array,
 ): number {
-  let validYears = 0;
+  const isMissing = (day: number) => missing[day] === 1;
+  let count = 0;
   for (let year = 0; year < years; year++) {
     const end = yearStart[year + 1]!;
     let inYear = 0;
-    let inMonth = 0;
-    let mostInMonth = 0;
-    let current = 0;
-    for (let day = yearStart[year]!; day < end; day++) {
-      if (missing[day] === 0) continue;
-      if (month[day] !== current) {
-        current = month[day]!;
-        inMonth = 0;
-      }
-      inYear++;
-      inMonth++;
-      if (inMonth > mostInMonth) mostInMonth = inMonth;
-    }
-    const enough = inYear <= MOST_MISSING_IN_YEAR && mostInMonth <= MOST_MISSING_IN_MONTH;
-    valid[year] = enough ? 1 : 0;
-    if (enough) validYears++;
+    for (let day = yearStart[year]!; day < end; day++) inYear += missing[day]!;
+    valid[year] = isEnough(inYear, isMissing, month, yearStart[year]!, end) ? 1 : 0;
+    count += valid[year]!;
   }
-  return validYears;
+  return count;
+}
+
+/** Most years miss few days: only those that miss some are judged by month. */
+function isEnough(
+  inYear: number,
+  isMissing: (day: number) => boolean,
+  month: Uint8Array,
+  first: number,
+  end: number,
+): boolean {
+  if (inYear <= MOST_MISSING_IN_MONTH) return true;
+  if (inYear > MOST_MISSING_IN_YEAR) return false;
+  let inMonth = 0;
+  let current = 0;
+  for (let day = first; day < end; day++) {
+    if (!isMissing(day)) continue;
+    if (month[day] !== current) {
+      current = month[day]!;
+      inMonth = 0;
+    }
+    inMonth++;
+    if (inMonth > MOST_MISSING_IN_MONTH) return false;
+  }
+  return true;
 }

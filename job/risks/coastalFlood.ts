@@ -172,7 +172,7 @@ function isHeld({ years }: SeaLevelRise, period: Period): boolean {
 function lawOfPeriod({ law, years }: SeaLevelLaw, shifts: Float64Array): LevelLaw {
   const chance = (level: number) => {
     let sum = 0;
-    for (const shift of shifts) sum += exceedance(law, level - shift);
+    for (let at = 0; at < shifts.length; at++) sum += exceedance(law, level - shifts[at]!);
     return sum / shifts.length;
   };
   return {
@@ -183,6 +183,7 @@ function lawOfPeriod({ law, years }: SeaLevelLaw, shifts: Float64Array): LevelLa
       let high = unshifted + Math.max(...shifts);
       for (let step = 0; step < BISECTION_STEPS; step++) {
         const middle = (low + high) / 2;
+        if (middle === low || middle === high) break;
         if (chance(middle) * returnPeriod > 1) low = middle;
         else high = middle;
       }

@@ -2,8 +2,8 @@
 // time axis.
 import type { Flag } from "../../model/reasons.ts";
 import { RISK_INPUTS } from "../../model/riskInputs.ts";
-import { heaviestRain, LONG_RAIN_DAYS } from "../indices/heaviestRain.ts";
-import { markMissingDays, markValidYears } from "../indices/missingDays.ts";
+import { heaviestDay, heaviestFiveDays } from "../indices/heaviestRain.ts";
+import { markObservedYears } from "../indices/missingDays.ts";
 import type { TimeAxis } from "../timeAxis.ts";
 import { type ExtremesScratch, makeExtremesScratch } from "./extremes.ts";
 import type { CellInput } from "./riskDefinition.ts";
@@ -14,9 +14,6 @@ const FIVE_DAYS_PER_ONE = 1.2;
 /** What is worked in for all cells of one axis; rewritten by every cell. */
 export interface RainYears {
   readonly axis: TimeAxis;
-  /** [days] */
-  readonly missing: Uint8Array;
-  readonly sums: Float64Array;
   /** [years] mm, NaN where a year does not count */
   readonly rx1day: Float64Array;
   readonly rx5day: Float64Array;
@@ -28,12 +25,9 @@ export interface RainYears {
 }
 
 export function makeRainYears(axis: TimeAxis): RainYears {
-  const days = axis.month.length;
   const { years } = axis;
   return {
     axis,
-    missing: new Uint8Array(days),
-    sums: new Float64Array(days),
     rx1day: new Float64Array(years),
     rx5day: new Float64Array(years),
     levels: new Float64Array(years),
@@ -61,13 +55,12 @@ export interface RainRead {
  */
 export function fillRainYears(input: CellInput, needsLong: boolean, work: RainYears): RainRead {
   const rain = input.daily.get("pr");
-  const { axis, missing, rx1day, rx5day, sums, valid } = work;
+  const { axis, rx1day, rx5day, valid } = work;
   const { years } = axis;
   if (rain !== undefined) {
-    markMissingDays(rain, missing);
-    markValidYears(missing, axis.month, axis.yearStart, years, valid);
-    heaviestRain(rain, 1, axis.yearStart, years, sums, rx1day);
-    if (needsLong) heaviestRain(rain, LONG_RAIN_DAYS, axis.yearStart, years, sums, rx5day);
+    markObservedYears(rain, axis.month, axis.yearStart, years, valid);
+    heaviestDay(rain, axis.yearStart, years, rx1day);
+    if (needsLong) heaviestFiveDays(rain, axis.yearStart, years, rx5day);
     for (let year = 0; year < years; year++) if (valid[year] === 0) rx1day[year] = rx5day[year] = Number.NaN;
     return { used: WAYS.daily.text, flags: [] };
   }

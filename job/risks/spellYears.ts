@@ -2,7 +2,7 @@
 import type { Period } from "../../model/periods.ts";
 import { type DayOfYearSample, makeDayOfYearSample, type YearEnds } from "../indices/dayOfYearSample.ts";
 import { type HazardYearStart, type HazardYears, makeHazardYears } from "../indices/hazardYears.ts";
-import { markMissingDays, markValidYears } from "../indices/missingDays.ts";
+import { markObservedYears, markValidYears } from "../indices/missingDays.ts";
 import { type InBase, markExceedances } from "../indices/percentileDays.ts";
 import {
   fillThresholds,
@@ -102,13 +102,13 @@ export function fillSpellYears(
   markValidYears(missing, axis.month, yearStart, years, valid);
   spellDaysByYear(exceeds, yearStart, years, SHORTEST_SPELL_DAYS, spellDays);
   for (let year = 0; year < years; year++) spellDays[year] = spellDays[year]! * toWholeYear;
-  fillCompanions(series, axis, hazardYears, companions, missing, observed, work.companions);
+  fillCompanions(series, axis, hazardYears, companions, observed, work.companions);
 }
 
 /**
  * Yearly values of one series that need no base period.
  *
- * Inputs: series [any unit] Float64Array [axis days]; axis; hazardYears; companions; missing scratch Uint8Array [axis days].
+ * Inputs: series [any unit] Float64Array [axis days]; axis; hazardYears; companions.
  * Output: observed Uint8Array [years], 1 where not too many values are missing; outs [companions][years], in each
  *   companion's unit, day counts of a 360-day calendar scaled to a year of 365 days.
  * Definition: the companions' own. Missing data: years that are not observed (missingDays.ts) are NaN.
@@ -118,13 +118,11 @@ export function fillCompanions(
   axis: TimeAxis,
   { years, yearStart }: HazardYears,
   companions: readonly YearlyCompanion[],
-  missing: Uint8Array,
   observed: Uint8Array,
   outs: readonly Float64Array[],
 ): void {
   const toWholeYear = wholeYearFactor(axis);
-  markMissingDays(series, missing);
-  markValidYears(missing, axis.month, yearStart, years, observed);
+  markObservedYears(series, axis.month, yearStart, years, observed);
   for (let at = 0; at < companions.length; at++) {
     const out = outs[at]!;
     const factor = companions[at]!.isDayCount ? toWholeYear : 1;

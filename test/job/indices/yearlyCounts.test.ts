@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { yearlyMaximum, yearlyMinimum } from "../../../job/indices/blockMaxima.ts";
 import { daysAtLeast, daysAtMost } from "../../../job/indices/dayCounts.ts";
 import { hazardYearStart, makeHazardYears } from "../../../job/indices/hazardYears.ts";
-import { markMissingDays, markValidYears } from "../../../job/indices/missingDays.ts";
+import { markObservedYears } from "../../../job/indices/missingDays.ts";
 import { spellDaysByYear } from "../../../job/indices/spells.ts";
 import { makeTimeAxis } from "../../../job/timeAxis.ts";
 import { constantTemperature, dayAt } from "../../support/temperatureSeries.ts";
@@ -31,11 +31,9 @@ describe("valid years", () => {
   function validWithout(dates: readonly [number, number, number][], start: "January" | "July" = "January"): number[] {
     const series = constantTemperature(axis, 1);
     for (const [year, month, day] of dates) series[dayAt(axis, year, month, day)] = Number.NaN;
-    const missing = new Uint8Array(series.length);
-    markMissingDays(series, missing);
     const { years, yearStart } = makeHazardYears(axis, start);
     const valid = new Uint8Array(years);
-    const count = markValidYears(missing, axis.month, yearStart, years, valid);
+    const count = markObservedYears(series, axis.month, yearStart, years, valid);
     expect(count).toBe(valid.reduce((sum, mark) => sum + mark, 0));
     return [...valid];
   }
