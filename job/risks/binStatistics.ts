@@ -3,10 +3,13 @@ import type { ProbabilityMethods } from "../../model/methodSet.ts";
 import type { ProbabilityResult } from "../../model/results.ts";
 import { binomialInterval } from "../numerics/beta.ts";
 
-/** Ends of a 90 % interval: as probabilities, and in standard deviations of the normal distribution. */
-const LOWER_TAIL = 0.05;
-const UPPER_TAIL = 0.95;
+/** Ends of a 90 % interval: as a probability, and in standard deviations of the normal distribution. */
+const TAIL = 0.05;
 export const NORMAL_90 = 1.645;
+
+/** Intervals of probability 0, by years: most bins are empty. */
+const OF_ZERO = new Map<number, readonly [lower: number, upper: number]>();
+const MOST_KEPT = 1000;
 
 /**
  * P(H) of a period with all that follows from it.
@@ -53,10 +56,24 @@ export function describeProbability(
  * Missing data: years of NaN give NaN.
  */
 export function binIntervals(probabilities: readonly number[], years: number): { low: number[]; high: number[] } {
-  return {
-    low: probabilities.map((p) => Math.min(p, binomialInterval(LOWER_TAIL, p, years))),
-    high: probabilities.map((p) => Math.max(p, binomialInterval(UPPER_TAIL, p, years))),
-  };
+  const low = new Array<number>(probabilities.length);
+  const high = new Array<number>(probabilities.length);
+  for (let bin = 0; bin < probabilities.length; bin++) {
+    const p = probabilities[bin]!;
+    const [lower, upper] = p === 0 ? intervalOfZero(years) : binomialInterval(TAIL, p, years);
+    low[bin] = Math.min(p, lower);
+    high[bin] = Math.max(p, upper);
+  }
+  return { low, high };
+}
+
+function intervalOfZero(years: number): readonly [lower: number, upper: number] {
+  const known = OF_ZERO.get(years);
+  if (known !== undefined) return known;
+  if (OF_ZERO.size === MOST_KEPT) OF_ZERO.clear();
+  const interval = binomialInterval(TAIL, 0, years);
+  OF_ZERO.set(years, interval);
+  return interval;
 }
 
 /**

@@ -31,11 +31,11 @@ export function writeOurDistributions(folder: string): void {
   writeGevLevels(input, ours, cases, random);
   const intervals = { p: cases(random), n: cases(() => 10 + Math.floor(90 * random())) };
   for (const [name, values] of Object.entries(intervals)) write(input, `interval_${name}`, values);
-  for (const [name, tail] of [["low", 0.05] as const, ["high", 0.95] as const]) {
+  for (const [name, end] of [["low", 0] as const, ["high", 1] as const]) {
     write(
       ours,
       `interval_${name}`,
-      intervals.p.map((p, at) => binomialInterval(tail, p, intervals.n[at]!)),
+      intervals.p.map((p, at) => binomialInterval(0.05, p, intervals.n[at]!)[end]),
     );
   }
   const gamma = { x: cases(() => 40 * random()), shape: cases(() => 0.2 + 30 * random()) };

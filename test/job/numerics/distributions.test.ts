@@ -88,8 +88,9 @@ describe("beta distribution", () => {
       [20, 3, 0.044, 0.349],
     ] as const;
     for (const [n, k, low, high] of rows) {
-      if (low !== null) expect(binomialInterval(0.025, k / n, n)).toBeCloseTo(low, 3);
-      expect(Math.abs(binomialInterval(0.975, k / n, n) - high)).toBeLessThanOrEqual(6e-4);
+      const [lower, upper] = binomialInterval(0.025, k / n, n);
+      if (low !== null) expect(lower).toBeCloseTo(low, 3);
+      expect(Math.abs(upper - high)).toBeLessThanOrEqual(6e-4);
     }
   });
   test("the quantile undoes the cumulative probability", () => {
@@ -98,6 +99,18 @@ describe("beta distribution", () => {
       fc.property(fc.double({ min: 0.01, max: 0.99, noNaN: true }), parameter, parameter, (p, a, b) => {
         expect(betaCdf(betaQuantile(p, a, b), a, b)).toBeCloseTo(p, 10);
       }),
+    );
+  });
+  test("the quantile of small and of nearly certain probabilities has the accuracy of the others", () => {
+    const parameter = fc.oneof(
+      fc.double({ min: -12, max: 0, noNaN: true }).map((power) => 0.5 + 30 * 10 ** power),
+      fc.double({ min: 0.5, max: 400, noNaN: true }),
+    );
+    fc.assert(
+      fc.property(fc.constantFrom(0.05, 0.95), parameter, parameter, (p, a, b) => {
+        expectRelative(betaCdf(betaQuantile(p, a, b), a, b), p, 1e-11);
+      }),
+      { numRuns: 2000 },
     );
   });
   test("parameters that are not positive give no number", () => {
