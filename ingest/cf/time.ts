@@ -216,11 +216,12 @@ async function readBounds(
   checkLengths(file, bounds, time);
   const ends = (await readUnpacked(file, bounds)).map(since(bounds));
   const steps = bounds.shape[0]!;
-  const lengths = Float64Array.from({ length: steps }, (_, step) => ends[2 * step + 1]! - ends[2 * step]!);
+  // Some writers have the later end first.
+  const lengths = Float64Array.from({ length: steps }, (_, step) => Math.abs(ends[2 * step + 1]! - ends[2 * step]!));
   // Bounds of no length, or unknown, say nothing.
   if (!lengths.every((length) => length > 0)) return undefined;
   return {
-    middles: Float64Array.from(lengths, (length, step) => ends[2 * step]! + length / 2),
+    middles: Float64Array.from(lengths, (_, step) => (ends[2 * step]! + ends[2 * step + 1]!) / 2),
     frequency: frequencyOfLength(lengths.toSorted()[Math.floor(steps / 2)]!),
   };
 }

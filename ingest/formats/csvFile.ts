@@ -28,7 +28,12 @@ const CHUNK_BYTES = 1 << 18;
 /** No row of climate data is longer; a file with other line ends or none is. */
 const LONGEST_ROW = 1 << 17;
 const DELIMITERS = [",", ";", "\t"];
+/** NASA POWER describes its columns above them. */
+const PREAMBLE = /^-BEGIN HEADER-[ \t]*\r?\n(?:[^\n]*\n)*?-END HEADER-[ \t]*\r?\n/;
+
 interface CsvFile {
+  /** Line of the header. */
+  readonly headerLine: number;
   readonly file: string;
   readonly gzip: boolean;
   readonly delimiter: string;
@@ -40,14 +45,17 @@ interface CsvFile {
 export async function openCsv(file: string): Promise<TableFile> {
   const { size, sample, gzip } = await readBeginning(file);
   const { text, encoding } = decodeSample(file, sample);
-  const firstLine = text.slice(0, text.search(/[\r\n]|$/));
+  const preamble = PREAMBLE.exec(text)?.[0] ?? "";
+  const headerLine = preamble.split("\n").length;
+  const beginning = text.slice(preamble.length);
+  const firstLine = beginning.slice(0, beginning.search(/[\r\n]|$/));
   const count = (delimiter: string) => firstLine.split(delimiter).length;
   const delimiter = DELIMITERS.toSorted((a, b) => count(b) - count(a))[0]!;
   let rows: string[][];
   try {
     // A row cut off by the end of the sample is left out, unless it is all there is.
     const whole = sample.length < SAMPLE_BYTES ? text : text.slice(0, text.lastIndexOf("\n") + 1) || text;
-    rows = parseNow(whole, { ...parserOptions(delimiter), to: 2 });
+    rows = parseNow(whole, { ...parserOptions(delimiter, headerLine), to: 2 });
   } catch (error) {
     throw explainCsv(error, file);
   }
@@ -58,27 +66,27 @@ export async function openCsv(file: string): Promise<TableFile> {
   if (firstRow === undefined) {
     throw new RejectedError("EmptyFile", `${file} has a header line but no rows; expected a row per day.`);
   }
-  const csv: CsvFile = { file, gzip, delimiter, encoding, header };
+  const csv: CsvFile = { file, gzip, delimiter, encoding, header, headerLine };
   return {
     file,
     bytes: size,
     encoding,
     header,
     firstRow,
-    firstLine: 2,
+    firstLine: headerLine + 1,
     readRows: (onRow, onBytes, signal) => readRows(csv, onRow, onBytes, signal),
   };
 }
 
 /** Calls `onRow` for every row after the header, with the number of its line; rows of another width are refused. */
 async function readRows(
-  { file, gzip, delimiter, encoding, header }: CsvFile,
+  { file, gzip, delimiter, encoding, header, headerLine }: CsvFile,
   onRow: (row: readonly string[], line: number) => void,
   onBytes: (bytes: number) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const parser = parse({
-    ...parserOptions(delimiter),
+    ...parserOptions(delimiter, headerLine),
     from: 2,
     on_record: (row: string[], { lines }) => {
       if (row.length !== header.length) throw wrongWidth(`${file}:${lines}`, row, header, delimiter);
@@ -98,9 +106,10 @@ async function readRows(
   }
 }
 
-function parserOptions(delimiter: string): Options {
+function parserOptions(delimiter: string, headerLine: number): Options {
   return {
     delimiter,
+    from_line: headerLine,
     bom: true,
     trim: true,
     skip_empty_lines: true,

@@ -1,4 +1,5 @@
 // GeoTIFF through geotiff.js: the first band of the first image, in degrees of longitude and latitude.
+import { existsSync } from "node:fs";
 import { fromFile, type GeoTIFF, type GeoTIFFImage } from "geotiff";
 import { coerceError, RejectedError } from "../../model/errors.ts";
 import { beginsWith, type FormatOfKind } from "./fileFormat.ts";
@@ -23,6 +24,7 @@ async function openGeotiff(file: string): Promise<RasterFile> {
   try {
     tiff = await fromFile(file);
     const image = await tiff.getImage();
+    await refuseMask(tiff, file);
     return { ...(await describe(image, file)), close: () => void tiff!.close() };
   } catch (cause) {
     tiff?.close();
@@ -36,9 +38,7 @@ async function openGeotiff(file: string): Promise<RasterFile> {
 }
 
 async function describe(image: GeoTIFFImage, file: string): Promise<Omit<RasterFile, "close">> {
-  // Throws where the image has no place on earth.
-  const [west, north] = image.getOrigin() as [number, number];
-  const [columnDegrees, rowDegrees] = image.getResolution() as [number, number];
+  const { west, north, columnDegrees, rowDegrees } = placeOf(image, file);
   const keys = image.getGeoKeys();
   if (keys?.GTModelTypeGeoKey !== undefined && keys.GTModelTypeGeoKey !== GEOGRAPHIC) {
     throw new RejectedError(
@@ -85,6 +85,55 @@ async function describe(image: GeoTIFFImage, file: string): Promise<Omit<RasterF
       return raster as ArrayLike<number>;
     },
   };
+}
+
+/** TIFF 6.0, NewSubfileType: the image is a mask of another one. */
+const IS_MASK = 4;
+const MOST_IMAGES = 64;
+
+/** GDAL keeps masks in an image of their own, or in a file beside: pixels without data have any value. */
+async function refuseMask(tiff: GeoTIFF, file: string): Promise<void> {
+  const images = Math.min(await tiff.getImageCount(), MOST_IMAGES);
+  let isMasked = existsSync(`${file}.msk`);
+  for (let at = 1; at < images && !isMasked; at++) {
+    const { fileDirectory } = await tiff.getImage(at);
+    isMasked =
+      fileDirectory.hasTag("NewSubfileType") && (Number(fileDirectory.getValue("NewSubfileType")) & IS_MASK) !== 0;
+  }
+  if (!isMasked) return;
+  throw new RejectedError(
+    "MaskedRaster",
+    `${file} has a mask that says which pixels have data. Write it as a value first: gdalwarp -dstnodata -9999 ${file} unmasked.tif`,
+  );
+}
+
+/**
+ * The corner of the first pixel, or its centre where pixels are points, and the steps from column to column and row to row.
+ * GeoTIFF 1.1, sections 7.1.1 and B.6; geotiff.js 3 takes any tie point for that of the first pixel, and a matrix upside down.
+ */
+function placeOf({ fileDirectory }: GeoTIFFImage, file: string) {
+  const numbers = (tag: "ModelTransformation" | "ModelPixelScale" | "ModelTiepoint") =>
+    fileDirectory.hasTag(tag) ? Array.from(fileDirectory.getValue(tag) as ArrayLike<number>) : [];
+  const [matrix, scale, tie] = [numbers("ModelTransformation"), numbers("ModelPixelScale"), numbers("ModelTiepoint")];
+  let place = { west: Number.NaN, north: Number.NaN, columnDegrees: Number.NaN, rowDegrees: Number.NaN };
+  if (matrix.length >= 8) {
+    const [columnDegrees, turned, , west, alsoTurned, rowDegrees, , north] = matrix as [...number[]] & { length: 8 };
+    if (turned !== 0 || alsoTurned !== 0) {
+      throw new RejectedError(
+        "RotatedRaster",
+        `${file} is rotated; expected rows along latitudes. Warp it first: gdalwarp -t_srs EPSG:4326 ${file} degrees.tif`,
+      );
+    }
+    place = { west: west!, north: north!, columnDegrees: columnDegrees!, rowDegrees: rowDegrees! };
+  } else if (scale.length >= 2 && tie.length === 6) {
+    const [columnDegrees, step] = scale as [number, number];
+    const [column, row, , longitude, latitude] = tie as [number, number, number, number, number];
+    const [west, north] = [longitude - column * columnDegrees, latitude + row * step];
+    place = { west, north, columnDegrees, rowDegrees: -step };
+  }
+  const isKnown = Object.values(place).every(Number.isFinite) && place.columnDegrees > 0 && place.rowDegrees !== 0;
+  if (isKnown) return place;
+  throw new Error("no scale and tie point, and no transformation, that give its pixels places");
 }
 
 /** The text of the tag; geotiff.js would cut its last digit off where no zero byte ends it. */

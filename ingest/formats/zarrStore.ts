@@ -22,9 +22,23 @@ export const ZARR: FormatOfKind<"array"> = {
 };
 
 type Key = `/${string}`;
+type Part = { readonly offset: number; readonly length: number };
 /** What the folder and the zip have in common. */
 interface Store {
   get(key: Key): Promise<Uint8Array | undefined>;
+  getRange(key: Key, part: Part): Promise<Uint8Array | undefined>;
+}
+/** As zarrita reads it: parts of shards, of which the last bytes hold the index. */
+interface BoundedStore {
+  get(key: Key): Promise<Uint8Array | undefined>;
+  getRange(key: Key, part: Part | { readonly suffixLength: number }): Promise<Uint8Array | undefined>;
+}
+
+/** What is known of an array before it is read. */
+interface Limits {
+  readonly bytesPerChunk: number;
+  /** zarrita looks for the index of a shard at its end only. */
+  readonly isIndexAtStart: boolean;
 }
 
 const MOST_METADATA_BYTES = 1 << 24;
@@ -38,8 +52,9 @@ async function openZarr(file: string): Promise<ArrayFile> {
   const version = found.root.endsWith("zarr.json") ? 3 : 2;
   const prefix = found.root.slice(0, -(version === 3 ? "zarr.json" : ".zgroup").length);
   const zarr = await import("zarrita");
-  const limits = new Map<string, number>();
-  const store = boundedStore(file, isFolder ? new FileSystemStore(join(file, prefix)) : found.zip!(prefix), limits);
+  const limits = new Map<string, Limits>();
+  const inner = isFolder ? new FileSystemStore(join(file, prefix)) : found.zip!(prefix);
+  const store = boundedStore(file, inner, (key) => found.sizeOf(`${prefix}${key.slice(1)}`), limits);
   const group = await zarr.open(zarr.root(store), { kind: "group" }).catch((error) => {
     throw unreadable(file, "its Zarr group", error);
   });
@@ -49,14 +64,13 @@ async function openZarr(file: string): Promise<ArrayFile> {
     try {
       const array = (await zarr.open(group.resolve(name), { kind: "array" })) as ZarrArray<"float32">;
       refuseShortChunks(array);
-      const description = await store.get(`/${name}/${version === 3 ? "zarr.json" : ".zattrs"}`);
-      const variable = describeArray(
-        name,
-        array,
-        version,
-        description === undefined ? "{}" : Buffer.from(description).toString("utf8"),
-      );
-      limits.set(name, valuesIn(variable.chunk!) * (variable.bytesPerValue ?? 1024));
+      const stored = await store.get(`/${name}/${version === 3 ? "zarr.json" : ".zattrs"}`);
+      const description = stored === undefined ? "{}" : Buffer.from(stored).toString("utf8");
+      const variable = describeArray(name, array, version, description);
+      limits.set(name, {
+        bytesPerChunk: valuesIn(variable.chunk!) * (variable.bytesPerValue ?? 1024),
+        isIndexAtStart: version === 3 && isIndexAtStart(description),
+      });
       arrays.set(name, array);
       variables.push(variable);
     } catch (error) {
@@ -90,6 +104,8 @@ interface Found {
   readonly root: string;
   /** Names of the arrays right below it. */
   arrays(prefix: string): readonly string[];
+  /** Bytes of a piece; undefined where there is none. */
+  sizeOf(name: string): Promise<number | undefined>;
   readonly zip?: (prefix: string) => Store;
 }
 
@@ -106,7 +122,8 @@ async function lookIntoFolder(folder: string): Promise<Found> {
       arrays.push(name);
   }
   for (const name of arrays) bytes += await folderBytes(join(folder, name));
-  return { bytes, root, arrays: () => arrays };
+  const sizeOf = async (name: string) => (await stat(join(folder, name)).catch(() => undefined))?.size;
+  return { bytes, root, arrays: () => arrays, sizeOf };
 }
 
 async function lookIntoZip(file: string): Promise<Found> {
@@ -140,7 +157,7 @@ async function lookIntoZip(file: string): Promise<Found> {
             .map(([name, entry]) => [name.slice(prefix.length), entry]),
         ),
     });
-  return { bytes: blob.size, root, arrays, zip };
+  return { bytes: blob.size, root, arrays, sizeOf: async (name) => sizes.get(name), zip };
 }
 
 /** Unpacked size by name, from the zip's directory. */
@@ -157,19 +174,55 @@ async function listZip(blob: Blob): Promise<Map<string, number>> {
   return sizes;
 }
 
-/** Refuses pieces that would unpack to more than the array's chunks hold. */
-function boundedStore(file: string, store: Store, limits: ReadonlyMap<string, number>): Store {
+/** Refuses pieces that would unpack to more than the array's chunks hold, and parts that a shard does not have. */
+function boundedStore(
+  file: string,
+  store: Store,
+  sizeOf: (key: Key) => Promise<number | undefined>,
+  limits: ReadonlyMap<string, Limits>,
+): BoundedStore {
+  /** Of shards whose index has been read. */
+  const indexBytes = new Map<Key, number>();
+  const limitOf = (key: Key) =>
+    METADATA.test(key) ? MOST_METADATA_BYTES : (limits.get(key.split("/")[1]!)?.bytesPerChunk ?? MOST_CHUNK_BYTES);
+  const check = (key: Key, bytes: Uint8Array): Uint8Array => {
+    const limit = limitOf(key);
+    const size = METADATA.test(key) ? bytes.length : Math.max(declaredBytes(bytes), bytes.length - (1 << 16));
+    if (size > 2 * limit) throw tooLarge(file, key.slice(1), size, limit);
+    return bytes;
+  };
   return {
     get: async (key) => {
       const bytes = await store.get(key);
-      if (bytes === undefined) return undefined;
-      const isMetadata = METADATA.test(key);
-      const limit = isMetadata ? MOST_METADATA_BYTES : (limits.get(key.split("/")[1]!) ?? MOST_CHUNK_BYTES);
-      const size = isMetadata ? bytes.length : Math.max(declaredBytes(bytes), bytes.length - (1 << 16));
-      if (size > 2 * limit) throw tooLarge(file, key.slice(1), size, limit);
-      return bytes;
+      return bytes === undefined ? undefined : check(key, bytes);
+    },
+    getRange: async (key, part) => {
+      const size = await sizeOf(key);
+      if (size === undefined) return undefined;
+      const isIndex = "suffixLength" in part;
+      const length = isIndex ? part.suffixLength : part.length;
+      const atStart = limits.get(key.split("/")[1]!)?.isIndexAtStart === true;
+      const offset = isIndex ? (atStart ? 0 : size - length) : part.offset;
+      if (isIndex) indexBytes.set(key, length);
+      const index = isIndex ? 0 : (indexBytes.get(key) ?? 0);
+      const [from, to] = atStart ? [index, size] : [0, size - index];
+      // What is not there would be read as zeros, and the index as values.
+      if (offset < from || offset + length > to) {
+        const bytes = `bytes ${offset} to ${offset + length}`;
+        throw new Error(`shard "${key.slice(1)}" has ${size} bytes, and no chunk at its ${bytes}`);
+      }
+      const most = isIndex ? MOST_METADATA_BYTES : 2 * limitOf(key) + (1 << 16);
+      if (length > most) throw tooLarge(file, key.slice(1), length, limitOf(key));
+      const bytes = await store.getRange(key, { offset, length });
+      if (bytes === undefined || isIndex) return bytes;
+      return check(key, bytes);
     },
   };
+}
+
+/** https://zarr-specs.readthedocs.io/en/latest/v3/codecs/sharding-indexed/index.html */
+function isIndexAtStart(description: string): boolean {
+  return /"index_location"\s*:\s*"start"/.test(description);
 }
 
 /** Arrays stored column by column come out so. */

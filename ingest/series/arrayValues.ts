@@ -10,7 +10,7 @@ import { type NumberArray, valuesIn } from "../formats/arrayFile.ts";
 import { shortNumber } from "../formats/numberText.ts";
 import type { Box } from "./arrayBlocks.ts";
 import { type ArrayPart, stepConversions } from "./arrayLayout.ts";
-import { limitsOf } from "./limits.ts";
+import { hintSign, limitsOf } from "./limits.ts";
 import type { SpoolValues } from "./tileSpool.ts";
 import { looksLikeMissingMark } from "./valueReader.ts";
 import type { ValueTally } from "./valueTally.ts";
@@ -178,6 +178,8 @@ function implausible(part: ArrayPart, number: number, value: number, step: numbe
 }
 
 function describeFitting({ variable, array, steps }: ArrayPart, conversion: Conversion, unpacked: number): string {
+  const sign = hintSign(variable, unpacked);
+  if (sign !== undefined) return sign;
   const { plausibleMin, plausibleMax } = VARIABLES[variable];
   const days = steps.frequency === "daily" ? 1 : steps.frequency === "monthly" ? 30 : 365;
   const fitting = unitsOf(variable).find((unit) => {

@@ -28,3 +28,9 @@ export function limitsOf(variable: Variable): Limits {
   const { plausibleMin: min, plausibleMax: max } = VARIABLES[variable];
   return { min, max, noise: NOISE.get(variable) ?? 0, most: SATURATED.get(variable) ?? Number.POSITIVE_INFINITY };
 }
+
+/** What to do about a value below zero that no unit makes right; undefined where units may be wrong. */
+export function hintSign(variable: Variable, value: number): string | undefined {
+  if (variable !== "evspsblpot" || !(value < 0)) return undefined;
+  return "Perhaps it counts evaporation as negative, as ECMWF does: then change the sign in the file.";
+}

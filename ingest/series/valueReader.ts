@@ -5,7 +5,7 @@ import { conversionOf, convert, unitsOf, unitsOption } from "../../model/units.t
 import { VARIABLES } from "../../model/variables.ts";
 import { hintSeparators, type NumberStyle, readNumberText, shortNumber, trimBlanks } from "../formats/numberText.ts";
 import { describeWhere, type Where } from "../formats/tableFile.ts";
-import { limitsOf } from "./limits.ts";
+import { hintSign, limitsOf } from "./limits.ts";
 import type { ReadingOptions } from "./readingOptions.ts";
 import { ValueTally } from "./valueTally.ts";
 import type { VariableSource } from "./variableSource.ts";
@@ -80,7 +80,10 @@ export class ValueReader {
       hintSeparators(text, this.#style) ??
       (TRACE.test(word) && VARIABLES[variable].unit === "mm d-1"
         ? `If it means a trace, too little to measure, give ${zero}; if it marks a missing value, ${missing}.`
-        : `If it marks a missing value, give ${missing}; if it means a number, such as 0, ${zero}.`);
+        : /\d/.test(word)
+          ? // A value with a mark behind it: read as missing or as 0 it would be lost.
+            "Write the number alone, and a mark of its quality in a column of its own."
+          : `If it marks a missing value, give ${missing}; if it means a number, such as 0, ${zero}.`);
     throw new RejectedError("InvalidNumber", `${this.#describe(where)}: expected a number, found "${text}". ${hint}`);
   }
 
@@ -122,6 +125,8 @@ export class ValueReader {
     const { variable, name } = this.column;
     const missing = `--missing ${variable}=${trimBlanks(text)}`;
     if (MISSING_MARK.test(trimBlanks(text))) return `If it marks a missing value, give ${missing}.`;
+    const sign = hintSign(variable, number);
+    if (sign !== undefined) return sign;
     const fitting = unitsOf(variable).find((unit) => {
       const value = convert(number, conversionOf(variable, unit, name), days);
       return unit !== this.column.conversion.from && value >= this.#min && value <= this.#max;

@@ -141,8 +141,10 @@ describe("tables", () => {
 
 describe("rasters", () => {
   const geographic = { ModelPixelScale: [0.1, 0.1, 0], ModelTiepoint: [0, 0, 0, 128.95, 35.25, 0] };
-  const tiff = (values: number[], more: object = {}) =>
-    writeArrayBuffer(Float32Array.from(values), {
+  /** Leaves the tags of `geographic` out. */
+  const MATRIX = { ModelPixelScale: undefined, ModelTiepoint: undefined };
+  const tiff = (values: number[], more: object = {}) => {
+    const tags = {
       ...{
         width: 3,
         height: 2,
@@ -153,7 +155,10 @@ describe("rasters", () => {
       },
       ...geographic,
       ...more,
-    } as never) as Promise<ArrayBuffer> | ArrayBuffer;
+    };
+    const given = Object.fromEntries(Object.entries(tags).filter(([, value]) => value !== undefined));
+    return writeArrayBuffer(Float32Array.from(values), given as never) as Promise<ArrayBuffer> | ArrayBuffer;
+  };
   test("each cell has the value of the pixel its centre lies in; none where there is none", async () => {
     // The raster covers 35.05 to 35.25 north: its southern row is the grid's northern one.
     const content = await tiff([9, 9, 9, 1.5, -9999, 3.25], { GDAL_NODATA: "-9999" });
@@ -176,6 +181,33 @@ describe("rasters", () => {
       { elevation: 4 },
       { elevation: 6 },
     ]);
+  });
+  test.each<[string, object]>([
+    ["a tie point inside", { ModelTiepoint: [1, 1, 0, 129.05, 35.15, 0] }],
+    ["a matrix", { ...MATRIX, ModelTransformation: [0.1, 0, 0, 128.95, 0, -0.1, 0, 35.25, 0, 0, 0, 0, 0, 0, 0, 1] }],
+    [
+      "a matrix and rows from the south",
+      { ...MATRIX, ModelTransformation: [0.1, 0, 0, 128.95, 0, 0.1, 0, 35.05, 0, 0, 0, 0, 0, 0, 0, 1] },
+    ],
+  ])("a raster placed by %s", async (how, tags) => {
+    const values = how.endsWith("south") ? [4, 5, 6, 1, 2, 3] : [1, 2, 3, 4, 5, 6];
+    await load("dem.tif", await tiff(values, tags), { attribute: "elevation" });
+    const known = await readAttributes();
+    expect([known["35.1 129"], known["35.1 129.2"]]).toEqual([{ elevation: 4 }, { elevation: 6 }]);
+  });
+  test("a rotated raster and one with a mask beside it are refused with what to do", async () => {
+    const rotated = {
+      ...MATRIX,
+      ModelTransformation: [0.1, 0.01, 0, 128.95, 0.01, -0.1, 0, 35.25, 0, 0, 0, 0, 0, 0, 0, 1],
+    };
+    const values = [1, 2, 3, 4, 5, 6];
+    expect(await refusalOf(load("r.tif", await tiff(values, rotated), { attribute: "elevation" }))).toMatch(
+      /^RotatedRaster: .*gdalwarp/,
+    );
+    await writeFile(join(folder, "m.tif.msk"), "");
+    expect(await refusalOf(load("m.tif", await tiff(values), { attribute: "elevation" }))).toMatch(
+      /^MaskedRaster: .*gdalwarp -dstnodata/,
+    );
   });
   test("impossible values, a projection, a file without a place and a missing --attribute are refused", async () => {
     const values = [9, 9, 9, 1.5, -9999, 3.25];

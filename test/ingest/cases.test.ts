@@ -239,6 +239,18 @@ test.skipIf(!isHere)(`hostile: tables of storms and of the sea${where}`, async (
   expect(await refusalOf(rises)).toMatch(/column "0000"/);
 });
 
+test.skipIf(!isHere)(`hostile: quoted blanks of attributes, and a raster that hangs its library${where}`, async () => {
+  const words = { map: [], property: undefined, inside: 1, outside: undefined, missing: [] };
+  const more = { addCells: true, failRunningBatches: false, grid: "hostile" };
+  const attributesOf = (file: string, attribute: string | undefined) =>
+    refusalOf(
+      loadAttributes(database.client, { ...words, ...more, file: [path(`hostile/${file}`)], attribute }, signal),
+    );
+  await transaction(database.client, () => addCells(database.client, "hostile", [{ latitude: 36, longitude: 127 }]));
+  expect(await attributesOf("attributes-quoted.csv", undefined)).toMatch(/attributes-quoted\.csv:3.*"0x10"/);
+  expect(await attributesOf("geotiff-264B-hang.tif", "elevation")).toMatch(/^UnreadableFile: .*geotiff-264B-hang\.tif/);
+});
+
 function numbersOf(file: string): number[] {
   return readFileSync(path(file), "utf8").trim().split("\n").map(Number);
 }

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readNumberText } from "../../ingest/formats/numberText.ts";
 import { readStationFiles } from "../../ingest/sea/readStationFiles.ts";
 import type { IngestWords } from "../../ingest/series/options.ts";
-import { makeNetcdf, makeZip, zarrEntries } from "../support/arrayFiles.ts";
+import { makeNetcdf, makeZip, shardEntries, zarrEntries } from "../support/arrayFiles.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { type Files, ingest, readStored, refusalOf } from "../support/ingest.ts";
 import { ibtracs, readStorms } from "../support/stormFiles.ts";
@@ -100,6 +100,44 @@ describe("Zarr", () => {
   ])("v%i with fill_value %j and %j", async (version, fill, attributes, expected) => {
     expect(known(await read(array(version, fill, attributes)))).toEqual(expected);
   });
+
+  describe("v3 in shards", () => {
+    const plain = zarrEntries({ version: 3, times: days(5), value: (step) => step + 1 });
+    const zip = (entries: Record<string, Buffer>) => ({ "a.zarr.zip": makeZip(entries) });
+    const folder = (entries: Record<string, Buffer>) =>
+      Object.fromEntries(Object.entries(entries).map(([name, content]) => [`a.zarr/${name}`, content]));
+
+    test.each(["end", "start"] as const)("the index at the %s, in a zip and a folder", async (at) => {
+      const entries = shardEntries(plain, { steps: 2, at });
+      expect((await read(zip(entries))).slice(0, 6)).toEqual([1, 2, 3, 4, 5, Number.NaN]);
+      expect((await read(folder(entries), { files: ["a.zarr"] })).slice(0, 6)).toEqual([1, 2, 3, 4, 5, Number.NaN]);
+    });
+
+    test("a chunk that was never written is the fill value", async () => {
+      const entries = shardEntries(plain, { steps: 2, keep: (chunk) => chunk !== 1 });
+      expect((await read(zip(entries))).slice(0, 5)).toEqual([1, 2, Number.NaN, Number.NaN, 5]);
+    });
+
+    const damaged: [string, (shard: Buffer) => Buffer][] = [
+      ["whose end is cut off", (shard) => shard.subarray(0, shard.length - 40)],
+      ["whose beginning is cut off", (shard) => shard.subarray(40)],
+      ["whose index points beyond it", (shard) => pointTo(shard, shard.length)],
+      ["whose index points to itself", (shard) => pointTo(shard, shard.length - 64)],
+    ];
+    const pointTo = (shard: Buffer, offset: number) => {
+      const changed = Buffer.from(shard);
+      changed.writeBigUInt64LE(BigInt(offset), shard.length - 16);
+      return changed;
+    };
+    test.each(damaged)("a shard %s is refused, and nothing is read as 0", async (_, damage) => {
+      const entries = shardEntries(plain, { steps: 2 });
+      const key = "tasmax/c/0/0/0";
+      const stored = { ...entries, [key]: damage(entries[key]!) };
+      const said = /UnreadableFile.*"tasmax".*shard "tasmax\/c\/0\/0\/0" has \d+ bytes, and no chunk at/;
+      expect(await refuse(zip(stored))).toMatch(said);
+      expect(await refuse(folder(stored), { files: ["a.zarr"] })).toMatch(said);
+    });
+  });
 });
 
 describe("time", () => {
@@ -126,6 +164,18 @@ describe("time", () => {
       ]),
     });
     expect((await read(file)).slice(0, 4)).toEqual([1, 2, 3, Number.NaN]);
+  });
+
+  test("bounds with the later end first are the same days", async () => {
+    const file = await netcdf({
+      times: [1, 2],
+      value,
+      ...bounds([
+        [1, 0],
+        [2, 1],
+      ]),
+    });
+    expect((await read(file)).slice(0, 3)).toEqual([1, 2, Number.NaN]);
   });
 
   test("bounds say the time step of one file with one step", async () => {
@@ -207,6 +257,16 @@ describe("monthly means of ERA5", () => {
 });
 
 describe("noise and saturation", () => {
+  test("evaporation counted as negative gets no unit that would make it small, in arrays and tables", async () => {
+    const said = /counts evaporation as negative, as ECMWF does: then change the sign/;
+    const monthly = { times: days(3), name: "pev", variable: { units: "m" }, value: () => -0.009 };
+    const refusal = await refuse(await netcdf(monthly), { map: ["pev=evspsblpot"] });
+    expect(refusal).toMatch(said);
+    expect(refusal).not.toContain("--units");
+    const table = "date,latitude,longitude,evspsblpot (m d-1)\n2001-01-01,36,127,-0.009\n";
+    expect(await refuse({ "a.csv": table })).toMatch(said);
+  });
+
   const table = (header: string, ...values: readonly string[]) => ({
     "a.csv": `date,lat,lon,${header}\n${values.map((value, day) => `2001-01-0${day + 1},36,127,${value}\n`).join("")}`,
   });
@@ -286,6 +346,14 @@ describe("dates in tables", () => {
     expect((await read({ "a.csv": `${header},lat,lon,pr\n${rows}` })).slice(0, 2)).toEqual([1, 2]);
   });
 
+  test("a block above the column names, as NASA POWER writes it, is no data; lines are those of the file", async () => {
+    const header = "-BEGIN HEADER-\r\nNASA/POWER, daily\r\nparameters: T2M, PRECTOTCORR\r\n-END HEADER-\r\n";
+    const place = { latitude: 36, longitude: 127 };
+    const table = (last: string) => ({ "a.csv": `${header}YEAR,DOY,pr\r\n2001,1,5\r\n2001,2,${last}\r\n` });
+    expect((await read(table("6"), place)).slice(0, 3)).toEqual([5, 6, Number.NaN]);
+    expect(await refuse(table("x"), place)).toContain("a.csv:7");
+  });
+
   test("day 60 of a leap year is 29 February, day 366 of another year is refused", async () => {
     const file = (year: number, day: number) => ({ "a.csv": `year,doy,lat,lon,pr\n${year},${day},36,127,3\n` });
     expect((await read(file(2004, 60), {}, 2004))[59]).toBe(3);
@@ -294,6 +362,12 @@ describe("dates in tables", () => {
 });
 
 describe("numbers in tables", () => {
+  test.each(["12.3*", "4 e", "12,34,567", "3B"])("no hint loses the number of %s", async (text) => {
+    const refusal = await refuse({ "a.csv": `date;latitude;longitude;pr\n2001-01-01;36;127;${text}\n` });
+    expect(refusal).toMatch(/a\.csv:2.*found ".*".*Write the number alone/);
+    expect(refusal).not.toMatch(/--(missing|read-as)/);
+  });
+
   const NBSP = "\u00a0";
   test.each([
     ["", Number.NaN],

@@ -86,7 +86,7 @@ const REFUSALS: readonly Refusal[] = [
   {
     name: "a number that is none in CSV",
     files: csv("2020-01-01,37,127,0x1F"),
-    refusal: `InvalidNumber: a.csv:2, column "tasmax": expected a number, found "0x1F". If it marks a missing value, give --missing "tasmax=0x1F"; if it means a number, such as 0, --read-as "0x1F=0".`,
+    refusal: `InvalidNumber: a.csv:2, column "tasmax": expected a number, found "0x1F". Write the number alone, and a mark of its quality in a column of its own.`,
   },
   {
     name: "one day twice with different values",

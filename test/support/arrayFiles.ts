@@ -152,6 +152,57 @@ export function zarrEntries(options: ZarrOptions = {}): Record<string, Buffer> {
   );
 }
 
+/**
+ * Puts an array of zarrEntries (version 3) into one shard of chunks of so many steps; the index, without a checksum, is at the
+ * end or the start of the shard. A chunk of which `keep` is false is not in it.
+ */
+export function shardEntries(
+  entries: Readonly<Record<string, Buffer>>,
+  {
+    name = "tasmax",
+    steps,
+    at = "end",
+    keep = () => true,
+  }: {
+    name?: string;
+    steps: number;
+    at?: "end" | "start";
+    keep?: (chunk: number) => boolean;
+  },
+): Record<string, Buffer> {
+  const description = JSON.parse(entries[`${name}/zarr.json`]!.toString());
+  const [total, ...rest] = description.shape as [number, ...number[]];
+  const key = `${name}/c/${description.shape.map(() => 0).join("/")}`;
+  const values = entries[key]!;
+  const count = Math.ceil(total / steps);
+  const bytes = (values.length / total) * steps;
+  const index = Buffer.alloc(16 * count, 0xff);
+  const chunks: Buffer[] = [];
+  let offset = at === "start" ? index.length : 0;
+  for (let chunk = 0; chunk < count; chunk++) {
+    if (!keep(chunk)) continue;
+    index.writeBigUInt64LE(BigInt(offset), 16 * chunk);
+    index.writeBigUInt64LE(BigInt(bytes), 16 * chunk + 8);
+    const piece = Buffer.alloc(bytes);
+    values.copy(piece, 0, chunk * bytes);
+    chunks.push(piece);
+    offset += bytes;
+  }
+  const endian = { name: "bytes", configuration: { endian: "little" } };
+  description.chunk_grid.configuration.chunk_shape = [count * steps, ...rest];
+  description.codecs = [
+    {
+      name: "sharding_indexed",
+      configuration: { chunk_shape: [steps, ...rest], codecs: [endian], index_codecs: [endian], index_location: at },
+    },
+  ];
+  return {
+    ...entries,
+    [`${name}/zarr.json`]: Buffer.from(JSON.stringify(description)),
+    [key]: Buffer.concat(at === "start" ? [index, ...chunks] : [...chunks, index]),
+  };
+}
+
 function group3(): string {
   return JSON.stringify({ zarr_format: 3, node_type: "group", attributes: {} });
 }

@@ -1,7 +1,7 @@
 // Files written for a test and ingested as the command would, and what is stored afterwards.
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Client } from "pg";
 import { ingestFiles } from "../../ingest/series/ingestFiles.ts";
 import { type IngestWords, readIngestOptions } from "../../ingest/series/options.ts";
@@ -42,7 +42,10 @@ export async function ingest(
 ): Promise<IngestReport> {
   const folder = await mkdtemp(join(tmpdir(), "climatebatch-ingest-"));
   try {
-    for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
+    for (const [name, content] of Object.entries(files)) {
+      await mkdir(dirname(join(folder, name)), { recursive: true });
+      await writeFile(join(folder, name), content);
+    }
     const paths = (words.files ?? Object.keys(files)).map((name) => join(folder, name));
     return await ingestFiles(client, readIngestOptions({ ...USUAL_WORDS, ...words, files: paths }), SILENT, signal);
   } catch (error) {
