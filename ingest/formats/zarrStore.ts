@@ -34,7 +34,7 @@ interface BoundedStore {
   getRange(key: Key, part: Part | { readonly suffixLength: number }): Promise<Uint8Array | undefined>;
 }
 
-/** What is known of an array before it is read. */
+/** Of an array, from its description. */
 interface Limits {
   readonly bytesPerChunk: number;
   /** zarrita looks for the index of a shard at its end only. */
