@@ -69,10 +69,20 @@ function makeContents(): ReportContents {
     ...{ grid: "bench", synthetic: true, createdAt: "2026-01-01T00:00:00.000Z", version: "bench" },
     ...{ cells: CELLS, cellsOfGrid: CELLS, risks, scenarios: SCENARIOS, periods: PERIODS, basePeriod: PERIODS[0]! },
     raster: { columns: COLUMNS, rows, ...box, south: 39 - (rows - 0.5) * STEP, reach: 0 },
-    ...{ land: [], borders: [], batches: [], words: [], chunkCells: 0, steps: 127, layers: [...layers.keys()] },
+    ...{
+      land: [],
+      borders: [],
+      batches: [],
+      districts: [],
+      sites: 0,
+      words: [],
+      chunkCells: 0,
+      steps: 127,
+      layers: [...layers.keys()],
+    },
   };
   for (const layer of layers.values()) coarsenLayer(layer);
-  return { header, places, layers, chunks: [] };
+  return { header, places, blocks: new Map(), layers, chunks: [] };
 }
 
 const folder = await mkdtemp(join(tmpdir(), "climatebatch-bench-"));

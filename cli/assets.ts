@@ -2,7 +2,9 @@
 import { once } from "node:events";
 import { extname } from "node:path";
 import type { Writable } from "node:stream";
+import type { Client } from "pg";
 import { RejectedError } from "../model/errors.ts";
+import type { Period } from "../model/periods.ts";
 import { RISKS } from "../model/risks.ts";
 import { type Assets, assess, readSites, type Sites } from "../report/assets.ts";
 import { writeParquetRows } from "../report/exportTables.ts";
@@ -12,8 +14,9 @@ import { reachOf } from "../report/sites.ts";
 import { defineCommand } from "./command.ts";
 import { withDatabase } from "./database.ts";
 import { batchArgument, databaseOption, jsonOption, number, outputOption, requestOptions, text } from "./options.ts";
-import { STANDARD_OUTPUT, writeOutput } from "./outputFile.ts";
+import { checkOutput, STANDARD_OUTPUT, writeOutput } from "./outputFile.ts";
 import { formatTable, print, printJson } from "./printing.ts";
+import { collectPage, DEFAULT_MAX_CELLS, writePage } from "./report.ts";
 
 const ROWS_AT_ONCE = 10_000;
 /** Sites outside the grid that are named one by one; all are in the file. */
@@ -22,10 +25,24 @@ const MOST_NAMED = 10;
 export const assetsCommand = defineCommand(
   {
     arguments: {
-      sites: { ...text, value: "FILE", required: true, describe: "CSV with a latitude and a longitude column" },
+      sites: {
+        ...text,
+        value: "FILE",
+        required: true,
+        describe: "CSV with a latitude and a longitude column, or a district",
+      },
     },
     options: {
-      output: { ...outputOption, describe: "file to write: .csv, .parquet, .geoparquet or .geojson; - for CSV" },
+      output: {
+        ...outputOption,
+        required: undefined,
+        describe: "file to write: .csv, .parquet, .geoparquet or .geojson; - for CSV",
+      },
+      report: {
+        ...text,
+        value: "FILE",
+        describe: "page to write, such as page.html: the report with the sites on its map",
+      },
       risk: { ...requestOptions.risk, describe: "only these risks [default: all]" },
       scenario: { ...requestOptions.scenario, describe: "these scenarios [default: the last]" },
       period: { ...requestOptions.period, describe: "these periods [default: the middle one]" },
@@ -36,6 +53,7 @@ export const assetsCommand = defineCommand(
     },
     examples: [
       ["assets sites.csv --output risks.csv", "each site with its nine risks"],
+      ["assets sites.csv --report sites.html", "the page with the sites on its map"],
       [
         "assets sites.csv --output risks.parquet --period 1991-2020,2041-2060",
         "a row a site and period; a column named value gives losses in money",
@@ -43,7 +61,18 @@ export const assetsCommand = defineCommand(
     ],
   },
   async (argv) => {
-    const write = writerOf(argv.output);
+    const { output, report } = argv;
+    if (output === undefined && report === undefined) {
+      throw new RejectedError(
+        "InvalidOption",
+        "Nothing to write: give --output FILE for a table, --report FILE for a page, or both.",
+      );
+    }
+    if (output === STANDARD_OUTPUT && report === STANDARD_OUTPUT) {
+      throw new RejectedError("InvalidOption", "Only one of --output and --report can be -, the standard output.");
+    }
+    const write = output === undefined ? null : writerOf(output);
+    if (report !== undefined) await checkOutput(report);
     const sites = await readSites(argv.sites);
     await withDatabase(argv, "assets", ({ client }) =>
       withSnapshot(client, async () => {
@@ -57,14 +86,33 @@ export const assetsCommand = defineCommand(
           risks: argv.risk ?? RISKS,
           withinKm,
         });
-        await writeOutput(argv.output, (sink) => write(assets, sites, sink));
+        if (write !== null) await writeOutput(output!, (sink) => write(assets, sites, sink));
+        // Totals are of the rows that were read.
+        else for (const _ of assets.rows());
+        const page = report === undefined ? null : await writePage(report, await collectSites(client, argv, assets));
         const { totals, outside } = assets;
         if (argv.json) printJson({ sites: sites.rows.length, withinKm, outside, totals });
-        else if (argv.output !== STANDARD_OUTPUT) print(describeAssets(sites, assets, withinKm, argv.output));
+        else if (output !== STANDARD_OUTPUT && report !== STANDARD_OUTPUT) {
+          print(describeAssets(sites, assets, withinKm, output ?? report!));
+          if (page !== null) print(page);
+        }
       }),
     );
   },
 );
+
+interface PageArguments {
+  readonly batch?: string | undefined;
+  readonly risk?: readonly string[] | undefined;
+  readonly scenario?: readonly string[] | undefined;
+  readonly period?: readonly Period[] | undefined;
+}
+
+/** Everything that the options leave open: the page shows all scenarios and periods. */
+function collectSites(client: Client, { batch, risk, scenario, period }: PageArguments, { mapped }: Assets) {
+  const request = { batchId: batch, risks: risk, scenarios: scenario, periods: period };
+  return collectPage(client, { ...request, maxCells: DEFAULT_MAX_CELLS, sites: mapped });
+}
 
 type WriteAssets = (assets: Assets, sites: Sites, sink: Writable) => Promise<void>;
 
@@ -75,7 +123,10 @@ function writerOf(output: string): WriteAssets {
     ".geojson": ({ columns, rows }, sites, sink) => writeLines(geojsonLines(columns, rows(), sites), sink),
     ".parquet": ({ columns, rows }, _, sink) => writeParquetRows(columns, inPortions(rows()), null, sink),
     ".geoparquet": ({ columns, rows }, { header, latitude, longitude }, sink) => {
-      const place = { latitude: header[latitude]!, longitude: header[longitude]! };
+      const place =
+        latitude === null || longitude === null
+          ? { latitude: "cell_latitude", longitude: "cell_longitude" }
+          : { latitude: header[latitude]!, longitude: header[longitude]! };
       return writeParquetRows(columns, inPortions(rows()), place, sink);
     },
   };
@@ -125,9 +176,15 @@ function quote(value: string): string {
 }
 
 function* geojsonLines(columns: Assets["columns"], rows: Rows, { latitude, longitude }: Sites): Generator<string> {
+  const at = (name: string) => columns.findIndex((column) => column.name === name);
+  const ofCell = [at("cell_longitude"), at("cell_latitude")];
   let lead = '{"type": "FeatureCollection", "features": [\n';
   for (const row of rows) {
-    const [x, y] = [row[longitude], row[latitude]].map((degrees) => Number(degrees === "" ? Number.NaN : degrees));
+    const read = (places: readonly number[]) =>
+      places.map((place) => Number(row[place] === "" ? Number.NaN : (row[place] ?? Number.NaN)));
+    const own = longitude === null || latitude === null ? [Number.NaN, Number.NaN] : read([longitude, latitude]);
+    // A site that its district placed is drawn at its cell.
+    const [x, y] = own.some(Number.isNaN) ? read(ofCell) : own;
     const geometry = Number.isNaN(x! + y!) ? null : { type: "Point", coordinates: [x, y] };
     const properties = Object.fromEntries(columns.map(({ name }, at) => [name, row[at]]));
     yield `${lead}${JSON.stringify({ type: "Feature", geometry, properties })}`;

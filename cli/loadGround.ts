@@ -1,10 +1,11 @@
 // `climatebatch load ground`: attributes of cells from CSV, GeoTIFF or GeoJSON.
 import { describeAttributes } from "../ingest/ground/attributeNames.ts";
+import { DISTRICT, type LoadedDistricts, loadDistricts } from "../ingest/ground/loadDistricts.ts";
 import { type LoadedAttributes, loadAttributes } from "../ingest/ground/loadGround.ts";
 import { describeConnected } from "../ingest/sea/connectSea.ts";
 import { count, describeFailedBatches } from "../ingest/series/report.ts";
 import { defineCommand } from "./command.ts";
-import { withDatabase } from "./database.ts";
+import { type OpenDatabase, withDatabase } from "./database.ts";
 import { numberStyleOptions } from "./fileReading.ts";
 import {
   databaseOption,
@@ -32,7 +33,11 @@ export const loadGroundCommand = defineCommand(
     options: {
       grid: { ...gridOption, describe: "grid whose cells the values are of" },
       map: { ...texts, value: "COLUMN=ATTRIBUTE,…", describe: "CSV: which column is which attribute" },
-      attribute: { ...text, value: "NAME", describe: "GeoTIFF, GeoJSON: which attribute the values are" },
+      attribute: {
+        ...text,
+        value: "NAME",
+        describe: `GeoTIFF, GeoJSON: which attribute the values are; or ${DISTRICT}`,
+      },
       property: { ...text, value: "NAME", describe: "GeoJSON: property that holds the value; without it a mask" },
       inside: { ...number, default: 1, describe: "GeoJSON mask: value of cells inside" },
       outside: { ...number, describe: "GeoJSON: value of cells in no polygon [default: 0 of a mask]" },
@@ -51,15 +56,22 @@ export const loadGroundCommand = defineCommand(
       ["load ground cells.csv --grid korea --map hand_m=heightAboveDrainage", "a table of places"],
       ["load ground dem.tif --grid korea --attribute elevation", "each cell has its pixel's value"],
       ["load ground basins.geojson --grid korea --attribute basin --property HYBAS_ID", "the polygon's number"],
+      ["load ground sig.geojson --grid korea --attribute district --property SIG_KOR_NM", "the district of each cell"],
     ],
     notes:
       `Attributes, with the expected unit: ${describeAttributes()}.\n\n` +
+      `The attribute ${DISTRICT} is a name: of polygons by --property, or in the column ${DISTRICT} or code of a CSV. Portfolios and ` +
+      "rankings use it, and no result depends on it.\n\n" +
       "A value outside its range is refused; a blank keeps the stored value. When elevations or sea cells change, " +
       "sea-flooding paths are computed again." +
       `\n\n${FILE_ADDRESSES}`,
   },
   (argv, { signal }) =>
     withLocalFiles(argv, signal, async (argv) => {
+      if (argv.attribute?.trim().toLowerCase() === DISTRICT) {
+        const load = ({ client }: OpenDatabase) => loadDistricts(client, argv, signal);
+        return printFacts(argv, await withDatabase(argv, "load ground", load, "create"), describeDistricts);
+      }
       const loaded = await withDatabase(
         argv,
         "load ground",
@@ -69,6 +81,14 @@ export const loadGroundCommand = defineCommand(
       printFacts(argv, loaded, describeLoaded);
     }),
 );
+
+function describeDistricts({ grid, districts, cells, cellsChanged, placesElsewhere }: LoadedDistricts): string {
+  const lines = [
+    `${count(cells, "cell")} of grid "${grid}" in ${count(districts, "district")}; ${cellsChanged.toLocaleString("en")} changed.`,
+  ];
+  if (placesElsewhere > 0) lines.push(`${count(placesElsewhere, "place")} outside the grid left out.`);
+  return lines.join("\n");
+}
 
 function describeLoaded(loaded: LoadedAttributes): string {
   const names = Object.entries(loaded.attributes).map(([name, cells]) => `${name} (${cells.toLocaleString("en")})`);

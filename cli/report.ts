@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Client } from "pg";
-import { collectReport, type ReportRequest } from "../report/collectReport.ts";
+import { collectReport, type ReportContents, type ReportRequest } from "../report/collectReport.ts";
 import { withSnapshot } from "../report/readResults.ts";
 import { writeReport } from "../report/reportFile.ts";
 import { defineCommand } from "./command.ts";
@@ -58,10 +58,20 @@ export async function makeReport(
   output: string,
   request: Omit<ReportRequest, "version" | "createdAt">,
 ): Promise<string> {
+  return writePage(output, await withSnapshot(client, () => collectPage(client, request)));
+}
+
+/** Inside a snapshot. */
+export async function collectPage(
+  client: Client,
+  request: Omit<ReportRequest, "version" | "createdAt">,
+): Promise<ReportContents> {
   const { version } = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8"));
-  const contents = await withSnapshot(client, () =>
-    collectReport(client, { ...request, version, createdAt: new Date() }),
-  );
+  return collectReport(client, { ...request, version, createdAt: new Date() });
+}
+
+/** Writes the page and describes it in a line. */
+export async function writePage(output: string, contents: ReportContents): Promise<string> {
   await writeOutput(output, (sink) => pipeline(Readable.from(writeReport(contents)), sink));
   if (output === "-") return "";
   const { cells, cellsOfGrid, chunkCells, steps } = contents.header;

@@ -19,7 +19,7 @@ const SLOT_TABLES = CALCULATIONS.flatMap((calculation) =>
   Array.from({ length: SLOTS_PER_CALCULATION }, (_, at) => slotTable(calculation, at + 1)),
 ).join(", ");
 const INPUTS = tables(
-  ...["grids", "grid_cells", "scenarios", "climate_data", "input_revisions"],
+  ...["grids", "grid_cells", "cell_districts", "scenarios", "climate_data", "input_revisions"],
   ...["grid_links", "cell_sources", "derived_series"],
   ...["storm_records", "storms", "storm_points"],
   ...["basin_sets", "basin_water"],

@@ -6,16 +6,19 @@ import { rowsView } from "../database/slots.ts";
 import { RejectedError } from "../model/errors.ts";
 import { formatPeriod, type Period } from "../model/periods.ts";
 import type { Risk } from "../model/risks.ts";
+import type { ReportSite } from "./collectReport.ts";
 import type { Column } from "./exportSelection.ts";
+import { nameKey } from "./page/reportData.ts";
 import { batchOf, type ResultBatch, type ResultPlace, readInPortions } from "./readResults.ts";
-import { makeNearest } from "./sites.ts";
+import { makeNearest, middlesOf } from "./sites.ts";
 
 export interface Sites {
   readonly header: readonly string[];
   readonly rows: readonly (readonly string[])[];
-  /** Positions of columns; null where there is none. */
-  readonly latitude: number;
-  readonly longitude: number;
+  /** Positions of columns; null where there is none. A table without a district has both coordinates. */
+  readonly latitude: number | null;
+  readonly longitude: number | null;
+  readonly district: number | null;
   readonly value: number | null;
   readonly name: number | null;
 }
@@ -23,6 +26,7 @@ export interface Sites {
 const NAMES = {
   latitude: ["latitude", "lat", "y", "위도"],
   longitude: ["longitude", "lon", "lng", "long", "x", "경도"],
+  district: ["district", "시군구"],
   value: ["value", "tiv", "가액"],
   name: ["id", "site", "name", "이름"],
 } as const;
@@ -43,15 +47,27 @@ export async function readSites(file: string): Promise<Sites> {
     const at = header.findIndex((name) => names.includes(name.trim().toLowerCase()));
     return at === -1 ? null : at;
   };
-  const [latitude, longitude] = [find(NAMES.latitude), find(NAMES.longitude)];
-  if (latitude === null || longitude === null) {
+  const [latitude, longitude, district] = [find(NAMES.latitude), find(NAMES.longitude), find(NAMES.district)];
+  if ((latitude === null || longitude === null) && (district === null || latitude !== longitude)) {
     const missing = latitude === null ? "latitude" : "longitude";
     throw new RejectedError(
       "NoPlace",
-      `${file} has no column for the ${missing} (${NAMES[missing].join(", ")}); it has ${header.join(", ")}.`,
+      `${file} has no column for the ${missing} (${NAMES[missing].join(", ")}); it has ${header.join(", ")}. ` +
+        `Add it, or a column for the district (${NAMES.district.join(", ")}) in place of coordinates.`,
     );
   }
-  return { header, rows: sites, latitude, longitude, value: find(NAMES.value), name: find(NAMES.name) };
+  return { header, rows: sites, latitude, longitude, district, value: find(NAMES.value), name: find(NAMES.name) };
+}
+
+/** What the file calls a site, with its line. */
+function nameOf({ rows, name }: Sites, at: number): string {
+  return name === null ? `line ${at + 2}` : `${rows[at]![name]} (line ${at + 2})`;
+}
+
+/** Degrees as the table gives them, NaN where it gives none. */
+function coordinatesOf({ rows, latitude, longitude }: Sites, at: number): readonly [number, number] {
+  const read = (column: number | null) => Number((column === null ? "" : rows[at]![column]) || Number.NaN);
+  return [read(latitude), read(longitude)];
 }
 
 export interface AssetsRequest {
@@ -79,6 +95,8 @@ export interface Assets {
   readonly totals: readonly Total[];
   /** Sites without a cell, by what the file calls them. */
   readonly outside: readonly { readonly site: string; readonly why: string }[];
+  /** Sites that have a place on a map: by their coordinates, else at their cell. */
+  readonly mapped: readonly ReportSite[];
 }
 
 const RESULT = [
@@ -110,23 +128,7 @@ export async function assess(
   sites: Sites,
   request: AssetsRequest,
 ): Promise<Assets> {
-  const nearest = makeNearest(places);
-  const outside: { site: string; why: string }[] = [];
-  const cells = sites.rows.map((row, at) => {
-    const [latitude, longitude] = [
-      Number(row[sites.latitude] || Number.NaN),
-      Number(row[sites.longitude] || Number.NaN),
-    ];
-    const site = sites.name === null ? `line ${at + 2}` : `${row[sites.name]} (line ${at + 2})`;
-    if (!(Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180)) {
-      outside.push({ site, why: "no latitude and longitude in degrees" });
-      return null;
-    }
-    const found = nearest(latitude, longitude);
-    if (found.km <= request.withinKm) return found;
-    outside.push({ site, why: `the nearest cell with results is ${found.km.toFixed(1)} km away` });
-    return null;
-  });
+  const { cells, outside } = findCells(places, sites, request.withinKm);
   const ids = [...new Set(cells.flatMap((found) => (found === null ? [] : [found.place.cellId])))];
   const results = await readCells(client, batches, ids, request);
   const hasMoney = sites.value !== null;
@@ -134,12 +136,13 @@ export async function assess(
   const totals = new Map<string, Total>();
   const columns = [
     ...sites.header.map((name) => name),
-    ...["cell_latitude", "cell_longitude", "distance_km", "outside", "scenario", "period"],
+    ...["cell_latitude", "cell_longitude", "distance_km", ...(sites.district === null ? [] : ["found_by"])],
+    ...["outside", "scenario", "period"],
     ...request.risks.flatMap((risk) => perRisk.map((name) => `${risk}_${name}`)),
   ].map((name, at): Column => {
     const isWord =
       at < sites.header.length ||
-      /^(outside|scenario|period)$/.test(name) ||
+      /^(found_by|outside|scenario|period)$/.test(name) ||
       [...WORDS].some((word) => name.endsWith(`_${word}`));
     return { name, kind: isWord ? "word" : "number", sql: "", unit: "1" };
   });
@@ -149,14 +152,14 @@ export async function assess(
     const why = new Map(outside.map(({ site, why }) => [site, why]));
     for (const [at, row] of sites.rows.entries()) {
       const cell = cells[at]!;
-      const site = sites.name === null ? `line ${at + 2}` : `${row[sites.name]} (line ${at + 2})`;
+      const foundBy = sites.district === null ? [] : [cell?.foundBy ?? null];
       const value = sites.value === null || row[sites.value] === "" ? Number.NaN : Number(row[sites.value]);
       for (const scenario of request.scenarios) {
         for (const period of request.periods.map(formatPeriod)) {
           const place =
             cell === null
-              ? [null, null, null, why.get(site) ?? "outside"]
-              : [cell.place.latitude, cell.place.longitude, Math.round(1000 * cell.km) / 1000, null];
+              ? [null, null, null, ...foundBy, why.get(nameOf(sites, at)) ?? "outside"]
+              : [cell.place.latitude, cell.place.longitude, roundKm(cell.km), ...foundBy, null];
           const values = request.risks.flatMap((risk) => {
             const found = cell === null ? undefined : results.get(`${cell.place.cellId} ${risk} ${scenario} ${period}`);
             const numbers = found?.values ?? RESULT.map(() => null);
@@ -181,7 +184,58 @@ export async function assess(
       return [...totals.values()].sort((a, b) => a.risk.localeCompare(b.risk) || a.scenario.localeCompare(b.scenario));
     },
     outside,
+    mapped: cells.flatMap((cell, at) => mapSite(sites, at, cell)),
   };
+}
+
+function mapSite(sites: Sites, at: number, cell: SiteCell | null): ReportSite[] {
+  const [latitude, longitude] =
+    cell?.foundBy === "district" ? [cell.place.latitude, cell.place.longitude] : coordinatesOf(sites, at);
+  if (!(Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180)) return [];
+  const name = sites.name === null ? `line ${at + 2}` : sites.rows[at]![sites.name]!;
+  return [{ name, latitude, longitude, cellId: cell?.place.cellId ?? null }];
+}
+
+function roundKm(km: number | null): number | null {
+  return km === null ? null : Math.round(1000 * km) / 1000;
+}
+
+interface SiteCell {
+  readonly place: ResultPlace;
+  /** null of a site that its district placed */
+  readonly km: number | null;
+  readonly foundBy: "coordinates" | "district";
+}
+
+/** The cell of each site: the nearest to its coordinates, or the middle one of its district where it has none. */
+function findCells(places: readonly ResultPlace[], sites: Sites, withinKm: number) {
+  const nearest = makeNearest(places);
+  const middles = sites.district === null ? new Map<string, ResultPlace>() : middlesOf(places);
+  const outside: { site: string; why: string }[] = [];
+  const cells = sites.rows.map((row, at): SiteCell | null => {
+    const leaveOut = (why: string) => {
+      outside.push({ site: nameOf(sites, at), why });
+      return null;
+    };
+    const [latitude, longitude] = coordinatesOf(sites, at);
+    const district = sites.district === null ? "" : row[sites.district]!.trim();
+    if (Number.isNaN(latitude) && Number.isNaN(longitude) && district !== "") {
+      const place = middles.get(nameKey(district));
+      if (place !== undefined) return { place, km: null, foundBy: "district" };
+      return leaveOut(
+        middles.size === 0
+          ? "no cell with results has a district: climatebatch load ground --attribute district"
+          : `no cell with results is in a district "${district}"`,
+      );
+    }
+    if (!(Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180)) {
+      return leaveOut(`no latitude and longitude in degrees${sites.district === null ? "" : ", and no district"}`);
+    }
+    const found = nearest(latitude, longitude);
+    if (found.km <= withinKm) return { ...found, foundBy: "coordinates" };
+    return leaveOut(`the nearest cell with results is ${found.km.toFixed(1)} km away`);
+  });
+  return { cells, outside };
 }
 
 function addLoss(

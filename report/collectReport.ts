@@ -10,6 +10,7 @@ import {
   coarsen,
   DETAIL_FIELDS,
   type DetailField,
+  DISTRICTS_BLOCK,
   decode,
   detailLayout,
   encode,
@@ -18,6 +19,7 @@ import {
   layerName,
   MISSING,
   MOST_FLAGS,
+  NO_CELL,
   NOT_APPLICABLE,
   PROBABILITY_SCALE,
   type ReportHeader,
@@ -26,6 +28,8 @@ import {
   rowsPerCell,
   SCORE_SCALE,
   type Scale,
+  SITE_NAMES_BLOCK,
+  SITES_BLOCK,
   type StoredMeasure,
 } from "./page/reportData.ts";
 import { makeRaster, thinPlaces } from "./raster.ts";
@@ -35,6 +39,7 @@ import {
   findResults,
   isSynthetic,
   type ResultBatch,
+  type ResultPlace,
   readInPortions,
   readResultPlaces,
 } from "./readResults.ts";
@@ -45,14 +50,26 @@ export interface ReportRequest {
   readonly scenarios?: readonly string[] | undefined;
   readonly periods?: readonly Period[] | undefined;
   readonly maxCells: number;
+  /** Of a portfolio, to be drawn on the map. */
+  readonly sites?: readonly ReportSite[] | undefined;
   readonly version: string;
   readonly createdAt: Date;
+}
+
+export interface ReportSite {
+  readonly name: string;
+  readonly latitude: number;
+  readonly longitude: number;
+  /** null outside the grid */
+  readonly cellId: number | null;
 }
 
 export interface ReportContents {
   readonly header: ReportHeader;
   /** [cells] degrees, latitudes then longitudes */
   readonly places: Float64Array;
+  /** What else the page opens, by the name of its block. */
+  readonly blocks: ReadonlyMap<string, Uint8Array>;
   readonly layers: ReadonlyMap<string, Uint8Array>;
   /** [width][rows][cells of the chunk] each */
   readonly chunks: readonly Float32Array[];
@@ -99,6 +116,10 @@ export async function collectReport(client: ClientBase, request: ReportRequest):
     basePeriod: periods.find((period) => formatPeriod(period) === formatPeriod(base)) ?? null,
     ...(await readCoast(raster)),
     batches: await Promise.all(batches.map((batch) => describeBatch(client, batch))),
+    districts: [...new Set(places.flatMap(({ district }) => (district === null ? [] : [district])))].sort((a, b) =>
+      a.localeCompare(b),
+    ),
+    sites: request.sites?.length ?? 0,
   };
   const shape: ReportHeader = { ...header, risks, words, layers: [], chunkCells: CHUNK_CELLS, steps: FINE_STEPS };
   const rows = rowsPerCell(shape);
@@ -135,9 +156,32 @@ export async function collectReport(client: ClientBase, request: ReportRequest):
       steps: isFine ? FINE_STEPS : Math.ceil(FINE_STEPS / 2),
     },
     places: Float64Array.from([...places.map(({ latitude }) => latitude), ...places.map(({ longitude }) => longitude)]),
+    blocks: new Map([...packDistricts(places, header.districts), ...packSites(request.sites ?? [], cellAt)]),
     layers,
     chunks: packing.chunks,
   };
+}
+
+function packDistricts(places: readonly ResultPlace[], names: readonly string[]): [string, Uint8Array][] {
+  if (names.length === 0) return [];
+  const positions = new Map(names.map((name, at) => [name, at + 1]));
+  const codes = Uint16Array.from(places, ({ district }) => (district === null ? 0 : positions.get(district)!));
+  return [[DISTRICTS_BLOCK, new Uint8Array(codes.buffer)]];
+}
+
+/** Latitudes, longitudes and cells, then the names as JSON. */
+function packSites(sites: readonly ReportSite[], cellAt: ReadonlyMap<number, number>): [string, Uint8Array][] {
+  if (sites.length === 0) return [];
+  const values = Float64Array.from([
+    ...sites.map(({ latitude }) => latitude),
+    ...sites.map(({ longitude }) => longitude),
+    ...sites.map(({ cellId }) => (cellId === null ? NO_CELL : (cellAt.get(cellId) ?? NO_CELL))),
+  ]);
+  const names = new TextEncoder().encode(JSON.stringify(sites.map(({ name }) => name)));
+  return [
+    [SITES_BLOCK, new Uint8Array(values.buffer)],
+    [SITE_NAMES_BLOCK, names],
+  ];
 }
 
 /** In place. */

@@ -126,6 +126,8 @@ export interface ResultPlace {
   readonly cellId: number;
   readonly latitude: number;
   readonly longitude: number;
+  /** null where none was loaded */
+  readonly district: string | null;
 }
 
 /** Cells that have results, from north to south and west to east. */
@@ -135,8 +137,8 @@ export async function readResultPlaces(
 ): Promise<readonly ResultPlace[]> {
   const [{ calculation, slot, risks, scenarios, periods }] = batches as [ResultBatch];
   const { rows } = await client.query(
-    `SELECT c.cell_id AS "cellId", c.latitude, c.longitude FROM climatebatch.grid_cells AS c
-     JOIN ${rowsView(calculation)} AS r USING (cell_id)
+    `SELECT c.cell_id AS "cellId", c.latitude, c.longitude, n.district FROM climatebatch.grid_cells AS c
+     JOIN ${rowsView(calculation)} AS r USING (cell_id) LEFT JOIN climatebatch.cell_districts AS n USING (cell_id)
      WHERE r.slot = $1 AND r.risk = $2 AND r.scenario = $3 AND r.first_year = $4 AND r.last_year = $5
      ORDER BY c.latitude DESC, c.longitude`,
     [slot, risks[0], scenarios[0], periods[0]!.firstYear, periods[0]!.lastYear],

@@ -13,11 +13,12 @@ const compress = promisify(deflateRaw);
 const RUNS = constants.Z_RLE;
 
 /** The parts of the file in their order; none is larger than a layer. */
-export async function* writeReport({ header, places, layers, chunks }: ReportContents): AsyncGenerator<string> {
+export async function* writeReport({ header, places, blocks, layers, chunks }: ReportContents): AsyncGenerator<string> {
   const { script, style } = await bundlePage();
   yield pageHead(header.grid, style, "default-src 'none'");
   yield `<script type="application/json" id="header">${JSON.stringify(header).replaceAll("<", "\\u003c")}</script>\n`;
   yield await block("places", new Uint8Array(places.buffer));
+  for (const [name, bytes] of blocks) yield await block(name, bytes);
   for (const [name, layer] of layers) yield await block(name, differences(layer), RUNS);
   for (const [at, chunk] of chunks.entries()) yield await block(`chunk.${at}`, splitBytes(chunk));
   yield `<script>${script}</script>\n</body>\n</html>\n`;

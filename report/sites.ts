@@ -1,6 +1,7 @@
-// The nearest place with results to a point on Earth.
+// Places with results: the nearest to a point on Earth, and the middle one of a district.
 import { around, distance } from "geokdbush";
 import KDBush from "kdbush";
+import { nameKey } from "./page/reportData.ts";
 import { makeRaster } from "./raster.ts";
 import type { ResultPlace } from "./readResults.ts";
 
@@ -32,4 +33,23 @@ export function reachOf(places: readonly ResultPlace[]): number {
   const height = ((north - south) / rows) * KM_PER_DEGREE;
   const width = ((east - west) / columns) * KM_PER_DEGREE * Math.cos((((north + south) / 2) * Math.PI) / 180);
   return Math.round(50 * Math.hypot(height, width) * 1.02) / 100;
+}
+
+/** By `nameKey`: the place nearest to the mean of the district's places. */
+export function middlesOf(places: readonly ResultPlace[]): ReadonlyMap<string, ResultPlace> {
+  const members = new Map<string, ResultPlace[]>();
+  for (const place of places) {
+    if (place.district === null) continue;
+    const key = nameKey(place.district);
+    const known = members.get(key);
+    if (known === undefined) members.set(key, [place]);
+    else known.push(place);
+  }
+  const middles = new Map<string, ResultPlace>();
+  for (const [key, inside] of members) {
+    const mean = (of: (place: ResultPlace) => number) => inside.reduce((sum, one) => sum + of(one), 0) / inside.length;
+    const [latitude, longitude] = [mean((one) => one.latitude), mean((one) => one.longitude)];
+    middles.set(key, makeNearest(inside)(latitude, longitude).place);
+  }
+  return middles;
 }

@@ -2,6 +2,7 @@
 // The sea cells around the land are there for the sea's ways only: without a series nothing is computed for them.
 import type { Client } from "pg";
 import { writeAttributes } from "../../database/cellAttributes.ts";
+import { writeDistricts } from "../../database/cellDistricts.ts";
 import { writeSeaLevels } from "../../database/seaLevels.ts";
 import { connectSea } from "../../ingest/sea/connectSea.ts";
 import type { Attribute } from "../../model/attributes.ts";
@@ -30,8 +31,15 @@ export async function addSampleGround(client: Client, places: readonly SamplePla
     addCells: true,
     failRunningBatches: true,
   });
+  await writeDistricts(client, SAMPLE_GRID, places, places.map(sampleDistrict));
   await connectSea(client, SAMPLE_GRID, true);
   await writeSeaLevels(client, sampleStations(), true);
+}
+
+/** Six made-up districts: a third of the land from north to south, and its western or eastern half. */
+export function sampleDistrict({ latitude, longitude }: SamplePlace): string {
+  const third = latitude >= 37 ? "North" : latitude >= 35.7 ? "Middle" : "South";
+  return `${third} ${longitude < 127.8 ? "West" : "East"}`;
 }
 
 /** The places beside the land that are sea. */
@@ -67,6 +75,10 @@ function yearlyTide(longitude: number): number {
   return 0.4 + 4 / (1 + Math.exp(2.2 * (longitude - 127.1)));
 }
 
+/** mm h-1 of runoff. The sample's heaviest days bring a third of Korea's rain, and its drains are as much smaller. */
+const LEAST_DRAINS = 2;
+const MORE_DRAINS = 7;
+
 function groundOf(place: SamplePlace): Attributes {
   const { city, mountain, shore } = siteOf(place);
   const hundredths = (value: number) => Math.round(100 * value) / 100;
@@ -81,13 +93,19 @@ function groundOf(place: SamplePlace): Attributes {
     upstreamArea: Math.round(5 * 10 ** (2.6 * chance(place, "river"))),
     channelSlope: hundredths(100 * (0.0006 + 0.012 * mountain + 0.002 * chance(place, "fall"))) / 100,
     curveNumber: Math.round(62 + 18 * city + 12 * chance(place, "soil")),
-    imperviousFraction: hundredths(0.04 + 0.65 * city),
-    urbanFraction: hundredths(0.02 + 0.85 * city + 0.08 * chance(place, "town")),
+    imperviousFraction: hundredths(0.04 + 0.6 * Math.sqrt(city)),
+    urbanFraction: hundredths(0.01 + 0.85 * city + 0.06 * chance(place, "town")),
     slope: hundredths(100 * (0.002 + 0.05 * mountain)) / 100,
   };
-  if (city < 0.3) return attributes;
-  // Measured in cities only: the countryside uses defaults, flagged.
-  return { ...attributes, drainageCapacity: 45, depressionFraction: 0.15, riverProtection: 100, seaProtection: 100 };
+  // Measured in towns and cities only: the countryside uses defaults, flagged.
+  if (city < 0.03) return attributes;
+  const drains = {
+    drainageCapacity: hundredths(LEAST_DRAINS + MORE_DRAINS * chance(place, "drains")),
+    depressionFraction: hundredths(0.03 + 0.06 * chance(place, "hollows")),
+  };
+  return city < 0.3
+    ? { ...attributes, ...drains }
+    : { ...attributes, ...drains, riverProtection: 100, seaProtection: 100 };
 }
 
 /** A station at each corner of the coast, and between corners. */

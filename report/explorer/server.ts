@@ -133,10 +133,10 @@ class Pages {
   }
 }
 
-function blockOf({ places, layers, chunks }: ReportContents, name: string): Uint8Array | undefined {
+function blockOf({ places, blocks, layers, chunks }: ReportContents, name: string): Uint8Array | undefined {
   if (name === "places") return new Uint8Array(places.buffer);
   const chunk = /^chunk\.(\d+)$/.exec(name);
-  if (chunk === null) return layers.get(name);
+  if (chunk === null) return blocks.get(name) ?? layers.get(name);
   const values = chunks[Number(chunk[1])];
   return values === undefined ? undefined : splitBytes(values);
 }

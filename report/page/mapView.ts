@@ -28,6 +28,8 @@ export interface Drawing {
 const NONE = -1;
 const MARGIN = 0.05;
 const MOST_ZOOM = 60;
+/** More sites are drawn smaller. */
+const MANY_SITES = 2000;
 
 export class MapView {
   readonly #source: Source;
@@ -118,6 +120,7 @@ export class MapView {
       if (uncertain !== null) hatch((cell) => uncertain[cell]! > 0 && picture.codes[cell]! > 1, "#00000066", -1);
     } else hatch(() => true, theme.hatch, 1);
     this.#drawLines(context, width, height, theme.line);
+    this.#drawSites(context, width, height, theme);
     const mark = (cell: number | null, outline: number, dash: number[]) =>
       this.#mark(context, [width, height], cell, theme, outline, dash);
     mark(drawing.beside, 2.5, [4, 3]);
@@ -213,6 +216,23 @@ export class MapView {
     this.#trace(context, width, height, borders);
     context.stroke();
     context.setLineDash([]);
+  }
+
+  #drawSites(context: CanvasRenderingContext2D, width: number, height: number, { mark, sea }: Theme): void {
+    const { sites } = this.#source;
+    if (sites === null) return;
+    const size = sites.names.length > MANY_SITES ? 3 : 5;
+    for (const [colour, side] of [
+      [sea, size + 2],
+      [mark, size],
+    ] as const) {
+      context.fillStyle = colour;
+      for (let at = 0; at < sites.names.length; at++) {
+        const [x, y] = this.#point(width, height, sites.longitudes[at]!, sites.latitudes[at]!);
+        if (x < 0 || y < 0 || x > width || y > height) continue;
+        context.fillRect(x - side / 2, y - side / 2, side, side);
+      }
+    }
   }
 
   #mark(

@@ -18,12 +18,17 @@ export interface PlaceFacts {
   readonly cell: number;
   readonly latitude: number;
   readonly longitude: number;
+  readonly district: string | null;
+  /** Names of a portfolio's sites in the cell. */
+  readonly sites: readonly string[];
   /** km from the requested point; null when the cell was chosen itself */
   readonly distance: number | null;
   readonly details: ((risk: number, scenario: number, period: number) => Detail) | null;
   /** [risks] of the shown scenario and period; NaN where there is none */
   readonly scores: readonly number[];
 }
+
+const SITES_NAMED = 8;
 
 export interface PlaceContext {
   readonly header: ReportHeader;
@@ -50,12 +55,20 @@ export function renderPlace(context: PlaceContext, facts: PlaceFacts | null, bes
   const rows = header.risks.map((risk, at) => renderRow(context, facts, beside, risk, at));
   return `<div class="place-head"><div><strong>${formatPlace(facts.latitude, facts.longitude)}</strong>${
     isPinned ? ` <span class="tag">${translate("pinned")}</span>` : ""
-  }${facts.distance === null ? "" : `<br><span class="quiet">${translate("distance", { km: formatNumber(facts.distance) })}</span>`}${
+  }${facts.district === null ? "" : `<br><span class="quiet">${escapeHtml(facts.district)}</span>`}${renderSites(translate, facts.sites)}${facts.distance === null ? "" : `<br><span class="quiet">${translate("distance", { km: formatNumber(facts.distance) })}</span>`}${
     beside === null
       ? ""
       : `<br><span class="quiet">${translate("comparedWith", { place: formatPlace(beside.latitude, beside.longitude) })}</span>`
   }</div><div class="buttons">${buttons.join("")}</div></div>
   <ul class="nine">${rows.join("")}</ul>`;
+}
+
+function renderSites(translate: Translate, sites: readonly string[]): string {
+  if (sites.length === 0) return "";
+  const rest = sites.length - SITES_NAMED;
+  const names = sites.slice(0, SITES_NAMED).map(escapeHtml).join(", ");
+  const all = rest > 0 ? translate("andMore", { names, count: rest }) : names;
+  return `<br><span class="quiet">${translate("sitesHere", { names: all })}</span>`;
 }
 
 function renderRow(

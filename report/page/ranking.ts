@@ -1,4 +1,5 @@
 // The ranking: the cells with the highest or lowest values of what the map shows, as a table, to copy and to download.
+import { escapeHtml } from "./charts.ts";
 import { formatNumber, formatPercent, formatPlace, formatScore, formatSigned } from "./numbers.ts";
 import type { Measure } from "./pageState.ts";
 import { levelChip } from "./placePanel.ts";
@@ -12,6 +13,8 @@ const SPARE = 200;
 
 export interface Ranked {
   readonly cell: number;
+  /** Of a portfolio's site. */
+  readonly name?: string;
   readonly latitude: number;
   readonly longitude: number;
   readonly value: number;
@@ -61,7 +64,7 @@ export function readValue(
   detail: Detail | null,
   minuend: Detail | null,
   mapped: number,
-): Omit<Ranked, "cell" | "latitude" | "longitude"> {
+): Omit<Ranked, "cell" | "name" | "latitude" | "longitude"> {
   const rough = { value: decode(picture.codes[cell]!, picture.scale), low: Number.NaN, high: Number.NaN };
   if (detail === null) return rough;
   const { numbers } = detail;
@@ -112,7 +115,10 @@ export function renderRanking(
   };
   const body = rows.map((row, at) => {
     const interval = Number.isNaN(row.low) ? "" : `${formatValue(measure, row.low)}–${formatValue(measure, row.high)}`;
-    return `<tr><td>${at + 1}</td><th scope="row"><button type="button" data-do="go" data-cell="${row.cell}" id="go-${row.cell}">${formatPlace(row.latitude, row.longitude)}</button></th><td class="number">${formatValue(measure, row.value)}</td><td class="number quiet">${interval}</td><td>${measure === "score" ? levelChip(translate, row.value) : ""}</td></tr>`;
+    const place = formatPlace(row.latitude, row.longitude);
+    const [id, words] =
+      row.name === undefined ? [`go-${row.cell}`, place] : [`go-site-${at}`, `${escapeHtml(row.name)} · ${place}`];
+    return `<tr><td>${at + 1}</td><th scope="row"><button type="button" data-do="go" data-cell="${row.cell}" id="${id}">${words}</button></th><td class="number">${formatValue(measure, row.value)}</td><td class="number quiet">${interval}</td><td>${measure === "score" ? levelChip(translate, row.value) : ""}</td></tr>`;
   });
   const more = total > rows.length ? Math.min(50, total - rows.length) : 0;
   return `<table class="ranking"><thead><tr><th scope="col">${translate("rank")}</th>${head("latitude", "latitude").replace(translate("latitude"), translate("place"))}${head("value", "value")}<th scope="col">${translate("interval")}</th><th scope="col">${measure === "score" ? translate("level") : ""}</th></tr></thead><tbody>${body.join("")}</tbody></table>${
@@ -122,7 +128,10 @@ export function renderRanking(
 
 /** The rows for a spreadsheet. */
 export function rankingText(measure: Measure, rows: readonly Ranked[], separator: string): string {
-  const lines = rows.map(({ latitude, longitude, value, low, high }) => [
+  const isNamed = rows.some(({ name }) => name !== undefined);
+  const quote = (name: string) => (/[",\t\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name);
+  const lines = rows.map(({ name, latitude, longitude, value, low, high }) => [
+    ...(isNamed ? [quote(name ?? "")] : []),
     latitude,
     longitude,
     value,
@@ -130,7 +139,7 @@ export function rankingText(measure: Measure, rows: readonly Ranked[], separator
     Number.isNaN(high) ? "" : high,
     measure === "score" ? LEVELS[levelOf(value)]! : "",
   ]);
-  return [["latitude", "longitude", measure, "low", "high", "level"], ...lines]
+  return [[...(isNamed ? ["site"] : []), "latitude", "longitude", measure, "low", "high", "level"], ...lines]
     .map((line) => `${line.join(separator)}\n`)
     .join("");
 }

@@ -120,6 +120,10 @@ export interface ReportHeader {
   readonly land: readonly (readonly number[])[];
   readonly borders: readonly (readonly number[])[];
   readonly batches: readonly BatchOrigin[];
+  /** Names that the block of districts refers to by their position and 1; 0 is a cell in none. */
+  readonly districts: readonly string[];
+  /** Places of a portfolio that are drawn on the map. */
+  readonly sites: number;
   /** Words that exact values refer to by their position. */
   readonly words: readonly string[];
   /** Cells of a chunk of exact values; 0: the file has none. */
@@ -279,4 +283,16 @@ export function joinBytes(planes: Uint8Array): Float32Array {
     for (let plane = 0; plane < 4; plane++) bytes[4 * at + plane] = planes[plane * count + at]!;
   }
   return new Float32Array(bytes.buffer);
+}
+
+/** Blocks of the file beside layers and chunks. */
+export const DISTRICTS_BLOCK = "districts";
+export const SITES_BLOCK = "sites";
+export const SITE_NAMES_BLOCK = "siteNames";
+/** Of a site without a cell. */
+export const NO_CELL = -1;
+
+/** Names of districts and sites are the same whatever their case and the way their letters are composed. */
+export function nameKey(name: string): string {
+  return name.trim().normalize("NFC").toLowerCase();
 }

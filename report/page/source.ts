@@ -1,14 +1,39 @@
 // Where the page gets its layers and exact values from, when they are needed: the blocks of its own file, or the explorer's.
-import { type Detail, joinBytes, type ReportHeader, readDetail, rowOf, sumDifferences } from "./reportData.ts";
+import {
+  type Detail,
+  DISTRICTS_BLOCK,
+  joinBytes,
+  NO_CELL,
+  nameKey,
+  type ReportHeader,
+  readDetail,
+  rowOf,
+  SITE_NAMES_BLOCK,
+  SITES_BLOCK,
+  sumDifferences,
+} from "./reportData.ts";
 
 export interface Source {
   readonly header: ReportHeader;
   readonly latitudes: Float64Array;
   readonly longitudes: Float64Array;
+  /** [cells] position in the header's districts and 1, 0 in none; null where no cell has one */
+  readonly districts: Uint16Array | null;
+  /** null where the file has no portfolio */
+  readonly sites: Sites | null;
   /** One code a cell; null where there is no such layer. */
   layer(name: string): Promise<Uint8Array | null>;
   /** null where only layers are there. */
   detail(cell: number, risk: number, scenario: number, period: number): Promise<Detail | null>;
+}
+
+/** Places of a portfolio: [sites] each. */
+export interface Sites {
+  readonly names: readonly string[];
+  readonly latitudes: Float64Array;
+  readonly longitudes: Float64Array;
+  /** NO_CELL for a site outside the grid */
+  readonly cells: Int32Array;
 }
 
 /** Layers and chunks kept unpacked. */
@@ -27,8 +52,11 @@ export async function openSource(): Promise<Source> {
   };
   const chunks = new Map<number, Promise<Float32Array | null>>();
   const places = new Float64Array((await unpack("places"))!.buffer);
+  const districts = header.districts.length === 0 ? null : await unpack(DISTRICTS_BLOCK);
   return {
     header,
+    districts: districts === null ? null : new Uint16Array(districts.buffer),
+    sites: header.sites === 0 ? null : await openSites(header.sites),
     latitudes: places.subarray(0, header.cells),
     longitudes: places.subarray(header.cells),
     layer: block,
@@ -47,6 +75,33 @@ export async function openSource(): Promise<Source> {
       return readDetail(header, values, cells, cell % header.chunkCells, risk, rowOf(header, risk, scenario, period));
     },
   };
+}
+
+async function openSites(count: number): Promise<Sites> {
+  const [places, names] = await Promise.all([unpack(SITES_BLOCK), unpack(SITE_NAMES_BLOCK)]);
+  const values = new Float64Array(places!.buffer);
+  return {
+    names: JSON.parse(new TextDecoder().decode(names!)),
+    latitudes: values.subarray(0, count),
+    longitudes: values.subarray(count, 2 * count),
+    cells: Int32Array.from(values.subarray(2 * count)),
+  };
+}
+
+/** The cell of the site, or the middle one of the district, that has the name; null where there is none. */
+export function findNamed({ header, districts, sites, latitudes, longitudes }: Source, name: string): number | null {
+  const key = nameKey(name);
+  const site = sites?.names.findIndex((one, at) => nameKey(one) === key && sites.cells[at] !== NO_CELL) ?? -1;
+  if (site !== -1) return sites!.cells[site]!;
+  const district = header.districts.findIndex((one) => nameKey(one) === key);
+  if (district === -1) return null;
+  const inside = [...latitudes.keys()].filter((cell) => districts![cell] === district + 1);
+  if (inside.length === 0) return null;
+  const mean = (degrees: Float64Array) => inside.reduce((sum, cell) => sum + degrees[cell]!, 0) / inside.length;
+  const [north, east] = [mean(latitudes), mean(longitudes)];
+  const shrink = Math.cos((north * Math.PI) / 180);
+  const away = (cell: number) => Math.hypot(latitudes[cell]! - north, (longitudes[cell]! - east) * shrink);
+  return inside.reduce((best, cell) => (away(cell) < away(best) ? cell : best));
 }
 
 async function unpack(name: string, isLayer = false): Promise<Uint8Array | null> {

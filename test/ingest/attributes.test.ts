@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { fromFile, writeArrayBuffer } from "geotiff";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { openFile } from "../../ingest/formats/formats.ts";
+import { loadDistricts } from "../../ingest/ground/loadDistricts.ts";
 import { type AttributeWords, type LoadedAttributes, loadAttributes } from "../../ingest/ground/loadGround.ts";
 import { sampleRaster } from "../../ingest/ground/rasterAttributes.ts";
 import { connectSea } from "../../ingest/sea/connectSea.ts";
@@ -63,6 +64,14 @@ async function readAttributes(): Promise<Record<string, Record<string, number>>>
   return Object.fromEntries(
     rows.map(({ latitude, longitude, attributes }) => [`${latitude} ${longitude}`, attributes]),
   );
+}
+
+/** By "latitude longitude". */
+async function readDistricts(): Promise<Record<string, string>> {
+  const { rows } = await database.client.query(
+    "SELECT latitude, longitude, district FROM climatebatch.cell_districts JOIN climatebatch.grid_cells USING (cell_id)",
+  );
+  return Object.fromEntries(rows.map(({ latitude, longitude, district }) => [`${latitude} ${longitude}`, district]));
 }
 
 async function revisionOf(input: string): Promise<number> {
@@ -288,6 +297,33 @@ describe("polygons", () => {
       /feature 1: expected a number in its property "soil", found undefined; it has cn/,
     );
   });
+  test("districts are names, of polygons or of a table, and change no input", async () => {
+    const file = join(folder, "districts.geojson");
+    const west = { rings: [square(128.9, 34.9, 129.15, 35.2)], properties: { name: " 중구 ", code: 26110 } };
+    const east = { rings: [square(129.15, 34.9, 129.25, 35.05)], properties: { name: "Dong", code: 26170 } };
+    await writeFile(file, features(west, east));
+    const before = await revisionOf("grid/g");
+    const districts = { file: [file], grid: "g", property: "name" };
+    const loaded = { grid: "g", districts: 2, cells: 5, cellsChanged: 5, placesElsewhere: 0 };
+    expect(await loadDistricts(database.client, districts, signal)).toEqual(loaded);
+    expect(await readDistricts()).toEqual({
+      ...{ "35 129": "중구", "35 129.1": "중구", "35 129.2": "Dong", "35.1 129": "중구", "35.1 129.1": "중구" },
+    });
+    const table = join(folder, "districts.csv");
+    await writeFile(table, "lat,lon,district\n35.1,129.2,Buk\n35,129.2,Dong\n10,10,far\n35.1,129,\n");
+    const again = await loadDistricts(database.client, { ...districts, file: [table] }, signal);
+    expect(again).toEqual({ grid: "g", districts: 2, cells: 2, cellsChanged: 1, placesElsewhere: 1 });
+    expect(await readDistricts()).toMatchObject({ "35.1 129.2": "Buk", "35.1 129": "중구" });
+    expect(await revisionOf("grid/g")).toBe(before);
+    const refused = (words: object) => refusalOf(loadDistricts(database.client, { ...districts, ...words }, signal));
+    expect(await refused({ property: undefined })).toMatch(/^InvalidOption: Missing --property.*SIG_KOR_NM/);
+    expect(await refused({ property: "nom" })).toMatch(
+      /^InvalidDistrict: .*feature 1.*"nom", found undefined; it has name, code/,
+    );
+    await writeFile(file, features({ rings: [square(0, 0, 1, 1)], properties: { name: "far" } }));
+    expect(await refused({})).toMatch(/^NoCells: .*Does it cover the grid/);
+  });
+
   test("what is no GeoJSON of polygons is refused", async () => {
     const words = { attribute: "landFraction" };
     expect(await refusalOf(load("t.json", '{"type":"Topology"}', words))).toMatch(/^NotGeoJson: .*ogr2ogr/);

@@ -1,6 +1,6 @@
 // The report in a real browser: everything clicked and walked by keyboard, numbers compared with SQL, no request, no error.
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -137,10 +137,68 @@ describe.skipIf(CHROMIUM === undefined)("the report in Chromium (apt-get install
     expect(await page.textContent(".banner")).toContain("Synthetic");
   });
 
+  test("districts are ranked by the mean that SQL has, and found by name", async () => {
+    await open("#risk=wildfire&scenario=sample-ssp585&period=2041-2060&show=score&language=en");
+    await page.click("#ranked-districts");
+    const rows = await page
+      .locator("#ranking tbody tr")
+      .evaluateAll((all) => all.map(({ children }) => [...children].map(({ textContent }) => textContent)));
+    const { rows: expected } = await database.client.query(
+      `SELECT district, avg(hazard_score_100)::float8 AS mean, count(*)::text AS cells FROM climatebatch.hazard_results JOIN climatebatch.cell_districts USING (cell_id)
+       WHERE risk_type = 'wildfire' AND scenario = 'sample-ssp585' AND first_year = 2041 GROUP BY district`,
+    );
+    expect(rows).toHaveLength(expected.length);
+    for (const { district, mean, cells } of expected) {
+      const row = rows.find(([, name]) => name === district)!;
+      // Codes are half a point wide.
+      expect(Math.abs(Number(row[2]) - mean)).toBeLessThan(0.35);
+      expect(row[4]).toBe(cells);
+    }
+    await page.fill("#find", "south east");
+    await page.press("#find", "Enter");
+    await expect.poll(() => page.textContent("#place")).toContain("South East");
+  });
+
+  test("a portfolio's page has its sites on the map, in the ranking and at their cells", async () => {
+    const sites = join(folder, "sites.csv");
+    await writeFile(
+      sites,
+      "id,lat,lon,district\nMill <1>,36.21,127.34,\nDock,35.5,129.1,\nShop,,,North West\nFar,10,10,\n",
+    );
+    const file = join(folder, "portfolio.html");
+    const { code, stdout, stderr } = await cli(database.url, "assets", sites, "--report", file, "--within-km", "60");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain("3 of 4 sites have a cell within 60 km");
+    expect(stdout).toContain(`Report: ${file}`);
+    await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
+    await open("#risk=wildfire&show=score&language=en");
+    expect(await page.evaluate<number>(COUNT_INK)).toBe(0);
+    await page.goto(`${pathToFileURL(file).href}#risk=wildfire&show=score&language=en`);
+    await page.waitForSelector("html[data-ready]");
+    // Three squares of 16 whole pixels or more; the fourth site is far outside the map.
+    expect(await page.evaluate<number>(COUNT_INK)).toBeGreaterThanOrEqual(3 * 16);
+    await expect.poll(() => page.textContent("#ranking-note")).toContain("3 sites with numbers");
+    expect(await page.locator("#ranking tbody tr").allTextContents()).toEqual(
+      expect.arrayContaining([expect.stringContaining("Mill <1>"), expect.stringContaining("Shop")]),
+    );
+    await page.fill("#find", "mill <1>");
+    await page.press("#find", "Enter");
+    await expect.poll(() => page.textContent("#place")).toContain("Sites: Mill <1>");
+  });
+
   test("nothing was complained of, and no network was used", () => {
     expect(complaints).toEqual([]);
   });
 });
+
+/** Pixels of the map in the colour of marks. */
+const COUNT_INK = `(() => {
+  const map = document.querySelector("#map");
+  const { data } = map.getContext("2d").getImageData(0, 0, map.width, map.height);
+  let count = 0;
+  for (let at = 0; at < data.length; at += 4) if (data[at] === 0x1a && data[at + 1] === 0x1f && data[at + 2] === 0x26) count++;
+  return count;
+})()`;
 
 const NAMES: Readonly<Record<string, string>> = Object.fromEntries(
   RISKS.map((risk) => [risk, risk[0]!.toUpperCase() + risk.slice(1).replaceAll("_", " ")]),

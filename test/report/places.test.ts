@@ -114,6 +114,51 @@ test("sites keep their columns and order; losses are the rate times the value, a
   expect(words).toMatch(new RegExp(`drought +sample-ssp585 +2041-2060 +${expected!.rate_set} +2 `));
 });
 
+test("a site without coordinates is in the middle cell of its district; unknown districts are named", async () => {
+  const file = join(folder, "districts.csv");
+  await writeFile(file, "id,lat,lon,district\nA,,,north WEST\nB,35.54,128.01,North West\nC,,,Atlantis\nD,,,\n");
+  const output = join(folder, "districts.geojson");
+  const words = await run("assets", file, "--output", output, "--within-km", "60", "--risk", "drought");
+  expect(words).toContain("2 of 4 sites have a cell within 60 km");
+  expect(words).toContain('C (line 4): no cell with results is in a district "Atlantis"');
+  expect(words).toContain("D (line 5): no latitude and longitude in degrees, and no district");
+  const { features } = JSON.parse(await readFile(output, "utf8"));
+  const [middle] = await query(
+    `WITH inside AS (SELECT latitude, longitude FROM climatebatch.grid_cells JOIN climatebatch.cell_districts USING (cell_id) WHERE district = 'North West')
+     SELECT latitude, longitude FROM inside, (SELECT avg(latitude) AS y, avg(longitude) AS x FROM inside) AS mean
+     ORDER BY ((latitude - y) ^ 2 + ((longitude - x) * cos(radians(y))) ^ 2) LIMIT 1`,
+  );
+  expect(features[0].geometry.coordinates).toEqual([middle!.longitude, middle!.latitude]);
+  expect(features[0].properties).toMatchObject({ found_by: "district", distance_km: null, district: "north WEST" });
+  expect(features[0].properties.drought_score).toEqual(expect.any(Number));
+  expect(features[1].properties).toMatchObject({ found_by: "coordinates", cell_latitude: 35.54 });
+  expect(features[2].geometry).toBeNull();
+});
+
+test("a table with districts alone is enough; one without any place is refused", async () => {
+  const file = join(folder, "only.csv");
+  await writeFile(file, "district,value\nSouth East,100\n");
+  const rows = parse(await run("assets", file, "--output", "-", "--risk", "drought"), { columns: true });
+  expect(rows).toMatchObject([
+    { district: "South East", found_by: "district", drought_loss: expect.stringMatching(/\d/) },
+  ]);
+  await writeFile(file, "name,value\nA,100\n");
+  const refused = await cli(database.url, "assets", file, "--output", "-");
+  expect(refused.stderr).toContain("has no column for the latitude");
+  expect(refused.stderr).toContain("or a column for the district (district, 시군구)");
+  expect((await cli(database.url, "assets", file)).stderr).toContain("Nothing to write: give --output FILE");
+});
+
+test("each risk of the sample differs from place to place, and is more than nothing somewhere", async () => {
+  const rows = await query(
+    `SELECT risk_type, max(hazard_score_100) AS highest, max(hazard_score_100) - min(hazard_score_100) AS span
+     FROM climatebatch.hazard_results WHERE risk_type <> 'coastal_flood' GROUP BY risk_type ORDER BY risk_type`,
+  );
+  // So few cells are too wide for the sea: it falls by 0.2 m a kilometre.
+  expect(rows).toHaveLength(8);
+  expect(rows.filter(({ highest, span }) => (highest as number) < 5 || (span as number) < 5)).toEqual([]);
+});
+
 test("equal things differ in nothing; scenarios differ as SQL says", async () => {
   expect(await run("compare", "1", "1")).toBe("1 and 1 have equal scores and damage rates in every cell.\n");
   const { changes } = JSON.parse(await run("compare", "1991-2020", "2081-2100", "--json"));
