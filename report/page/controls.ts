@@ -157,14 +157,8 @@ export function renderPeriods({ header, state, translate }: PageContext, aspect:
     .join("");
 }
 
-/** Bounds of the filter are codes. */
-export function renderLegend(
-  { header, state, translate }: PageContext,
-  picture: Picture,
-  shown: readonly [number, number],
-  hasUncertain: boolean,
-): string {
-  const { measure } = picture;
+/** The unit of what a map shows, and how its values are written. */
+export function legendUnit({ header, state, translate }: PageContext, { measure }: Picture) {
   const risk = header.risks[state.risk]!;
   const unit =
     measure === "returnLevel"
@@ -180,6 +174,20 @@ export function renderLegend(
           : measure === "score"
             ? (score: number) => String(score)
             : (points: number) => formatSigned(points, formatNumber);
+  return { unit, format };
+}
+
+/** Bounds of the filter are codes. */
+export function renderLegend(
+  context: PageContext,
+  picture: Picture,
+  shown: readonly [number, number],
+  hasUncertain: boolean,
+): string {
+  const { header, state, translate } = context;
+  const { measure } = picture;
+  const risk = header.risks[state.risk]!;
+  const { unit, format } = legendUnit(context, picture);
   const last = lastCode(picture);
   const counts = countCodes(picture.codes);
   const bars = Array.from({ length: last - 1 }, (_, at) => counts[at + 2]!);

@@ -1,7 +1,8 @@
 // The map: a raster with a pixel a cell, drawn in one piece, with hatches, coasts and marks over it; zoom, pan and hit test.
+
+import type { Source } from "./reportData.ts";
 import { MISSING, type ReportHeader } from "./reportData.ts";
 import { CODES, colourTable, type Picture } from "./scales.ts";
-import type { Source } from "./source.ts";
 
 /** Colours that the page's theme decides. */
 export interface Theme {

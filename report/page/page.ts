@@ -40,9 +40,9 @@ import {
   renderRanking,
   sortRanked,
 } from "./ranking.ts";
+import type { Source } from "./reportData.ts";
 import { type Detail, decode, layerName, rowsPerCell, SCORE_SCALE } from "./reportData.ts";
 import { CODES, median, type Picture } from "./scales.ts";
-import type { Source } from "./source.ts";
 import { makeTranslate, type Translate } from "./words.ts";
 
 export class Page {

@@ -1,8 +1,8 @@
 // Pictures of a measure: stored layers as they are, changes and differences from two of them.
 import type { Measure, PageState } from "./pageState.ts";
+import type { Source } from "./reportData.ts";
 import { decode, encode, layerName, MISSING, NOT_APPLICABLE, PROBABILITY_SCALE, SCORE_SCALE } from "./reportData.ts";
 import { CODES, type Picture } from "./scales.ts";
-import type { Source } from "./source.ts";
 
 export type Shown = Pick<PageState, "risk" | "scenario" | "other" | "period" | "measure">;
 

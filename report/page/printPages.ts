@@ -3,7 +3,7 @@ import { describeMap, lastCode, type PageContext, renderLegend } from "./control
 import { readTheme } from "./document.ts";
 import type { MapView, Theme } from "./mapView.ts";
 import { readPicture } from "./pictures.ts";
-import type { Source } from "./source.ts";
+import type { Source } from "./reportData.ts";
 
 /** A page a risk: its maps of all periods in the scenario and measure that are shown. */
 export async function renderPrintPages(source: Source, map: MapView, context: PageContext): Promise<string> {

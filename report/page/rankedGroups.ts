@@ -4,9 +4,9 @@ import { escapeHtml } from "./charts.ts";
 import type { Measure } from "./pageState.ts";
 import { levelChip } from "./placePanel.ts";
 import { formatValue, isShown, type Ranked, type RankingOrder } from "./ranking.ts";
+import type { Sites } from "./reportData.ts";
 import { decode, LEVELS, levelOf, NO_CELL } from "./reportData.ts";
 import type { Picture } from "./scales.ts";
-import type { Sites } from "./source.ts";
 import type { Translate } from "./words.ts";
 
 /** What the ranking lists. */

@@ -250,6 +250,30 @@ export function readDetail(
   };
 }
 
+/** Where a map's layers and exact values come from. */
+export interface Source {
+  readonly header: ReportHeader;
+  readonly latitudes: Float64Array;
+  readonly longitudes: Float64Array;
+  /** [cells] position in the header's districts and 1, 0 in none; null where no cell has one */
+  readonly districts: Uint16Array | null;
+  /** null where the file has no portfolio */
+  readonly sites: Sites | null;
+  /** One code a cell; null where there is no such layer. */
+  layer(name: string): Promise<Uint8Array | null>;
+  /** null where only layers are there. */
+  detail(cell: number, risk: number, scenario: number, period: number): Promise<Detail | null>;
+}
+
+/** Places of a portfolio: [sites] each. */
+export interface Sites {
+  readonly names: readonly string[];
+  readonly latitudes: Float64Array;
+  readonly longitudes: Float64Array;
+  /** NO_CELL for a site outside the grid */
+  readonly cells: Int32Array;
+}
+
 /** Each code as its difference from the one before: neighbours are alike, and compress well. */
 export function differences(codes: Uint8Array): Uint8Array {
   return codes.map((code, at) => code - (at === 0 ? 0 : codes[at - 1]!));

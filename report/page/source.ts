@@ -1,6 +1,5 @@
 // Where the page gets its layers and exact values from, when they are needed: the blocks of its own file, or the explorer's.
 import {
-  type Detail,
   DISTRICTS_BLOCK,
   joinBytes,
   NO_CELL,
@@ -10,31 +9,10 @@ import {
   rowOf,
   SITE_NAMES_BLOCK,
   SITES_BLOCK,
+  type Sites,
+  type Source,
   sumDifferences,
 } from "./reportData.ts";
-
-export interface Source {
-  readonly header: ReportHeader;
-  readonly latitudes: Float64Array;
-  readonly longitudes: Float64Array;
-  /** [cells] position in the header's districts and 1, 0 in none; null where no cell has one */
-  readonly districts: Uint16Array | null;
-  /** null where the file has no portfolio */
-  readonly sites: Sites | null;
-  /** One code a cell; null where there is no such layer. */
-  layer(name: string): Promise<Uint8Array | null>;
-  /** null where only layers are there. */
-  detail(cell: number, risk: number, scenario: number, period: number): Promise<Detail | null>;
-}
-
-/** Places of a portfolio: [sites] each. */
-export interface Sites {
-  readonly names: readonly string[];
-  readonly latitudes: Float64Array;
-  readonly longitudes: Float64Array;
-  /** NO_CELL for a site outside the grid */
-  readonly cells: Int32Array;
-}
 
 /** Layers and chunks kept unpacked. */
 const KEPT = 160;
