@@ -31,7 +31,7 @@ const usage = {
       ...files,
       describe: "rule code: tables of latitude, longitude, code of both grids; the source with the same code",
     },
-    polygons: { ...text, value: "FILE", describe: "rule polygon: GeoJSON; the source in the same polygon" },
+    polygons: { ...text, value: "FILE", describe: "rule polygon: GeoJSON or .shp; the source in the same polygon" },
     "cells-file": {
       ...text,
       formerly: "cells",

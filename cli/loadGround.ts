@@ -1,4 +1,4 @@
-// `climatebatch load ground`: attributes of cells from CSV, GeoTIFF or GeoJSON.
+// `climatebatch load ground`: attributes of cells from CSV, GeoTIFF, GeoJSON or shapefiles.
 import { describeAttributes } from "../ingest/ground/attributeNames.ts";
 import { DISTRICT, type LoadedDistricts, loadDistricts } from "../ingest/ground/loadDistricts.ts";
 import { type LoadedAttributes, loadAttributes } from "../ingest/ground/loadGround.ts";
@@ -27,7 +27,7 @@ export const loadGroundCommand = defineCommand(
       file: {
         ...files,
         required: true,
-        describe: ".csv or .csv.gz (several are one table), one .tif, or one .geojson",
+        describe: ".csv or .csv.gz (several are one table), one .tif, one .geojson or one .shp",
       },
     },
     options: {
@@ -36,11 +36,11 @@ export const loadGroundCommand = defineCommand(
       attribute: {
         ...text,
         value: "NAME",
-        describe: `GeoTIFF, GeoJSON: which attribute the values are; or ${DISTRICT}`,
+        describe: `GeoTIFF, polygons: which attribute the values are; or ${DISTRICT}`,
       },
-      property: { ...text, value: "NAME", describe: "GeoJSON: property that holds the value; without it a mask" },
-      inside: { ...number, default: 1, describe: "GeoJSON mask: value of cells inside" },
-      outside: { ...number, describe: "GeoJSON: value of cells in no polygon [default: 0 of a mask]" },
+      property: { ...text, value: "NAME", describe: "polygons: property that holds the value; without it a mask" },
+      inside: { ...number, default: 1, describe: "mask of polygons: value of cells inside" },
+      outside: { ...number, describe: "polygons: value of cells in no polygon [default: 0 of a mask]" },
       missing: {
         ...texts,
         value: "MARK,…",

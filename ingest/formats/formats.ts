@@ -12,6 +12,7 @@ import { GEOTIFF } from "./geotiffFile.ts";
 import { NETCDF4 } from "./hdf5File.ts";
 import { NETCDF3 } from "./netcdf3File.ts";
 import { PARQUET } from "./parquetFile.ts";
+import { SHAPEFILE } from "./shapefile.ts";
 import { ZARR } from "./zarrStore.ts";
 
 /** The first that matches is chosen. CSV, which matches everything, is the last. */
@@ -20,6 +21,7 @@ export const FORMATS: readonly FileFormat[] = [
   NETCDF4,
   ZARR,
   PARQUET,
+  SHAPEFILE,
   GEOTIFF,
   GEOJSON,
   JMA,

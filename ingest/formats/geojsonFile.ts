@@ -1,10 +1,10 @@
-// GeoJSON polygons, and in which of them a place lies: rings by the even-odd rule, holes left out, islands counted in.
+// GeoJSON polygons, in degrees or in the system that their member crs names.
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import type { Place } from "../../database/gridCells.ts";
 import { RejectedError } from "../../model/errors.ts";
+import { definitionOfEpsg, makeProjection, type Projection } from "../projections/projection.ts";
 import type { FormatOfKind } from "./fileFormat.ts";
-import type { Polygons } from "./polygons.ts";
+import { makePolygons, type Polygons } from "./polygons.ts";
 
 export const GEOJSON: FormatOfKind<"polygons"> = {
   name: "GeoJSON",
@@ -14,7 +14,6 @@ export const GEOJSON: FormatOfKind<"polygons"> = {
 };
 
 const ring = z.array(z.array(z.number()).min(2)).min(4);
-type Ring = z.infer<typeof ring>;
 const polygon = z.object({ type: z.literal("Polygon"), coordinates: z.array(ring).min(1) });
 const multiPolygon = z.object({ type: z.literal("MultiPolygon"), coordinates: z.array(z.array(ring).min(1)) });
 const another = z.object({
@@ -22,6 +21,8 @@ const another = z.object({
 });
 const collection = z.object({
   type: z.literal("FeatureCollection"),
+  /** Of GeoJSON 2008; RFC 7946 knows degrees alone. */
+  crs: z.object({ type: z.string(), properties: z.object({ name: z.string() }).optional() }).nullish(),
   features: z.array(
     z.object({
       geometry: z.discriminatedUnion("type", [polygon, multiPolygon, another]).nullable(),
@@ -30,15 +31,8 @@ const collection = z.object({
   ),
 });
 
-interface Shape {
-  readonly feature: number;
-  /** [longitude, latitude]; the first is the outer one */
-  readonly rings: readonly Ring[];
-  readonly west: number;
-  readonly south: number;
-  readonly east: number;
-  readonly north: number;
-}
+const DEGREES = /^(urn:ogc:def:crs:)?(OGC:(1\.3|2)?:?)?CRS84$/i;
+const EPSG = /^(?:urn:ogc:def:crs:)?EPSG:[\d.]*:?(\d+)$/i;
 
 async function readPolygons(file: string): Promise<Polygons> {
   const parsed = collection.safeParse(await readJson(file));
@@ -46,16 +40,25 @@ async function readPolygons(file: string): Promise<Polygons> {
     const [issue] = parsed.error.issues;
     throw notPolygons(file, `${issue!.path.join(".") || "it"}: ${issue!.message}`);
   }
-  const properties = new Map<number, Readonly<Record<string, unknown>>>();
-  const shapes: Shape[] = [];
-  for (const [feature, { geometry, properties: known }] of parsed.data.features.entries()) {
-    if (geometry?.type !== "Polygon" && geometry?.type !== "MultiPolygon") continue;
-    properties.set(feature, known ?? {});
+  const features = parsed.data.features.flatMap(({ geometry, properties }, feature) => {
+    if (geometry?.type !== "Polygon" && geometry?.type !== "MultiPolygon") return [];
     const polygons = geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates;
-    for (const rings of polygons) shapes.push(shapeOf(file, feature, rings));
-  }
-  if (shapes.length === 0) throw notPolygons(file, "no feature has a Polygon or MultiPolygon");
-  return { properties, find: (place) => shapes.find((shape) => contains(shape, place))?.feature ?? -1 };
+    return [{ feature, properties: properties ?? {}, polygons }];
+  });
+  const projection = readCrs(file, parsed.data.crs);
+  return makePolygons(features, projection, (why) => notPolygons(file, why));
+}
+
+function readCrs(file: string, crs: z.infer<typeof collection>["crs"]): Projection | undefined {
+  if (crs === null || crs === undefined) return undefined;
+  const name = crs.properties?.name ?? "";
+  if (DEGREES.test(name)) return undefined;
+  const code = EPSG.exec(name)?.[1];
+  if (code !== undefined) return makeProjection(definitionOfEpsg(Number(code), file), file);
+  throw notPolygons(
+    file,
+    `its crs is a ${crs.type} with the name "${name}", expected one such as urn:ogc:def:crs:EPSG::5179`,
+  );
 }
 
 async function readJson(file: string): Promise<unknown> {
@@ -65,36 +68,6 @@ async function readJson(file: string): Promise<unknown> {
     const why = (cause as Error).message;
     throw new RejectedError("UnreadableFile", `${file} cannot be read as JSON: ${why}.`, { cause });
   }
-}
-
-function shapeOf(file: string, feature: number, rings: readonly Ring[]): Shape {
-  let [west, south] = rings[0]![0] as [number, number];
-  let [east, north] = [west, south];
-  for (const [longitude, latitude] of rings[0]! as [number, number][]) {
-    west = Math.min(west, longitude);
-    east = Math.max(east, longitude);
-    south = Math.min(south, latitude);
-    north = Math.max(north, latitude);
-  }
-  if (south < -90 || north > 90 || west < -360 || east > 360) {
-    throw notPolygons(file, `feature ${feature + 1} reaches from ${west}, ${south} to ${east}, ${north}`);
-  }
-  return { feature, rings, west, south, east, north };
-}
-
-/** Crossings of the ray to the east; W. R. Franklin, PNPOLY, https://wrf.ecse.rpi.edu/Research/Short_Notes/pnpoly.html */
-function contains({ rings, west, south, east, north }: Shape, { latitude, longitude }: Place): boolean {
-  if (longitude < west || longitude > east || latitude < south || latitude > north) return false;
-  let inside = false;
-  for (const points of rings) {
-    for (let at = 0, before = points.length - 1; at < points.length; before = at++) {
-      const [x1, y1] = points[at] as [number, number];
-      const [x2, y2] = points[before] as [number, number];
-      if (y1 > latitude !== y2 > latitude && longitude < ((x2 - x1) * (latitude - y1)) / (y2 - y1) + x1)
-        inside = !inside;
-    }
-  }
-  return inside;
 }
 
 function notPolygons(file: string, why: string): RejectedError {

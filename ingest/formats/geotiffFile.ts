@@ -1,13 +1,14 @@
-// GeoTIFF through geotiff.js: the first band of the first image, in degrees of longitude and latitude.
+// GeoTIFF through geotiff.js: the first band of the first image, in degrees or in a projection.
 import { existsSync } from "node:fs";
 import { fromFile, type GeoTIFF, type GeoTIFFImage } from "geotiff";
 import { coerceError, RejectedError } from "../../model/errors.ts";
+import { definitionOfGeoKeys, type GeoKeys } from "../projections/geoKeys.ts";
+import { makeProjection } from "../projections/projection.ts";
 import { beginsWith, type FormatOfKind } from "./fileFormat.ts";
 import { readNumberText } from "./numberText.ts";
 import type { RasterFile } from "./rasterFile.ts";
 
-/** GeoTIFF 1.1, sections 7.2.1 and 7.2.2: GTModelTypeGeoKey of longitude and latitude; GTRasterTypeGeoKey of points. */
-const GEOGRAPHIC = 2;
+/** GeoTIFF 1.1, section 7.2.2: GTRasterTypeGeoKey of points. */
 const PIXEL_IS_POINT = 2;
 /** TIFF 6.0, SampleFormat. */
 const FLOAT = 3;
@@ -38,14 +39,11 @@ async function openGeotiff(file: string): Promise<RasterFile> {
 }
 
 async function describe(image: GeoTIFFImage, file: string): Promise<Omit<RasterFile, "close">> {
-  const { west, north, columnDegrees, rowDegrees } = placeOf(image, file);
+  const { west, north, columnStep, rowStep } = placeOf(image, file);
   const keys = image.getGeoKeys();
-  if (keys?.GTModelTypeGeoKey !== undefined && keys.GTModelTypeGeoKey !== GEOGRAPHIC) {
-    throw new RejectedError(
-      "NotGeographic",
-      `${file} is in a projection; expected longitude and latitude in degrees (EPSG:4326). Warp it first: gdalwarp -t_srs EPSG:4326 ${file} degrees.tif`,
-    );
-  }
+  const projection = definitionOfGeoKeys(keys as GeoKeys | null, file);
+  // Refused here, before any value is read.
+  if (projection !== undefined) makeProjection(projection, file);
   if (image.getSamplesPerPixel() > 1) {
     throw new RejectedError(
       "SeveralBands",
@@ -71,10 +69,11 @@ async function describe(image: GeoTIFFImage, file: string): Promise<Omit<RasterF
     file,
     width: image.getWidth(),
     height: image.getHeight(),
-    west: west - half * columnDegrees,
-    north: north - half * rowDegrees,
-    columnDegrees,
-    rowDegrees,
+    projection,
+    west: west - half * columnStep,
+    north: north - half * rowStep,
+    columnStep,
+    rowStep,
     unit: metadata.get("UNITTYPE") === undefined ? undefined : String(metadata.get("UNITTYPE")),
     isFloat32,
     noData: noData !== undefined && isFloat32 ? Math.fround(noData) : noData,
@@ -115,23 +114,23 @@ function placeOf({ fileDirectory }: GeoTIFFImage, file: string) {
   const numbers = (tag: "ModelTransformation" | "ModelPixelScale" | "ModelTiepoint") =>
     fileDirectory.hasTag(tag) ? Array.from(fileDirectory.getValue(tag) as ArrayLike<number>) : [];
   const [matrix, scale, tie] = [numbers("ModelTransformation"), numbers("ModelPixelScale"), numbers("ModelTiepoint")];
-  let place = { west: Number.NaN, north: Number.NaN, columnDegrees: Number.NaN, rowDegrees: Number.NaN };
+  let place = { west: Number.NaN, north: Number.NaN, columnStep: Number.NaN, rowStep: Number.NaN };
   if (matrix.length >= 8) {
-    const [columnDegrees, turned, , west, alsoTurned, rowDegrees, , north] = matrix as [...number[]] & { length: 8 };
+    const [columnStep, turned, , west, alsoTurned, rowStep, , north] = matrix as [...number[]] & { length: 8 };
     if (turned !== 0 || alsoTurned !== 0) {
       throw new RejectedError(
         "RotatedRaster",
-        `${file} is rotated; expected rows along latitudes. Warp it first: gdalwarp -t_srs EPSG:4326 ${file} degrees.tif`,
+        `${file} is rotated; expected rows and columns along the axes of its system. Warp it first: gdalwarp -t_srs EPSG:4326 ${file} degrees.tif`,
       );
     }
-    place = { west: west!, north: north!, columnDegrees: columnDegrees!, rowDegrees: rowDegrees! };
+    place = { west: west!, north: north!, columnStep: columnStep!, rowStep: rowStep! };
   } else if (scale.length >= 2 && tie.length === 6) {
-    const [columnDegrees, step] = scale as [number, number];
+    const [columnStep, step] = scale as [number, number];
     const [column, row, , longitude, latitude] = tie as [number, number, number, number, number];
-    const [west, north] = [longitude - column * columnDegrees, latitude + row * step];
-    place = { west, north, columnDegrees, rowDegrees: -step };
+    const [west, north] = [longitude - column * columnStep, latitude + row * step];
+    place = { west, north, columnStep, rowStep: -step };
   }
-  const isKnown = Object.values(place).every(Number.isFinite) && place.columnDegrees > 0 && place.rowDegrees !== 0;
+  const isKnown = Object.values(place).every(Number.isFinite) && place.columnStep > 0 && place.rowStep !== 0;
   if (isKnown) return place;
   throw new Error("no scale and tie point, and no transformation, that give its pixels places");
 }

@@ -1,14 +1,16 @@
-// What the formats of rasters have in common: one band of pixels in rows and columns of degrees.
+// What the formats of rasters have in common: one band of pixels in rows and columns of degrees or of a projection.
 export interface RasterFile {
   readonly file: string;
   readonly width: number;
   readonly height: number;
-  /** Degrees of the outer corner of the first pixel. */
+  /** Definition of the projection, for makeProjection; undefined: degrees of longitude and latitude. */
+  readonly projection: string | undefined;
+  /** The outer corner of the first pixel, and from a pixel to the next: in degrees, or in the unit of the projection. */
   readonly west: number;
   readonly north: number;
-  readonly columnDegrees: number;
+  readonly columnStep: number;
   /** Negative where rows go south. */
-  readonly rowDegrees: number;
+  readonly rowStep: number;
   /** Whether pixels are stored as float32, which rounds marks of missing ones too. */
   readonly isFloat32: boolean;
   /** Stored pixel without data; undefined when the file names none. */

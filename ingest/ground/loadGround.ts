@@ -1,4 +1,4 @@
-// Ground attributes of cells from CSV, GeoTIFF or GeoJSON into the database; sea-flooding paths follow when they are affected.
+// Ground attributes of cells from CSV, GeoTIFF, GeoJSON or shapefiles into the database; sea-flooding paths follow when they are affected.
 import type { Client } from "pg";
 import { type AttributeOutcome, readGridPlaces, writeAttributes } from "../../database/cellAttributes.ts";
 import { readGridStep } from "../../database/gridCells.ts";

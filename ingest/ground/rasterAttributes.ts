@@ -4,10 +4,12 @@ import { ATTRIBUTES, type Attribute } from "../../model/attributes.ts";
 import { RejectedError } from "../../model/errors.ts";
 import { readNumberText } from "../formats/numberText.ts";
 import { pixelValue, type RasterFile, roundAsStored } from "../formats/rasterFile.ts";
+import { makeProjection } from "../projections/projection.ts";
 import { checkAttribute } from "./attributeNames.ts";
 
 /** Rows of pixels that are read at a time. */
 const BAND_ROWS = 256;
+const TURN = 360;
 
 /** [places] the pixel's value; NaN outside the raster and where it has none */
 export async function sampleRaster(
@@ -21,8 +23,9 @@ export async function sampleRaster(
     missing.flatMap((mark) => readNumberText(mark) ?? []).map((mark) => roundAsStored(raster, mark)),
   );
   const values = new Float64Array(places.length).fill(Number.NaN);
+  const findPixel = makePixelFinder(raster);
   const pixels = places.flatMap((place, at) => {
-    const pixel = pixelOf(place, raster);
+    const pixel = findPixel(place);
     return pixel === null ? [] : [{ at, ...pixel }];
   });
   for (const [number, band] of Map.groupBy(pixels, ({ row }) => Math.floor(row / BAND_ROWS))) {
@@ -60,11 +63,17 @@ function refuseUnit({ file, unit = "" }: RasterFile, attribute: Attribute): void
   );
 }
 
-function pixelOf(place: Place, raster: RasterFile): { row: number; column: number } | null {
-  const turn = 360;
-  // A raster may count its longitudes from 0 to 360.
-  const east = (((place.longitude - raster.west) % turn) + turn) % turn;
-  const column = Math.floor(east / raster.columnDegrees);
-  const row = Math.floor((place.latitude - raster.north) / raster.rowDegrees);
-  return column < raster.width && row >= 0 && row < raster.height ? { row, column } : null;
+/** The pixel around a place; null outside of the raster. */
+function makePixelFinder(raster: RasterFile): (place: Place) => { row: number; column: number } | null {
+  const { west, north, columnStep, rowStep, width, height } = raster;
+  const projection = raster.projection === undefined ? undefined : makeProjection(raster.projection, raster.file);
+  const inDegrees = projection?.isGeographic ?? true;
+  return ({ latitude, longitude }) => {
+    const [x, y] = projection?.fromDegrees(longitude, latitude) ?? [longitude, latitude];
+    // A raster in degrees may count its longitudes from 0 to 360.
+    const east = inDegrees ? (((x - west) % TURN) + TURN) % TURN : x - west;
+    const column = Math.floor(east / columnStep);
+    const row = Math.floor((y - north) / rowStep);
+    return column >= 0 && column < width && row >= 0 && row < height ? { row, column } : null;
+  };
 }

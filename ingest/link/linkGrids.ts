@@ -158,7 +158,7 @@ function nothingLinked({ grid, from, rule }: LinkOptions, cells: number, sources
   const why = {
     nearest: "none is near enough. Give a greater --within-km, if that is still the same climate",
     code: "none has a code that a cell has too. Check the coordinates and codes of --codes",
-    polygon: "none lies in a polygon that a cell lies in too. Check that the polygons are in degrees, and cover both",
+    polygon: "none lies in a polygon that a cell lies in too. Check that the polygons cover both",
   }[rule.rule];
   return new RejectedError(
     "NothingLinked",

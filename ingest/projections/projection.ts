@@ -76,10 +76,14 @@ interface Parsed {
 
 let definitions: Readonly<Record<string, string>> | undefined;
 
-/** The definition of an EPSG code. */
-export function definitionOfEpsg(code: number, where: string): string {
+/** The definition of an EPSG code; undefined for one that is not known. */
+export function findDefinition(code: number): string | undefined {
   definitions ??= JSON.parse(readFileSync(new URL("epsg.json", import.meta.url), "utf8")) as Record<string, string>;
-  const definition = definitions[String(code)];
+  return definitions[String(code)];
+}
+
+export function definitionOfEpsg(code: number, where: string): string {
+  const definition = findDefinition(code);
   if (definition !== undefined) return definition;
   throw unknown(where, `EPSG:${code} is no projected or geographic system that is known here`);
 }

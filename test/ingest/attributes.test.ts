@@ -224,7 +224,9 @@ describe("rasters", () => {
       /d\.tif at 35\.1, 129\.1: expected elevation .* found "-9999"/,
     );
     const projected = await tiff(values, { GTModelTypeGeoKey: 1 });
-    expect(await refusalOf(load("p.tif", projected, { attribute: "elevation" }))).toMatch(/^NotGeographic: .*gdalwarp/);
+    expect(await refusalOf(load("p.tif", projected, { attribute: "elevation" }))).toMatch(
+      /^UnknownProjection: .*gdalwarp/,
+    );
     expect(await refusalOf(load("x.tif", "II*\0no image", { attribute: "elevation" }))).toMatch(
       /^UnreadableFile: .*GeoTIFF/,
     );
