@@ -1,6 +1,6 @@
 // The options of every command that reads climate files, their explanation, and progress of the reading.
 import type { ReadingProgress } from "../ingest/series/readFiles.ts";
-import { describeVariables, type ReadingWords } from "../ingest/series/readingOptions.ts";
+import { describeVariables, type ReadingWords, STATISTICS } from "../ingest/series/readingOptions.ts";
 import { readStations } from "../ingest/series/stations.ts";
 import { CALENDARS } from "../model/calendars.ts";
 import { FREQUENCIES } from "../model/variables.ts";
@@ -54,6 +54,18 @@ export const fileReadingOptions = {
     rare: true,
     describe: "zone of local days that a table writes as instants in UTC, such as Asia/Seoul",
   },
+  select: {
+    ...texts,
+    value: "AXIS=LABEL,…",
+    rare: true,
+    describe: "one position of an axis beside time and place, such as a member: number=3",
+  },
+  statistic: {
+    ...text,
+    choices: STATISTICS,
+    rare: true,
+    describe: "what daily values are that a file does not explain, as in ERA5's daily statistics",
+  },
   variables: { ...texts, value: "VARIABLE,…", rare: true, describe: "variables to take [default: all in the files]" },
   calendar: { ...text, choices: CALENDARS, rare: true, describe: "calendar of the dates [default: from the files]" },
   spool: {
@@ -81,10 +93,10 @@ export async function readingWords(
 ): Promise<ReadingWords> {
   const stations = argv.stations === undefined ? undefined : await readStations(argv.stations, signal);
   const { latitude, longitude, calendar, spool, map, units, blank, missing, variables } = argv;
-  const { readAs, decimal, thousands, frequency, timeZone } = argv;
+  const { readAs, decimal, thousands, frequency, timeZone, select, statistic } = argv;
   return {
     ...{ files, latitude, longitude, calendar, spool, stations, map, units, blank, missing, variables },
-    ...{ readAs, decimal, thousands, frequency, timeZone },
+    ...{ readAs, decimal, thousands, frequency, timeZone, select, statistic },
   };
 }
 

@@ -1,6 +1,6 @@
 // The grid mapping of an array (CF 1.11, 5.6 and appendix F) as a projection: its attributes by name, else its WKT or its EPSG code.
 import { RejectedError } from "../../model/errors.ts";
-import { type ArrayFile, type ArrayVariable, findArray, textAttribute } from "../formats/arrayFile.ts";
+import { type ArrayFile, type ArrayVariable, findNear, textAttribute } from "../formats/arrayFile.ts";
 import { definitionOfEpsg, makeProjection, type Projection, unknown } from "../projections/projection.ts";
 
 type Attributes = ArrayVariable["attributes"];
@@ -44,7 +44,7 @@ export function findGridMapping(file: ArrayFile, array: ArrayVariable): ArrayVar
   // The extended form is "mapping: x y"; the first mapping counts.
   const name = textAttribute(array, "grid_mapping")?.split(/[\s:]/)[0];
   if (name === undefined) return undefined;
-  const found = findArray(file, name);
+  const found = findNear(file, array, name);
   if (found !== undefined) return found;
   throw new RejectedError(
     "NoGridMapping",

@@ -1,7 +1,15 @@
 // Time axis of an array, and latitude and longitude of every position on its other axes: a regular, curvilinear or projected grid,
 // a list of stations or one point.
 import { RejectedError } from "../../model/errors.ts";
-import { type ArrayFile, type ArrayVariable, findArray, textAttribute, valuesIn } from "../formats/arrayFile.ts";
+import {
+  type ArrayFile,
+  type ArrayVariable,
+  findArray,
+  findNear,
+  ownName,
+  textAttribute,
+  valuesIn,
+} from "../formats/arrayFile.ts";
 import { findGridMapping, readGridMapping } from "./gridMapping.ts";
 import { asNumbers, readPacking, readUnpacked, unpack } from "./packing.ts";
 
@@ -48,7 +56,7 @@ type Role = "time" | "latitude" | "longitude";
 function hasRole(array: ArrayVariable, role: Role): boolean {
   const standardName = textAttribute(array, "standard_name");
   const units = textAttribute(array, "units") ?? "";
-  const name = array.name.toLowerCase();
+  const name = ownName(array).toLowerCase();
   if (OF_A_GRID.test(standardName ?? "")) return false;
   if (role === "time") {
     // An array named time is a time axis even without units; reading it says what is missing.
@@ -63,7 +71,8 @@ function hasRole(array: ArrayVariable, role: Role): boolean {
 /** The axes of a climate variable, or why it is none. `isOnePlace`: the options give its place. */
 export function findAxes(file: ArrayFile, array: ArrayVariable, isOnePlace: boolean): ArrayAxes {
   const at = `${file.file}: variable "${array.name}"`;
-  const time = coordinatesOf(file, array, "time").find(({ dimensions }) => dimensions.length === 1);
+  const time =
+    coordinatesOf(file, array, "time").find(({ dimensions }) => dimensions.length === 1) ?? findTextTime(file, array);
   const timeAxis = time === undefined ? -1 : array.dimensions.indexOf(time.dimensions[0]!);
   if (time === undefined || timeAxis === -1) {
     throw new RejectedError(
@@ -85,16 +94,18 @@ export function findAxes(file: ArrayFile, array: ArrayVariable, isOnePlace: bool
   const placeAxes = [...array.dimensions.keys()].filter(
     (axis) => axis !== timeAxis && placeNames.has(array.dimensions[axis]!),
   );
-  const odd = [...array.dimensions.keys()].find(
-    (axis) => axis !== timeAxis && !placeAxes.includes(axis) && array.shape[axis] !== 1,
-  );
-  if (odd !== undefined) {
-    throw new RejectedError(
-      "TooManyAxes",
-      `${at} (${describeShape(array)}) has the axis "${array.dimensions[odd]}" beside time and place. Select one of its ${array.shape[odd]} positions first: xarray's isel, or ncks -d ${array.dimensions[odd]},0.`,
-    );
-  }
   return { time, timeAxis, latitude, longitude, projected, placeAxes };
+}
+
+/** Times as texts, as WRF writes them. */
+function findTextTime(file: ArrayFile, array: ArrayVariable): ArrayVariable | undefined {
+  return file.variables.find(
+    ({ isText, dimensions, name }) =>
+      isText === true &&
+      dimensions.length === 1 &&
+      array.dimensions.includes(dimensions[0]!) &&
+      /^times?$/i.test(ownName({ name })),
+  );
 }
 
 /** The axes of a projected or rotated grid, where the file says which. */
@@ -113,7 +124,7 @@ function isAlong(array: ArrayVariable, axis: "x" | "y"): boolean {
     axis === "x" ? ["projection_x_coordinate", "grid_longitude"] : ["projection_y_coordinate", "grid_latitude"];
   if (standardName !== undefined) return names.includes(standardName);
   if (textAttribute(array, "axis")?.toLowerCase() === axis) return true;
-  return (axis === "x" ? ["x", "rlon", "xc"] : ["y", "rlat", "yc"]).includes(array.name.toLowerCase());
+  return (axis === "x" ? ["x", "rlon", "xc"] : ["y", "rlat", "yc"]).includes(ownName(array).toLowerCase());
 }
 
 function noPlace(file: ArrayFile, array: ArrayVariable, missing: "latitude" | "longitude"): RejectedError {
@@ -148,7 +159,8 @@ function checkShapes(file: ArrayFile, latitude: ArrayVariable, longitude: ArrayV
 /** Whether it may be a climate variable: numbers along a time axis. */
 export function hasTimeAxis(file: ArrayFile, array: ArrayVariable): boolean {
   if (array.bytesPerValue === null || hasRole(array, "time")) return false;
-  return coordinatesOf(file, array, "time").some(({ dimensions }) => dimensions.length === 1);
+  const times = coordinatesOf(file, array, "time");
+  return times.some(({ dimensions }) => dimensions.length === 1) || findTextTime(file, array) !== undefined;
 }
 
 /** Coordinates of `array` with that role: of its own dimensions first, then those its attribute names, then any that fits. */
@@ -159,7 +171,7 @@ function coordinatesOf(file: ArrayFile, array: ArrayVariable, role: Role): Array
     bytesPerValue !== null &&
     dimensions.every((dimension) => array.dimensions.includes(dimension));
   const own = array.dimensions.map((name) => findArray(file, name));
-  const mentioned = named.map((name) => findArray(file, name));
+  const mentioned = named.map((name) => findNear(file, array, name));
   return [...own, ...mentioned, ...file.variables]
     .filter((one) => one !== undefined)
     .filter((one) => fits(one) && hasRole(one, role) && !/(bnds|bounds|vertices)$/i.test(one.name));

@@ -3,7 +3,7 @@
 import type { Calendar } from "../../model/calendars.ts";
 import { RejectedError } from "../../model/errors.ts";
 import type { Frequency } from "../../model/variables.ts";
-import { type ArrayFile, type ArrayVariable, findArray, textAttribute } from "../formats/arrayFile.ts";
+import { type ArrayFile, type ArrayVariable, findNear, textAttribute } from "../formats/arrayFile.ts";
 import { CF_CALENDARS, type CfDate, dateOf, dayNumber } from "./calendar.ts";
 import { FIRST_YEAR, formatMoment, LAST_YEAR, makeMoment, YEAR } from "./dates.ts";
 import { readUnpacked } from "./packing.ts";
@@ -68,7 +68,7 @@ export interface TimeAxis {
 
 export async function readTimeAxis(file: ArrayFile, time: ArrayVariable): Promise<TimeAxis> {
   const at = `${file.file}: time coordinate "${time.name}"`;
-  if (time.shape.length > 1 || time.bytesPerValue === null) {
+  if (time.shape.length > 1 || (time.bytesPerValue === null && time.isText !== true)) {
     throw wrongTime(at, `expected numbers on one axis, found ${time.shape.join(" x ") || "one"} of another kind`);
   }
   if ((time.shape[0] ?? 1) > MOST_STEPS) {
@@ -77,6 +77,7 @@ export async function readTimeAxis(file: ArrayFile, time: ArrayVariable): Promis
       `it has ${time.shape[0]!.toLocaleString("en")} steps, more days than the years ${FIRST_YEAR} to ${LAST_YEAR} have`,
     );
   }
+  if (time.isText === true) return readTextAxis(file, time, at);
   const { calendar, isMixed } = readCalendar(at, time);
   const dayOf = readSince(at, time, calendar, isMixed);
   const days = (await readUnpacked(file, time)).map(dayOf);
@@ -87,6 +88,25 @@ export async function readTimeAxis(file: ArrayFile, time: ArrayVariable): Promis
   if (bounds !== undefined) checkBounds(at, days, bounds);
   const frequency = frequencyOfSteps(at, days) ?? bounds?.frequency ?? frequencySaid(file);
   return { at, calendar, days, middles: bounds?.middles, frequency };
+}
+
+/** Texts of WRF, such as 2001-01-31_18:00:00, and of ISO 8601. https://github.com/wrf-model/WRF, io_netcdf: DateStrLen is 19. */
+const MOMENT = /^(-?\d{4})-(\d{2})-(\d{2})(?:[_T ](\d{2})(?::(\d{2})(?::(\d{2}))?)?)?Z?$/;
+
+async function readTextAxis(file: ArrayFile, time: ArrayVariable, at: string): Promise<TimeAxis> {
+  const { calendar, isMixed } = readCalendar(at, time);
+  const texts = await file.readTexts(time);
+  const days = Float64Array.from(texts, (text, position) => {
+    const parts = MOMENT.exec(text);
+    const [year, month, day, hour, minute, second] = (parts ?? []).slice(1).map((part) => Number(part ?? 0));
+    if (parts === null || !(month! >= 1 && month! <= 12 && day! >= 1 && day! <= 31)) {
+      throw wrongTime(at, `expected a text such as 2001-01-31_18:00:00 at position ${position}, found "${text}"`);
+    }
+    const start = dayNumber(calendar, { year: year!, month: month!, day: day! }, isMixed);
+    return start + (hour! * 3600 + minute! * 60 + second!) / SECONDS_PER_DAY;
+  });
+  checkOrder(at, days, (day) => describeDate(dateOf(calendar, Math.floor(day + HALF_A_SECOND))));
+  return { at, calendar, days, middles: undefined, frequency: frequencyOfSteps(at, days) ?? frequencySaid(file) };
 }
 
 /** Dates of the steps. `fallback` is how often other files of the series tick. */
@@ -209,7 +229,7 @@ async function readBounds(
   since: (bounds: ArrayVariable) => (value: number) => number,
 ): Promise<Bounds | undefined> {
   const name = textAttribute(time, "bounds") ?? textAttribute(time, "climatology");
-  const bounds = name === undefined ? undefined : findArray(file, name);
+  const bounds = name === undefined ? undefined : findNear(file, time, name);
   if (bounds === undefined || bounds.shape.length !== 2 || bounds.shape[1] !== 2 || bounds.bytesPerValue === null) {
     return undefined;
   }

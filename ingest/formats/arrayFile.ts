@@ -1,5 +1,5 @@
 // What the formats of arrays have in common: named arrays over named dimensions, with attributes, read a box at a time.
-import type { RejectedError } from "../../model/errors.ts";
+import { RejectedError } from "../../model/errors.ts";
 
 export type NumberArray =
   | Int8Array
@@ -28,6 +28,8 @@ export interface ArrayVariable {
   readonly shape: readonly number[];
   /** Size of a stored value; null when the values are no numbers. */
   readonly bytesPerValue: number | null;
+  /** The values are texts. An array of characters has one text along its last axis, which is none of `dimensions`. */
+  readonly isText?: boolean;
   readonly isFloat: boolean;
   /** What is stored in one piece; null when the whole array is. */
   readonly chunk: readonly number[] | null;
@@ -52,11 +54,47 @@ export interface ArrayFile {
   readonly attributes: ReadonlyMap<string, AttributeValue>;
   /** The box from `start`, `count` values along each axis, last axis fastest; valid until the next read. */
   read(variable: ArrayVariable, start: readonly number[], count: readonly number[]): Promise<NumberArray>;
+  /** All texts of an array that has texts. */
+  readTexts(variable: ArrayVariable): Promise<readonly string[]>;
   close(): void;
+}
+
+/** Texts are labels and times, read whole: more are no labels. */
+const MOST_TEXTS = 100_000;
+const MOST_TEXT_LENGTH = 1000;
+
+/** Refuses texts that are too many to be labels. */
+export function checkTexts(file: string, { name, shape }: ArrayVariable, length = 0): void {
+  if (valuesIn(shape) <= MOST_TEXTS && length <= MOST_TEXT_LENGTH) return;
+  throw new RejectedError(
+    "TooManyTexts",
+    `${file}: "${name}" (${shape.join(" x ")}) has too many texts or too long ones; at most ${MOST_TEXTS.toLocaleString("en")} of ${MOST_TEXT_LENGTH} characters are labels. Leave it out of the file: ncks -x -v ${name}.`,
+  );
+}
+
+/** A text without what pads it. */
+export function trimText(text: string): string {
+  return text.replace(/\0[\s\S]*$/, "").trim();
 }
 
 export function findArray(file: ArrayFile, name: string): ArrayVariable | undefined {
   return file.variables.find((variable) => variable.name === name);
+}
+
+/** The array that another one names: in its own group, else in one around it. */
+export function findNear(file: ArrayFile, { name: of }: ArrayVariable, name: string): ArrayVariable | undefined {
+  if (name.startsWith("/")) return findArray(file, name.slice(1));
+  for (let group = of; group.includes("/"); ) {
+    group = group.slice(0, group.lastIndexOf("/"));
+    const found = findArray(file, `${group}/${name}`);
+    if (found !== undefined) return found;
+  }
+  return findArray(file, name);
+}
+
+/** The name of an array within its group. */
+export function ownName({ name }: Pick<ArrayVariable, "name">): string {
+  return name.slice(name.lastIndexOf("/") + 1);
 }
 
 export function textAttribute({ attributes }: Pick<ArrayVariable, "attributes">, name: string): string | undefined {

@@ -6,6 +6,7 @@ import { Worker } from "node:worker_threads";
 import { RejectedError } from "../../model/errors.ts";
 import { type DecodedFile, makeArrayProxy, makeRasterProxy, makeTableProxy, type OnRows } from "./decoderProxies.ts";
 import type { FormatKind, FormatOfKind, OpenedAs } from "./fileFormat.ts";
+import { isRemote } from "./remoteStore.ts";
 
 /** Kinds of files that a thread can open. */
 export type DecodedKind = Extract<FormatKind, "array" | "table" | "raster">;
@@ -14,7 +15,7 @@ export type DecodedKind = Extract<FormatKind, "array" | "table" | "raster">;
 export interface Task {
   /** Answers carry it: one that comes late belongs to a task that has ended. */
   readonly id: number;
-  readonly do: "open" | "read" | "rows" | "window" | "close";
+  readonly do: "open" | "read" | "texts" | "rows" | "window" | "close";
   readonly number: number;
   readonly format?: string;
   readonly file?: string;
@@ -92,9 +93,7 @@ class Decoder {
   async open(format: string, file: string, signal: AbortSignal | undefined): Promise<DecodedFile> {
     const number = ++this.#lastNumber;
     this.#open++;
-    const { size } = await stat(file);
-    const isFolder = (await stat(file)).isDirectory();
-    const bytes = isFolder ? 1 << 26 : size;
+    const bytes = await bytesOf(file);
     const ask = (task: Omit<Task, "id">, onRows?: OnRows, abort = signal) => {
       const turn = this.#queue.then(() => this.#ask(file, bytes, task, onRows, abort));
       this.#queue = turn.catch(() => undefined);
@@ -205,6 +204,13 @@ class Decoder {
       signal?.removeEventListener("abort", onAbort);
     }
   }
+}
+
+/** Of a folder and of a store over HTTP as much as a box of values may need. */
+async function bytesOf(file: string): Promise<number> {
+  if (isRemote(file)) return 1 << 26;
+  const facts = await stat(file);
+  return facts.isDirectory() ? 1 << 26 : facts.size;
 }
 
 /** Processor time of the thread; of a Node that cannot say, the time that has passed. */

@@ -12,7 +12,7 @@ export interface DecodedFile {
   /** What opening it returned. */
   readonly facts: unknown;
   ask(
-    task: "read" | "rows" | "window",
+    task: "read" | "texts" | "rows" | "window",
     values: readonly unknown[],
     onRows?: OnRows,
     signal?: AbortSignal,
@@ -24,7 +24,7 @@ export interface DecodedFile {
 export type PlainVariable = Omit<ArrayVariable, "trouble"> & {
   readonly trouble?: { readonly reason: string; readonly message: string };
 };
-export type ArrayFacts = Omit<ArrayFile, "read" | "close" | "variables"> & {
+export type ArrayFacts = Omit<ArrayFile, "read" | "readTexts" | "close" | "variables"> & {
   readonly variables: readonly PlainVariable[];
 };
 export type TableFacts = Omit<TableFile, "readRows">;
@@ -38,6 +38,7 @@ export function makeArrayProxy(opened: DecodedFile): ArrayFile {
       trouble === undefined ? variable : { ...variable, trouble: new RejectedError(trouble.reason, trouble.message) },
     ),
     read: async ({ name }, start, count) => (await opened.ask("read", [name, start, count])) as NumberArray,
+    readTexts: async ({ name }) => (await opened.ask("texts", [name])) as readonly string[],
     close: opened.close,
   };
 }

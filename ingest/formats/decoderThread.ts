@@ -51,6 +51,7 @@ async function work({ do: what, number, format, file, values = [] }: Task): Prom
   }
   const [name, start, count] = values as [string, number[], number[]];
   const array = (opened as ArrayFile).variables.find((variable) => variable.name === name)!;
+  if (what === "texts") return (opened as ArrayFile).readTexts(array);
   return ownBuffer(await (opened as ArrayFile).read(array, start, count));
 }
 

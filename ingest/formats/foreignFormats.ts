@@ -12,7 +12,12 @@ const isOffice = (folder: string) => (start: FileStart) =>
 const SAVE_AS_CSV = "Save the sheet as CSV and load that.";
 
 const FOREIGN_FORMATS: readonly ForeignFormat[] = [
-  { name: "GRIB", remedy: "Convert it to NetCDF first: cdo -f nc4 copy.", matches: beginsWith("GRIB") },
+  {
+    name: "GRIB",
+    remedy:
+      "Convert it to NetCDF first: cdo -f nc4 copy FILE.grib FILE.nc, or request NetCDF from its source. docs/load-grib.md shows how.",
+    matches: beginsWith("GRIB"),
+  },
   { name: "NetCDF of an unknown version", remedy: "Convert it first: nccopy -k nc4.", matches: beginsWith("CDF") },
   { name: "an Excel workbook (.xlsx)", remedy: SAVE_AS_CSV, matches: isOffice("xl/") },
   { name: "an old Excel workbook (.xls)", remedy: SAVE_AS_CSV, matches: beginsWith("\xd0\xcf\x11\xe0") },

@@ -1,12 +1,14 @@
-// NetCDF-4 (HDF5) through h5wasm: root-level arrays, their dimension scales and attributes, boxes of values.
+// NetCDF-4 (HDF5) through h5wasm: arrays of the root and of its groups, their dimension scales and attributes, boxes of values.
 import { stat } from "node:fs/promises";
-import type { Attribute, Dataset, File } from "h5wasm";
+import type { Attribute, Dataset, File, Group } from "h5wasm";
 import {
   type ArrayFile,
   type ArrayVariable,
   type AttributeValue,
+  checkTexts,
   type NumberArray,
   type NumberType,
+  trimText,
   unreadableArray,
   valuesIn,
 } from "./arrayFile.ts";
@@ -21,7 +23,10 @@ export const NETCDF4: FormatOfKind<"array"> = {
 };
 
 /** HDF5's own classes of stored types. */
-const [INTEGER, FLOAT] = [0, 1];
+const [INTEGER, FLOAT, STRING] = [0, 1, 3];
+/** Groups within groups, and arrays in all of them. */
+const MOST_DEPTH = 8;
+const MOST_ARRAYS = 10_000;
 /** A dimension without coordinates, as the NetCDF library writes it. */
 const BARE_DIMENSION = "This is a netCDF dimension but not a netCDF variable";
 
@@ -41,9 +46,8 @@ async function openHdf5(file: string): Promise<ArrayFile> {
   try {
     const described: ArrayVariable[] = [];
     const lengths = new Map<string, number>();
-    for (const name of root.keys()) {
-      const entity = root.get(name);
-      if (!(entity instanceof h5wasm.Dataset)) continue;
+    for (const [name, entity] of listDatasets(root, h5wasm, "", MOST_DEPTH)) {
+      if (datasets.size >= MOST_ARRAYS) throw new Error(`more than ${MOST_ARRAYS} arrays`);
       const variable = describe(file, name, entity);
       if (variable === undefined) continue;
       datasets.set(name, entity);
@@ -68,12 +72,48 @@ async function openHdf5(file: string): Promise<ArrayFile> {
           throw unreadable(file, `variable "${variable.name}"`, innermost(error));
         }
       },
+      readTexts: async (variable) => {
+        try {
+          return readTexts(file, variable, datasets.get(variable.name)!);
+        } catch (error) {
+          throw unreadable(file, `variable "${variable.name}"`, innermost(error));
+        }
+      },
       close: () => void root.close(),
     };
   } catch (error) {
     root.close();
     throw unreadable(file, "its HDF5 structure", innermost(error));
   }
+}
+
+/** Arrays by their path from the root. */
+function* listDatasets(
+  group: Group,
+  h5wasm: { readonly Dataset: typeof Dataset; readonly Group: typeof Group },
+  prefix: string,
+  depth: number,
+): Generator<readonly [name: string, dataset: Dataset]> {
+  for (const name of group.keys()) {
+    const entity = group.get(name);
+    if (entity instanceof h5wasm.Dataset) yield [`${prefix}${name}`, entity];
+    else if (entity instanceof h5wasm.Group && depth > 0)
+      yield* listDatasets(entity, h5wasm, `${prefix}${name}/`, depth - 1);
+  }
+}
+
+/** One text per place of the array; those of characters are along the last axis of the dataset. */
+function readTexts(file: string, variable: ArrayVariable, dataset: Dataset): string[] {
+  const { shape, size } = dataset.metadata;
+  const isOfCharacters = shape!.length > variable.shape.length;
+  const length = isOfCharacters ? shape!.at(-1)! : 1;
+  checkTexts(file, variable, isOfCharacters ? length : size);
+  const value = dataset.value as unknown;
+  const texts = (Array.isArray(value) ? value : [value]).map(String);
+  if (!isOfCharacters) return texts.map(trimText);
+  return Array.from({ length: valuesIn(variable.shape) }, (_, at) =>
+    trimText(texts.slice(at * length, (at + 1) * length).join("")),
+  );
 }
 
 /** An axis of an unlimited dimension is as long as the longest array along it, as the NetCDF library has it; the rest is missing. */
@@ -142,11 +182,15 @@ function describeDataset(name: string, dataset: Dataset): ArrayVariable | undefi
   if (shape === null) return undefined;
   const attributes = readAttributes(dataset.attrs);
   const isNumeric = type === INTEGER || (type === FLOAT && size >= 4);
+  const isText = type === STRING;
+  // Characters one by one, the last axis is along a text.
+  const axes = isText && size === 1 && dataset.metadata.vlen !== true ? shape.slice(0, -1) : shape;
   return {
     name,
-    dimensions: shape.map((_, axis) => dimensionName(name, dataset, axis, shape.length)),
-    shape,
+    dimensions: axes.map((_, axis) => dimensionName(name, dataset, axis, shape.length)),
+    shape: axes,
     bytesPerValue: isNumeric ? size : null,
+    isText,
     isFloat: type === FLOAT,
     chunk: chunks,
     attributes,

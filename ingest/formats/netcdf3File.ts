@@ -1,7 +1,7 @@
 // NetCDF classic files, values read by position: nothing of the file is held beyond the box that is read.
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { RejectedError } from "../../model/errors.ts";
-import { type ArrayFile, type ArrayVariable, type NumberArray, valuesIn } from "./arrayFile.ts";
+import { type ArrayFile, type ArrayVariable, checkTexts, type NumberArray, trimText, valuesIn } from "./arrayFile.ts";
 import { beginsWith, type FormatOfKind } from "./fileFormat.ts";
 import {
   CHAR,
@@ -28,6 +28,8 @@ const MOST_HEADER_BYTES = 1 << 26;
 
 interface Located {
   readonly variable: ArrayVariable;
+  /** [axes] with the characters of a text as the last one. */
+  readonly stored: readonly number[];
   readonly type: number;
   readonly begin: number;
   /** Bytes from one position of the first axis to the next. */
@@ -48,6 +50,7 @@ async function openNetcdf3(file: string): Promise<ArrayFile> {
       variables: located.map(({ variable }) => variable),
       attributes: header.attributes.values,
       read: async (variable, start, count) => readBox(file, descriptor, byName.get(variable.name)!, start, count),
+      readTexts: async ({ name }) => readTexts(file, descriptor, byName.get(name)!),
       close: () => closeSync(descriptor),
     };
   } catch (error) {
@@ -97,11 +100,13 @@ function locate(file: string, header: ClassicHeader, bytes: number): Located[] {
       : begin + (shape.length === 0 ? TYPE_BYTES[type]! : (shape[0]! - 1) * firstStride + sliceBytes(variable));
     if (!(end <= bytes)) throw cutOff(file, name, shape, end, bytes);
     return {
+      stored: shape,
       variable: {
         name,
-        dimensions: ids.map((id) => dimensions[id]!.name),
-        shape,
+        dimensions: ids.map((id) => dimensions[id]!.name).slice(0, type === CHAR ? -1 : undefined),
+        shape: shape.slice(0, type === CHAR ? -1 : undefined),
         bytesPerValue: type === CHAR ? null : TYPE_BYTES[type]!,
+        isText: type === CHAR,
         isFloat: type === FLOAT || type === DOUBLE,
         // A record is one piece; of the others any part can be read.
         chunk: isRecord(variable) ? [1, ...shape.slice(1)] : null,
@@ -120,11 +125,10 @@ function locate(file: string, header: ClassicHeader, bytes: number): Located[] {
 function readBox(
   file: string,
   descriptor: number,
-  { variable, type, begin, firstStride }: Located,
+  { variable, stored: shape, type, begin, firstStride }: Located,
   start: readonly number[],
   count: readonly number[],
 ): NumberArray {
-  const { shape } = variable;
   const size = TYPE_BYTES[type]!;
   const bytes = Buffer.allocUnsafeSlow(valuesIn(count) * size);
   const strides = shape.map((_, axis) => (axis === 0 ? firstStride : valuesIn(shape.slice(axis + 1)) * size));
@@ -148,6 +152,17 @@ function readBox(
     }
   }
   return inNativeOrder(bytes, type);
+}
+
+function readTexts(file: string, descriptor: number, located: Located): string[] {
+  const { stored, variable } = located;
+  const length = stored.at(-1) ?? 1;
+  checkTexts(file, variable, length);
+  const start = stored.map(() => 0);
+  const characters = Buffer.from(readBox(file, descriptor, located, start, stored) as Uint8Array);
+  return Array.from({ length: valuesIn(variable.shape) }, (_, at) =>
+    trimText(characters.toString("utf8", at * length, (at + 1) * length)),
+  );
 }
 
 /** From big-endian, in place. */

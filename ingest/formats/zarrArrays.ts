@@ -34,6 +34,7 @@ export function describeArray(
     dimensions: shape.map((_, axis) => dimensionNames?.[axis] ?? `${name}[${axis}]`),
     shape,
     bytesPerValue: bits === undefined ? null : Number(bits) / 8,
+    isText: /^(v2:[US]\d+|string)$/.test(dtype) || dtype.startsWith("v2:object"),
     isFloat,
     chunk: chunks,
     attributes,

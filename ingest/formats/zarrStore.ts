@@ -1,4 +1,4 @@
-// Zarr v2 and v3, in a folder or a zip, through zarrita: arrays of the root group and boxes of their values.
+// Zarr v2 and v3, in a folder, a zip or over HTTP, through zarrita: arrays of the root group and boxes of their values.
 // A piece that would unpack to more than its chunk holds is refused before it is unpacked.
 import { openAsBlob } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
@@ -6,8 +6,17 @@ import { join } from "node:path";
 import { FileSystemStore, ZipFileStore } from "@zarrita/storage";
 import type { Array as ZarrArray } from "zarrita";
 import { RejectedError } from "../../model/errors.ts";
-import { type ArrayFile, type ArrayVariable, type NumberArray, unreadableArray, valuesIn } from "./arrayFile.ts";
+import {
+  type ArrayFile,
+  type ArrayVariable,
+  checkTexts,
+  type NumberArray,
+  trimText,
+  unreadableArray,
+  valuesIn,
+} from "./arrayFile.ts";
 import type { FormatOfKind } from "./fileFormat.ts";
+import { isRemote, openRemoteStore } from "./remoteStore.ts";
 import { unreadable } from "./unreadable.ts";
 import { declaredBytes, describeArray, readAttributes, refuseShortChunks } from "./zarrArrays.ts";
 
@@ -15,6 +24,7 @@ export const ZARR: FormatOfKind<"array"> = {
   name: "Zarr",
   kind: "array",
   matches: ({ file, text, entries }) =>
+    isRemote(file) ||
     text.startsWith("PK\x03\x04") ||
     (entries !== undefined &&
       (/\.zarr\/*$/.test(file) || entries.includes(".zgroup") || entries.includes("zarr.json"))),
@@ -23,7 +33,7 @@ export const ZARR: FormatOfKind<"array"> = {
 
 type Key = `/${string}`;
 type Part = { readonly offset: number; readonly length: number };
-/** What the folder and the zip have in common. */
+/** What a folder, a zip and a server have in common. */
 interface Store {
   get(key: Key): Promise<Uint8Array | undefined>;
   getRange(key: Key, part: Part): Promise<Uint8Array | undefined>;
@@ -47,14 +57,12 @@ const MOST_CHUNK_BYTES = 1 << 28;
 const METADATA = /(^|\/)(\.zarray|\.zattrs|\.zgroup|\.zmetadata|zarr\.json)$/;
 
 async function openZarr(file: string): Promise<ArrayFile> {
-  const isFolder = (await stat(file)).isDirectory();
-  const found = isFolder ? await lookIntoFolder(file) : await lookIntoZip(file);
+  const found = await lookInto(file);
   const version = found.root.endsWith("zarr.json") ? 3 : 2;
   const prefix = found.root.slice(0, -(version === 3 ? "zarr.json" : ".zgroup").length);
   const zarr = await import("zarrita");
   const limits = new Map<string, Limits>();
-  const inner = isFolder ? new FileSystemStore(join(file, prefix)) : found.zip!(prefix);
-  const store = boundedStore(file, inner, (key) => found.sizeOf(`${prefix}${key.slice(1)}`), limits);
+  const store = boundedStore(file, found.store(prefix), (key) => found.sizeOf(`${prefix}${key.slice(1)}`), limits);
   const group = await zarr.open(zarr.root(store), { kind: "group" }).catch((error) => {
     throw unreadable(file, "its Zarr group", error);
   });
@@ -94,6 +102,16 @@ async function openZarr(file: string): Promise<ArrayFile> {
         throw error instanceof RejectedError ? error : unreadable(file, `array "${variable.name}"`, error);
       }
     },
+    readTexts: async (variable) => {
+      checkTexts(file, variable);
+      try {
+        const got = await zarr.get(arrays.get(variable.name)! as unknown as ZarrArray<"string">);
+        const texts = typeof got === "object" ? [...(got.data as Iterable<unknown>)] : [got];
+        return texts.map((text) => trimText(String(text)));
+      } catch (error) {
+        throw error instanceof RejectedError ? error : unreadable(file, `array "${variable.name}"`, error);
+      }
+    },
     close: () => undefined,
   };
 }
@@ -106,7 +124,23 @@ interface Found {
   arrays(prefix: string): readonly string[];
   /** Bytes of a piece; undefined where there is none. */
   sizeOf(name: string): Promise<number | undefined>;
-  readonly zip?: (prefix: string) => Store;
+  store(prefix: string): Store;
+}
+
+async function lookInto(file: string): Promise<Found> {
+  if (isRemote(file)) return lookIntoRemote(file);
+  return (await stat(file)).isDirectory() ? lookIntoFolder(file) : lookIntoZip(file);
+}
+
+async function lookIntoRemote(file: string): Promise<Found> {
+  const store = await openRemoteStore(file);
+  return {
+    bytes: 0,
+    root: store.version === 3 ? "zarr.json" : ".zgroup",
+    arrays: () => store.arrays,
+    sizeOf: (name) => store.sizeOf(`/${name}`),
+    store: () => store,
+  };
 }
 
 async function lookIntoFolder(folder: string): Promise<Found> {
@@ -123,7 +157,7 @@ async function lookIntoFolder(folder: string): Promise<Found> {
   }
   for (const name of arrays) bytes += await folderBytes(join(folder, name));
   const sizeOf = async (name: string) => (await stat(join(folder, name)).catch(() => undefined))?.size;
-  return { bytes, root, arrays: () => arrays, sizeOf };
+  return { bytes, root, arrays: () => arrays, sizeOf, store: (prefix) => new FileSystemStore(join(folder, prefix)) };
 }
 
 async function lookIntoZip(file: string): Promise<Found> {
@@ -157,7 +191,7 @@ async function lookIntoZip(file: string): Promise<Found> {
             .map(([name, entry]) => [name.slice(prefix.length), entry]),
         ),
     });
-  return { bytes: blob.size, root, arrays, sizeOf: async (name) => sizes.get(name), zip };
+  return { bytes: blob.size, root, arrays, sizeOf: async (name) => sizes.get(name), store: zip };
 }
 
 /** Unpacked size by name, from the zip's directory. */

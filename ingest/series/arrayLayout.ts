@@ -10,9 +10,10 @@ import { type ArrayAxes, checkLengths, findAxes, hasTimeAxis } from "../cf/place
 import { datesOf, frequencyOfLength, readTimeAxis, type TimeAxis, type TimeSteps } from "../cf/time.ts";
 import { type ArrayFile, type ArrayVariable, textAttribute } from "../formats/arrayFile.ts";
 import { planBoxes } from "./arrayBlocks.ts";
-import { variableOfArray } from "./arrayNames.ts";
+import { lacksStatistic, variableOfArray } from "./arrayNames.ts";
+import { type NarrowedArray, narrowArray } from "./furtherAxes.ts";
 import { checkFrequency, noVariables, unitNeeded } from "./layout.ts";
-import type { ReadingOptions } from "./readingOptions.ts";
+import { type ReadingOptions, STATISTICS } from "./readingOptions.ts";
 import { ValueTally } from "./valueTally.ts";
 import type { VariableSource } from "./variableSource.ts";
 
@@ -23,6 +24,8 @@ export interface ArrayPart extends VariableSource {
   readonly packing: Packing;
   readonly axes: ArrayAxes;
   readonly steps: TimeSteps;
+  /** What a reader of the values should know. */
+  readonly notes: readonly string[];
 }
 
 export interface ArrayLayout {
@@ -90,13 +93,23 @@ async function finishLayout(
     const steps = stepsOf.get(axes.time)!;
     const where = `${file.file}: variable "${array.name}"`;
     checkFrequency(where, variable, steps.frequency);
+    if (
+      steps.frequency === "daily" &&
+      mappedName === undefined &&
+      options.statistic === undefined &&
+      lacksStatistic(array)
+    ) {
+      throw statisticNeeded(where, array, variable);
+    }
+    const narrowed = await narrowArray(file, array, axes, options.select);
     const said = options.units.get(variable);
-    const conversion = await readConversion(file, array, variable, said, steps);
+    const conversion = await readConversion(narrowed, variable, said, steps);
     parts.push({
       where,
       name: array.name,
-      file,
-      array,
+      file: narrowed.file,
+      array: narrowed.array,
+      notes: narrowed.notes,
       variable,
       mappedName,
       frequency: steps.frequency,
@@ -113,8 +126,8 @@ async function finishLayout(
     });
   }
   const taken = new Set(
-    parts.flatMap(({ array, axes }) => [
-      array,
+    parts.flatMap(({ variable, axes }) => [
+      chosen.get(variable)!.array,
       axes.time,
       axes.latitude,
       axes.longitude,
@@ -128,13 +141,21 @@ async function finishLayout(
   return { file, parts, ignored: ignored.map(({ name }) => name) };
 }
 
+function statisticNeeded(where: string, { name }: ArrayVariable, variable: Variable): RejectedError {
+  return new RejectedError(
+    "StatisticNeeded",
+    `${where} has daily values, but the file does not say whether they are the mean, the maximum or the minimum of a day. Give the one that was requested from its source: --statistic ${STATISTICS.slice(0, -1).join(", ")} or ${STATISTICS.at(-1)}; or say what it is: --map ${name}=${variable}.`,
+  );
+}
+
 type Chosen = { readonly array: ArrayVariable; readonly mappedName: string | undefined };
 
 function chooseArrays(file: ArrayFile, options: ReadingOptions): Map<Variable, Chosen> {
   const chosen = new Map<Variable, Chosen & { readonly rank: number }>();
   for (const array of file.variables) {
     const mapped = options.map.get(array.name);
-    const found = mapped === undefined ? variableOfArray(file, array) : { variable: mapped, rank: 0 };
+    const found =
+      mapped === undefined ? variableOfArray(file, array, options.statistic) : { variable: mapped, rank: 0 };
     if (found === undefined || !(options.only?.has(found.variable) ?? true)) continue;
     if (array.trouble !== undefined) throw array.trouble;
     if (array.bytesPerValue === null) {
@@ -167,13 +188,12 @@ function chooseArrays(file: ArrayFile, options: ReadingOptions): Map<Variable, C
   const requested = options.only === undefined ? "no variable" : `none of --variables ${[...options.only].join(",")}`;
   throw new RejectedError(
     "NoVariables",
-    `${file.file} has ${requested} in its root group; found ${names.length === 0 ? "nothing there" : `"${names.join('", "')}"`}. Say which is which, such as --map tp=pr, or extract the group that holds them.`,
+    `${file.file} has ${requested} in any of its groups; found ${names.length === 0 ? "nothing there" : `"${names.join('", "')}"`}. Say which is which, such as --map tp=pr.`,
   );
 }
 
 async function readConversion(
-  file: ArrayFile,
-  array: ArrayVariable,
+  { file, array }: NarrowedArray,
   variable: Variable,
   said: string | undefined,
   { frequency }: TimeSteps,

@@ -1,4 +1,5 @@
 // Files of arrays as series: layouts, then every value once through the spool, then the series of each place.
+import { randomUUID } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { CALENDARS, type Calendar } from "../../model/calendars.ts";
@@ -6,6 +7,7 @@ import { RejectedError } from "../../model/errors.ts";
 import { VARIABLE_NAMES } from "../../model/variables.ts";
 import { formatMoment, YEAR } from "../cf/dates.ts";
 import { valuesIn } from "../formats/arrayFile.ts";
+import { isRemote } from "../formats/remoteStore.ts";
 import { boxesOf, countBoxes, planBoxes } from "./arrayBlocks.ts";
 import type { ArrayLayout, ArrayPart } from "./arrayLayout.ts";
 import { makeArraySeries, rankPlaces } from "./arraySeries.ts";
@@ -226,9 +228,10 @@ function commonCalendar<Values extends SpoolValues>(
 }
 
 function describeNotes(placed: readonly PlacedPart[]): string[] {
-  const notes = placed.flatMap(({ part: { file, steps }, placeOf }) => {
+  const notes = placed.flatMap(({ part: { file, steps, notes: own }, placeOf }) => {
     const elsewhere = placeOf.reduce((count, place) => count + Number(place === -1), 0);
     return [
+      ...own,
       ...(steps.usesBounds ? [`${file.file}: dates are those of the middles of its time bounds.`] : []),
       ...(elsewhere > 0
         ? [
@@ -244,13 +247,24 @@ function describeNotes(placed: readonly PlacedPart[]): string[] {
 async function identify(options: ReadingOptions, target: ReadingTarget<SpoolValues>): Promise<string> {
   const files = await Promise.all(
     options.files.map(async (file) => {
+      // Whether a store over HTTP is still the same cannot be known: its reading begins again.
+      if (isRemote(file)) return [file, randomUUID()];
       const { size, mtimeMs, ino } = await stat(file);
       return [resolve(file), size, Math.floor(mtimeMs), ino];
     }),
   );
-  const { map, units, only, place } = options;
+  const { map, units, only, place, select, statistic } = options;
   const marks = VARIABLE_NAMES.map((variable) => [...options.marksOf(variable)]);
-  const said = [[...map], [...units], only === undefined ? null : [...only], place ?? null, marks, options.frequency];
+  const said = [
+    [...map],
+    [...units],
+    only === undefined ? null : [...only],
+    place ?? null,
+    marks,
+    options.frequency,
+    [...select],
+    statistic,
+  ];
   return JSON.stringify([files, said, target.gridStepDegrees, target.makeValues(0).BYTES_PER_ELEMENT]);
 }
 

@@ -16,6 +16,8 @@ export interface ReadingWords {
   readonly thousands?: string | undefined;
   readonly frequency?: Frequency | undefined;
   readonly timeZone?: string | undefined;
+  readonly select?: readonly string[] | undefined;
+  readonly statistic?: Statistic | undefined;
   readonly variables: readonly string[];
   readonly latitude: number | undefined;
   readonly longitude: number | undefined;
@@ -23,6 +25,10 @@ export interface ReadingWords {
   readonly spool: string | undefined;
   readonly stations: Stations | undefined;
 }
+
+/** Of the hours of a day, which some files do not say. */
+export const STATISTICS = ["mean", "maximum", "minimum"] as const;
+export type Statistic = (typeof STATISTICS)[number];
 
 export interface ReadingOptions {
   readonly files: readonly string[];
@@ -40,6 +46,10 @@ export interface ReadingOptions {
   /** Words, in lower case, that mean a number in the file's unit. */
   readonly readAs: ReadonlyMap<string, number>;
   readonly numbers: NumberStyle;
+  /** Axis of arrays → label of its one position. */
+  readonly select: ReadonlyMap<string, string>;
+  /** What daily values of files are that do not say it. */
+  readonly statistic: Statistic | undefined;
   /** How often files tick that do not say so themselves. */
   readonly frequency: Frequency | undefined;
   /** Zone whose local midnights the instants of tables are; undefined: dates are taken as they are written. */
@@ -68,6 +78,8 @@ export function readReadingOptions(words: ReadingWords): ReadingOptions {
     ...readMissing(words.missing, numbers),
     readAs: readWords(words.readAs ?? []),
     numbers,
+    select: readPairs("--select", "AXIS=LABEL, such as number=3", words.select ?? [], (_, label) => label),
+    statistic: words.statistic,
     frequency: words.frequency,
     timeZone: checkZone(words.timeZone),
     place: readPlace(words),

@@ -1,11 +1,12 @@
 // The files of a command as one series, whatever their format: tables are read row by row, arrays box by box.
 import { RejectedError } from "../../model/errors.ts";
 import type { Frequency } from "../../model/variables.ts";
-import type { ArrayFile } from "../formats/arrayFile.ts";
+import { type ArrayFile, ownName } from "../formats/arrayFile.ts";
 import type { FormatOfKind } from "../formats/fileFormat.ts";
 import { chooseFormat } from "../formats/formats.ts";
 import type { TableFile } from "../formats/tableFile.ts";
 import { type ArrayLayout, readArrayLayouts, wrongFrequency } from "./arrayLayout.ts";
+import { lacksStatistic } from "./arrayNames.ts";
 import { type Layout, readLayout } from "./layout.ts";
 import { readArrays } from "./readArrays.ts";
 import { type FilesRead, type ReadingProgress, type ReadingTarget, readFiles } from "./readFiles.ts";
@@ -43,6 +44,7 @@ async function openTables(
     for (const table of tables) table.close?.();
   };
   try {
+    checkArrayOptions(options);
     for (const [at, file] of options.files.entries()) tables.push(await formats[at]!.open(file, signal));
     const layouts = tables.map((table) => readLayout(table, options));
     const other = layouts.find(({ frequency }) => frequency !== (options.frequency ?? frequency));
@@ -67,6 +69,7 @@ async function openArrays(
     for (const [at, file] of options.files.entries()) files.push(await formats[at]!.open(file, signal));
     const layouts = await readArrayLayouts(files, options);
     checkTableOptions(options);
+    checkSelection(files, layouts, options);
     const names = layouts.flatMap(({ parts, ignored }) => [...parts.map(({ name }) => name), ...ignored]);
     checkOptionsUsed(
       layouts.flatMap(({ parts }) => parts),
@@ -80,6 +83,16 @@ async function openArrays(
   }
 }
 
+/** Refuses options that mean nothing for tables. */
+function checkArrayOptions({ select, statistic }: ReadingOptions): void {
+  const option = select.size > 0 ? "--select" : statistic === undefined ? undefined : "--statistic";
+  if (option === undefined) return;
+  throw new RejectedError(
+    "UnusedOption",
+    `${option} is for arrays (NetCDF, Zarr). Select rows or columns in the table, and leave it out.`,
+  );
+}
+
 /** Refuses options that mean nothing for arrays. */
 function checkTableOptions({ blank }: ReadingOptions): void {
   const idle = (option: string, instead: string) =>
@@ -87,6 +100,31 @@ function checkTableOptions({ blank }: ReadingOptions): void {
   const [first] = blank;
   if (first !== undefined) {
     throw idle(`--blank ${first[0]}=${first[1]}`, "Arrays have no blanks: their _FillValue is missing.");
+  }
+}
+
+/** Refuses a selection along an axis that no file has, and a statistic that no array lacks. */
+function checkSelection(
+  files: readonly ArrayFile[],
+  layouts: readonly ArrayLayout[],
+  { select, statistic }: ReadingOptions,
+): void {
+  if (statistic !== undefined && !layouts.some(({ parts }) => parts.some(({ array }) => lacksStatistic(array)))) {
+    throw new RejectedError(
+      "UnusedOption",
+      `--statistic ${statistic}: the files say what their values are, or have none that is a ${statistic}. Leave it out.`,
+    );
+  }
+  for (const [axis, label] of select) {
+    const names = files.flatMap(({ variables }) =>
+      variables.flatMap(({ name, dimensions }) => [name, ...dimensions].map((one) => ownName({ name: one }))),
+    );
+    if (names.includes(axis)) continue;
+    const dimensions = new Set(files.flatMap(({ variables }) => variables.flatMap((one) => one.dimensions)));
+    throw new RejectedError(
+      "UnusedOption",
+      `--select ${axis}=${label}: no file has the axis "${axis}". Found "${[...dimensions].join('", "')}". Correct the name; upper and lower case count.`,
+    );
   }
 }
 

@@ -1,6 +1,8 @@
 // Grids that contradict themselves or do not say where they lie: each is refused, by what was expected and what was found.
+import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { numbersOf, textOf, type WrittenAttribute } from "../../ingest/formats/netcdf3Writer.ts";
+import type { IngestWords } from "../../ingest/series/options.ts";
 import { type GridOptions, makeNetcdf } from "../support/arrayFiles.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { ingest, readStored, refusalOf } from "../support/ingest.ts";
@@ -119,4 +121,89 @@ test("positions without a place are counted, their values left out", async () =>
     "edge tasmax 37 127.1 2001",
     "edge tasmax 37.1 128.1 2001",
   ]);
+});
+
+const members = {
+  ...{ times, dimensions: ["time", "number", "lat", "lon"], extra: { number: 3 } },
+  more: [array("number", ["number"], [0, 3, 7])],
+};
+const hours = { times: [0, 1, 2], name: "t2m", variable: { units: "K", GRIB_stepType: "instant" } };
+
+test.each<[name: string, options: GridOptions, words: Partial<IngestWords>, expected: RegExp]>([
+  ["members without --select", members, {}, /TooManyAxes.*"number".*--select number=0\. Found 0, 3, 7\./],
+  ["a member that is not there", members, { select: ["number=4"] }, /UnknownLabel.*number=4.*Found 0, 3, 7\./],
+  ["a selection along an axis that no file has", {}, { select: ["member=4"] }, /UnusedOption.*"member".*"lat"/],
+  ["a selection along time", {}, { select: ["time=4"] }, /InvalidOption.*axis of time or place/],
+  ["a selection without a label", {}, { select: ["number"] }, /InvalidOption.*AXIS=LABEL/],
+  [
+    "further versions of ERA5",
+    {
+      ...{ times, dimensions: ["time", "expver", "lat", "lon"], extra: { expver: 2 } },
+      more: [array("expver", ["expver"], [1, 7])],
+    },
+    {},
+    /TooManyAxes.*"expver".*Found 1, 7/,
+  ],
+  [
+    "daily values of an unknown statistic",
+    hours,
+    {},
+    /StatisticNeeded.*"t2m".*--statistic mean, maximum or minimum.*--map t2m=tas/,
+  ],
+  ["a statistic of what says its own", {}, { statistic: "mean" }, /UnusedOption.*--statistic mean/],
+  [
+    "the maximum of a dew point",
+    { ...hours, name: "d2m" },
+    { statistic: "maximum" },
+    /NoVariables|UnknownColumns|NoTimeAxis/,
+  ],
+  ["steps of an hour", { ...hours, times: [0, 1 / 24, 2 / 24] }, { statistic: "mean" }, /InvalidTime/],
+])("%s", async (_, options, words, expected) => {
+  const file = await makeNetcdf({ value: () => 280, variable: { units: "K" }, ...options });
+  expect(await refusalOf(ingest(database.client, { "a.nc": file }, { scenario: "refused", ...words }))).toMatch(
+    expected,
+  );
+});
+
+test.each<[words: Partial<IngestWords>, variable: string]>([
+  [{ statistic: "mean" }, "tas"],
+  [{ statistic: "minimum" }, "tasmin"],
+  [{ map: ["t2m=tasmax"] }, "tasmax"],
+])("daily values with %j are %s", async (words, variable) => {
+  const file = await makeNetcdf({ ...hours, value: () => 280 });
+  const { variables } = await ingest(database.client, { "a.nc": file }, { scenario: `said-${variable}`, ...words });
+  expect(variables).toMatchObject([{ variable }]);
+});
+
+test("a table knows no axes", async () => {
+  const table = "date,lat,lon,tasmax\n2001-01-01,36,127,5\n";
+  const refuse = (words: Partial<IngestWords>) =>
+    refusalOf(ingest(database.client, { "a.csv": table }, { scenario: "refused", ...words }));
+  expect(await refuse({ select: ["number=3"] })).toMatch(/UnusedOption.*--select is for arrays/);
+  expect(await refuse({ statistic: "mean" })).toMatch(/UnusedOption.*--statistic is for arrays/);
+});
+
+test("preliminary steps are named", async () => {
+  const file = await readFile(new URL("../golden/grid-files/era5-daily.nc", import.meta.url));
+  const { notes } = await ingest(database.client, { "a.nc": file }, { scenario: "notes", statistic: "maximum" });
+  expect(notes).toEqual([expect.stringMatching(/2 of 5 steps are preliminary \(expver 0005\)/)]);
+});
+
+test("a group is chosen where several have the variable", async () => {
+  const file = await readFile(new URL("../golden/grid-files/groups.nc", import.meta.url));
+  expect(await refusalOf(ingest(database.client, { "a.nc": file }, { scenario: "refused" }))).toMatch(
+    /TwoColumns.*"scenarios\/ssp126\/tas" and "scenarios\/ssp585\/tas".*--map "scenarios\/ssp585\/tas=tas"/,
+  );
+});
+
+test("times that are texts of another kind are refused", async () => {
+  const file = await readFile(new URL("../golden/grid-files/wrf-times.nc", import.meta.url));
+  const at = file.indexOf("2001-03-02_00:00:00");
+  const words = { scenario: "refused", map: ["T2=tas"] };
+  file.write("2 March 2001, noon ", at);
+  expect(await refusalOf(ingest(database.client, { "a.nc": file }, words))).toMatch(
+    /InvalidTime.*2001-01-31_18:00:00 at position 1, found "2 March 2001, noon"/,
+  );
+  file.write("2001-02-02_00:00:00", at);
+  expect(await refusalOf(ingest(database.client, { "a.nc": file }, words))).toMatch(/DatesOutOfOrder.*"Times"/);
 });

@@ -20,6 +20,8 @@ HERE = pathlib.Path(__file__).parent
 random = np.random.default_rng(20261130)
 DAYS = 5
 SPHERE = 6371229.0
+# What wrf() made, which writes two files.
+WRF = []
 
 
 def temperatures(shape):
@@ -101,14 +103,13 @@ def wrf():
     ds.drop_vars("XTIME").to_netcdf("wrf-times.nc", engine="netcdf4", format="NETCDF3_64BIT")
     lat, lon = lat.astype("f4").astype("f8"), lon.astype("f4").astype("f8")
     ds = ds.rename(T2="tas", Time="time").assign_coords(time=days())
-    return "wrf.nc", {"map": ["T2=tas"]}, ds, lat, lon
+    WRF.extend(["wrf.nc", {"map": ["T2=tas"]}, ds, lat, lon])
+    return tuple(WRF)
 
 
 def wrf_times():
     """WRF as it was: the times are characters, NetCDF-3."""
-    # wrf() writes both files.
-    _, words, ds, lat, lon = wrf()
-    return "wrf-times.nc", words, ds, lat, lon
+    return "wrf-times.nc", *WRF[1:]
 
 
 def places(attributes, x, y):
@@ -160,6 +161,112 @@ def polar():
     return "polar.nc", {}, ds, lat, lon
 
 
+def era5(dims, coordinates, values, attributes=None):
+    """t2m on a regular grid as the Climate Data Store names and describes it."""
+    lat, lon = np.array([37.5, 37.25, 37.0]), np.array([126.5, 126.75])
+    grib = {"GRIB_paramId": 167, "GRIB_dataType": "an", "GRIB_stepType": "instant", "GRIB_shortName": "2t", "GRIB_missingValue": 3.4e38, "units": "K", "long_name": "2 metre temperature", "standard_name": "unknown"}
+    ds = xr.Dataset({"t2m": ((*dims, "latitude", "longitude"), values, {**grib, **(attributes or {})})},
+                    {**coordinates, "latitude": ("latitude", lat, {"units": "degrees_north", "standard_name": "latitude"}), "longitude": ("longitude", lon, {"units": "degrees_east", "standard_name": "longitude"})})
+    return ds, *np.meshgrid(lat, lon, indexing="ij")
+
+
+def era5_daily():
+    """ERA5-Land daily statistics: valid_time, a scalar number, expver as a text per step."""
+    versions = np.array(["0001"] * 3 + ["0005"] * 2, dtype=object)
+    ds, lat, lon = era5(("valid_time",), {"valid_time": days("valid_time"), "number": ((), 0, {"standard_name": "realization", "units": "1"}), "expver": ("valid_time", versions)}, temperatures((DAYS, 3, 2)))
+    ds.to_netcdf("era5-daily.nc", engine="netcdf4")
+    return "era5-daily.nc", {"statistic": "maximum"}, ds.rename(valid_time="time", t2m="tasmax"), lat, lon
+
+
+def era5_versions():
+    """ERA5 with the axis expver: 1 is final, 5 is preliminary; NetCDF-3 of packed integers."""
+    values = np.repeat(temperatures((DAYS, 1, 3, 2)), 2, axis=1)
+    values[3:, 0] = np.nan
+    values[:3, 1] = np.nan
+    ds, lat, lon = era5(("time", "expver"), {"time": days(), "expver": ("expver", np.array([1, 5], "i4"))}, values, {"cell_methods": "time: mean"})
+    ds.t2m.encoding = {"dtype": "i2", "scale_factor": 0.002, "add_offset": 290.0, "_FillValue": -32767}
+    ds.to_netcdf("era5-versions.nc", engine="netcdf4", format="NETCDF3_64BIT")
+    ds = xr.open_dataset("era5-versions.nc").load()
+    joined = ds.sel(expver=1).combine_first(ds.sel(expver=5))
+    return "era5-versions.nc", {}, joined.rename(t2m="tas"), lat, lon
+
+
+def members():
+    """An ensemble of three members in one chunk, NetCDF-4; one is selected by its number."""
+    ds, lat, lon = era5(("number", "valid_time"), {"valid_time": days("valid_time"), "number": ("number", np.array([0, 3, 7]))}, temperatures((3, DAYS, 3, 2)))
+    ds.t2m.encoding = {"zlib": True, "chunksizes": (3, 2, 3, 2)}
+    ds.to_netcdf("members.nc", engine="netcdf4")
+    return "members.nc", {"statistic": "mean", "select": ["number=3"]}, ds.sel(number=3).rename(valid_time="time", t2m="tas"), lat, lon
+
+
+def named_members(version):
+    names = np.array(["r1i1p1f1", "r2i1p1f1"], dtype="U8" if version == 2 else object)
+    ds, lat, lon = era5(("time", "member_id"), {"time": days(), "member_id": ("member_id", names)}, temperatures((DAYS, 2, 3, 2)), {"cell_methods": "time: mean"})
+    name = f"named-members-{version}.zarr"
+    ds.to_zarr(name, mode="w", zarr_format=version, consolidated=version == 2)
+    pack(name)
+    return f"{name}.zip", {"select": ["member_id=r2i1p1f1"]}, ds.isel(member_id=1).rename(t2m="tas"), lat, lon
+
+
+def named_members2():
+    """Members named by texts of fixed length, Zarr v2."""
+    return named_members(2)
+
+
+def named_members3():
+    """Members named by texts, Zarr v3."""
+    return named_members(3)
+
+
+def groups():
+    """Groups within groups, coordinates in the root: the variable of one group, NetCDF-4."""
+    ds, lat, lon = era5(("time",), {"time": days()}, temperatures((DAYS, 3, 2)), {"cell_methods": "time: mean"})
+    other = temperatures((DAYS, 3, 2))
+    with netCDF4.Dataset("groups.nc", "w") as file:
+        for name, length in (("latitude", 3), ("longitude", 2)):
+            file.createDimension(name, length)
+            file.createVariable(name, "f8", (name,))[:] = ds[name].values
+            file[name].units = ds[name].attrs["units"]
+        for scenario, values in (("ssp126", other), ("ssp585", ds.t2m.values)):
+            group = file.createGroup(f"scenarios/{scenario}")
+            group.createDimension("time", DAYS)
+            group.createVariable("time", "i4", ("time",))[:] = np.arange(DAYS) + 59
+            group["time"].units = "days since 2001-01-01"
+            group.createVariable("tas", "f4", ("time", "latitude", "longitude"), zlib=True)[:] = values
+            group["tas"].units = "K"
+    return "groups.nc", {"map": ["scenarios/ssp585/tas=tas"]}, ds.rename(t2m="tas"), lat, lon
+
+
+def sharded():
+    """Zarr v3 with chunks within shards, consolidated."""
+    lat, lon = np.array([37.5, 37.25, 37.0, 36.75]), np.array([126.5, 126.75, 127.0, 127.25])
+    ds = xr.Dataset({"tas": (("time", "latitude", "longitude"), temperatures((DAYS, 4, 4)), {"units": "K"})},
+                    {"time": days(), "latitude": ("latitude", lat, {"units": "degrees_north"}), "longitude": ("longitude", lon, {"units": "degrees_east"})})
+    ds.to_zarr("sharded.zarr", mode="w", zarr_format=3, consolidated=True, encoding={"tas": {"chunks": (1, 2, 2), "shards": (5, 4, 2)}})
+    pack("sharded.zarr")
+    return "sharded.zarr.zip", {}, ds, *np.meshgrid(lat, lon, indexing="ij")
+
+
+def sample():
+    """docs/samples/rotated-pole.nc: thirty synthetic years of tasmax on a rotated pole around Korea, a steady warming in them."""
+    attributes = {"grid_mapping_name": "rotated_latitude_longitude", "grid_north_pole_latitude": 53.0, "grid_north_pole_longitude": -53.0, "earth_radius": SPHERE}
+    rlat, rlon = np.arange(4) * 0.44 - 0.66, np.arange(3) * 0.44 - 0.44
+    lon, lat = rotated(attributes, *np.meshgrid(rlon, rlat))
+    times = xr.date_range("1991-01-01", "2020-12-31", freq="D", calendar="noleap", use_cftime=True)
+    day = np.arange(len(times))[:, None, None]
+    noise = random.standard_normal((len(times), 4, 3))
+    for step in range(1, len(times)):
+        noise[step] = 0.7 * noise[step - 1] + 0.7 * noise[step]
+    values = 273.15 + 18.5 - 14 * np.cos(2 * np.pi * (day - 20) / 365) + 3 * noise + 0.03 * day / 365 - 0.8 * (lat - 37)
+    ds = xr.Dataset(
+        {"tasmax": (("time", "rlat", "rlon"), values, {"units": "K", "standard_name": "air_temperature", "cell_methods": "time: maximum", "grid_mapping": "rotated_pole"}),
+         "rotated_pole": ((), 0, attributes)},
+        {"time": times, "rlat": ("rlat", rlat, {"units": "degrees", "standard_name": "grid_latitude"}), "rlon": ("rlon", rlon, {"units": "degrees", "standard_name": "grid_longitude"})},
+        {"title": "Synthetic: made for the tutorial, not by a model", "frequency": "day"})
+    ds.tasmax.encoding = {"dtype": "i2", "scale_factor": 0.5, "add_offset": 273.0, "_FillValue": -32767, "zlib": True, "shuffle": True, "complevel": 9, "chunksizes": (len(times), 1, 1)}
+    ds.to_netcdf(HERE / "../../../docs/samples/rotated-pole.nc", engine="netcdf4", encoding={"time": {"units": "days since 1991-01-01", "dtype": "i4"}})
+
+
 def pack(name):
     folder = HERE / name
     with zipfile.ZipFile(HERE / f"{name}.zip", "w", zipfile.ZIP_STORED) as archive:
@@ -193,6 +300,7 @@ def main():
         assert name not in expected, name
         first = str(ds.time.values[0])[:10]
         expected[name] = {"about": make.__doc__, "words": words, "first": first, "values": series(ds, np.asarray(lat), np.asarray(lon))}
+    sample()
     (HERE / "expected.json").write_text("{\n" + ",\n".join(f"{json.dumps(name)}: {json.dumps(case)}" for name, case in expected.items()) + "\n}\n")
     names = [*expected, "expected.json"]
     provenance = {
@@ -205,5 +313,5 @@ def main():
     (HERE / "provenance.json").write_text(json.dumps(provenance, indent=2) + "\n")
 
 
-CASES = (cordex, pole_only, outside, wrf, lambert, unified, belt, polar)
+CASES = (cordex, pole_only, outside, wrf, lambert, unified, belt, polar, wrf_times, era5_daily, era5_versions, members, named_members2, named_members3, groups, sharded)
 main()

@@ -1,0 +1,186 @@
+// Zarr stores over HTTP, from a server that is slow, busy, wrong or gone.
+import { readFile } from "node:fs/promises";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { ZipFileStore } from "@zarrita/storage";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openRemoteStore, type RemoteSettings } from "../../ingest/formats/remoteStore.ts";
+import { zarrEntries } from "../support/arrayFiles.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { ingestPaths, readStored, refusalOf } from "../support/ingest.ts";
+
+type Entries = Readonly<Record<string, Buffer>>;
+type Answer = (request: IncomingMessage, response: ServerResponse, entries: Entries) => void;
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+/** Answers whole pieces and ranges, as servers of files do. */
+function answer({ url, headers }: IncomingMessage, response: ServerResponse, entries: Entries): void {
+  const content = entries[decodeURIComponent(url!.replace(/^\/store\//, ""))];
+  if (content === undefined) return void response.writeHead(404).end();
+  const [, from, to] = /^bytes=(\d*)-(\d*)$/.exec(headers.range ?? "") ?? [];
+  if (from === undefined) return void response.end(content);
+  const start = from === "" ? content.length - Number(to) : Number(from);
+  const end = from === "" ? content.length : Number(to) + 1;
+  response.writeHead(206).end(content.subarray(start, end));
+}
+
+async function serve(entries: Entries, own: Answer = answer) {
+  const paths: string[] = [];
+  const server = createServer((request, response) => {
+    paths.push(request.url!);
+    own(request, response, entries);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/store`,
+    paths,
+    [Symbol.asyncDispose]: () =>
+      new Promise<void>((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+}
+
+/** Entries of a v2 store with its metadata in one. */
+function consolidated(): Record<string, Buffer> {
+  const entries = zarrEntries({ times: [0, 1, 2] });
+  const metadata = Object.fromEntries(
+    Object.entries(entries)
+      .filter(([name]) => /\.z(array|attrs|group)$/.test(name))
+      .map(([name, content]) => [name, JSON.parse(content.toString())]),
+  );
+  return { ...entries, ".zmetadata": Buffer.from(JSON.stringify({ zarr_consolidated_format: 1, metadata })) };
+}
+
+let scenarios = 0;
+const load = async (url: string) => {
+  const scenario = `remote${++scenarios}`;
+  await ingestPaths(database.client, [url], { scenario });
+  const stored = await readStored(database.client);
+  return [...stored].filter(([key]) => key.startsWith(`${scenario} `)).map(([, values]) => values[0]);
+};
+
+test("a v2 store is read by its consolidated metadata, each piece once", async () => {
+  await using server = await serve(consolidated());
+  expect(await load(server.url)).toEqual([10, 11, 12, 13]);
+  expect(server.paths.filter((path) => !path.endsWith("/zarr.json")).sort()).toEqual(
+    ["/.zmetadata", "/lat/0", "/lon/0", "/tasmax/0.0.0", "/time/0"].map((path) => `/store${path}`),
+  );
+});
+
+test("a missing piece is missing values", async () => {
+  const { "lat/0": lat, "tasmax/0.0.0": _, ...others } = consolidated();
+  await using server = await serve({ ...others, "lat/0": lat! });
+  expect(await refusalOf(load(server.url))).toMatch(/NoValues/);
+});
+
+test.each([
+  ["that answers ranges", answer],
+  [
+    "that knows no ranges",
+    (request: IncomingMessage, response: ServerResponse, entries: Entries) => {
+      delete request.headers.range;
+      answer(request, response, entries);
+    },
+  ],
+])("chunks within shards of a v3 store, from a server %s", async (_, own) => {
+  const zip = await readFile(new URL("../golden/grid-files/sharded.zarr.zip", import.meta.url));
+  const names: string[] = [];
+  const store = ZipFileStore.fromBlob(new Blob([zip]), {
+    transformEntries: (entries) => {
+      names.push(...Object.keys(entries));
+      return entries;
+    },
+  });
+  // The directory is read with the first key.
+  await store.has("/");
+  const content: Record<string, Buffer> = {};
+  for (const name of names) {
+    content[name.replace("sharded.zarr/", "")] = Buffer.from((await store.get(`/${name}`))!);
+  }
+  const expected = JSON.parse(await readFile(new URL("../golden/grid-files/expected.json", import.meta.url), "utf8"))[
+    "sharded.zarr.zip"
+  ];
+  await using server = await serve(content, own);
+  const scenario = `remote${++scenarios}`;
+  await ingestPaths(database.client, [server.url], { scenario });
+  const stored = await readStored(database.client);
+  for (const [place, values] of Object.entries<number[]>(expected.values.tas)) {
+    // 2001-03-01 is the 60th day.
+    const found = stored.get(`${scenario} tas ${place} 2001`)!.subarray(59, 64);
+    expect([...found]).toEqual(values.map((value) => expect.closeTo(value, 4)));
+  }
+});
+
+const QUICK: RemoteSettings = { timeoutMs: 5000, pauseMs: 1, tries: 3, atOnce: 2, mostBytes: 1 << 20 };
+
+describe("a server", () => {
+  test("that fails for a while is tried again", async () => {
+    let failures = 2;
+    await using server = await serve(consolidated(), (request, response, entries) => {
+      if (!request.url!.endsWith(".zmetadata") || failures-- <= 0) return answer(request, response, entries);
+      response.writeHead(503).end();
+    });
+    expect((await openRemoteStore(server.url, QUICK)).arrays).toEqual(["lat", "lon", "tasmax", "time"]);
+    expect(server.paths.filter((path) => path.endsWith(".zmetadata"))).toHaveLength(3);
+  });
+
+  test.each<[name: string, answer: Answer, settings: Partial<RemoteSettings>, expected: RegExp]>([
+    [
+      "that keeps failing is refused after its tries",
+      (_, response) => void response.writeHead(503).end(),
+      {},
+      /RemoteStoreFails.*3 tries.*503/,
+    ],
+    ["that cuts connections", ({ socket }) => void socket.destroy(), {}, /RemoteStoreFails.*3 tries/],
+    ["that does not answer", () => undefined, { timeoutMs: 50 }, /RemoteStoreFails.*3 tries.*timeout/],
+    [
+      "that refuses is not tried again",
+      (_, response) => void response.writeHead(403).end(),
+      {},
+      /RemoteStoreRefuses.*403.*without an account/,
+    ],
+    ["without a store", (_, response) => void response.writeHead(404).end(), {}, /NotZarr.*consolidate_metadata/],
+    ["with a page instead", (_, response) => void response.end("<html>"), {}, /UnreadableFile.*no JSON/],
+    [
+      "that sends without an end",
+      (_, response) => {
+        const piece = Buffer.alloc(1 << 16);
+        const send = () => {
+          while (response.write(piece));
+        };
+        response.on("drain", send);
+        send();
+      },
+      {},
+      /TooLargeInside.*1 MiB/,
+    ],
+  ])("%s", async (_, own, settings, expected) => {
+    await using server = await serve({}, own);
+    expect(await refusalOf(openRemoteStore(server.url, { ...QUICK, ...settings }))).toMatch(expected);
+    if (expected.source.includes("Refuses")) expect(server.paths).toHaveLength(1);
+  });
+
+  test("is sent few requests at a time", async () => {
+    let [running, most] = [0, 0];
+    const entries = consolidated();
+    await using server = await serve(entries, (request, response) => {
+      most = Math.max(most, ++running);
+      // Answered in a later turn, so that others may come meanwhile.
+      setImmediate(() => {
+        running--;
+        answer(request, response, entries);
+      });
+    });
+    const store = await openRemoteStore(server.url, QUICK);
+    await Promise.all(Array.from({ length: 20 }, () => store.get("/tasmax/0.0.0")));
+    expect(most).toBeLessThanOrEqual(QUICK.atOnce);
+    expect(server.paths.length).toBeGreaterThan(20);
+  });
+});
