@@ -1,10 +1,13 @@
 // Connections: opened with patience for a server that is full or starting, and transactions on them.
+import type { Socket } from "node:net";
 import type pg from "pg";
-import { backoffMs, pause, systemClock } from "../model/clock.ts";
+import { backoffMs, pause, systemClock, within } from "../model/clock.ts";
 import { coerceError, TransientError } from "../model/errors.ts";
 import { explainTls, makeClient } from "./tls.ts";
 import { findConnectTrouble, isPassing } from "./troubles.ts";
 
+/** For a connection, and for its first answer. */
+export const CONNECT_TIMEOUT_MS = 10_000;
 const CONNECT_RETRY = { minMs: 200, maxMs: 5_000, jitter: 0.5 };
 /** How long a program that works on its own waits for its database: a failover, a restart or a new password takes less. */
 export const PATIENCE_MS = 120_000;
@@ -22,6 +25,10 @@ export const SESSION_SETTINGS = Object.entries({
   search_path: "pg_catalog, pg_temp",
   default_transaction_isolation: "read committed",
   default_transaction_deferrable: "off",
+  // A client that is gone without a word keeps its locks for a minute, not for the two hours of most systems.
+  tcp_keepalives_idle: "30",
+  tcp_keepalives_interval: "10",
+  tcp_keepalives_count: "3",
 })
   .map(([name, value]) => `SET ${name} = ${name === "search_path" ? value : `'${value}'`}`)
   .join("; ");
@@ -48,17 +55,18 @@ export async function connect(address: Address, options: ConnectOptions): Promis
     const client = makeClient(url, {
       application_name: `climatebatch ${purpose}`,
       keepAlive: true,
-      connectionTimeoutMillis: 10_000,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     });
     // A connection that dies while idle reports here; the caller's next statement fails.
     client.on("error", () => undefined);
     try {
       await client.connect();
-      await client.query(SESSION_SETTINGS);
+      const silence = () => new TransientError(`no answer within ${CONNECT_TIMEOUT_MS / 1000} s of connecting`);
+      await within(systemClock, CONNECT_TIMEOUT_MS, silence, client.query(SESSION_SETTINGS));
       return client;
     } catch (thrown) {
       const error = coerceError(thrown);
-      await client.end().catch(() => undefined);
+      await leave(client);
       signal?.throwIfAborted();
       const { fate } = findConnectTrouble(error);
       if (fate === "final") throw explainTls(error, url);
@@ -68,6 +76,16 @@ export async function connect(address: Address, options: ConnectOptions): Promis
       await pause(systemClock, delayMs, signal);
     }
   }
+}
+
+const GOODBYE_MS = 2_000;
+
+/** Ends the session; a server that is gone would never answer the good-bye. */
+export async function leave(client: pg.Client): Promise<void> {
+  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
+  const cancel = systemClock.after(GOODBYE_MS, () => stream.destroy());
+  await client.end().catch(() => undefined);
+  cancel();
 }
 
 /** An error of the network need not say that it is one. */

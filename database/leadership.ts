@@ -4,7 +4,8 @@ import type { Client } from "pg";
 import type { Logger } from "pino";
 import { backoffMs, type Clock, rest, within } from "../model/clock.ts";
 import { coerceError, TransientError } from "../model/errors.ts";
-import { connect } from "./connect.ts";
+import { connect, leave } from "./connect.ts";
+import { endSession, identifySession, type SessionIdentity } from "./silence.ts";
 
 /** First key of the advisory locks by which one process of an installation leads. */
 const LEADER_LOCK = 4_211_873;
@@ -28,6 +29,8 @@ export type LeadershipState = "leading" | "standby" | "away";
 export class Leadership {
   readonly #options: LeadershipOptions;
   #state: LeadershipState = "away";
+  /** The last session; its lock may outlive the connection. */
+  #lost: SessionIdentity | null = null;
 
   constructor(options: LeadershipOptions) {
     this.#options = options;
@@ -62,6 +65,9 @@ export class Leadership {
     const client = await connect(await readUrl(), { purpose: `serve ${installation}`, patienceMs: 0, signal });
     try {
       onConnected();
+      // A session that we lost may not have noticed, and would keep the lock from us.
+      if (this.#lost !== null) await this.#within(endSession(client, this.#lost));
+      this.#lost = await this.#within(identifySession(client));
       while (!signal.aborted) {
         if (this.#state === "leading") {
           await this.#ask(client, "SELECT 1", []);
@@ -77,9 +83,7 @@ export class Leadership {
         }
       }
     } finally {
-      // A server that is gone would never say goodbye.
-      const silence = () => new TransientError("no answer to the good-bye");
-      await within(clock, ANSWER_TIMEOUT_MS, silence, client.end()).catch(() => undefined);
+      await leave(client);
     }
   }
 
@@ -93,7 +97,11 @@ export class Leadership {
   }
 
   #ask(client: Client, statement: string, parameters: unknown[]) {
+    return this.#within(client.query(statement, parameters));
+  }
+
+  #within<T>(answer: Promise<T>): Promise<T> {
     const silence = () => new TransientError(`the database gave no answer within ${ANSWER_TIMEOUT_MS / 1000} s`);
-    return within(this.#options.clock, ANSWER_TIMEOUT_MS, silence, client.query(statement, parameters));
+    return within(this.#options.clock, ANSWER_TIMEOUT_MS, silence, answer);
   }
 }

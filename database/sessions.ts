@@ -1,12 +1,11 @@
 // A few sessions for a program that lives long: opened when needed, kept while idle, replaced when lost.
-import type { Socket } from "node:net";
 import type { Client } from "pg";
 import { type Clock, within } from "../model/clock.ts";
 import { TransientError } from "../model/errors.ts";
-import { connect } from "./connect.ts";
+import { connect, leave } from "./connect.ts";
 import { checkSchemaVersion } from "./migrate.ts";
-
-const GOODBYE_MS = 1_000;
+import { watchForSilence } from "./silence.ts";
+import { isPassing } from "./troubles.ts";
 
 export interface SessionsOptions {
   readonly purpose: string;
@@ -39,6 +38,10 @@ export class Sessions implements AsyncDisposable {
         const value = await this.#limit(work(client));
         isGood = true;
         return value;
+      } catch (error) {
+        // What happened to this connection has happened to those that are idle.
+        if (isPassing(error)) for (const idle of this.#idle.splice(0)) this.#end(idle);
+        throw error;
       } finally {
         if (isGood && !this.#isClosed) this.#idle.push(client);
         else this.#end(client);
@@ -51,7 +54,7 @@ export class Sessions implements AsyncDisposable {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.allSettled(this.#idle.splice(0).map((client) => client.end()));
+    await Promise.allSettled(this.#idle.splice(0).map(leave));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -67,7 +70,8 @@ export class Sessions implements AsyncDisposable {
     const { readUrl, purpose } = this.#options;
     const client = await connect(readUrl, { purpose, patienceMs: 2_000, waitsForSettings: true });
     try {
-      await checkSchemaVersion(client);
+      await this.#limit(checkSchemaVersion(client));
+      await watchForSilence(client, readUrl, { clock: this.#options.clock });
     } catch (error) {
       this.#end(client);
       throw error;
@@ -79,14 +83,9 @@ export class Sessions implements AsyncDisposable {
     return client;
   }
 
-  /** Not waited for; a server that is gone would never say goodbye. */
+  /** Not waited for. */
   #end(client: Client): void {
-    const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
-    const cancel = this.#options.clock.after(GOODBYE_MS, () => stream.destroy());
-    client
-      .end()
-      .catch(() => undefined)
-      .finally(cancel);
+    void leave(client);
   }
 
   #limit<T>(work: Promise<T>): Promise<T> {

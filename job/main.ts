@@ -1,10 +1,12 @@
 // The program of one shard, the same in a pod and in a child process: environment → claim → compute → exit code.
 import { hostname } from "node:os";
 import type { Client } from "pg";
-import { connect, PATIENCE_MS } from "../database/connect.ts";
+import { connect, leave, PATIENCE_MS } from "../database/connect.ts";
 import { checkSchemaVersion } from "../database/migrate.ts";
 import { claimShard, countRejectedCells, failShard, tooManyRejectedCells } from "../database/shards.ts";
+import { watchForSilence } from "../database/silence.ts";
 import { isPassing } from "../database/troubles.ts";
+import { systemClock } from "../model/clock.ts";
 import { coerceError, RejectedError, TransientError } from "../model/errors.ts";
 import { BATCH_ENDING_REASONS, EXIT_CODES, type ShardEvent } from "../model/podContract.ts";
 import { makeLog } from "../telemetry/log.ts";
@@ -26,6 +28,7 @@ async function main(signal: AbortSignal): Promise<number> {
   const started = performance.now();
   const client = await open(config);
   try {
+    using _watch = await watchForSilence(client, config.readUrl, { clock: systemClock });
     await checkSchemaVersion(client);
     const worker = `${hostname()}/${process.pid}`;
     const shard = await claimShard(client, { batchId, jobAttempt, completionIndex, worker });
@@ -59,7 +62,7 @@ async function main(signal: AbortSignal): Promise<number> {
       throw error;
     }
   } finally {
-    await client.end().catch(() => undefined);
+    await leave(client);
   }
 }
 

@@ -1,7 +1,7 @@
 // The batches that run here, each by a runner session of its own; trouble that passes is waited out, and the batch goes on
 // from where it was.
 import { endBatch } from "../database/batches.ts";
-import { connect } from "../database/connect.ts";
+import { connect, leave } from "../database/connect.ts";
 import { readBatchState, type UnfinishedBatch } from "../database/serveRequests.ts";
 import { isPassing } from "../database/troubles.ts";
 import { backoffMs, rest } from "../model/clock.ts";
@@ -115,7 +115,7 @@ export class BatchQueue {
       };
       return await runBatch(client, options, signal);
     } finally {
-      await client.end().catch(() => undefined);
+      await leave(client);
     }
   }
 

@@ -2,7 +2,7 @@
 // and started. What cannot start yet keeps waiting in the database, where equal requests join it.
 import type { Client } from "pg";
 import { reopenBatch } from "../database/batches.ts";
-import { connect } from "../database/connect.ts";
+import { connect, leave } from "../database/connect.ts";
 import { type PlannedRequest, planRequest, WAITING_REFUSALS } from "../database/planRequest.ts";
 import { claimRequests, readStoredRequest, type StoredRequest, settleRequest } from "../database/requests.ts";
 import {
@@ -168,7 +168,7 @@ export class RequestDesk {
         await giveUpRetry(client, batchId, error);
       throw error;
     } finally {
-      await client.end().catch(() => undefined);
+      await leave(client);
     }
   }
 

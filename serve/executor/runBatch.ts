@@ -2,7 +2,9 @@
 import type { Client } from "pg";
 import { type BatchOutcome, becomeRunner, finishBatch, readOpenShards } from "../../database/batches.ts";
 import { readBatch } from "../../database/batchReports.ts";
+import { watchForSilence } from "../../database/silence.ts";
 import { emptySlots } from "../../database/slots.ts";
+import { systemClock } from "../../model/clock.ts";
 import { RejectedError, TransientError } from "../../model/errors.ts";
 import { type Places, runShards, type ShardLine } from "./localExecutor.ts";
 
@@ -41,6 +43,7 @@ export async function becomeOnlyRunner(client: Client, batchId: string): Promise
 
 export async function runBatch(client: Client, options: RunBatchOptions, signal: AbortSignal): Promise<RunOutcome> {
   const { batchId, databaseUrl, workers, places, watch } = options;
+  using _watch = await watchForSilence(client, databaseUrl, { clock: systemClock });
   await becomeOnlyRunner(client, batchId);
   await emptySlots(client, batchId, {
     signal,
@@ -65,7 +68,8 @@ export async function runBatch(client: Client, options: RunBatchOptions, signal:
     if (!signal.aborted) lost.signal.throwIfAborted();
     if (signal.aborted) return { state: "interrupted" };
   }
-  return finishBatch(
+  // The watch ends with this function.
+  return await finishBatch(
     client,
     batchId,
     options.publish

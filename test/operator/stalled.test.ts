@@ -210,7 +210,7 @@ describeOnApiServer("nothing moves", () => {
     expect(third! - second!).toBeGreaterThan(3_900);
 
     const changedAtMs = performance.now();
-    await space.change("sample", { parallelism: 1 });
+    await space.change("sample", { retries: 1 });
     await triedTimes(4);
     expect(performance.now() - changedAtMs).toBeLessThan(6_000);
     const lines = operator.lines.filter(({ event }) => event === "refused");

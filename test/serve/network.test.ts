@@ -6,6 +6,7 @@ import { writePastAndFuture } from "../support/climate.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { type DatabaseProxy, startDatabaseProxy } from "../support/databaseProxy.ts";
 import { pauseAt } from "../support/pauses.ts";
+import { isLong } from "../support/random.ts";
 import { readBatches, serving, settled } from "../support/serve.ts";
 
 const CELLS = 8;
@@ -35,6 +36,15 @@ interface Trouble {
   make(proxy: DatabaseProxy): Promise<void>;
 }
 
+/** Each program finds its silent connection by itself, in half a minute; so this one takes that long. */
+const HALF_OPEN: Trouble = {
+  name: "connections carry nothing any more and stay open; new ones are served",
+  async make(proxy) {
+    proxy.fallSilent();
+    proxy.restore();
+  },
+};
+
 const TROUBLES: readonly Trouble[] = [
   { name: "each way takes 150 ms longer", make: async (proxy) => proxy.delay(150) },
   { name: "every connection is reset", make: async (proxy) => proxy.reset() },
@@ -55,6 +65,7 @@ const TROUBLES: readonly Trouble[] = [
       proxy.reset();
     },
   },
+  ...(isLong ? [HALF_OPEN] : []),
   {
     name: "an answer is truncated",
     async make(proxy) {
