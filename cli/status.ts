@@ -6,10 +6,11 @@ import {
   readBatchLogs,
   readRecentBatches,
 } from "../database/batchReports.ts";
+import { type BatchObstacle, findBatchObstacle } from "../database/obstacles.ts";
 import { formatPeriod } from "../model/periods.ts";
 import { defineCommand } from "./command.ts";
 import { withDatabase } from "./database.ts";
-import { batchArgument, databaseOption, jsonOption } from "./options.ts";
+import { batchArgument, clusterOptions, databaseOption, flag, jsonOption } from "./options.ts";
 import { formatTable, printFacts } from "./printing.ts";
 
 const RECENT_BATCHES = 10;
@@ -20,16 +21,40 @@ export const statusCommand = defineCommand(
     arguments: {
       batch: { ...batchArgument, describe: `number of the batch [default: the last ${RECENT_BATCHES}]` },
     },
-    options: { ...jsonOption, ...databaseOption },
+    options: {
+      cluster: { ...flag, describe: "the ClimateBatches of a namespace, by the API server instead of the database" },
+      ...clusterOptions,
+      ...jsonOption,
+      ...databaseOption,
+    },
+    examples: [
+      ["status", "the last batches, and why one does not move"],
+      ["status --cluster -n climate", "the same of ClimateBatches, as kubectl is configured"],
+    ],
   },
-  (argv) =>
-    withDatabase(argv, "status", async ({ client }) => {
-      if (argv.batch !== undefined) return printFacts(argv, await readBatch(client, argv.batch), describeBatch);
-      printFacts(argv, await readRecentBatches(client, RECENT_BATCHES), describeBatches);
-    }),
+  async (argv) => {
+    if (argv.cluster) {
+      // The client of a cluster takes longer to load than the rest.
+      const { describeClusterBatches, readClusterBatches } = await import("./clusterStatus.ts");
+      return printFacts(argv, await readClusterBatches(argv, RECENT_BATCHES), describeClusterBatches);
+    }
+    await withDatabase(argv, "status", async ({ client }) => {
+      const explain = async (batch: BatchLine) => ({
+        ...batch,
+        obstacle: await findBatchObstacle(client, batch.batchId),
+      });
+      if (argv.batch !== undefined)
+        return printFacts(argv, await explain(await readBatch(client, argv.batch)), describeBatch);
+      const batches: ExplainedBatch[] = [];
+      for (const batch of await readRecentBatches(client, RECENT_BATCHES)) batches.push(await explain(batch));
+      printFacts(argv, batches, describeBatches);
+    });
+  },
 );
 
-function describeBatches(batches: readonly BatchLine[]): string {
+type ExplainedBatch = BatchLine & { readonly obstacle: BatchObstacle | null };
+
+function describeBatches(batches: readonly ExplainedBatch[]): string {
   if (batches.length === 0) return "No batch yet. Start one: climatebatch run all";
   const header = ["batch", "calculation", "state", "cells done", "of", "rejected", "started", "took", "published"];
   const rows = batches.map((batch) => [
@@ -43,15 +68,21 @@ function describeBatches(batches: readonly BatchLine[]): string {
     duration(batch),
     batch.published.join(", "),
   ]);
-  return formatTable(header, rows);
+  const obstacles = batches.flatMap(({ batchId, obstacle }) =>
+    obstacle === null ? [] : [`batch ${batchId} (${obstacle.reason}): ${obstacle.message}`],
+  );
+  return [formatTable(header, rows), ...obstacles].join("\n\n");
 }
 
-function describeBatch(batch: BatchLine): string {
+function describeBatch(batch: ExplainedBatch): string {
   const { specification } = batch;
   const lines: [string, string][] = [
     ["batch", batch.batchId],
     ["calculation", batch.calculation],
     ["state", batch.reason === null ? batch.state : `${batch.state} (${batch.reason}): ${batch.message}`],
+    ...(batch.obstacle === null
+      ? []
+      : ([["why", `${batch.obstacle.reason}: ${batch.obstacle.message}`]] satisfies [string, string][])),
     ["grid", `${batch.grid}, ${batch.cells} cells`],
     ["scenarios", specification.scenarios.join(", ")],
     ["periods", specification.periods.map(formatPeriod).join(", ")],

@@ -9,7 +9,7 @@ import { lockPublications, type PublishOptions, publishLocked } from "./publish.
 import { inputChanged, tooManyRejectedCells } from "./shards.ts";
 
 /** First key of the advisory locks that say "this batch is being run by me". */
-const RUNNER_LOCK = 4_211_871;
+export const RUNNER_LOCK = 4_211_871;
 
 /** Makes this session the only runner of the batch until it ends; false when another process runs it. */
 export async function becomeRunner(client: ClientBase, batchId: string): Promise<boolean> {
