@@ -6,7 +6,7 @@ import { Worker } from "node:worker_threads";
 import { RejectedError } from "../../model/errors.ts";
 import { type DecodedFile, makeArrayProxy, makeRasterProxy, makeTableProxy, type OnRows } from "./decoderProxies.ts";
 import type { FormatKind, FormatOfKind, OpenedAs } from "./fileFormat.ts";
-import { isRemote } from "./remoteStore.ts";
+import { isRemoteStore } from "./remoteStore.ts";
 
 /** Kinds of files that a thread can open. */
 export type DecodedKind = Extract<FormatKind, "array" | "table" | "raster">;
@@ -208,7 +208,7 @@ class Decoder {
 
 /** Of a folder and of a store over HTTP as much as a box of values may need. */
 async function bytesOf(file: string): Promise<number> {
-  if (isRemote(file)) return 1 << 26;
+  if (isRemoteStore(file)) return 1 << 26;
   const facts = await stat(file);
   return facts.isDirectory() ? 1 << 26 : facts.size;
 }

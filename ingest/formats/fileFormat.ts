@@ -6,7 +6,7 @@ import { createGunzip } from "node:zlib";
 import type { ArrayFile } from "./arrayFile.ts";
 import type { Polygons } from "./polygons.ts";
 import type { RasterFile } from "./rasterFile.ts";
-import { isRemote } from "./remoteStore.ts";
+import { isRemoteStore } from "./remoteStore.ts";
 import type { TableFile } from "./tableFile.ts";
 import type { TrackFile } from "./trackFile.ts";
 import { explainReading } from "./unreadable.ts";
@@ -51,7 +51,7 @@ export function beginsWith(...magic: readonly string[]): (start: FileStart) => b
 
 export async function readStart(file: string): Promise<FileStart> {
   // A store over HTTP shows itself when it is opened.
-  if (isRemote(file)) return { file, text: "", entries: undefined, zipEnd: "" };
+  if (isRemoteStore(file)) return { file, text: "", entries: undefined, zipEnd: "" };
   try {
     const facts = await stat(file);
     if (facts.isDirectory()) return { file, text: "", entries: await readdir(file), zipEnd: "" };

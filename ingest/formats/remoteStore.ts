@@ -34,8 +34,9 @@ const MAY_PASS = (status: number) => status === 408 || status === 429 || status 
 const [NOT_FOUND, PARTIAL] = [404, 206];
 const MOST_SHOWN = 3;
 
-export function isRemote(file: string): boolean {
-  return /^https?:\/\//i.test(file);
+/** Its path ends in .zarr: it is read in place. Files at other addresses are brought here first. */
+export function isRemoteStore(file: string): boolean {
+  return /^https?:\/\/[^?#]*\.zarr\/*([?#]|$)/i.test(file);
 }
 
 export async function openRemoteStore(file: string, settings: RemoteSettings = SETTINGS): Promise<RemoteStore> {
@@ -46,7 +47,7 @@ export async function openRemoteStore(file: string, settings: RemoteSettings = S
     throw new RejectedError(
       "NotZarr",
       `${file}: expected a Zarr store with consolidated metadata (zarr.json that holds it, or .zmetadata), found neither. ` +
-        "Over HTTP a store cannot be listed: consolidate it by zarr.consolidate_metadata, or download it. Files of other formats are read after a download, such as by curl -O.",
+        "Over HTTP a store cannot be listed: consolidate it by zarr.consolidate_metadata, or download it.",
     );
   }
   const description = version === 3 ? /^\/([^/]+)\/zarr\.json$/ : /^\/([^/]+)\/\.zarray$/;

@@ -16,7 +16,7 @@ import {
   valuesIn,
 } from "./arrayFile.ts";
 import type { FormatOfKind } from "./fileFormat.ts";
-import { isRemote, openRemoteStore } from "./remoteStore.ts";
+import { isRemoteStore, openRemoteStore } from "./remoteStore.ts";
 import { unreadable } from "./unreadable.ts";
 import { declaredBytes, describeArray, readAttributes, refuseShortChunks } from "./zarrArrays.ts";
 
@@ -24,7 +24,7 @@ export const ZARR: FormatOfKind<"array"> = {
   name: "Zarr",
   kind: "array",
   matches: ({ file, text, entries }) =>
-    isRemote(file) ||
+    isRemoteStore(file) ||
     text.startsWith("PK\x03\x04") ||
     (entries !== undefined &&
       (/\.zarr\/*$/.test(file) || entries.includes(".zgroup") || entries.includes("zarr.json"))),
@@ -128,7 +128,7 @@ interface Found {
 }
 
 async function lookInto(file: string): Promise<Found> {
-  if (isRemote(file)) return lookIntoRemote(file);
+  if (isRemoteStore(file)) return lookIntoRemote(file);
   return (await stat(file)).isDirectory() ? lookIntoFolder(file) : lookIntoZip(file);
 }
 

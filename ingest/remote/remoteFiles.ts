@@ -19,6 +19,7 @@ import pMap from "p-map";
 import { findTrouble } from "../../database/troubles.ts";
 import { type BackoffLimits, backoffMs, type Clock, pause } from "../../model/clock.ts";
 import { coerceError, RejectedError, TransientError } from "../../model/errors.ts";
+import { isRemoteStore } from "../formats/remoteStore.ts";
 import { DOWNLOADS, openOwnFolder } from "../series/spoolRoot.ts";
 import { hideUser, httpSource } from "./httpSource.ts";
 import type { RemoteObject, RemoteSource } from "./remoteSource.ts";
@@ -54,8 +55,9 @@ export interface BringOptions {
   readonly signal: AbortSignal;
 }
 
-export function isAddress(name: string): boolean {
-  return /^(https?|s3):\/\//i.test(name);
+/** Whether a file must be brought before it can be read. */
+function isAddress(name: string): boolean {
+  return /^(https?|s3):\/\//i.test(name) && !isRemoteStore(name);
 }
 
 /** One file to bring, and where what has arrived of it is kept meanwhile. */

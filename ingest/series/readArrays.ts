@@ -7,7 +7,7 @@ import { RejectedError } from "../../model/errors.ts";
 import { VARIABLE_NAMES } from "../../model/variables.ts";
 import { formatMoment, YEAR } from "../cf/dates.ts";
 import { valuesIn } from "../formats/arrayFile.ts";
-import { isRemote } from "../formats/remoteStore.ts";
+import { isRemoteStore } from "../formats/remoteStore.ts";
 import { boxesOf, countBoxes, planBoxes } from "./arrayBlocks.ts";
 import type { ArrayLayout, ArrayPart } from "./arrayLayout.ts";
 import { makeArraySeries, rankPlaces } from "./arraySeries.ts";
@@ -248,7 +248,7 @@ async function identify(options: ReadingOptions, target: ReadingTarget<SpoolValu
   const files = await Promise.all(
     options.files.map(async (file) => {
       // Whether a store over HTTP is still the same cannot be known: its reading begins again.
-      if (isRemote(file)) return [file, randomUUID()];
+      if (isRemoteStore(file)) return [file, randomUUID()];
       const { size, mtimeMs, ino } = await stat(file);
       return [resolve(file), size, Math.floor(mtimeMs), ino];
     }),

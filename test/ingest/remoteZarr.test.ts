@@ -20,7 +20,7 @@ afterAll(() => database.drop());
 
 /** Answers whole pieces and ranges, as servers of files do. */
 function answer({ url, headers }: IncomingMessage, response: ServerResponse, entries: Entries): void {
-  const content = entries[decodeURIComponent(url!.replace(/^\/store\//, ""))];
+  const content = entries[decodeURIComponent(url!.replace(/^\/store\.zarr\//, ""))];
   if (content === undefined) return void response.writeHead(404).end();
   const [, from, to] = /^bytes=(\d*)-(\d*)$/.exec(headers.range ?? "") ?? [];
   if (from === undefined) return void response.end(content);
@@ -37,7 +37,7 @@ async function serve(entries: Entries, own: Answer = answer) {
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/store`,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/store.zarr`,
     paths,
     [Symbol.asyncDispose]: () =>
       new Promise<void>((resolve) => {
@@ -70,7 +70,7 @@ test("a v2 store is read by its consolidated metadata, each piece once", async (
   await using server = await serve(consolidated());
   expect(await load(server.url)).toEqual([10, 11, 12, 13]);
   expect(server.paths.filter((path) => !path.endsWith("/zarr.json")).sort()).toEqual(
-    ["/.zmetadata", "/lat/0", "/lon/0", "/tasmax/0.0.0", "/time/0"].map((path) => `/store${path}`),
+    ["/.zmetadata", "/lat/0", "/lon/0", "/tasmax/0.0.0", "/time/0"].map((path) => `/store.zarr${path}`),
   );
 });
 
