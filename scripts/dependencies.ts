@@ -7,10 +7,10 @@ import { parseArgs } from "node:util";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** SPDX names of licences that allow use and distribution under Apache-2.0. */
+/** SPDX names of licences that allow use and distribution under Apache-2.0. OFL-1.1 is that of fonts, which it lets be bundled unchanged. */
 const ALLOWED = [
   ...["0BSD", "Apache-2.0", "BlueOak-1.0.0", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "ISC", "MIT", "PSF-2.0"],
-  ...["Unlicense", "Zlib"],
+  ...["OFL-1.1", "Unlicense", "Zlib"],
 ];
 /** Licences that have no SPDX name, read by a person. */
 const READ: Readonly<Record<string, string>> = { h5wasm: "NIST software and HDF5 (BSD style)" };
