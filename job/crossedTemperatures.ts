@@ -34,12 +34,16 @@ export function withCrossedPair(wanted: VariablesByFrequency): VariablesByFreque
  * Missing data: a day without one of them, or with a value outside the plausible range, is not compared.
  */
 export function dropCrossedDays(tasmax: Float64Array, tasmin: Float64Array): CrossedDays {
+  const { plausibleMin: highMin, plausibleMax: highMax } = VARIABLES.tasmax;
+  const { plausibleMin: lowMin, plausibleMax: lowMax } = VARIABLES.tasmin;
   let of = 0;
   let days = 0;
   let first = -1;
   for (let day = 0; day < tasmax.length; day++) {
-    const [high, low] = [tasmax[day]!, tasmin[day]!];
-    if (!(isPlausible("tasmax", high) && isPlausible("tasmin", low))) continue;
+    const high = tasmax[day]!;
+    const low = tasmin[day]!;
+    // False for NaN.
+    if (!(high >= highMin && high <= highMax && low >= lowMin && low <= lowMax)) continue;
     of++;
     if (high >= low - TOLERANCE) continue;
     if (first === -1) first = day;
@@ -48,10 +52,4 @@ export function dropCrossedDays(tasmax: Float64Array, tasmin: Float64Array): Cro
     tasmin[day] = Number.NaN;
   }
   return { days, of, first, tooMany: days > MOST_CROSSED * of };
-}
-
-/** False for NaN. */
-function isPlausible(variable: (typeof CROSSED_PAIR)[number], value: number): boolean {
-  const { plausibleMin, plausibleMax } = VARIABLES[variable];
-  return value >= plausibleMin && value <= plausibleMax;
 }
