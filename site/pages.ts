@@ -23,7 +23,7 @@ export const GROUPS: readonly Group[] = [
     text: "The science",
     pages: [
       ...["methods", "methods-typhoon", "methods-floods", "methods-water", "methods-predecessor"],
-      ...["validation", "seoul", "measurements"],
+      ...["validation", "seoul", "measurements", "performance"],
     ],
   },
   {
