@@ -4,6 +4,7 @@ import { DISTRICT, type LoadedDistricts, loadDistricts } from "../ingest/ground/
 import { type LoadedAttributes, loadAttributes } from "../ingest/ground/loadGround.ts";
 import { describeConnected } from "../ingest/sea/connectSea.ts";
 import { count, describeFailedBatches } from "../ingest/series/report.ts";
+import { ATTRIBUTES, type Attribute } from "../model/attributes.ts";
 import { defineCommand } from "./command.ts";
 import { type OpenDatabase, withDatabase } from "./database.ts";
 import { numberStyleOptions } from "./fileReading.ts";
@@ -45,6 +46,12 @@ export const loadGroundCommand = defineCommand(
         ...texts,
         value: "MARK,…",
         describe: "further marks of unknown values, such as -9999; NA, NaN and blanks are known",
+      },
+      unit: {
+        ...text,
+        value: "UNIT",
+        rare: true,
+        describe: "GeoTIFF: unit of its values; confirms elevations that look like something else",
       },
       ...numberStyleOptions,
       "add-cells": { ...flag, describe: "CSV: places that the grid lacks become cells of it, such as sea cells" },
@@ -91,8 +98,14 @@ function describeDistricts({ grid, districts, cells, cellsChanged, placesElsewhe
 }
 
 function describeLoaded(loaded: LoadedAttributes): string {
-  const names = Object.entries(loaded.attributes).map(([name, cells]) => `${name} (${cells.toLocaleString("en")})`);
-  const lines = [`${count(loaded.places, "place")} of grid "${loaded.grid}": ${names.join(", ")}`];
+  const lines = [`${count(loaded.places, "place")} of grid "${loaded.grid}":`];
+  for (const [name, { min, mean, max }] of Object.entries(loaded.ranges)) {
+    const [least, middle, most] = [min, mean, max].map((value) => String(Number(value.toPrecision(4))));
+    const { unit } = ATTRIBUTES[name as Attribute];
+    lines.push(
+      `  ${name}: ${count(loaded.attributes[name]!, "value")}; ${least} to ${most}, mean ${middle}${unit === "1" ? "" : ` ${unit}`}`,
+    );
+  }
   if (loaded.placesElsewhere > 0)
     lines.push(
       `${count(loaded.placesElsewhere, "place")} outside the grid left out (--add-cells makes them its cells).`,

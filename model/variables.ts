@@ -174,6 +174,12 @@ export function isVariable(name: string): name is Variable {
   return Object.hasOwn(VARIABLES, name);
 }
 
+/** A variable by its CMIP short name, whatever its case. */
+export function findVariable(name: string): Variable | undefined {
+  const lower = name.toLowerCase();
+  return VARIABLE_NAMES.find((variable) => variable.toLowerCase() === lower);
+}
+
 export function existsAt(variable: Variable, frequency: Frequency): boolean {
   return (VARIABLES[variable].frequencies as readonly Frequency[]).includes(frequency);
 }

@@ -13,6 +13,7 @@ import { NETCDF4 } from "./hdf5File.ts";
 import { NETCDF3 } from "./netcdf3File.ts";
 import { PARQUET } from "./parquetFile.ts";
 import { SHAPEFILE } from "./shapefile.ts";
+import { hintTableCommand } from "./tableContent.ts";
 import { ZARR } from "./zarrStore.ts";
 
 /** The first that matches is chosen. CSV, which matches everything, is the last. */
@@ -52,12 +53,22 @@ export async function chooseFormat<Kind extends FormatKind>(
   const foreign = format === CSV || format === ZARR ? findForeignFormat(start) : undefined;
   if (foreign !== undefined) throw refuse(foreign.name, foreign.remedy);
   if (isOneOf(format.kind, kinds)) return openedSafely(format) as unknown as FormatOfKind<Kind>;
-  const beginning =
-    format === CSV ? `, which begins "${start.text.slice(0, start.text.search(/[\r\n]|$/)).slice(0, 60)}"` : "";
+  const firstLine = format === CSV ? start.text.slice(0, start.text.search(/[\r\n]|$/)) : "";
+  const beginning = format === CSV ? `, which begins "${firstLine.slice(0, 60)}"` : "";
+  const hint = format === CSV ? hintTableCommand(firstLine.split(/[,;\t]/), "load storms") : "";
   throw refuse(
     `${format.name} (${format.kind})${beginning}`,
-    `Such files are read by climatebatch ${COMMANDS[format.kind]}.`,
+    hint.trim() ||
+      `Such files are read by climatebatch ${COMMANDS[format.kind]}.${otherContent(file, format.kind, kinds)}`,
   );
+}
+
+/** An array file may hold what another command loads, but not in this form. */
+function otherContent(file: string, kind: FormatKind, kinds: readonly FormatKind[]): string {
+  if (kind !== "array") return "";
+  if (kinds.includes("raster"))
+    return ` If it is a map, such as elevations, convert it and load that: gdal_translate NETCDF:${file}:VARIABLE map.tif`;
+  return kinds.includes("tracks") ? " Best tracks are read as text: IBTrACS as CSV." : " Sea levels are read as CSV.";
 }
 
 export async function openFile<Kind extends FormatKind>(

@@ -12,6 +12,7 @@ import type { RasterFile } from "./rasterFile.ts";
 const PIXEL_IS_POINT = 2;
 /** TIFF 6.0, SampleFormat. */
 const FLOAT = 3;
+const UNSIGNED = 1;
 
 export const GEOTIFF: FormatOfKind<"raster"> = {
   name: "GeoTIFF",
@@ -76,6 +77,7 @@ async function describe(image: GeoTIFFImage, file: string): Promise<Omit<RasterF
     rowStep,
     unit: metadata.get("UNITTYPE") === undefined ? undefined : String(metadata.get("UNITTYPE")),
     isFloat32,
+    isByte: image.getSampleFormat() === UNSIGNED && image.getBitsPerSample() <= 8,
     noData: noData !== undefined && isFloat32 ? Math.fround(noData) : noData,
     scale,
     offset,

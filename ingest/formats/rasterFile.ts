@@ -13,6 +13,8 @@ export interface RasterFile {
   readonly rowStep: number;
   /** Whether pixels are stored as float32, which rounds marks of missing ones too. */
   readonly isFloat32: boolean;
+  /** Whether pixels are stored in 8 bits without a sign. */
+  readonly isByte: boolean;
   /** Stored pixel without data; undefined when the file names none. */
   readonly noData: number | undefined;
   /** value = stored * scale + offset */

@@ -5,6 +5,7 @@ import { ATTRIBUTES } from "../../model/attributes.ts";
 import { RejectedError } from "../../model/errors.ts";
 import { openFile } from "../formats/formats.ts";
 import { hintSeparators, type NumberStyle, readNumberText, trimBlanks } from "../formats/numberText.ts";
+import { hintTableCommand } from "../formats/tableContent.ts";
 import { describeWhere } from "../formats/tableFile.ts";
 import { Places } from "../series/places.ts";
 import { checkAttribute, findAttribute, readAttributeName } from "./attributeNames.ts";
@@ -98,7 +99,7 @@ function findColumn(header: readonly string[], pattern: RegExp, wanted: string, 
   if (at !== -1) return at;
   throw new RejectedError(
     "MissingColumn",
-    `${file} has no column ${wanted}; expected ${wanted} among ${header.join(", ")}. A row is one place, in degrees.`,
+    `${file} has no column ${wanted}; expected ${wanted} among ${header.join(", ")}. A row is one place, in degrees.${hintTableCommand(header, "load ground")}`,
   );
 }
 
@@ -127,6 +128,6 @@ function readColumns(header: readonly string[], map: ReadonlyMap<string, Attribu
   if (columns.length > 0) return columns;
   throw new RejectedError(
     "MissingColumn",
-    `${file} has no attribute among its columns ${header.join(", ")}. Name one by --map COLUMN=ATTRIBUTE; known: ${Object.keys(ATTRIBUTES).join(", ")}.`,
+    `${file} has no attribute among its columns ${header.join(", ")}. Name one by --map COLUMN=ATTRIBUTE; known: ${Object.keys(ATTRIBUTES).join(", ")}.${hintTableCommand(header, "load ground")}`,
   );
 }

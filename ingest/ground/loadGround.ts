@@ -3,7 +3,7 @@ import type { Client } from "pg";
 import { type AttributeOutcome, readGridPlaces, writeAttributes } from "../../database/cellAttributes.ts";
 import { readGridStep } from "../../database/gridCells.ts";
 import { readGround } from "../../database/seaConnections.ts";
-import type { Attribute } from "../../model/attributes.ts";
+import { ATTRIBUTES, type Attribute } from "../../model/attributes.ts";
 import { RejectedError } from "../../model/errors.ts";
 import { chooseFormat, openFile } from "../formats/formats.ts";
 import { type ConnectedSea, connectSea, isConnectable } from "../sea/connectSea.ts";
@@ -12,6 +12,7 @@ import { readAttributeName } from "./attributeNames.ts";
 import { type GivenAttributes, readCsvAttributes, readMap } from "./csvAttributes.ts";
 import { samplePolygons } from "./polygonAttributes.ts";
 import { sampleRaster } from "./rasterAttributes.ts";
+import { refuseUnlikelyElevations } from "./unlikelyElevations.ts";
 
 export interface AttributeWords {
   readonly file: readonly string[];
@@ -22,10 +23,18 @@ export interface AttributeWords {
   readonly inside: number;
   readonly outside: number | undefined;
   readonly missing: readonly string[];
+  /** Of a raster's values, where its file does not say. */
+  readonly unit?: string | undefined;
   readonly decimal?: "." | ",";
   readonly thousands?: string | undefined;
   readonly addCells: boolean;
   readonly failRunningBatches: boolean;
+}
+
+export interface ValueRange {
+  readonly min: number;
+  readonly mean: number;
+  readonly max: number;
 }
 
 export interface LoadedAttributes extends AttributeOutcome {
@@ -33,6 +42,8 @@ export interface LoadedAttributes extends AttributeOutcome {
   readonly places: number;
   /** How many places have each. */
   readonly attributes: Readonly<Record<string, number>>;
+  /** Of the values in the files, in the attribute's unit. */
+  readonly ranges: Readonly<Record<string, ValueRange>>;
   /** null: none of them changed, or the grid has no elevations, no sea cells or no rows and columns. */
   readonly sea: ConnectedSea | null;
 }
@@ -45,14 +56,20 @@ export async function loadAttributes(
   const { grid, failRunningBatches } = words;
   const given = await readGiven(client, words, signal);
   const attributes: Record<string, number> = {};
-  for (const known of given.values)
-    for (const name of Object.keys(known)) attributes[name] = (attributes[name] ?? 0) + 1;
+  const ranges: Record<string, ValueRange> = {};
+  for (const known of given.values) {
+    for (const [name, value] of Object.entries(known)) {
+      const count = (attributes[name] = (attributes[name] ?? 0) + 1);
+      const { min, mean, max } = ranges[name] ?? { min: value, mean: 0, max: value };
+      ranges[name] = { min: Math.min(min, value), mean: mean + (value - mean) / count, max: Math.max(max, value) };
+    }
+  }
   const outcome = await writeAttributes(client, { grid, ...given, addCells: words.addCells, failRunningBatches });
   const touchesSea = "elevation" in attributes || "landFraction" in attributes;
   const isChanged = outcome.cellsChanged > 0 || outcome.cellsAdded > 0;
   const cells = touchesSea && isChanged ? await readGround(client, grid) : [];
   const sea = isConnectable(cells, grid) ? await connectSea(client, grid, failRunningBatches) : null;
-  return { grid, places: given.places.length, attributes, ...outcome, sea };
+  return { grid, places: given.places.length, attributes, ranges, ...outcome, sea };
 }
 
 async function readGiven(client: Client, words: AttributeWords, signal: AbortSignal): Promise<GivenAttributes> {
@@ -61,6 +78,7 @@ async function readGiven(client: Client, words: AttributeWords, signal: AbortSig
   const [file] = files;
   const { kind } = await chooseFormat(file!, "table", "raster", "polygons");
   if (kind === "table") {
+    refuseOption(words.unit, "--unit", "A CSV file may name units in its header: elevation (m).");
     refuseOption(words.attribute, "--attribute", "A CSV file names its attributes in its header, or by --map.");
     const stepDegrees = await readGridStep(client, grid);
     return readCsvAttributes(
@@ -85,14 +103,28 @@ async function readGiven(client: Client, words: AttributeWords, signal: AbortSig
   const attribute = readAttributeName(words.attribute, "--attribute");
   const places = await readGridPlaces(client, grid);
   const { property = null, inside, outside = property === null ? 0 : null } = words;
+  const { unit: canonical } = ATTRIBUTES[attribute];
+  if (words.unit !== undefined && words.unit !== canonical) {
+    throw new RejectedError(
+      "InvalidOption",
+      `--unit: expected ${canonical}, in which ${attribute} is stored, found "${words.unit}". Convert the raster first: gdal_calc.py.`,
+    );
+  }
   if (kind === "polygons") {
+    refuseOption(words.unit, "--unit", "It is for rasters.");
     const polygons = await openFile(file!, "polygons");
     const values = samplePolygons(file!, polygons, attribute, places, { property, inside, outside });
     return withValues(places, attribute, values, file!);
   }
   const raster = await openFile(file!, "raster", signal);
   try {
-    return withValues(places, attribute, await sampleRaster(raster, attribute, places, missing), file!);
+    const values = await sampleRaster({ ...raster, unit: words.unit ?? raster.unit }, attribute, places, missing);
+    const given = withValues(places, attribute, values, file!);
+    if (attribute === "elevation") {
+      const known = given.values.map(({ elevation }) => elevation!);
+      refuseUnlikelyElevations(raster, given.places, known, words.unit !== undefined);
+    }
+    return given;
   } finally {
     raster.close();
   }

@@ -47,7 +47,7 @@ export async function sampleRaster(
 
 /** Units that are others than the attribute's; spellings of its own are many, and an unknown word says nothing. */
 const OTHER_UNITS: Readonly<Record<string, RegExp>> = {
-  m: /^(ft|feet|foot|us[ -]?survey[ -]?f(oo|ee)t|cm|mm|dm|km|centimet\w+|millimet\w+|kilomet\w+)$/i,
+  m: /^(°?[cfk]|deg[ _]?[cf]|degrees? ?(c|f|celsius|fahrenheit)|celsius|fahrenheit|kelvin|kg .*|mm[ /].*|%|per ?cent|ft|feet|foot|us[ -]?survey[ -]?f(oo|ee)t|cm|mm|dm|km|centimet\w+|millimet\w+|kilomet\w+)$/i,
   km: /^(m|ft|feet|foot|met(re|er)s?|miles?|mi)$/i,
   "1": /^(%|per ?cent|pct)$/i,
   "rise over run": /^(%|per ?cent|deg(ree)?s?|°)$/i,

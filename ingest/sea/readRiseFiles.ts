@@ -44,7 +44,7 @@ export async function readRiseFiles(
   let passedOver = 0;
   for (const file of files) {
     const table = await SeaTable.open(file, options);
-    table.requireColumns("experiment");
+    table.requireColumns("load sea-level-rise", "experiment");
     const years = table.header.flatMap((title, at) =>
       /^\d{4}$/.test(title.trim()) ? [{ at, year: Number(title) }] : [],
     );
@@ -55,7 +55,7 @@ export async function readRiseFiles(
         `${file}: column "${table.header[odd.at]}": expected years from ${FIRST_YEAR} to ${LAST_YEAR}. Rename the column, or leave it out.`,
       );
     }
-    if (years.length === 0) table.requireColumns("year", "rise");
+    if (years.length === 0) table.requireColumns("load sea-level-rise", "year", "rise");
     await table.readRows(() => {
       if (!isWanted(table)) passedOver++;
       else if (futureOf({ name: "", experiment: table.text("experiment") }) === undefined)

@@ -1,6 +1,8 @@
 // Extreme sea levels from CSV, in the three shapes that providers publish, distinguished by their columns.
 import { RejectedError } from "../../model/errors.ts";
 import { FEWEST_MAXIMA, type SeaLevelStation, type StationLevels } from "../../model/seaLevels.ts";
+import { hintTableCommand } from "../formats/tableContent.ts";
+import { HEADER_OF_PERIOD } from "./seaHeaders.ts";
 import { LENGTH_UNITS, type LengthUnit, SeaTable, type SeaTableOptions } from "./seaTable.ts";
 
 export type ShapeSign = "hosking" | "coles";
@@ -17,7 +19,6 @@ const STEEPEST = 1;
 const FIRST_YEAR = 1700;
 const LAST_YEAR = 2200;
 const LONGEST = 1e6;
-const HEADER_OF_PERIOD = /^(?:rp|rl|t|esl|level)?[_ -]?(\d+(?:\.\d+)?)(?:[_ -]?(?:yr|y|years?))?$/i;
 
 interface Draft {
   readonly place: Pick<
@@ -52,7 +53,7 @@ export async function readStationFiles(
 
 async function readStationFile(file: string, options: StationOptions, signal: AbortSignal): Promise<SeaLevelStation[]> {
   const table = await SeaTable.open(file, options);
-  table.requireColumns("latitude", "longitude");
+  table.requireColumns("load sea-levels", "latitude", "longitude");
   const kind = kindOf(table, options);
   const periods = table.header.flatMap((title, at) => {
     const match = HEADER_OF_PERIOD.exec(title.trim());
@@ -86,7 +87,7 @@ function kindOf(table: SeaTable, { shapeSign }: StationOptions): Kind {
   if (table.header.some((title) => HEADER_OF_PERIOD.test(title.trim()))) return "wide";
   throw new RejectedError(
     "UnknownShape",
-    `${table.file}: expected location and scale, or return_period and level (or a column per return period, such as rp100), or year and level; found ${table.header.join(", ")}.`,
+    `${table.file}: expected location and scale, or return_period and level (or a column per return period, such as rp100), or year and level; found ${table.header.join(", ")}.${hintTableCommand(table.header, "load sea-levels")}`,
   );
 }
 

@@ -2,34 +2,13 @@
 import { RejectedError } from "../../model/errors.ts";
 import { openFile } from "../formats/formats.ts";
 import { hintSeparators, type NumberStyle, PLAIN_NUMBERS, readNumberText, trimBlanks } from "../formats/numberText.ts";
+import { hintTableCommand, type TableCommand } from "../formats/tableContent.ts";
 import type { TableFile } from "../formats/tableFile.ts";
 import { looksLikeMissingMark } from "../series/valueReader.ts";
+import { HEADERS, type SeaColumn } from "./seaHeaders.ts";
 
 export const LENGTH_UNITS = { m: 1, cm: 0.01, mm: 0.001 } as const;
 export type LengthUnit = keyof typeof LENGTH_UNITS;
-
-/** The columns that tables about the sea may have, and the headers they go by, in lower case. */
-const HEADERS = {
-  station: ["station", "name", "station_name", "site_name", "id", "station_id"],
-  series: ["series", "station", "name", "location"],
-  latitude: ["latitude", "lat", "y"],
-  longitude: ["longitude", "lon", "long", "lng", "x"],
-  location: ["location", "loc", "mu"],
-  scale: ["scale", "beta", "sigma", "alpha"],
-  shape: ["shape", "xi", "k", "kappa"],
-  returnPeriod: ["return_period", "returnperiod", "rp", "period"],
-  level: ["level", "sea_level", "sealevel", "value", "maximum", "max", "annual_maximum"],
-  year: ["year"],
-  referenceYear: ["reference_year", "centre_year", "center_year", "epoch"],
-  recordYears: ["record_years", "years_of_record", "n_years"],
-  datumOffset: ["datum_offset"],
-  experiment: ["experiment", "scenario", "ssp"],
-  rise: ["rise", "slr", "sea_level_rise", "sea_level_change", "value"],
-  quantile: ["quantile", "percentile"],
-  confidence: ["confidence"],
-  process: ["process"],
-} as const satisfies Record<string, readonly string[]>;
-export type SeaColumn = keyof typeof HEADERS;
 
 /** How the numbers of a table are written, and which of them mean missing. */
 export interface SeaTableOptions {
@@ -125,13 +104,13 @@ export class SeaTable {
     );
   }
 
-  /** Refuses a table without one of the columns. */
-  requireColumns(...columns: readonly SeaColumn[]): void {
+  /** Refuses a table without one of the columns; `command` is the one that reads it. */
+  requireColumns(command: TableCommand, ...columns: readonly SeaColumn[]): void {
     for (const column of columns) {
       if (this.has(column)) continue;
       throw new RejectedError(
         "MissingColumn",
-        `${this.file} has no column ${column}; expected one named ${HEADERS[column].join(" or ")} among ${this.header.join(", ")}.`,
+        `${this.file} has no column ${column}; expected one named ${HEADERS[column].join(" or ")} among ${this.header.join(", ")}.${hintTableCommand(this.header, command)}`,
       );
     }
   }

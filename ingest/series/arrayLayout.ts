@@ -181,7 +181,8 @@ function chooseArrays(file: ArrayFile, options: ReadingOptions): Map<Variable, C
     throw new RejectedError(
       "NoTimeAxis",
       `${file.file}: no array has a time axis; found "${names.join('", "')}". Expected a coordinate with units such as "days since 1850-01-01". ` +
-        "A climatology is no series: ingest the days, months or years that it was made from.",
+        "A climatology is no series: ingest the days, months or years that it was made from. " +
+        `A map, such as elevations: gdal_translate NETCDF:${file.file}:VARIABLE map.tif, then climatebatch load ground. Sea levels are read as CSV: climatebatch load sea-levels.`,
     );
   }
   if (names.length > 0 && options.only === undefined) throw noVariables(file.file, names);

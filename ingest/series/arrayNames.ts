@@ -1,9 +1,9 @@
 // Which climate variable an array is: by its CMIP short name, by its CF standard name and cell methods, or by a name that
 // ERA5 is known for. A name in --map goes before all of them.
-import type { Variable } from "../../model/variables.ts";
+import { findVariable, type Variable } from "../../model/variables.ts";
 import { hasTimeAxis } from "../cf/places.ts";
 import { type ArrayFile, type ArrayVariable, ownName, textAttribute } from "../formats/arrayFile.ts";
-import { findVariable, type Statistic } from "./readingOptions.ts";
+import type { Statistic } from "./readingOptions.ts";
 
 /** https://cfconventions.org/Data/cf-standard-names/current/build/cf-standard-name-table.html */
 const STANDARD_NAMES: ReadonlyMap<string, readonly (readonly [method: RegExp, variable: Variable])[]> = new Map(

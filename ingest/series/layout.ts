@@ -3,11 +3,12 @@
 
 import { RejectedError } from "../../model/errors.ts";
 import { conversionOf, unitsOf, unitsOption } from "../../model/units.ts";
-import { existsAt, type Frequency, VARIABLES, type Variable } from "../../model/variables.ts";
+import { existsAt, type Frequency, findVariable, VARIABLES, type Variable } from "../../model/variables.ts";
 import { DATE_FORMS, frequencyOf, makeLocalText } from "../cf/dates.ts";
+import { hintTableCommand } from "../formats/tableContent.ts";
 import type { TableFile } from "../formats/tableFile.ts";
 import { findKmaDialect, variableOfKma } from "./kmaDialect.ts";
-import { findVariable, knownVariables, type ReadingOptions } from "./readingOptions.ts";
+import { knownVariables, type ReadingOptions } from "./readingOptions.ts";
 import type { VariableSource } from "./variableSource.ts";
 
 export type TimeColumns =
@@ -155,7 +156,7 @@ export function unitNeeded(where: string, variable: Variable, frequency: Frequen
 export function noVariables(file: string, names: readonly string[]): RejectedError {
   return new RejectedError(
     "NoVariables",
-    `${file}: none of "${names.join('", "')}" is a variable. ${knownVariables()} Say which is which, such as --map HighTemp=tasmax,LowTemp=tasmin.`,
+    `${file}: none of "${names.join('", "')}" is a variable. ${knownVariables()} Say which is which, such as --map HighTemp=tasmax,LowTemp=tasmin.${hintTableCommand(names, "load climate")}`,
   );
 }
 
@@ -178,7 +179,7 @@ function readTimeColumns(
   if (date === undefined) {
     throw new RejectedError(
       "NoTimeColumn",
-      `${table.file}: no column holds the time; found "${table.header.join('", "')}". Expected a header date, time or day (${DATE_FORMS.daily}; ${DATE_FORMS.monthly} for months), or the headers year, or year and month. Rename the column.`,
+      `${table.file}: no column holds the time; found "${table.header.join('", "')}". Expected a header date, time or day (${DATE_FORMS.daily}; ${DATE_FORMS.monthly} for months), or the headers year, or year and month. Rename the column.${hintTableCommand(table.header, "load climate")}`,
     );
   }
   const written = table.firstRow[date] ?? "";

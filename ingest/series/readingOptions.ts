@@ -1,7 +1,7 @@
 // Options that say how files are read, checked before any file is opened.
 import type { Calendar } from "../../model/calendars.ts";
 import { RejectedError } from "../../model/errors.ts";
-import { type Frequency, VARIABLE_NAMES, VARIABLES, type Variable } from "../../model/variables.ts";
+import { type Frequency, findVariable, VARIABLE_NAMES, VARIABLES, type Variable } from "../../model/variables.ts";
 import { type NumberStyle, readNumberText, trimBlanks } from "../formats/numberText.ts";
 import type { Stations } from "./stations.ts";
 
@@ -87,12 +87,6 @@ export function readReadingOptions(words: ReadingWords): ReadingOptions {
     spool: words.spool,
     stations: words.stations,
   };
-}
-
-/** A variable by its CMIP short name, whatever its case. */
-export function findVariable(name: string): Variable | undefined {
-  const lower = name.toLowerCase();
-  return VARIABLE_NAMES.find((variable) => variable.toLowerCase() === lower);
 }
 
 /** For messages. */

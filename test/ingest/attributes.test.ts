@@ -58,6 +58,13 @@ async function load(
   return loadAttributes(database.client, { ...USUAL, ...words, file: [file] }, signal);
 }
 
+async function openRaster(content: ArrayBuffer) {
+  const file = join(folder, "raster.tif");
+  await writeFile(file, new Uint8Array(content));
+  const raster = await openFile(file, "raster");
+  return { ...raster, [Symbol.asyncDispose]: async () => raster.close() };
+}
+
 /** By "latitude longitude". */
 async function readAttributes(): Promise<Record<string, Record<string, number>>> {
   const { rows } = await database.client.query("SELECT latitude, longitude, attributes FROM climatebatch.grid_cells");
@@ -233,6 +240,29 @@ describe("rasters", () => {
     expect(await refusalOf(load("d.tif", await tiff(values)))).toMatch(
       /^InvalidOption: Missing --attribute: which attribute/,
     );
+  });
+  test("bytes of an image and a raster in another unit are no elevations; what is confirmed is one, with its range reported", async () => {
+    const image = await writeArrayBuffer(Uint8Array.from([1, 2, 3, 40, 50, 210]), {
+      ...{ width: 3, height: 2, BitsPerSample: [8], SampleFormat: [1] },
+      ...{ GeographicTypeGeoKey: 4326, GTModelTypeGeoKey: 2 },
+      ...geographic,
+    } as never);
+    expect(await refusalOf(load("land-use.tif", image, { attribute: "elevation" }))).toMatch(
+      /^UnlikelyElevations: .*land-use\.tif stores bytes \(0 to 255\).* found 3 values from 40 to 210\. .*--unit m$/,
+    );
+    expect(await load("land-use.tif", image, { attribute: "basin" })).toMatchObject({ cellsChanged: 3 });
+    await using raster = await openRaster(image);
+    for (const unit of ["K", "degC", "mm/month", "kg m-2 s-1"]) {
+      const sampled = sampleRaster({ ...raster, unit }, "elevation", [], []);
+      expect(await refusalOf(sampled)).toBe(
+        `WrongUnit: ${raster.file} is in ${unit}, but elevation is stored in m. Convert it first: gdal_calc.py.`,
+      );
+    }
+    expect(await refusalOf(load("d.tif", image, { attribute: "elevation", unit: "ft" }))).toMatch(
+      /^InvalidOption: --unit: expected m, in which elevation is stored, found "ft"/,
+    );
+    const { ranges } = await load("dem.tif", image, { attribute: "elevation", unit: "m" });
+    expect(ranges).toEqual({ elevation: { min: 40, mean: 100, max: 210 } });
   });
   const hd35 = fileURLToPath(
     new URL("../../../shared/data/hd35_nc_tif_zarr3/climatology-hd35-annual-mean.tif", import.meta.url),

@@ -234,7 +234,7 @@ describe("refused", () => {
       name: "a file that is no best track",
       files: { "x.csv": "date,tasmax\n2020-01-01,3\n" },
       refusal:
-        /^WrongFormat: x\.csv: expected JMA, KMA or IBTrACS, found CSV \(table\), which begins "date,tasmax"\. .*load climate\.$/,
+        /^WrongFormat: x\.csv: expected JMA, KMA or IBTrACS, found CSV \(table\), which begins "date,tasmax"\. .*load climate reads such tables\.$/,
     },
     {
       name: "a broken line",

@@ -1,5 +1,8 @@
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { listFiles, ROOT } from "../support/pages.ts";
 
 const SPEAK = `
   import { makeLog } from "${new URL("../../telemetry/log.ts", import.meta.url).href}";
@@ -7,9 +10,12 @@ const SPEAK = `
   log.info({ event: "riskComputed", risk: "drought", results: 4, seconds: 0.5 });
   log.warn({ event: "cellRejected", risk: "drought", latitude: 37.5, longitude: 127, message: "pr is -4 mm" });`;
 
-function speakTo(reader: "machine" | "terminal"): string[] {
-  const words = ["--input-type=module", "--eval", SPEAK, reader];
-  const env = { PATH: process.env.PATH, NO_COLOR: "1", TZ: "UTC" };
+function speakTo(
+  reader: "machine" | "terminal",
+  colour: Readonly<Record<string, string>> = { NO_COLOR: "1" },
+): string[] {
+  const words = ["--no-warnings", "--input-type=module", "--eval", SPEAK, reader];
+  const env = { PATH: process.env.PATH, TZ: "UTC", ...colour };
   return execFileSync(process.execPath, words, { encoding: "utf8", env }).trimEnd().split("\n");
 }
 
@@ -32,4 +38,23 @@ test("on a terminal it is a line that a person reads: time, level, what happened
   expect(second).toMatch(
     /^\[\d\d:\d\d:\d\d\] WARN: cellRejected: pr is -4 mm \{"risk":"drought","latitude":37.5,"longitude":127\}$/,
   );
+});
+
+test("its colours are for terminals that may have them, and NO_COLOR turns them off", () => {
+  const isColoured = (lines: readonly string[]) => lines.some((line) => line.includes("\u001b["));
+  expect(isColoured(speakTo("terminal", { FORCE_COLOR: "1" }))).toBe(true);
+  expect(isColoured(speakTo("terminal", { FORCE_COLOR: "1", NO_COLOR: "1" }))).toBe(false);
+  expect(isColoured(speakTo("machine", { FORCE_COLOR: "1" }))).toBe(false);
+});
+
+/** Files that may write colours: the log's. What else is written has none, on any terminal. */
+test("no other program of ours writes colours", () => {
+  const sources = listFiles().filter((path) =>
+    /^(cli|database|ingest|job|model|operator|report|serve|telemetry)\/.*\.ts$/.test(path),
+  );
+  expect(sources.length).toBeGreaterThan(200);
+  const colouring = /\\x1b|\\u001b|\\e\[|styleText|colorette|chalk|picocolors|pino-pretty/;
+  expect(sources.filter((path) => colouring.test(readFileSync(join(ROOT, path), "utf8")))).toEqual([
+    "telemetry/log.ts",
+  ]);
 });
