@@ -1,4 +1,5 @@
-// What the chart says about its values, from values.yaml: the table in its README, and values.schema.json.
+// What the chart says about its values, from values.yaml: the table in its README, values.schema.json, and files/defaults.yaml, by
+// which its templates take null for the default.
 // `npm run chart-docs` writes them, a test compares them.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,6 +12,46 @@ const TABLE = /(<!-- values -->\n)[\s\S]*(<!-- end of values -->)/;
 const NOT_OF_A_SCHEDULE = ["calculation", "requestKey", "retries"];
 
 type Schema = Readonly<Record<string, unknown>>;
+
+const OBJECT_NAME = "[a-z0-9]([-a-z0-9.]*[a-z0-9])?";
+const QUALIFIED_NAME = { pattern: "^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$" };
+/** As Kubernetes writes them; null removes a default. */
+const QUANTITIES = {
+  type: ["object", "null"],
+  additionalProperties: {
+    type: ["string", "number", "null"],
+    pattern: "^[0-9]+(\\.[0-9]+)?(m|[kMGTPE]i?|[eE][0-9]+)?$",
+    minimum: 0,
+  },
+};
+/** What `{"$is": NAME}` in a comment means: the names and values that Kubernetes accepts, so that Helm refuses others. */
+const SHAPES: Readonly<Record<string, Schema>> = {
+  prefix: { pattern: "^([a-z]([-a-z0-9]*[a-z0-9])?)?$", maxLength: 40 },
+  objectName: { type: "string", pattern: `^${OBJECT_NAME}$`, maxLength: 253 },
+  optionalObjectName: { pattern: `^(${OBJECT_NAME})?$`, maxLength: 253 },
+  allowedName: { type: "string", pattern: `^(\\*|${OBJECT_NAME})$`, maxLength: 253 },
+  key: { pattern: "^[-._a-zA-Z0-9]*$", maxLength: 253 },
+  repository: { pattern: "^[a-z0-9]([a-z0-9._:/-]*[a-z0-9])?$" },
+  tag: { pattern: "^([A-Za-z0-9_][A-Za-z0-9_.-]*)?$", maxLength: 128 },
+  ports: { minItems: 1, items: { type: "integer", minimum: 1, maximum: 65_535 } },
+  labels: {
+    propertyNames: QUALIFIED_NAME,
+    additionalProperties: { type: "string", pattern: "^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$", maxLength: 63 },
+  },
+  annotations: { propertyNames: QUALIFIED_NAME, additionalProperties: { type: "string" } },
+  resources: { additionalProperties: false, properties: { requests: QUANTITIES, limits: QUANTITIES } },
+};
+
+/** The schema with its shapes in place of their names. */
+function resolveShapes(schema: Schema): Schema {
+  const { $is, ...own } = schema;
+  if ($is !== undefined) {
+    const shape = SHAPES[String($is)];
+    if (shape === undefined) throw new Error(`values.yaml: expected one of ${Object.keys(SHAPES)}, found $is "${$is}"`);
+    return { ...shape, ...own };
+  }
+  return isMapping(own.items) ? { ...own, items: resolveShapes(own.items) } : own;
+}
 
 interface Comment {
   readonly description: string;
@@ -52,6 +93,7 @@ function typeOf(value: unknown): string {
 export interface ChartDocs {
   readonly table: string;
   readonly schema: string;
+  readonly defaults: string;
 }
 
 export function renderChartDocs(): ChartDocs {
@@ -69,6 +111,7 @@ export function renderChartDocs(): ChartDocs {
     ),
   };
   const rows: string[] = [];
+  const defaults: { readonly path: readonly string[]; readonly default: unknown }[] = [];
 
   function describe(path: string, value: unknown): Schema {
     const comment = comments.get(path);
@@ -79,7 +122,8 @@ export function renderChartDocs(): ChartDocs {
     }
     const { description, schema } = comment;
     rows.push(`| \`${path}\` | \`${JSON.stringify(value)}\` | ${description.replaceAll("|", "\\|")} |`);
-    const source = "$batch" in schema ? batch : schema;
+    defaults.push({ path: path.split("."), default: value });
+    const source = "$batch" in schema ? batch : resolveShapes(schema);
     return { type: typeOf(value), ...source, description };
   }
 
@@ -93,6 +137,7 @@ export function renderChartDocs(): ChartDocs {
   return {
     table: ["| value | default | meaning |", "| --- | --- | --- |", ...rows, ""].join("\n"),
     schema: `${JSON.stringify(schema, undefined, 2)}\n`,
+    defaults: defaults.map((one) => `- ${JSON.stringify(one)}\n`).join(""),
   };
 }
 
@@ -103,8 +148,9 @@ export function insertTable(readme: string, table: string): string {
 }
 
 if (import.meta.main) {
-  const { table, schema } = renderChartDocs();
+  const { table, schema, defaults } = renderChartDocs();
   const readme = join(CHART, "README.md");
+  writeFileSync(join(CHART, "files/defaults.yaml"), defaults);
   writeFileSync(join(CHART, "values.schema.json"), schema);
   writeFileSync(readme, insertTable(readFileSync(readme, "utf8"), table));
 }

@@ -1,4 +1,5 @@
 // What is written into a coordination.k8s.io/v1 Lease, and how a candidate judges whether its holder is alive.
+import { LABELS, MANAGED_BY } from "../objects/labels.ts";
 import type { Lease, NewLease } from "./client.ts";
 import { microTime } from "./wireFormat.ts";
 
@@ -12,7 +13,8 @@ export function buildLease(name: string, namespace: string, claim: Claim): NewLe
   return {
     apiVersion: "coordination.k8s.io/v1",
     kind: "Lease",
-    metadata: { name, namespace },
+    // The only object that the operator makes for itself: found by its labels when an installation is removed.
+    metadata: { name, namespace, labels: { [LABELS.appName]: "climatebatch", [LABELS.appManagedBy]: MANAGED_BY } },
     spec: claimed(claim, 0),
   };
 }

@@ -17,6 +17,9 @@ export const LABELS = {
   appManagedBy: "app.kubernetes.io/managed-by",
 } as const;
 
+/** Of every object that the operator creates. */
+export const MANAGED_BY = "climatebatch-operator";
+
 export const ANNOTATIONS = {
   /** The container that kubectl logs and exec choose. */
   defaultContainer: "kubectl.kubernetes.io/default-container",
@@ -61,7 +64,7 @@ export function buildChildLabels(batch: ClimateBatch, { batchId, attempt, calcul
     [LABELS.calculation]: calculation,
     [LABELS.appName]: "climatebatch",
     [LABELS.appComponent]: "shard",
-    [LABELS.appManagedBy]: "climatebatch-operator",
+    [LABELS.appManagedBy]: MANAGED_BY,
   };
 }
 

@@ -15,14 +15,19 @@ import {
   EVERYTHING,
   find,
   helm,
+  type Leaf,
   list,
+  listLeaves,
   NAMESPACE,
   RELEASE,
   type Rendered,
   render,
   renderText,
+  type SchemaType,
   VALUE_SETS,
   type Values,
+  valueAt,
+  withValue,
 } from "../support/chart.ts";
 
 const ROOT = join(CHART, "../..");
@@ -30,9 +35,10 @@ const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 const inChart = (path: string) => readFileSync(join(CHART, path), "utf8");
 const QUICK = VALUE_SETS.quick!;
 
-test("the chart's schema and its table are what npm run chart-docs makes", () => {
-  const { table, schema } = renderChartDocs();
+test("the chart's schema, defaults and table are what npm run chart-docs makes", () => {
+  const { table, schema, defaults } = renderChartDocs();
   expect(inChart("values.schema.json")).toBe(schema);
+  expect(inChart("files/defaults.yaml")).toBe(defaults);
   expect(inChart("README.md")).toBe(insertTable(inChart("README.md"), table));
 });
 
@@ -88,10 +94,10 @@ describeWithHelm("the chart", () => {
       "CronJob cb-climatebatch-probability",
       "CustomResourceDefinition climatebatches.climate.aiops.dev",
       "Deployment cb-climatebatch-operator",
-      "Lease cb-climatebatch-operator",
       "NetworkPolicy cb-climatebatch-operator",
       "NetworkPolicy cb-climatebatch-schedule",
       "NetworkPolicy cb-climatebatch-shard",
+      "NetworkPolicy cb-climatebatch-test",
       "Pod cb-climatebatch-test",
       "PodDisruptionBudget cb-climatebatch-operator",
       "Role cb-climatebatch-operator",
@@ -110,7 +116,6 @@ describeWithHelm("the chart", () => {
   test("with everything off makes the operator, its accounts and its test, and nothing of the whole cluster", async () => {
     expect(list(await render(BARE)).filter((one) => !one.endsWith("-test"))).toEqual([
       "Deployment cb-climatebatch-operator",
-      "Lease cb-climatebatch-operator",
       "ServiceAccount cb-climatebatch-job",
       "ServiceAccount cb-climatebatch-operator",
       "ServiceAccount cb-climatebatch-schedule",
@@ -292,14 +297,13 @@ describeWithHelm("the chart", () => {
 
   test("every value makes a difference", { timeout: 300_000 }, async () => {
     const values = loadYaml(inChart("values.yaml")) as Values;
-    const schema = JSON.parse(inChart("values.schema.json"));
     // With it the schedule of probability could not be switched off.
     const most: Values = { ...EVERYTHING, schedules: {} };
     const base = await renderText(most);
     const idle = await pMap(
-      leaves(schema),
+      listLeaves(),
       async ({ path, schema: one }) => {
-        const changed = change(at(most, path) ?? at(values, path), one, path.at(-1)!);
+        const changed = change(valueAt(most, path) ?? valueAt(values, path), one, path.at(-1)!);
         const text = await renderText(withValue(most, path, changed) as Values);
         return text === base ? path.join(".") : null;
       },
@@ -333,39 +337,18 @@ function podsOf(objects: readonly Rendered[]) {
   });
 }
 
-interface Leaf {
-  readonly path: readonly string[];
-  readonly schema: { readonly type: string | string[]; readonly enum?: readonly string[] };
-}
-
-function leaves(schema: { properties: Record<string, object> }, path: readonly string[] = []): Leaf[] {
-  return Object.entries(schema.properties).flatMap(([key, one]) => {
-    const here = [...path, key];
-    if (key === "global") return [];
-    const isLeaf = "description" in one;
-    return isLeaf ? [{ path: here, schema: one as unknown as Leaf["schema"] }] : leaves(one as typeof schema, here);
-  });
-}
-
-function at(values: unknown, path: readonly string[]): unknown {
-  return path.reduce((one, key) => (one as Values | undefined)?.[key], values);
-}
-
-function withValue(values: unknown, [key, ...rest]: readonly string[], value: unknown): unknown {
-  if (key === undefined) return value;
-  return { ...(values as Values | undefined), [key]: withValue((values as Values | undefined)?.[key], rest, value) };
-}
-
 /** Another one that the schema allows. */
 function change(value: unknown, { type, enum: allowed }: Leaf["schema"], key: string): unknown {
   if (allowed !== undefined) return allowed.find((one) => one !== value && one !== "");
   if (key === "digest") return `sha256:${"f".repeat(64)}`;
   if (key === "batch") return { grid: "changed" };
   if (key === "schedule") return "5 5 5 5 *";
-  if (key === "apiServerPorts") return [8443];
+  if (key === "apiServerPorts" || key === "dnsPorts") return [8443];
+  if (key === "interval") return "17s";
+  if (key === "resources") return { requests: { memory: "17Mi" } };
   if (["pullSecrets", "secrets", "serviceAccounts", "priorityClasses"].includes(key)) return ["changed"];
   if (key === "replicas") return 1;
-  const is = (name: string) => (Array.isArray(type) ? type.includes(name) : type === name);
+  const is = (name: SchemaType) => [type].flat().includes(name);
   if (is("boolean")) return value !== true;
   if (is("integer")) return Number(value) + 1;
   if (is("array")) return [{ changed: "changed" }];

@@ -1,4 +1,5 @@
 // The chart as Helm renders it, as objects; and the value sets that tests render it with.
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { loadAllYaml } from "@kubernetes/client-node";
 import { goProgram } from "../cluster/goModules.ts";
@@ -74,6 +75,43 @@ const PLACED = {
   priorityClassName: "system-cluster-critical",
 };
 
+export type SchemaType = "string" | "integer" | "boolean" | "array" | "object" | "null";
+
+/** A value of the chart with what values.schema.json says of it. */
+export interface Leaf {
+  readonly path: readonly string[];
+  readonly schema: {
+    readonly type: SchemaType | readonly SchemaType[];
+    readonly enum?: readonly string[];
+    readonly pattern?: string;
+    readonly [keyword: string]: unknown;
+  };
+}
+
+/** Every value, in the order of the schema. */
+export function listLeaves(): Leaf[] {
+  const { properties } = JSON.parse(readFileSync(`${CHART}/values.schema.json`, "utf8"));
+  const { global: _, ...own } = properties;
+  return listUnder(own, []);
+}
+
+function listUnder(properties: Readonly<Record<string, object>>, path: readonly string[]): Leaf[] {
+  return Object.entries(properties).flatMap(([key, schema]) =>
+    "description" in schema
+      ? [{ path: [...path, key], schema: schema as unknown as Leaf["schema"] }]
+      : listUnder((schema as { properties: typeof properties }).properties, [...path, key]),
+  );
+}
+
+export function valueAt(values: unknown, path: readonly string[]): unknown {
+  return path.reduce((one, key) => (one as Values | undefined)?.[key], values);
+}
+
+export function withValue(values: unknown, [key, ...rest]: readonly string[], value: unknown): unknown {
+  if (key === undefined) return value;
+  return { ...(values as Values | undefined), [key]: withValue((values as Values | undefined)?.[key], rest, value) };
+}
+
 /** All that may be on, on. */
 export const EVERYTHING = {
   commonLabels: { team: "climate" },
@@ -127,6 +165,22 @@ export const VALUE_SETS: Readonly<Record<string, Values>> = {
   quick: QUICK,
   everything: EVERYTHING,
   bare: BARE,
+  "null for what has a default": {
+    ...QUICK,
+    nameOverride: null,
+    commonLabels: null,
+    operator: { replicas: null, podLabels: null, tolerations: null, resources: { limits: null } },
+    job: { resources: { limits: { cpu: null, memory: "2Gi" } }, template: { nodeSelector: null } },
+    schedules: null,
+    monitoring: { dashboard: null },
+  },
+  "a user of OpenShift's range, labels of others": {
+    ...QUICK,
+    commonLabels: { "app.kubernetes.io/name": "other", "app.kubernetes.io/part-of": "risks" },
+    operator: { podLabels: { "app.kubernetes.io/component": "other" } },
+    job: { runAsUser: 1_000_650_000 },
+    networkPolicy: { egress: { enabled: true, dnsPorts: [5353] } },
+  },
   "no replica": { ...QUICK, operator: { replicas: 0 } },
   "a pod of its own parts": { ...QUICK, fullnameOverride: "risks", nameOverride: "risk" },
   "a Secret of CloudNativePG": { database: { operator: secret("pg-app", "uri") } },

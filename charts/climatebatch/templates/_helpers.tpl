@@ -15,26 +15,20 @@ app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride | quote }}
 app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
+{{/* Labels of an object or a pod: dict "root", optionally "component" and "labels". The chart's own go before given ones, so that selectors find. */}}
 {{- define "climatebatch.labels" -}}
-{{- with .Values.commonLabels }}
-{{ toYaml . }}
-{{- end }}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | quote }}
-{{ include "climatebatch.selectorLabels" . }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
+{{- $own := include "climatebatch.selectorLabels" .root | fromYaml -}}
+{{- $_ := set $own "helm.sh/chart" (printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_") -}}
+{{- $_ := set $own "app.kubernetes.io/version" .root.Chart.AppVersion -}}
+{{- $_ := set $own "app.kubernetes.io/managed-by" .root.Release.Service -}}
+{{- with .component }}{{ $_ := set $own "app.kubernetes.io/component" . }}{{ end -}}
+{{- merge $own (default dict .labels) .root.Values.commonLabels | toYaml -}}
 {{- end -}}
 
-{{/* Labels and annotations of an object: dict "root" "component" and optionally "annotations". */}}
+{{/* Labels and annotations of an object: dict "root", optionally "component", "labels" and "annotations". */}}
 {{- define "climatebatch.metadata" -}}
 labels:
-  {{- include "climatebatch.labels" .root | nindent 2 }}
-  {{- with .component }}
-  app.kubernetes.io/component: {{ . }}
-  {{- end }}
-  {{- with .labels }}
-  {{- toYaml . | nindent 2 }}
-  {{- end }}
+  {{- include "climatebatch.labels" . | nindent 2 }}
 {{- with merge (dict) (default dict .annotations) .root.Values.commonAnnotations }}
 annotations:
   {{- toYaml . | nindent 2 }}
@@ -112,9 +106,9 @@ env:
 {{/* Pod Security `restricted`, with a read-only root file system. */}}
 {{- define "climatebatch.podSecurity" -}}
 runAsNonRoot: true
-runAsUser: {{ .Values.job.runAsUser }}
-runAsGroup: {{ .Values.job.runAsUser }}
-fsGroup: {{ .Values.job.runAsUser }}
+runAsUser: {{ .Values.job.runAsUser | int64 }}
+runAsGroup: {{ .Values.job.runAsUser | int64 }}
+fsGroup: {{ .Values.job.runAsUser | int64 }}
 seccompProfile: { type: RuntimeDefault }
 {{- end -}}
 

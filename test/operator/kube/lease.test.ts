@@ -130,6 +130,10 @@ describeOnApiServer("leader election", () => {
     });
     await candidate.stop();
     const released = await space.api.leases.get("operator");
+    expect(taken.metadata.labels).toEqual({
+      "app.kubernetes.io/name": "climatebatch",
+      "app.kubernetes.io/managed-by": "climatebatch-operator",
+    });
     expect(taken.spec).toMatchObject({ holderIdentity: "first", leaseDurationSeconds: 3, leaseTransitions: 0 });
     for (const { spec } of [taken, renewed, released]) {
       expect([spec?.acquireTime, spec?.renewTime]).toEqual([
