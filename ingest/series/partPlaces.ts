@@ -61,15 +61,15 @@ export class PlacesOfParts {
   #number({ file, array }: ArrayPart, { latitude, longitude }: ArrayPlaces): Int32Array {
     const places = this.#places;
     const numbers = new Int32Array(latitude.length);
-    const seen = new Map<number, number>();
     for (let at = 0; at < numbers.length; at++) {
-      if (Number.isNaN(latitude[at]!)) {
-        numbers[at] = -1;
-        continue;
-      }
-      numbers[at] = places.numberAt(latitude[at]!, longitude[at]!);
-      const other = seen.get(numbers[at]!);
-      if (other !== undefined) {
+      numbers[at] = Number.isNaN(latitude[at]!) ? -1 : places.numberAt(latitude[at]!, longitude[at]!);
+    }
+    /** [places] the position at each, -1 for none. */
+    const positions = new Int32Array(places.all.length).fill(-1);
+    for (let at = 0; at < numbers.length; at++) {
+      if (numbers[at] === -1) continue;
+      const other = positions[numbers[at]!]!;
+      if (other !== -1) {
         const { latitude: north, longitude: east } = places.all[numbers[at]!]!;
         throw new RejectedError(
           "TwoPlacesAtOnePoint",
@@ -77,7 +77,7 @@ export class PlacesOfParts {
             "Leave one of them out (of a globe that repeats its first meridian: the last one), or use a --grid with a finer step.",
         );
       }
-      seen.set(numbers[at]!, at);
+      positions[numbers[at]!] = at;
     }
     return numbers;
   }

@@ -6,17 +6,23 @@ import { RejectedError } from "../../model/errors.ts";
 import { hintSeparators, type NumberStyle, PLAIN_NUMBERS, readNumberText } from "../formats/numberText.ts";
 import { describeWhere, type Where } from "../formats/tableFile.ts";
 
+const [TURN, HALF_TURN] = [360, 180];
+
 export class Places {
   readonly stepDegrees: number;
   readonly #numbers: NumberStyle;
   readonly #places: Place[] = [];
   /** By the texts of latitude and longitude. */
   readonly #byText = new Map<string, Map<string, number>>();
-  readonly #byPoint = new Map<string, number>();
+  readonly #byPoint = new Map<string | number, number>();
+  /** Steps from a parallel to the same longitude on the next one; 0 for steps so fine that a number could not hold a point. */
+  readonly #stride: number;
 
   constructor(stepDegrees: number, numbers: NumberStyle = PLAIN_NUMBERS) {
     this.stepDegrees = stepDegrees;
     this.#numbers = numbers;
+    const stride = Math.ceil(TURN / stepDegrees) + 2;
+    this.#stride = stride * (HALF_TURN / stepDegrees + 2) < Number.MAX_SAFE_INTEGER ? stride : 0;
   }
 
   get all(): readonly Place[] {
@@ -41,10 +47,17 @@ export class Places {
       latitude: snapCoordinate(latitude, this.stepDegrees),
       longitude: snapCoordinate(withinHalfTurn(longitude), this.stepDegrees),
     };
-    const point = `${place.latitude} ${place.longitude}`;
+    const point = this.#keyOf(place);
     const number = this.#byPoint.get(point) ?? this.#places.push(place) - 1;
     this.#byPoint.set(point, number);
     return number;
+  }
+
+  /** A number where it can be: a million texts need a hundred MiB. */
+  #keyOf({ latitude, longitude }: Place): string | number {
+    if (this.#stride === 0) return `${latitude} ${longitude}`;
+    const steps = (degrees: number) => Math.round(degrees / this.stepDegrees);
+    return steps(latitude) * this.#stride + steps(longitude);
   }
 
   #read(name: string, text: string, min: number, max: number, where: Where | string): number {

@@ -1,4 +1,5 @@
 // Inputs for the readers: good files of every format, changed where the format is sensitive.
+import { readFile } from "node:fs/promises";
 import { writeArrayBuffer } from "geotiff";
 import { makeNetcdf, makeZip, zarrEntries } from "../support/arrayFiles.ts";
 import { SERIES_FORMATS } from "../support/seriesFormats.ts";
@@ -100,6 +101,17 @@ export async function makeSeeds(): Promise<readonly Seed[]> {
   ];
   const feature = { type: "Feature", properties: { id: 1 }, geometry: { type: "Polygon", coordinates: [square] } };
   add("polygons", "basins.geojson", JSON.stringify({ type: "FeatureCollection", features: [feature] }));
+  for (const name of ["pole-only.nc", "wrf-times.nc", "unified.zarr.zip", "sharded.zarr.zip", "groups.nc"]) {
+    add("series", name, await readFile(new URL(`../golden/grid-files/${name}`, import.meta.url)));
+  }
+  for (const name of ["unified.tif", "lambert.tif"]) {
+    add("raster", name, await readFile(new URL(`../golden/ground-files/${name}`, import.meta.url)));
+  }
+  add(
+    "polygons",
+    "districts.geojson",
+    await readFile(new URL("../golden/ground-files/districts.geojson", import.meta.url), "utf8"),
+  );
   return seeds;
 }
 

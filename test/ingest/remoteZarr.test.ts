@@ -80,16 +80,8 @@ test("a missing piece is missing values", async () => {
   expect(await refusalOf(load(server.url))).toMatch(/NoValues/);
 });
 
-test.each([
-  ["that answers ranges", answer],
-  [
-    "that knows no ranges",
-    (request: IncomingMessage, response: ServerResponse, entries: Entries) => {
-      delete request.headers.range;
-      answer(request, response, entries);
-    },
-  ],
-])("chunks within shards of a v3 store, from a server %s", async (_, own) => {
+/** Entries of a v3 store whose chunks are within shards. */
+async function readShards(): Promise<Record<string, Buffer>> {
   const zip = await readFile(new URL("../golden/grid-files/sharded.zarr.zip", import.meta.url));
   const names: string[] = [];
   const store = ZipFileStore.fromBlob(new Blob([zip]), {
@@ -104,6 +96,20 @@ test.each([
   for (const name of names) {
     content[name.replace("sharded.zarr/", "")] = Buffer.from((await store.get(`/${name}`))!);
   }
+  return content;
+}
+
+test.each([
+  ["that answers ranges", answer],
+  [
+    "that knows no ranges",
+    (request: IncomingMessage, response: ServerResponse, entries: Entries) => {
+      delete request.headers.range;
+      answer(request, response, entries);
+    },
+  ],
+])("chunks within shards of a v3 store, from a server %s", async (_, own) => {
+  const content = await readShards();
   const expected = JSON.parse(await readFile(new URL("../golden/grid-files/expected.json", import.meta.url), "utf8"))[
     "sharded.zarr.zip"
   ];
@@ -116,6 +122,17 @@ test.each([
     const found = stored.get(`${scenario} tas ${place} 2001`)!.subarray(59, 64);
     expect([...found]).toEqual(values.map((value) => expect.closeTo(value, 4)));
   }
+});
+
+test("a shard whose index says more than a chunk, or is damaged, is refused", async () => {
+  const content = await readShards();
+  const name = Object.keys(content).find((key) => key.startsWith("tas/c/"))!;
+  const damaged = Buffer.from(content[name]!);
+  damaged.writeUInt8(damaged.at(-10)! ^ 0xff, damaged.length - 10);
+  await using server = await serve({ ...content, [name]: damaged });
+  expect(await refusalOf(load(server.url))).toMatch(/UnreadableFile|TooLargeInside/);
+  await using cut = await serve({ ...content, [name]: content[name]!.subarray(0, 20) });
+  expect(await refusalOf(load(cut.url))).toMatch(/UnreadableFile|TooLargeInside/);
 });
 
 const QUICK: RemoteSettings = { timeoutMs: 5000, pauseMs: 1, tries: 3, atOnce: 2, mostBytes: 1 << 20 };
