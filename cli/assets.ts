@@ -9,6 +9,7 @@ import { RISKS } from "../model/risks.ts";
 import { type Assets, assess, readSites, type Sites } from "../report/assets.ts";
 import { writeParquetRows } from "../report/exportTables.ts";
 import { formatNumber } from "../report/page/numbers.ts";
+import { DEFAULT_MAX_CELLS } from "../report/page/reportData.ts";
 import { extentOf, findResults, readResultPlaces, withSnapshot } from "../report/readResults.ts";
 import { reachOf } from "../report/sites.ts";
 import { defineCommand } from "./command.ts";
@@ -16,7 +17,7 @@ import { withDatabase } from "./database.ts";
 import { batchArgument, databaseOption, jsonOption, number, outputOption, requestOptions, text } from "./options.ts";
 import { checkOutput, STANDARD_OUTPUT, writeOutput } from "./outputFile.ts";
 import { formatTable, print, printJson } from "./printing.ts";
-import { collectPage, DEFAULT_MAX_CELLS, writePage } from "./report.ts";
+import { collectPage, writePage } from "./report.ts";
 
 const ROWS_AT_ONCE = 10_000;
 /** Sites outside the grid that are named one by one; all are in the file. */

@@ -45,7 +45,8 @@ export const placeCommand = defineCommand(
         const chosen = argv.json
           ? { scenarios: undefined, periods: undefined }
           : { scenarios: others.scenarios.slice(-1), periods: [others.periods[others.periods.length >> 1]!] };
-        const { scenario: scenarios = chosen.scenarios, period: periods = chosen.periods } = argv;
+        const { scenario: scenarios = chosen.scenarios, period = chosen.periods } = argv;
+        const periods = period?.map(formatPeriod);
         return { others, facts: await readPlace(client, { latitude, longitude, batchId, scenarios, periods }) };
       });
       printFacts(argv, facts, () => describePlace(facts, others));

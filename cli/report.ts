@@ -8,6 +8,7 @@ import { RejectedError } from "../model/errors.ts";
 import { formatPeriod } from "../model/periods.ts";
 import { collectReport, type ReportContents, type ReportRequest } from "../report/collectReport.ts";
 import { MEASURES } from "../report/page/pageState.ts";
+import { DEFAULT_MAX_CELLS } from "../report/page/reportData.ts";
 import { drawMap, type MapChoice } from "../report/picture/mapPicture.ts";
 import { PICTURE_FORMATS, type PictureFormat, writePicture } from "../report/picture/writePicture.ts";
 import { withSnapshot } from "../report/readResults.ts";
@@ -18,7 +19,6 @@ import { batchArgument, databaseOption, number, outputOption, requestOptions, te
 import { checkOutput, writeOutput } from "./outputFile.ts";
 import { print } from "./printing.ts";
 
-export const DEFAULT_MAX_CELLS = 500_000;
 const DEFAULT_OUTPUT = "report.html";
 const DEFAULT_WIDTH = 1600;
 /** A difference of scenarios needs two. */

@@ -1,10 +1,11 @@
 // `climatebatch start`, which `npm start` runs: the sample, both calculations on it, and where the results are.
 import { availableParallelism } from "node:os";
 import { planRequest } from "../database/planRequest.ts";
+import { DEFAULT_MAX_CELLS } from "../report/page/reportData.ts";
 import { type CommandContext, defineCommand } from "./command.ts";
 import { type OpenDatabase, SAMPLE_DATABASE, withDatabase } from "./database.ts";
 import { print } from "./printing.ts";
-import { DEFAULT_MAX_CELLS, makeReport } from "./report.ts";
+import { makeReport } from "./report.ts";
 import { runAndReport } from "./runAndReport.ts";
 import { DEFAULT_SAMPLE_CELLS, describeSample, makeSample } from "./sample/makeSample.ts";
 import { printFindings } from "./summary.ts";

@@ -1,13 +1,20 @@
 // `climatebatch status` and `climatebatch logs`: the state of batches, and what happened in one.
 import {
   type BatchLine,
-  type BatchLogs,
+  type RejectedInput,
   readBatch,
-  readBatchLogs,
   readRecentBatches,
+  readRejected,
+  readShards,
+  type ShardLine,
 } from "../database/batchReports.ts";
-import { type BatchObstacle, findBatchObstacle } from "../database/obstacles.ts";
-import { formatPeriod } from "../model/periods.ts";
+import {
+  describeBatch,
+  describeDuration,
+  type ExplainedBatch,
+  explainBatch,
+  explainBatches,
+} from "../report/batchWords.ts";
 import { defineCommand } from "./command.ts";
 import { withDatabase } from "./database.ts";
 import { batchArgument, clusterOptions, databaseOption, flag, jsonOption } from "./options.ts";
@@ -39,20 +46,13 @@ export const statusCommand = defineCommand(
       return printFacts(argv, await readClusterBatches(argv, RECENT_BATCHES), describeClusterBatches);
     }
     await withDatabase(argv, "status", async ({ client }) => {
-      const explain = async (batch: BatchLine) => ({
-        ...batch,
-        obstacle: await findBatchObstacle(client, batch.batchId),
-      });
       if (argv.batch !== undefined)
-        return printFacts(argv, await explain(await readBatch(client, argv.batch)), describeBatch);
-      const batches: ExplainedBatch[] = [];
-      for (const batch of await readRecentBatches(client, RECENT_BATCHES)) batches.push(await explain(batch));
+        return printFacts(argv, await explainBatch(client, await readBatch(client, argv.batch)), describeFacts);
+      const batches = await explainBatches(client, await readRecentBatches(client, RECENT_BATCHES));
       printFacts(argv, batches, describeBatches);
     });
   },
 );
-
-type ExplainedBatch = BatchLine & { readonly obstacle: BatchObstacle | null };
 
 function describeBatches(batches: readonly ExplainedBatch[]): string {
   if (batches.length === 0) return "No batch yet. Start one: climatebatch run all";
@@ -65,7 +65,7 @@ function describeBatches(batches: readonly ExplainedBatch[]): string {
     batch.cells,
     batch.rejectedCells,
     batch.startedAt.toISOString().slice(0, 19),
-    duration(batch),
+    describeDuration(batch),
     batch.published.join(", "),
   ]);
   const obstacles = batches.flatMap(({ batchId, obstacle }) =>
@@ -74,32 +74,10 @@ function describeBatches(batches: readonly ExplainedBatch[]): string {
   return [formatTable(header, rows), ...obstacles].join("\n\n");
 }
 
-function describeBatch(batch: ExplainedBatch): string {
-  const { specification } = batch;
-  const lines: [string, string][] = [
-    ["batch", batch.batchId],
-    ["calculation", batch.calculation],
-    ["state", batch.reason === null ? batch.state : `${batch.state} (${batch.reason}): ${batch.message}`],
-    ...(batch.obstacle === null
-      ? []
-      : ([["why", `${batch.obstacle.reason}: ${batch.obstacle.message}`]] satisfies [string, string][])),
-    ["grid", `${batch.grid}, ${batch.cells} cells`],
-    ["scenarios", specification.scenarios.join(", ")],
-    ["periods", specification.periods.map(formatPeriod).join(", ")],
-    ["risks", specification.risks.join(", ")],
-    ["methods", specification.methods],
-    ["shards", `${batch.shardsDone} of ${batch.shards} done, ${batch.shardsFailed} failed`],
-    ["cells", `${batch.cellsDone} of ${batch.cells} done, ${batch.rejectedCells} with rejected input`],
-    ["result rows", String(batch.resultRows)],
-    ["started", batch.startedAt.toISOString()],
-    ["finished", batch.finishedAt === null ? "-" : `${batch.finishedAt.toISOString()} (${duration(batch)})`],
-    ["published", batch.published.length === 0 ? "no" : batch.published.join(", ")],
-  ];
-  return lines.map(([name, value]) => `${name.padEnd(12)} ${value}`).join("\n");
-}
-
-function duration({ startedAt, finishedAt }: BatchLine): string {
-  return finishedAt === null ? "-" : `${((finishedAt.getTime() - startedAt.getTime()) / 1000).toFixed(1)} s`;
+function describeFacts(batch: ExplainedBatch): string {
+  return describeBatch(batch)
+    .map(({ name, value }) => `${name.padEnd(12)} ${value}`)
+    .join("\n");
 }
 
 export const logsCommand = defineCommand(
@@ -107,13 +85,17 @@ export const logsCommand = defineCommand(
   (argv) =>
     withDatabase(argv, "logs", async ({ client }) => {
       const batch = await readBatch(client, argv.batch);
-      const logs = await readBatchLogs(client, batch.batchId, REJECTED_CELLS_SHOWN);
+      const shards = await readShards(client, batch.batchId);
+      const logs = { shards, ...(await readRejected(client, batch.batchId, REJECTED_CELLS_SHOWN)) };
       const { batchId, state, reason, message } = batch;
       printFacts(argv, { batchId, state, reason, message, ...logs }, () => describeLogs(batch, logs));
     }),
 );
 
-function describeLogs(batch: BatchLine, { shards, rejectedCounts, rejectedCells }: BatchLogs): string {
+function describeLogs(
+  batch: BatchLine,
+  { shards, rejectedCounts, rejectedCells }: RejectedInput & { readonly shards: readonly ShardLine[] },
+): string {
   const parts = [
     `batch ${batch.batchId} is ${batch.state}${batch.message === null ? "" : ` (${batch.reason}): ${batch.message}`}`,
   ];

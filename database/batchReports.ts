@@ -1,4 +1,4 @@
-// What people ask about batches: the list, one in detail, and what went wrong in it.
+// What people ask about batches: the list, one in detail, what went wrong in it, and which requests wait.
 import type { ClientBase } from "pg";
 import { RejectedError } from "../model/errors.ts";
 import type { BatchSpecification } from "../model/specification.ts";
@@ -34,8 +34,12 @@ const BATCH_LINES = `SELECT b.batch_id AS "batchId", b.calculation, b.state, b.r
       coalesce(sum(rejected_cells), 0)::int AS "rejectedCells", coalesce(sum(result_rows), 0)::float8 AS "resultRows"
     FROM climatebatch.batch_shards AS s WHERE s.batch_id = b.batch_id) AS s`;
 
-export async function readRecentBatches(client: ClientBase, limit: number): Promise<BatchLine[]> {
-  const { rows } = await client.query(`${BATCH_LINES} ORDER BY b.batch_id DESC LIMIT $1`, [limit]);
+/** The latest first; `before`: only those that began before this one. */
+export async function readRecentBatches(client: ClientBase, limit: number, before?: string): Promise<BatchLine[]> {
+  const { rows } = await client.query(
+    `${BATCH_LINES} WHERE $2::bigint IS NULL OR b.batch_id < $2 ORDER BY b.batch_id DESC LIMIT $1`,
+    [limit, before ?? null],
+  );
   return rows;
 }
 
@@ -47,17 +51,18 @@ export async function readBatch(client: ClientBase, batchId: string): Promise<Ba
   return rows[0];
 }
 
-export interface BatchLogs {
-  readonly shards: readonly {
-    readonly shard: number;
-    readonly state: string;
-    readonly attempt: number;
-    readonly cells: number;
-    readonly worker: string | null;
-    readonly seconds: number | null;
-    readonly reason: string | null;
-    readonly message: string | null;
-  }[];
+export interface ShardLine {
+  readonly shard: number;
+  readonly state: string;
+  readonly attempt: number;
+  readonly cells: number;
+  readonly worker: string | null;
+  readonly seconds: number | null;
+  readonly reason: string | null;
+  readonly message: string | null;
+}
+
+export interface RejectedInput {
   readonly rejectedCounts: readonly { readonly risk: string; readonly reason: string; readonly cells: number }[];
   readonly rejectedCells: readonly {
     readonly risk: string;
@@ -69,13 +74,23 @@ export interface BatchLogs {
   }[];
 }
 
-export async function readBatchLogs(client: ClientBase, batchId: string, rejectedLimit: number): Promise<BatchLogs> {
-  const shards = await client.query(
+/** From the shard `first` on. */
+export async function readShards(
+  client: ClientBase,
+  batchId: string,
+  { first = 0, limit }: { readonly first?: number; readonly limit?: number } = {},
+): Promise<ShardLine[]> {
+  const { rows } = await client.query(
     `SELECT shard, state, attempt, cells, worker, extract(epoch FROM finished_at - started_at)::float8 AS seconds,
        error_reason AS reason, error_message AS message
-     FROM climatebatch.batch_shards WHERE batch_id = $1 ORDER BY shard`,
-    [batchId],
+     FROM climatebatch.batch_shards WHERE batch_id = $1 AND shard >= $2 ORDER BY shard LIMIT $3`,
+    [batchId, first, limit ?? null],
   );
+  return rows;
+}
+
+/** Counts of all rejected cells, and the cells up to the limit. */
+export async function readRejected(client: ClientBase, batchId: string, limit: number): Promise<RejectedInput> {
   const counts = await client.query(
     `SELECT risk::text, reason, sum(cells)::int AS cells FROM climatebatch.rejected_counts WHERE batch_id = $1
      GROUP BY risk, reason ORDER BY risk, reason`,
@@ -85,7 +100,35 @@ export async function readBatchLogs(client: ClientBase, batchId: string, rejecte
     `SELECT r.risk::text, s.name AS scenario, c.latitude, c.longitude, r.reason, r.detail
      FROM climatebatch.rejected_cells AS r JOIN climatebatch.grid_cells AS c USING (cell_id) JOIN climatebatch.scenarios AS s USING (scenario_id)
      WHERE r.batch_id = $1 ORDER BY c.latitude, c.longitude, r.risk, s.name LIMIT $2`,
-    [batchId, rejectedLimit],
+    [batchId, limit],
   );
-  return { shards: shards.rows, rejectedCounts: counts.rows, rejectedCells: cells.rows };
+  return { rejectedCounts: counts.rows, rejectedCells: cells.rows };
+}
+
+export interface RequestLine {
+  readonly requestId: string;
+  readonly calculation: string;
+  readonly source: string;
+  readonly state: "waiting" | "claimed" | "finished";
+  readonly requestedAt: Date;
+  /** Further requests that are answered with this one. */
+  readonly coalesced: number;
+  readonly claimedBy: string | null;
+  readonly climateBatch: string | null;
+  readonly batchId: string | null;
+  readonly outcome: "batch" | "failed" | "cancelled" | null;
+  readonly reason: string | null;
+  readonly message: string | null;
+}
+
+/** Those that wait or are claimed in their order, then the finished ones, the latest first. */
+export async function readRequests(client: ClientBase, limit: number): Promise<RequestLine[]> {
+  const { rows } = await client.query(
+    `SELECT request_id AS "requestId", calculation, source, state, requested_at AS "requestedAt", coalesced,
+       claimed_by AS "claimedBy", climate_batch AS "climateBatch", batch_id AS "batchId", outcome, reason, message
+     FROM climatebatch.batch_requests
+     ORDER BY state = 'finished', CASE state WHEN 'finished' THEN -request_id ELSE request_id END LIMIT $1`,
+    [limit],
+  );
+  return rows;
 }

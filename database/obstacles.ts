@@ -9,7 +9,7 @@ export interface BatchObstacle {
   readonly message: string;
 }
 
-/** null: it has ended, or nothing known is in its way. */
+/** null: it has ended, or nothing known is in its way. A session that made itself read-only does not count as an obstacle. */
 export async function findBatchObstacle(client: ClientBase, batchId: string): Promise<BatchObstacle | null> {
   const { rows } = await client.query<{
     isReadOnly: boolean;
@@ -17,7 +17,7 @@ export async function findBatchObstacle(client: ClientBase, batchId: string): Pr
     isRun: boolean;
     failed: { shard: number; reason: string; message: string } | null;
   }>(
-    `SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean AS "isReadOnly",
+    `SELECT pg_is_in_recovery() OR (SELECT reset_val = 'on' FROM pg_settings WHERE name = 'default_transaction_read_only') AS "isReadOnly",
        b.climate_batch AS "climateBatch",
        EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = $2 AND objid = b.batch_id % 2147483648
          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) AS "isRun",

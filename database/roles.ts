@@ -28,6 +28,11 @@ const INPUTS = tables(
 const BATCHES = tables("batches", "batch_inputs", "batch_shards", "slots");
 const FOUND_BY_SHARDS = tables("rejected_cells", "rejected_counts", "batch_risks", "batch_rate_sets");
 const RESULT_VIEWS = `${tables("probability_results", "hazard_results", "probability_ensemble", "hazard_ensemble")}, public.probability_results, public.hazard_results, public.batch_job_logs`;
+/** What results were made of, and how far batches are: no series, and nothing of other inputs. */
+const ABOUT_RESULTS = tables(
+  ...["schema_migrations", "publications", "slots", "batches", "batch_inputs", "batch_shards", "batch_requests"],
+  ...["batch_risks", "batch_rate_sets", "rejected_cells", "rejected_counts", "grids", "grid_cells", "scenarios"],
+);
 const ALL_BATCHES_VIEWS = tables("probability_all_batches", "hazard_all_batches");
 /** Functions in a view run with the rights of who reads it. */
 const FUNCTIONS_OF_VIEWS = [
@@ -74,7 +79,8 @@ export const GRANTS = {
   ],
   climatebatch_reader: [
     "USAGE ON SCHEMA climatebatch",
-    `SELECT ON ${RESULT_VIEWS}, climatebatch.climate_values`,
+    `SELECT ON ${RESULT_VIEWS}, ${ALL_BATCHES_VIEWS}, climatebatch.climate_values`,
+    `SELECT ON ${ABOUT_RESULTS}`,
     `EXECUTE ON FUNCTION ${FUNCTIONS_OF_VIEWS}`,
   ],
   climatebatch_requester: ["USAGE ON SCHEMA climatebatch", "EXECUTE ON FUNCTION climatebatch.request_batch"],

@@ -15,6 +15,8 @@ export interface SessionsOptions {
   /** Work that takes longer has lost its server without noticing. */
   readonly limitMs: number;
   readonly clock: Clock;
+  /** Done once with each new session. */
+  readonly prepare?: (client: Client) => Promise<void>;
 }
 
 export class Sessions implements AsyncDisposable {
@@ -67,10 +69,11 @@ export class Sessions implements AsyncDisposable {
   }
 
   async #open(): Promise<Client> {
-    const { readUrl, purpose } = this.#options;
+    const { readUrl, purpose, prepare } = this.#options;
     const client = await connect(readUrl, { purpose, patienceMs: 2_000, waitsForSettings: true });
     try {
       await this.#limit(checkSchemaVersion(client));
+      if (prepare !== undefined) await this.#limit(prepare(client));
       await watchForSilence(client, readUrl, { clock: this.#options.clock });
     } catch (error) {
       this.#end(client);

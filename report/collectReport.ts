@@ -38,6 +38,7 @@ import {
   extentOf,
   findResults,
   isSynthetic,
+  notFound,
   type ResultBatch,
   type ResultPlace,
   readInPortions,
@@ -195,12 +196,7 @@ function formatPeriod({ firstYear, lastYear }: Period): string {
 
 function choose(what: string, requested: readonly string[] | undefined, existing: readonly string[]): string[] {
   const unknown = requested?.find((name) => !existing.includes(name));
-  if (unknown !== undefined) {
-    throw new RejectedError(
-      "InvalidOption",
-      `The results have no ${what} "${unknown}". They have: ${existing.join(", ")}`,
-    );
-  }
+  if (unknown !== undefined) throw notFound(what, unknown, existing);
   return existing.filter((name) => requested === undefined || requested.includes(name));
 }
 

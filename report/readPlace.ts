@@ -2,14 +2,15 @@
 import type { ClientBase } from "pg";
 import { rowsView } from "../database/slots.ts";
 import { RejectedError } from "../model/errors.ts";
-import { formatPeriod, type Period } from "../model/periods.ts";
-import { findResults, type ResultBatch } from "./readResults.ts";
+import { formatPeriod } from "../model/periods.ts";
+import { findResults, notFound, type ResultBatch } from "./readResults.ts";
 
 export interface PlaceRequest {
   readonly latitude: number;
   readonly longitude: number;
   readonly scenarios?: readonly string[] | undefined;
-  readonly periods?: readonly Period[] | undefined;
+  /** As formatPeriod spells them. */
+  readonly periods?: readonly string[] | undefined;
   readonly batchId?: string | undefined;
 }
 
@@ -86,7 +87,7 @@ export async function readPlace(client: ClientBase, request: PlaceRequest): Prom
   const rows = new Map<string, PlaceResult>();
   for (const batch of batches) {
     refuseUnknown("scenario", request.scenarios, batch.scenarios);
-    refuseUnknown("period", request.periods?.map(formatPeriod), batch.periods.map(formatPeriod));
+    refuseUnknown("period", request.periods, batch.periods.map(formatPeriod));
     const part = batch.calculation === "hazard" ? HAZARD : PROBABILITY;
     const { rows: found } = await client.query(
       `SELECT risk_type AS risk, scenario, first_year AS "firstYear", last_year AS "lastYear", reason, flags, ${part} AS part
@@ -94,7 +95,7 @@ export async function readPlace(client: ClientBase, request: PlaceRequest): Prom
          AND ($3::text[] IS NULL OR scenario = ANY ($3))
          AND ($4::text[] IS NULL OR first_year || '-' || last_year = ANY ($4))
        ORDER BY risk_type, scenario, first_year, last_year`,
-      [batch.slot, cell.cellId, request.scenarios ?? null, request.periods?.map(formatPeriod) ?? null],
+      [batch.slot, cell.cellId, request.scenarios ?? null, request.periods ?? null],
     );
     for (const { part: values, ...row } of found) {
       const key = `${row.risk} ${row.scenario} ${row.firstYear} ${row.lastYear}`;
@@ -152,9 +153,5 @@ export function checkPlace({ latitude, longitude }: { readonly latitude: number;
 
 function refuseUnknown(what: string, requested: readonly string[] | undefined, existing: readonly string[]): void {
   const unknown = requested?.find((name) => !existing.includes(name));
-  if (unknown === undefined) return;
-  throw new RejectedError(
-    "InvalidOption",
-    `The results have no ${what} "${unknown}". They have: ${existing.join(", ")}`,
-  );
+  if (unknown !== undefined) throw notFound(what, unknown, existing);
 }

@@ -2,9 +2,9 @@
 // one publication each.
 import type { ClientBase } from "pg";
 import { rowsView } from "../database/slots.ts";
-import type { Calculation } from "../model/calculations.ts";
-
+import type { Calculation, Methods } from "../model/calculations.ts";
 import { RejectedError } from "../model/errors.ts";
+import type { MethodSet } from "../model/methodSet.ts";
 import type { Period } from "../model/periods.ts";
 import type { Risk } from "../model/risks.ts";
 
@@ -50,7 +50,9 @@ export interface ResultBatch {
   readonly slot: number;
   readonly grid: string;
   readonly gridStep: number;
-  readonly methods: string;
+  readonly methods: Methods;
+  /** A user's own bins, rates and anchors. */
+  readonly overrides: MethodSet | undefined;
   readonly methodsVersion: number;
   readonly scenarios: readonly string[];
   readonly periods: readonly Period[];
@@ -94,6 +96,7 @@ export async function findResults(client: ClientBase, batchId?: string): Promise
     grid,
     gridStep,
     methods: specification.methods,
+    overrides: specification.overrides,
     methodsVersion: specification.methodsVersion ?? 1,
     scenarios: specification.scenarios,
     periods: specification.periods,
@@ -101,6 +104,11 @@ export async function findResults(client: ClientBase, batchId?: string): Promise
     risks: specification.risks,
     finishedAt,
   }));
+}
+
+/** A risk, scenario or period that the results do not have. */
+export function notFound(what: string, given: string, existing: readonly string[]): RejectedError {
+  return new RejectedError("NotFound", `The results have no ${what} "${given}". They have: ${existing.join(", ")}`);
 }
 
 export function batchOf(batches: readonly ResultBatch[], calculation: Calculation): ResultBatch | undefined {

@@ -14,8 +14,8 @@ const RUNS = constants.Z_RLE;
 
 /** The parts of the file in their order; none is larger than a layer. */
 export async function* writeReport({ header, places, blocks, layers, chunks }: ReportContents): AsyncGenerator<string> {
-  const { script, style } = await bundlePage();
-  yield pageHead(header.grid, style, "default-src 'none'");
+  const { script, style } = await bundlePage("main");
+  yield pageHead(`Climate risks of ${header.grid}`, style, "default-src 'none'");
   yield `<script type="application/json" id="header">${JSON.stringify(header).replaceAll("<", "\\u003c")}</script>\n`;
   yield await block("places", new Uint8Array(places.buffer));
   for (const [name, bytes] of blocks) yield await block(name, bytes);
@@ -25,8 +25,7 @@ export async function* writeReport({ header, places, blocks, layers, chunks }: R
 }
 
 /** `policy`: where else the page may load from. */
-export function pageHead(grid: string, style: string, policy: string): string {
-  const title = `Climate risks of ${grid}`.replaceAll("<", "&lt;");
+export function pageHead(title: string, style: string, policy: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -35,7 +34,7 @@ export function pageHead(grid: string, style: string, policy: string): string {
 <meta http-equiv="Content-Security-Policy" content="${policy}; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:">
 <meta name="color-scheme" content="light dark">
 <link rel="icon" href="data:,">
-<title>${title}</title>
+<title>${title.replaceAll("<", "&lt;")}</title>
 <style>${style}</style>
 </head>
 <body>
@@ -43,12 +42,17 @@ export function pageHead(grid: string, style: string, policy: string): string {
 `;
 }
 
-/** The page's modules as one script, and its style. */
-export async function bundlePage(): Promise<{ readonly script: string; readonly style: string }> {
+export interface Bundle {
+  readonly script: string;
+  readonly style: string;
+}
+
+/** A page's modules as one script, and the style of all pages. `name`: of the module that starts it. */
+export async function bundlePage(name: "main" | "batches"): Promise<Bundle> {
   const [bundle, style] = await Promise.all([
     build({
-      // main.ts in a clone, main.js in a package.
-      entryPoints: [join(PAGE, `main${extname(import.meta.filename)}`)],
+      // Sources in a clone, compiled modules in a package.
+      entryPoints: [join(PAGE, `${name}${extname(import.meta.filename)}`)],
       bundle: true,
       minify: true,
       write: false,

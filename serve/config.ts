@@ -27,6 +27,10 @@ export interface ServeConfig {
   readonly probeHost: string;
   /** null: nothing is served. */
   readonly probePort: number | null;
+  /** Of the pages and the read API; loopback unless other machines are let in on purpose. */
+  readonly exploreHost: string;
+  /** null: neither pages nor API. */
+  readonly explorePort: number | null;
   readonly logLevel: string;
 }
 
@@ -65,6 +69,8 @@ const SERVE_ENV = z.object({
   // Other machines have to be let in on purpose.
   PROBE_HOST: z.string().default("127.0.0.1"),
   PROBE_PORT: whole(0, 65_535).default(8080),
+  EXPLORE_HOST: z.string().default("127.0.0.1"),
+  EXPLORE_PORT: whole(0, 65_535).default(8090),
   LOG_LEVEL: z
     .string()
     .toLowerCase()
@@ -120,6 +126,8 @@ export function readServeConfig(file: Environment, environment: Environment): Re
       pollIntervalMs: data.POLL_SECONDS * 1000,
       probeHost: data.PROBE_HOST,
       probePort: data.PROBE_PORT === 0 ? null : data.PROBE_PORT,
+      exploreHost: data.EXPLORE_HOST,
+      explorePort: data.EXPLORE_PORT === 0 ? null : data.EXPLORE_PORT,
       logLevel: LOG_LEVELS[data.LOG_LEVEL as keyof typeof LOG_LEVELS],
     },
     ignored: Object.keys(file).filter((name) => !KNOWN.has(name)),

@@ -7,7 +7,7 @@ export interface Group {
 export const GROUPS: readonly Group[] = [
   { text: "Start here", pages: ["tutorial", "tutorial-regional", "glossary"] },
   { text: "Load data", pages: ["load", "load-grib", "load-storms", "load-ground", "load-conventions", "grids"] },
-  { text: "Compute and read", pages: ["run", "triggers", "database", "report", "roles", "scale"] },
+  { text: "Compute and read", pages: ["run", "triggers", "database", "report", "explorer", "roles", "scale"] },
   {
     text: "In a cluster",
     pages: [

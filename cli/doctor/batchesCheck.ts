@@ -2,6 +2,7 @@
 import type { ClientBase } from "pg";
 import { type BatchLine, readRecentBatches } from "../../database/batchReports.ts";
 import { CALCULATIONS, type Calculation, METHODS_VERSIONS, type Methods } from "../../model/calculations.ts";
+import { remedyOf, remedyOfRequest } from "../../report/batchWords.ts";
 import type { DatabaseCheck } from "./examineDatabase.ts";
 import { type Finding, fine, problem, warn } from "./finding.ts";
 
@@ -65,22 +66,11 @@ async function judgeRunning(
   );
 }
 
-function judgeEnded(calculation: string, { batchId, state, reason, message, startedAt }: BatchLine): Finding {
+function judgeEnded(calculation: string, batch: BatchLine): Finding {
+  const { batchId, state, reason, message, startedAt } = batch;
   const summary = `last ${calculation}: batch ${batchId} of ${startedAt.toISOString().slice(0, 16).replace("T", " ")} UTC is ${state}`;
-  if (state !== "failed") return fine(summary);
-  return problem(`${summary} (${reason}): ${message}`, adviseOn(reason, batchId, calculation));
-}
-
-function adviseOn(reason: string | null, batchId: string, calculation: string): string {
-  const renew = `request a new one: SELECT climatebatch.request_batch('${calculation}')`;
-  switch (reason) {
-    case "InputChanged":
-      return `The data were loaded again while it ran; ${renew}`;
-    case "TooManyRejectedCells":
-      return `Which cells and why: climatebatch logs ${batchId}. Correct the data, then ${renew}`;
-    default:
-      return `Which shard and why: climatebatch logs ${batchId}. When the cause is gone: climatebatch retry ${batchId}`;
-  }
+  const remedy = remedyOf(batch);
+  return remedy === null ? fine(summary) : problem(`${summary} (${reason}): ${message}`, remedy);
 }
 
 async function judgePublished(client: ClientBase, channel: string): Promise<Finding[]> {
@@ -111,7 +101,7 @@ async function judgeFailedRequests(client: ClientBase): Promise<Finding[]> {
     .map(({ request_id, calculation, reason, message }) =>
       problem(
         `request ${request_id} for ${calculation} became no batch (${reason}): ${message}`,
-        `When that is fixed: SELECT climatebatch.request_batch('${calculation}')`,
+        remedyOfRequest(calculation),
       ),
     );
 }

@@ -1,158 +1,97 @@
-// The explorer: the report's page on what is published now, and the read API. Read-only: each answer is read in a read-only
-// snapshot and is of one publication, which its ETag names.
-import { createServer, type IncomingMessage } from "node:http";
+// The explorer's HTTP server: GET and HEAD only, compressed, with ETags, limits and probes. What it answers is loaded with the
+// first request, so that a program that is never looked at carries none of it.
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import type { ClientBase } from "pg";
-import { coerceError, RejectedError, TransientError } from "../../model/errors.ts";
+import { coerceError, RejectedError } from "../../model/errors.ts";
 import { type HttpEndpoint, listen } from "../../telemetry/httpEndpoint.ts";
-import { collectReport, type ReportContents } from "../collectReport.ts";
-import { splitBytes } from "../page/reportData.ts";
-import { findResults, withSnapshot } from "../readResults.ts";
-import { bundlePage, pageHead } from "../reportFile.ts";
-import { OPERATIONS, openApi, readParameters } from "./api.ts";
+import { type Answer, type ExplorerContext, matches, problem } from "./answer.ts";
+import type { AnswerRequest } from "./answers.ts";
 
 const compress = promisify(gzip);
-/** Publications whose layers are kept: that of now, and the one that pages opened before still show. */
-const KEPT = 2;
-const REQUEST_LIMIT_MS = 30_000;
+const COMPRESSED_FROM_BYTES = 1000;
+/** Of a request, from its first byte to its last; none has a body. */
+const REQUEST_LIMIT_MS = 10_000;
+const LONGEST_HEADER_BYTES = 16_384;
+/** Requests in work or waiting; beyond it they are refused at once rather than after a long wait. */
+const MOST_REQUESTS = 1000;
+const RETRY_AFTER_SECONDS = 2;
 
-export interface ExplorerOptions {
+export interface ExplorerOptions extends ExplorerContext {
   readonly host: string;
   /** 0 takes any that is free. */
   readonly port: number;
-  readonly version: string;
-  readonly maxCells: number;
-  readonly withClient: <T>(work: (client: ClientBase) => Promise<T>) => Promise<T>;
 }
 
-interface Answer {
-  readonly status: number;
-  readonly body: string | Uint8Array;
-  readonly type: string;
-  readonly etag?: string;
-  /** Never changes under this address. */
-  readonly isImmutable?: boolean;
-}
-
-const JSON_TYPE = "application/json; charset=utf-8";
-const SECURITY = { "x-content-type-options": "nosniff", "referrer-policy": "no-referrer" };
+const SECURITY = {
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "x-frame-options": "DENY",
+  "cross-origin-resource-policy": "same-origin",
+};
 
 export async function startExplorer(options: ExplorerOptions): Promise<HttpEndpoint> {
-  const pages = new Pages(options);
-  const server = createServer(async (request, response) => {
-    const { status, body, type, etag, isImmutable } = await answer(request, options, pages).catch(describeProblem);
-    const isUnchanged = status === 200 && etag !== undefined && request.headers["if-none-match"] === etag;
-    const headers = {
-      ...SECURITY,
-      ...(etag !== undefined && { etag }),
-      "cache-control": isImmutable ? "public, max-age=31536000, immutable" : "no-cache",
-    };
-    if (isUnchanged) return void response.writeHead(304, headers).end();
-    const zips = /\bgzip\b/.test(String(request.headers["accept-encoding"])) && body.length > 1000;
-    const sent = zips ? await compress(body) : body;
-    response
-      .writeHead(status, {
-        ...headers,
-        "content-type": type,
-        ...(zips && { "content-encoding": "gzip" }),
-        ...(status === 405 && { allow: "GET, HEAD" }),
-      })
-      .end(request.method === "HEAD" ? undefined : sent);
+  let answers: Promise<AnswerRequest> | undefined;
+  let open = 0;
+  const answer = async (request: IncomingMessage): Promise<Answer> => {
+    const { method, headers, url = "/" } = request;
+    if (method !== "GET" && method !== "HEAD") {
+      return problem(405, "ReadOnly", `Only GET and HEAD are answered, not ${method}.`);
+    }
+    if (url === "/healthz") return { status: 200, body: "ok\n", type: "text/plain" };
+    if (url === "/readyz") return answerReady(options);
+    if (open > MOST_REQUESTS) return problem(503, "TooManyRequests", "Too many requests at once. Try again.");
+    answers ??= import("./answers.ts").then(({ makeAnswers }) => makeAnswers(options));
+    return (await answers)(url, headers["if-none-match"]);
+  };
+  const server = createServer({ maxHeaderSize: LONGEST_HEADER_BYTES }, async (request, response) => {
+    open++;
+    try {
+      await send(request, response, await answer(request));
+    } catch (thrown) {
+      await send(request, response, problem(500, "Failed", coerceError(thrown).message));
+    } finally {
+      open--;
+    }
   });
-  server.requestTimeout = REQUEST_LIMIT_MS;
-  return listen(server, options);
+  server.requestTimeout = server.headersTimeout = REQUEST_LIMIT_MS;
+  return listen(server, options).catch((thrown) => {
+    const { host, port } = options;
+    throw new RejectedError("PortTaken", `Cannot listen on ${host}:${port}: ${coerceError(thrown).message}.`, {
+      cause: thrown,
+    });
+  });
 }
 
-async function answer(request: IncomingMessage, options: ExplorerOptions, pages: Pages): Promise<Answer> {
-  if (request.method !== "GET" && request.method !== "HEAD") {
-    return problem(405, "ReadOnly", `Only GET and HEAD are answered, not ${request.method}.`);
-  }
-  const url = new URL(request.url ?? "/", "http://explorer");
-  if (url.pathname === "/") return pages.page();
-  const [, key, name] = /^\/blocks\/([\w.-]+)\/([\w.]+)$/.exec(url.pathname) ?? [];
-  if (key !== undefined && name !== undefined) return pages.block(key, name);
-  if (url.pathname === "/api/openapi.json") return json(openApi(options.version));
-  const operation = Object.hasOwn(OPERATIONS, url.pathname) ? OPERATIONS[url.pathname]! : undefined;
-  if (operation === undefined) {
-    const known = ["/", "/api/openapi.json", ...Object.keys(OPERATIONS)].join(", ");
-    return problem(404, "NotFound", `There is nothing at ${url.pathname}. There is: ${known}`);
-  }
-  const parameters = readParameters(operation, url.searchParams);
-  return options.withClient((client) =>
-    withSnapshot(client, async () => {
-      const etag = url.pathname === "/api/batches" ? undefined : `"${await readKey(client)}"`;
-      return { ...json(await operation.read(client, parameters)), ...(etag !== undefined && { etag }) };
-    }),
+/** 200 once the database answers with a schema of this version. */
+async function answerReady({ withClient }: ExplorerContext): Promise<Answer> {
+  return withClient((client) => client.query("SELECT 1")).then(
+    () => ({ status: 200, body: "ok\n", type: "text/plain" }),
+    (thrown) => ({ status: 503, body: `${coerceError(thrown).message}\n`, type: "text/plain" }),
   );
 }
 
-/** Names what is published: the batch of each calculation. */
-async function readKey(client: ClientBase): Promise<string> {
-  return (await findResults(client)).map(({ calculation, batchId }) => `${calculation[0]}${batchId}`).join("-");
-}
-
-/** The page and its layers, collected once a publication. */
-class Pages {
-  readonly #options: ExplorerOptions;
-  readonly #contents = new Map<string, Promise<ReportContents>>();
-  #bundle: ReturnType<typeof bundlePage> | undefined;
-
-  constructor(options: ExplorerOptions) {
-    this.#options = options;
+async function send(request: IncomingMessage, response: ServerResponse, answer: Answer): Promise<void> {
+  const { status, body, type, etag, next, isImmutable } = answer;
+  const headers: Record<string, string> = {
+    ...SECURITY,
+    vary: "accept-encoding",
+    ...(etag !== undefined && { etag }),
+    ...(next !== undefined && { link: `<${next}>; rel="next"` }),
+    "cache-control": isImmutable ? "public, max-age=31536000, immutable" : "no-cache",
+  };
+  if (status === 200 && etag !== undefined && matches(request.headers["if-none-match"], etag)) {
+    return void response.writeHead(304, headers).end();
   }
-
-  async page(): Promise<Answer> {
-    const key = await this.#options.withClient((client) => withSnapshot(client, () => readKey(client)));
-    const { header } = await this.#collect(key);
-    const { script, style } = await (this.#bundle ??= bundlePage());
-    const body = `${pageHead(header.grid, style, "default-src 'none'; connect-src 'self'")}
-<script type="application/json" id="header" data-blocks="/blocks/${key}/">${JSON.stringify(header).replaceAll("<", "\\u003c")}</script>
-<script>${script}</script></body></html>`;
-    return { status: 200, body, type: "text/html; charset=utf-8", etag: `"${key}"` };
-  }
-
-  async block(key: string, name: string): Promise<Answer> {
-    const contents = await this.#contents.get(key);
-    const bytes = contents === undefined ? undefined : blockOf(contents, name);
-    if (bytes !== undefined) return { status: 200, body: bytes, type: "application/octet-stream", isImmutable: true };
-    return problem(404, "NotFound", "These results are no longer kept here. Load the page again.");
-  }
-
-  #collect(key: string): Promise<ReportContents> {
-    const known = this.#contents.get(key);
-    if (known !== undefined) return known;
-    const { withClient, version, maxCells } = this.#options;
-    const made = withClient((client) =>
-      withSnapshot(client, () => collectReport(client, { maxCells, version, createdAt: new Date() })),
-    );
-    this.#contents.set(key, made);
-    made.catch(() => this.#contents.delete(key));
-    if (this.#contents.size > KEPT) this.#contents.delete(this.#contents.keys().next().value!);
-    return made;
-  }
-}
-
-function blockOf({ places, blocks, layers, chunks }: ReportContents, name: string): Uint8Array | undefined {
-  if (name === "places") return new Uint8Array(places.buffer);
-  const chunk = /^chunk\.(\d+)$/.exec(name);
-  if (chunk === null) return blocks.get(name) ?? layers.get(name);
-  const values = chunks[Number(chunk[1])];
-  return values === undefined ? undefined : splitBytes(values);
-}
-
-function json(facts: unknown): Answer {
-  return { status: 200, body: JSON.stringify(facts), type: JSON_TYPE };
-}
-
-function problem(status: number, reason: string, message: string): Answer {
-  return { status, body: JSON.stringify({ reason, message }), type: JSON_TYPE };
-}
-
-function describeProblem(thrown: unknown): Answer {
-  const error = coerceError(thrown);
-  if (error instanceof RejectedError)
-    return problem(error.reason === "NoResults" ? 404 : 400, error.reason, error.message);
-  if (error instanceof TransientError) return problem(503, "Unavailable", error.message);
-  return problem(500, "Failed", error.message);
+  const zips = /\bgzip\b/.test(String(request.headers["accept-encoding"])) && body.length > COMPRESSED_FROM_BYTES;
+  const sent = zips ? await compress(body) : body;
+  response
+    .writeHead(status, {
+      ...headers,
+      "content-type": type,
+      ...(zips && { "content-encoding": "gzip" }),
+      ...(status === 405 && { allow: "GET, HEAD" }),
+      ...(status === 503 && { "retry-after": String(RETRY_AFTER_SECONDS) }),
+    })
+    .end(request.method === "HEAD" ? undefined : sent);
 }

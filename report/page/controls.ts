@@ -19,9 +19,11 @@ export interface PageContext {
   readonly header: ReportHeader;
   readonly state: PageState;
   readonly translate: Translate;
+  /** Served by the explorer, rather than a file. */
+  readonly isLive: boolean;
 }
 
-export function renderHead({ header, translate }: PageContext): string {
+export function renderHead({ header, isLive, state, translate }: PageContext): string {
   const notes = [
     header.synthetic ? `<p class="banner" role="note">${translate("synthetic")}</p>` : "",
     header.cells < header.cellsOfGrid
@@ -29,7 +31,13 @@ export function renderHead({ header, translate }: PageContext): string {
       : "",
     header.chunkCells === 0 ? `<p class="banner quiet">${translate("noExact", { steps: header.steps })}</p>` : "",
   ];
-  return `${notes.join("")}<div class="title"><h1>${translate("title")}</h1><span class="quiet">${translate(
+  const live = isLive
+    ? `<p class="banner quiet" id="replaced" role="status" hidden>${translate("replaced")} <button type="button" data-do="reload" id="reload">${translate("reload")}</button></p>`
+    : "";
+  const pages = isLive
+    ? `<nav class="buttons" aria-label="${translate("pages")}"><a href="/batches#language=${state.language}" id="batches">${translate("batches")}</a></nav>`
+    : "";
+  return `${notes.join("")}${live}<div class="title"><h1>${translate("title")}</h1><span class="quiet">${translate(
     "subtitle",
     {
       cells: header.cells.toLocaleString("en"),
@@ -37,6 +45,7 @@ export function renderHead({ header, translate }: PageContext): string {
     },
   )}</span></div>
   <form class="find" id="find-form"><input id="find" type="search" aria-label="${translate("find")}" placeholder="${translate("findHint")}" autocomplete="off"></form>
+  ${pages}
   <div class="buttons">
     <button type="button" data-do="language" id="language">${translate("language")}</button>
     <button type="button" data-do="theme" id="theme" aria-label="${translate("theme")}" title="${translate("theme")}">◐</button>

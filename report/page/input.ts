@@ -123,6 +123,8 @@ export class Input {
         return download("ranking.csv", this.#page.rankingText(","));
       case "print":
         return this.#page.print();
+      case "reload":
+        return location.reload();
     }
   }
 

@@ -61,6 +61,8 @@ export class Page {
   #distance: number | null = null;
   #order: RankingOrder = "value";
   #count = RANKED_AT_FIRST;
+  /** Whether the explorer publishes other results now. */
+  #isReplaced = false;
   #rankedThings: RankedThings;
   #ranked: readonly Ranked[] = [];
   #districts: readonly RankedDistrict[] = [];
@@ -104,11 +106,16 @@ export class Page {
   async start(): Promise<void> {
     this.#renderFrame();
     await this.show();
+    this.source.onReplaced(() => {
+      this.#isReplaced = true;
+      byId("replaced").hidden = false;
+    });
     document.documentElement.dataset.ready = "yes";
   }
 
   get #context(): PageContext {
-    return { header: this.source.header, state: this.state, translate: this.translate };
+    const { header, isLive } = this.source;
+    return { header, state: this.state, translate: this.translate, isLive };
   }
 
   /** Words that only the language changes. */
@@ -117,6 +124,7 @@ export class Page {
     document.documentElement.lang = this.state.language;
     document.title = `${t("title")} · ${this.source.header.grid}`;
     byId("head").innerHTML = renderHead(this.#context);
+    if (this.#isReplaced) byId("replaced").hidden = false;
     byId("place-title").textContent = t("place");
     byId("ranking-title").textContent = t("ranking");
     byId("copy").textContent = t("copy");

@@ -7,6 +7,9 @@ export const NOT_APPLICABLE = 1;
 const FIRST_CODE = 2;
 const LAST_CODE = 255;
 
+/** Cells that a page shows unless requested otherwise; of a larger grid, every second, third, … row and column. */
+export const DEFAULT_MAX_CELLS = 500_000;
+
 /** Measures that are stored; the page derives the others from them. */
 export const STORED_MEASURES = ["score", "damage", "probability", "returnLevel", "uncertain"] as const;
 export type StoredMeasure = (typeof STORED_MEASURES)[number];
@@ -263,6 +266,10 @@ export interface Source {
   layer(name: string): Promise<Uint8Array | null>;
   /** null where only layers are there. */
   detail(cell: number, risk: number, scenario: number, period: number): Promise<Detail | null>;
+  /** Served by the explorer, rather than a file. */
+  readonly isLive: boolean;
+  /** Calls once when the explorer publishes other results than these. */
+  onReplaced(call: () => void): void;
 }
 
 /** Places of a portfolio: [sites] each. */

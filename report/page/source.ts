@@ -14,6 +14,8 @@ import {
   sumDifferences,
 } from "./reportData.ts";
 
+const LOOK_MS = 30_000;
+
 /** Layers and chunks kept unpacked. */
 const KEPT = 160;
 
@@ -23,7 +25,7 @@ export async function openSource(): Promise<Source> {
   const block = (name: string): Promise<Uint8Array | null> => {
     const known = unpacked.get(name);
     if (known !== undefined) return known;
-    const made = unpack(name, true);
+    const made = header.layers.includes(name) ? unpack(name, true) : Promise.resolve(null);
     unpacked.set(name, made);
     if (unpacked.size > KEPT) unpacked.delete(unpacked.keys().next().value!);
     return made;
@@ -31,8 +33,20 @@ export async function openSource(): Promise<Source> {
   const chunks = new Map<number, Promise<Float32Array | null>>();
   const places = new Float64Array((await unpack("places"))!.buffer);
   const districts = header.districts.length === 0 ? null : await unpack(DISTRICTS_BLOCK);
+  const { blocks } = document.getElementById("header")!.dataset;
   return {
     header,
+    isLive: blocks !== undefined,
+    onReplaced(call) {
+      if (blocks === undefined) return;
+      const timer = setInterval(async () => {
+        const response = await fetch("/api/results", { method: "HEAD" }).catch(() => null);
+        const etag = response?.headers.get("etag") ?? null;
+        if (etag === null || blocks === `/blocks/${etag.replaceAll('"', "")}/`) return;
+        clearInterval(timer);
+        call();
+      }, LOOK_MS);
+    },
     districts: districts === null ? null : new Uint16Array(districts.buffer),
     sites: header.sites === 0 ? null : await openSites(header.sites),
     latitudes: places.subarray(0, header.cells),

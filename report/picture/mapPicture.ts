@@ -64,7 +64,7 @@ export async function drawMap(contents: ReportContents, choice: MapChoice, width
   const picture = await readPicture(source, state);
   if (picture === null) return null;
   const translate = makeTranslate("en");
-  const context = { header, state, translate };
+  const context = { header, state, translate, isLive: false };
   const title = plainText(describeMap(context));
   const shapes: Shape[] = [];
   const margin = Math.round(MARGIN * width);
@@ -263,6 +263,8 @@ function sourceOf({ header, places, layers }: ReportContents): Source {
     sites: null,
     layer: (name) => Promise.resolve(layers.get(name) ?? null),
     detail: () => Promise.resolve(null),
+    isLive: false,
+    onReplaced: () => undefined,
   };
 }
 

@@ -1,21 +1,20 @@
-// The explorer: answers keep to their own document, no query makes it fail, each answer is of one publication, nothing can
-// be written.
-import { existsSync } from "node:fs";
+// The read API: answers keep to their own document and to what commands print, no query makes it fail, nothing can be written.
+
+import { parse } from "csv-parse/sync";
 import fc from "fast-check";
-import { chromium } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Sessions } from "../../database/sessions.ts";
-import { systemClock } from "../../model/clock.ts";
+import { openExplorer } from "../../cli/openExplorer.ts";
+import { restrictToReading } from "../../database/readerSession.ts";
 import { RISKS } from "../../model/risks.ts";
-import { OPERATIONS } from "../../report/explorer/api.ts";
-import { startExplorer } from "../../report/explorer/server.ts";
+import { OPERATIONS } from "../../report/explorer/operations.ts";
+import { cli, startCli } from "../support/cli.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { loadBatch, specification, writePlaces } from "../support/loadedBatch.ts";
+import { createDatabaseUsers } from "../support/databaseUsers.ts";
+import { type Explored, explore } from "../support/explorer.ts";
 import { createSampleResults } from "../support/sampleResults.ts";
 
-const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
 let database: TestDatabase;
-let explorer: Started;
+let explorer: Explored;
 
 beforeAll(async () => {
   database = await createSampleResults();
@@ -32,37 +31,16 @@ async function fetchJson(url: string): Promise<any> {
   return (await fetch(url)).json();
 }
 
-interface Started extends AsyncDisposable {
-  readonly url: string;
-}
-
-async function explore({ url }: TestDatabase): Promise<Started> {
-  const sessions = new Sessions({
-    purpose: "explorer",
-    readUrl: () => url,
-    most: 4,
-    limitMs: 30_000,
-    clock: systemClock,
-  });
-  const started = await startExplorer({
-    ...{ host: "127.0.0.1", port: 0, version: "test", maxCells: 1000 },
-    withClient: (work) => sessions.withClient(work),
-  });
-  return {
-    url: `http://127.0.0.1:${started.port}`,
-    async [Symbol.asyncDispose]() {
-      await started[Symbol.asyncDispose]();
-      await sessions.close();
-    },
-  };
-}
-
 const QUERIES: Readonly<Record<string, string>> = {
   "/api/place": "?latitude=37.57&longitude=126.98&scenario=sample-ssp585",
   "/api/cells": "?risk=drought&scenario=sample-ssp585&period=2041-2060&limit=7",
   "/api/results": "",
+  "/api/scenarios": "",
+  "/api/risks": "",
   "/api/words": "",
   "/api/batches": "?limit=5",
+  "/api/batch": "?batch=1",
+  "/api/requests": "",
 };
 
 test.each(Object.keys(OPERATIONS))("%s answers as its document says", async (path) => {
@@ -74,6 +52,34 @@ test.each(Object.keys(OPERATIONS))("%s answers as its document says", async (pat
   expect(document.paths[path].get.responses["200"].content["application/json"].schema).toBeDefined();
 });
 
+test.each(Object.keys(OPERATIONS))("%s has a table too, with as many columns in each line", async (path) => {
+  const response = await fetch(`${explorer.url}${path}${QUERIES[path] || "?"}&format=csv`);
+  expect(response.headers.get("content-type")).toBe("text/csv; charset=utf-8; header=present");
+  // The parser refuses ragged lines.
+  const rows = parse(await response.text(), { columns: true });
+  if (path !== "/api/requests") expect(rows.length).toBeGreaterThan(0);
+});
+
+test.each([
+  { command: ["place", "37.57", "126.98"], query: "/api/place?latitude=37.57&longitude=126.98" },
+  { command: ["status", "1"], query: "/api/batch?batch=1", pick: "batch" },
+  { command: ["status"], query: "/api/batches?limit=10", pick: "batches" },
+  { command: ["explain", "drought"], query: "/api/risks?risk=drought", pick: 0 },
+  { command: ["explain", "lowSample"], query: "/api/words", find: "lowSample" },
+])("$query returns what climatebatch $command --json prints", async ({ command, query, pick, find }) => {
+  const { stdout } = await startCli([...command, "--json"], { env: { DATABASE_URL: database.url } }).ended;
+  const answer = await fetchJson(`${explorer.url}${query}`);
+  const part = find === undefined ? answer : answer.find(({ word }: { word: string }) => word === find);
+  expect(pick === undefined ? part : part[pick]).toEqual(JSON.parse(stdout));
+});
+
+test("the facts of a batch are the lines that climatebatch status prints", async () => {
+  const { stdout } = await cli(database.url, "status", "1");
+  const { facts } = await fetchJson(`${explorer.url}/api/batch?batch=1`);
+  const lines = facts.map(({ name, value }: Record<string, string>) => `${name!.padEnd(12)} ${value}`);
+  expect(lines.join("\n")).toBe(stdout.trimEnd());
+});
+
 test("the OpenAPI document names each operation and its parameters", async () => {
   const document = await fetchJson(`${explorer.url}/api/openapi.json`);
   expect(Object.keys(document.paths)).toEqual(Object.keys(OPERATIONS));
@@ -83,8 +89,14 @@ test("the OpenAPI document names each operation and its parameters", async () =>
     ["longitude", true, "number"],
     ["scenario", false, "string"],
     ["period", false, "string"],
+    ["format", false, "string"],
   ]);
 });
+
+interface CellsPage {
+  readonly cells: readonly { readonly latitude: number; readonly longitude: number }[];
+  readonly next: number | null;
+}
 
 interface Parameter {
   readonly name: string;
@@ -115,9 +127,15 @@ test("pages of cells are whole and do not overlap", async () => {
   let after = 0;
   for (;;) {
     const query = `risk=drought&scenario=sample-ssp585&period=2041-2060&limit=7&after=${after}`;
-    const { cells, next } = await fetchJson(`${explorer.url}/api/cells?${query}`);
-    seen.push(...cells.map(({ latitude, longitude }: Record<string, number>) => `${latitude} ${longitude}`));
-    if (next === null) break;
+    const response = await fetch(`${explorer.url}/api/cells?${query}`);
+    const { cells, next } = (await response.json()) as CellsPage;
+    seen.push(...cells.map(({ latitude, longitude }) => `${latitude} ${longitude}`));
+    const link = response.headers.get("link");
+    if (next === null) {
+      expect(link).toBeNull();
+      break;
+    }
+    expect(link).toContain(`after=${next}>; rel="next"`);
     after = next;
   }
   const { rows } = await database.client.query(
@@ -132,37 +150,77 @@ test("an ETag that still holds gives 304, and nothing but GET and HEAD is answer
   const etag = (await fetch(url)).headers.get("etag")!;
   expect((await fetch(url, { headers: { "if-none-match": etag } })).status).toBe(304);
   for (const method of ["POST", "PUT", "DELETE", "PATCH"]) expect((await fetch(url, { method })).status).toBe(405);
+  expect((await fetch(url, { headers: { "if-none-match": `"other", W/${etag}` } })).status).toBe(304);
   expect((await fetch(`${explorer.url}/etc/passwd`)).status).toBe(404);
 });
 
-test("readers see one publication in each answer while batches publish", async () => {
-  await using made = await createTestDatabase();
-  await writePlaces(made.client, 40);
-  // The score of every cell is the number of its batch.
-  const first = await loadBatch(made.client, specification());
-  await using live = await explore(made);
-  const query = "risk=cold_wave&scenario=future&period=2021-2040";
-  let isOver = false;
-  const mixed: unknown[] = [];
-  const seen = new Set<string>();
-  const read = async () => {
-    while (!isOver) {
-      const { batches = [], cells = [] } = await fetchJson(`${live.url}/api/cells?${query}`);
-      const [batch] = batches;
-      const isWhole = cells.length === 40 && cells.every(({ score }: { score: number }) => String(score) === batch);
-      if (!isWhole || new Set(batches).size !== 1) mixed.push({ batches, cells });
-      seen.add(batch);
-    }
+test.each([
+  ["/api/place?latitude=&longitude=1", 400, 'latitude: expected a number, found ""'],
+  ["/api/place?latitude=0x10&longitude=1", 400, 'latitude: expected a number, found "0x10"'],
+  ["/api/place?latitude=91&longitude=1&x=2", 400, "Parameters: latitude, longitude, scenario, period, format"],
+  ["/api/place?latitude=37&longitude=127&scenario=rcp45", 404, 'no scenario "rcp45". They have: sample-'],
+  ["/api/cells?risk=drought&scenario=sample-ssp585&period=1901-1930", 404, 'no period "1901-1930". They have: 1991-'],
+  ["/api/cells?risk=flood&scenario=a&period=2041-2060", 400, "risk: "],
+  ["/api/batch?batch=99", 404, "There is no batch 99."],
+  ["/api/nothing", 404, "There is: /, /batches, /api/openapi.json, /api/place"],
+])("%s is %i and says why", async (path, status, words) => {
+  const response = await fetch(`${explorer.url}${path}`);
+  expect(response.status).toBe(status);
+  expect(await response.json()).toMatchObject({ message: expect.stringContaining(words) });
+});
+
+test("a box across the date line holds the cells on both sides of it", async () => {
+  const query = "risk=drought&scenario=sample-ssp585&period=2041-2060&limit=10000";
+  const count = async (box: string) => (await fetchJson(`${explorer.url}/api/cells?${query}&${box}`)).cells.length;
+  const [all, east, rest] = [await count(""), await count("west=127.5&east=180"), await count("west=180&east=127.49")];
+  expect(east).toBeGreaterThan(0);
+  expect(rest).toBeGreaterThan(0);
+  expect(east + rest).toBe(all);
+});
+
+test("a session of the explorer cannot write, even as a superuser, and has the rights of readers where it may", async () => {
+  await using users = await madeUsers(["reader"]);
+  const { client } = database;
+  await restrictToReading(client, 5_000);
+  try {
+    const { rows } = await client.query("SELECT current_user AS user, current_setting('statement_timeout') AS most");
+    expect(rows).toEqual([{ user: "climatebatch_reader", most: "5s" }]);
+    await expect(client.query("SELECT climatebatch.request_batch('hazard')")).rejects.toThrow(/permission denied/);
+    await client.query("RESET ROLE");
+    const write = client.query("UPDATE climatebatch.batches SET reason = 'x'");
+    await expect(write).rejects.toThrow(/cannot execute UPDATE in a read-only transaction/);
+  } finally {
+    await client.query("RESET ALL; RESET ROLE");
+  }
+  // A user who is in the role for readers and in no other is enough for every answer.
+  await using live = await explore({ url: users.urlOf("reader") });
+  for (const path of Object.keys(OPERATIONS)) {
+    const response = await fetch(`${live.url}${path}${QUERIES[path]}`);
+    expect({ path, status: response.status }).toEqual({ path, status: 200 });
+  }
+  expect((await fetch(live.url)).status).toBe(200);
+  expect((await fetch(`${live.url}/readyz`)).status).toBe(200);
+});
+
+async function madeUsers(names: readonly ["reader"]) {
+  const users = await createDatabaseUsers(database, names);
+  return {
+    ...users,
+    async [Symbol.asyncDispose]() {
+      await database.client.query(`DROP OWNED BY ${users.loginOf("reader")}`);
+      await users.drop();
+    },
   };
-  const readers = Array.from({ length: 8 }, read);
-  // Within four slots: the published one is never loaded.
-  const published = [first.batchId];
-  for (let i = 0; i < 2; i++) published.push((await loadBatch(made.client, specification())).batchId);
-  isOver = true;
-  await Promise.all(readers);
-  expect(mixed).toEqual([]);
-  expect(seen.size).toBeGreaterThan(1);
-  for (const batch of seen) expect(published).toContain(batch);
+}
+
+test("without its database it is alive, not ready, and says why", async () => {
+  await using live = await openExplorer({ host: "127.0.0.1", port: 0, readUrl: () => "postgres://127.0.0.1:1/none" });
+  const url = `http://127.0.0.1:${live.port}`;
+  expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  expect((await fetch(`${url}/readyz`)).status).toBe(503);
+  const response = await fetch(`${url}/api/results`);
+  expect({ status: response.status, retry: response.headers.get("retry-after") }).toEqual({ status: 503, retry: "2" });
+  expect(await response.json()).toMatchObject({ message: expect.stringContaining("ECONNREFUSED") });
 });
 
 test("a database without results is a 404 that says what to do", async () => {
@@ -174,19 +232,4 @@ test("a database without results is a 404 that says what to do", async () => {
     reason: "NoResults",
     message: "No results are published yet. Compute some: climatebatch run all",
   });
-});
-
-test.skipIf(CHROMIUM === undefined)("the live page shows the map and a place (apt-get install chromium)", async () => {
-  await using release = new AsyncDisposableStack();
-  const browser = await chromium.launch({ executablePath: CHROMIUM!, args: ["--no-sandbox"] });
-  release.defer(() => browser.close());
-  const page = await browser.newPage();
-  const complaints: string[] = [];
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => complaints.push(message.text()));
-  await page.goto(`${explorer.url}/#risk=drought&period=2041-2060&at=37.5,127&language=en`);
-  await page.waitForSelector("html[data-ready]");
-  expect(await page.textContent("#line")).toContain("Hazard Score of Drought");
-  expect(await page.textContent(".nine li.open .number b")).toMatch(/^\d/);
-  expect(complaints).toEqual([]);
 });

@@ -25,12 +25,14 @@ test.each(ours)("%s runs a command that there is, of the job's image, with setti
   expect(Object.keys(service.environment).filter((name) => !known.includes(name))).toEqual([]);
 });
 
-test("every setting that it takes from .env is one of ours, and the port is the default one", () => {
+test("every setting that it takes from .env is one of ours, and the ports are the default ones", () => {
   const taken = [...text.matchAll(/\$\{([A-Z_]+)/g)].map(([, name]) => name!);
   const known: readonly string[] = [...ADDRESS_VARIABLES, ...SERVE_VARIABLES];
   expect(taken.length).toBeGreaterThan(3);
   expect(taken.filter((name) => !known.includes(name))).toEqual([]);
+  const { probePort, explorePort } = readServeConfig({}, {}).config;
   expect(services.climatebatch!.ports).toEqual([
-    `127.0.0.1:8080:\${PROBE_PORT:-${readServeConfig({}, {}).config.probePort}}`,
+    `127.0.0.1:8080:\${PROBE_PORT:-${probePort}}`,
+    `127.0.0.1:8090:\${EXPLORE_PORT:-${explorePort}}`,
   ]);
 });

@@ -11,6 +11,7 @@ export interface LogLine extends Readonly<Record<string, unknown>> {
 
 export interface Serving extends Program {
   readonly probeUrl: string;
+  readonly exploreUrl: string;
   lines(): LogLine[];
   /** Waits until it has logged the event so often. */
   logged(event: string, times?: number): Promise<LogLine>;
@@ -31,8 +32,9 @@ export async function startServe(
   env: Readonly<Record<string, string>> = {},
   cwd?: string,
 ): Promise<Serving> {
-  const port = await freePort();
-  const surroundings = { env: { PROBE_PORT: String(port), ...env }, ...(cwd !== undefined && { cwd }) };
+  const [port, explorePort] = [await freePort(), await freePort()];
+  const ports = { PROBE_PORT: String(port), EXPLORE_PORT: String(explorePort) };
+  const surroundings = { env: { ...ports, ...env }, ...(cwd !== undefined && { cwd }) };
   const program = startCli(["serve", ...(databaseUrl === "" ? [] : ["--database", databaseUrl])], surroundings);
   const lines = () =>
     program
@@ -42,6 +44,7 @@ export async function startServe(
       .map((line) => JSON.parse(line) as LogLine);
   return Object.assign(program, {
     probeUrl: `http://127.0.0.1:${port}`,
+    exploreUrl: `http://127.0.0.1:${explorePort}`,
     lines,
     logged: (event: string, times = 1) =>
       eventually(`serve logs ${event}`, async () => {
