@@ -116,7 +116,8 @@ class Http {
   /** undefined: the server has no such key. */
   read(key: string, range?: Range): Promise<Uint8Array | undefined> {
     return this.#inTurn(key, async () => {
-      const headers = range === undefined ? {} : { Range: `bytes=${range.offset}-${range.offset + range.length - 1}` };
+      const headers: Record<string, string> =
+        range === undefined ? {} : { Range: `bytes=${range.offset}-${range.offset + range.length - 1}` };
       const response = await this.#request(key, { headers });
       if (response === undefined) return undefined;
       const bytes = await this.#readBody(key, response);
