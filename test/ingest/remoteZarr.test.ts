@@ -23,7 +23,8 @@ function answer({ url, headers }: IncomingMessage, response: ServerResponse, ent
   const content = entries[decodeURIComponent(url!.replace(/^\/store\.zarr\//, ""))];
   if (content === undefined) return void response.writeHead(404).end();
   const [, from, to] = /^bytes=(\d*)-(\d*)$/.exec(headers.range ?? "") ?? [];
-  if (from === undefined) return void response.writeHead(200, { "content-length": content.length }).end(content);
+  // Said for HEAD too, to which Node sends no length by itself.
+  if (from === undefined) return void response.writeHead(200, { "Content-Length": content.length }).end(content);
   const start = from === "" ? content.length - Number(to) : Number(from);
   const end = from === "" ? content.length : Number(to) + 1;
   response.writeHead(206).end(content.subarray(start, end));
