@@ -31,7 +31,16 @@ const RESULT_VIEWS = `${tables("probability_results", "hazard_results", "probabi
 /** What results were made of, and how far batches are: no series, and nothing of other inputs. */
 const ABOUT_RESULTS = tables(
   ...["schema_migrations", "publications", "slots", "batches", "batch_inputs", "batch_shards", "batch_requests"],
-  ...["batch_risks", "batch_rate_sets", "rejected_cells", "rejected_counts", "grids", "grid_cells", "scenarios"],
+  ...[
+    "batch_risks",
+    "batch_rate_sets",
+    "rejected_cells",
+    "rejected_counts",
+    "grids",
+    "grid_cells",
+    "cell_districts",
+    "scenarios",
+  ],
 );
 const ALL_BATCHES_VIEWS = tables("probability_all_batches", "hazard_all_batches");
 /** Functions in a view run with the rights of who reads it. */
