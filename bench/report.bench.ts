@@ -1,6 +1,6 @@
 // The report of a country at 1 km: how large the file is, how soon Chromium draws the first map, and how long a switch takes.
 // The results are made up, smooth with noise, so that they compress as real ones do.
-import { createWriteStream, existsSync } from "node:fs";
+import { createWriteStream } from "node:fs";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +13,7 @@ import { RISKS } from "../model/risks.ts";
 import { coarsenLayer, type ReportContents } from "../report/collectReport.ts";
 import { encode, layerName, PROBABILITY_SCALE, type ReportRisk, SCORE_SCALE } from "../report/page/reportData.ts";
 import { writeReport } from "../report/reportFile.ts";
+import { CHROMIUM } from "../test/support/chromium.ts";
 
 const CELLS = 451_351;
 const SCENARIOS = ["ssp245", "ssp585"];
@@ -23,7 +24,6 @@ const PERIODS = [1991, 2021, 2041, 2061, 2081].map((firstYear) => ({
 const [COLUMNS, ROWS] = [640, 760];
 const STEP = 0.01;
 const SWITCHES = 12;
-const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
 
 function makeContents(): ReportContents {
   const random = makeUniform(1);
@@ -96,7 +96,7 @@ try {
   console.log(
     `${CELLS} cells, ${contents.layers.size} layers: ${megabytes.toFixed(1)} MB written in ${written.toFixed(1)} s`,
   );
-  if (CHROMIUM === undefined) console.log("no Chromium here: apt-get install chromium");
+  if (CHROMIUM === undefined) console.log("no Chromium here: npm run browser");
   else {
     const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });

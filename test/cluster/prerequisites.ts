@@ -46,9 +46,14 @@ export async function ensurePackages(report: (line: string) => void): Promise<vo
   if (missing.length === 0) return;
   if (!canInstall()) throw new Error(describeMissing(missing));
   report(`Installing the Debian packages that the cluster needs: ${missing.join(" ")}`);
+  await installPackages(missing);
+}
+
+/** Debian's, as root. */
+export async function installPackages(names: readonly string[]): Promise<void> {
   const env = { DEBIAN_FRONTEND: "noninteractive" };
   await run("apt-get", ["update", "--quiet=2"], { env });
-  await run("apt-get", ["install", "--yes", "--quiet=2", "--no-install-recommends", ...missing], { env });
+  await run("apt-get", ["install", "--yes", "--quiet=2", "--no-install-recommends", ...names], { env });
 }
 
 function missingPackages(): string[] {
@@ -63,7 +68,7 @@ export function isOnPath(program: string): boolean {
   return (process.env.PATH ?? "").split(delimiter).some((folder) => existsSync(join(folder, program)));
 }
 
-function canInstall(): boolean {
+export function canInstall(): boolean {
   return existsSync("/etc/debian_version") && isOnPath("apt-get");
 }
 

@@ -1,17 +1,16 @@
 // The explorer's pages in a real browser: everything clicked, no error, no request to another origin, a screen reader's rules kept,
 // and the words of `climatebatch status`.
-import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { CHROMIUM } from "../support/chromium.ts";
 import { cli } from "../support/cli.ts";
 import type { TestDatabase } from "../support/database.ts";
 import { type Explored, explore } from "../support/explorer.ts";
 import { createSampleResults } from "../support/sampleResults.ts";
 
-const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 /** A folder for pictures of the pages, to look at and for docs/. */
 const { PICTURES } = process.env;
@@ -24,7 +23,7 @@ interface AxeReport {
   }[];
 }
 
-describe.skipIf(CHROMIUM === undefined)("the live pages in Chromium (apt-get install chromium)", () => {
+describe.skipIf(CHROMIUM === undefined)("the live pages in Chromium (npm run browser)", () => {
   let database: TestDatabase;
   let explorer: Explored;
   let browser: Browser;

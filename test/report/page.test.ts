@@ -1,5 +1,4 @@
 // The report in a real browser: everything clicked and walked by keyboard, numbers compared with SQL, no request, no error.
-import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -8,15 +7,15 @@ import { pathToFileURL } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RISKS } from "../../model/risks.ts";
+import { CHROMIUM } from "../support/chromium.ts";
 import { cli } from "../support/cli.ts";
 import type { TestDatabase } from "../support/database.ts";
 import { makeRandom } from "../support/random.ts";
 import { createSampleResults, SAMPLE_CELLS } from "../support/sampleResults.ts";
 
-const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
-describe.skipIf(CHROMIUM === undefined)("the report in Chromium (apt-get install chromium)", () => {
+describe.skipIf(CHROMIUM === undefined)("the report in Chromium (npm run browser)", () => {
   let database: TestDatabase;
   let folder: string;
   let browser: Browser;
