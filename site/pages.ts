@@ -5,13 +5,13 @@ export interface Group {
 }
 
 export const GROUPS: readonly Group[] = [
-  { text: "Start here", pages: ["tutorial", "tutorial-regional", "glossary"] },
+  { text: "Start here", pages: ["tutorial", "tutorial-regional", "kind", "glossary"] },
   { text: "Load data", pages: ["load", "load-grib", "load-storms", "load-ground", "load-conventions", "grids"] },
   { text: "Compute and read", pages: ["run", "triggers", "database", "report", "explorer", "roles", "scale"] },
   {
     text: "In a cluster",
     pages: [
-      ...["install", "schedule", "operator", "api", "security-of-templates", "kueue", "gitops", "upgrade"],
+      ...["install", "load-in-cluster", "schedule", "operator", "api", "security-of-templates", "kueue", "gitops", "upgrade"],
       "troubleshooting-cluster",
     ],
   },

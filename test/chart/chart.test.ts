@@ -75,6 +75,11 @@ describeWithHelm("the chart", () => {
     },
     { what: "no Secret", values: {}, says: /database\.operator\.existingSecret is needed: .*DATABASE_URL/ },
     {
+      what: "a load whose CronJob would have too long a name",
+      values: { ...QUICK, loads: { jobs: [{ name: "a".repeat(32), command: ["sample"] }] } },
+      says: /has 53 characters, and the name of a CronJob may have 52/,
+    },
+    {
       what: "waiting for a schedule that is off",
       values: { ...QUICK, schedules: { hazardAfterProbability: true, probability: { enabled: false } } },
       says: /hazardAfterProbability needs schedules\.probability\.enabled/,
@@ -127,6 +132,7 @@ describeWithHelm("the chart", () => {
     const pods = [
       find(objects, "Deployment", "cb-climatebatch-operator").spec.template,
       find(objects, "CronJob", "cb-climatebatch-hazard").spec.jobTemplate.spec.template,
+      find(objects, "CronJob", "cb-climatebatch-load-ssp245").spec.jobTemplate.spec.template,
       find(objects, "Pod", "cb-climatebatch-test"),
     ];
     const { podLabels, podAnnotations, ...placement } = EVERYTHING.tests;
@@ -135,6 +141,30 @@ describeWithHelm("the chart", () => {
       expect(metadata.labels).toMatchObject(podLabels);
       expect(metadata.annotations).toMatchObject(podAnnotations);
     }
+  });
+
+  test("loads are CronJobs: suspended without a schedule, with the owner's database, the files' volume and credentials", async () => {
+    const objects = await render(EVERYTHING);
+    const ssp245 = find(objects, "CronJob", "cb-climatebatch-load-ssp245").spec;
+    const storms = find(objects, "CronJob", "cb-climatebatch-load-storms").spec;
+    expect(ssp245).toMatchObject({ suspend: true, concurrencyPolicy: "Forbid" });
+    expect(storms).toMatchObject({ suspend: false, schedule: "0 3 1 * *", timeZone: "Asia/Seoul" });
+    const [container] = ssp245.jobTemplate.spec.template.spec.containers;
+    expect(container.args).toEqual(["load", "climate", "s3://climate/ssp245.zarr/", "--scenario", "ssp245"]);
+    expect(container.envFrom).toEqual([{ secretRef: { name: "object-storage" } }]);
+    expect(container.env).toContainEqual({
+      name: "DATABASE_URL",
+      valueFrom: { secretKeyRef: { name: "owner-database", key: "uri" } },
+    });
+    const { volumes } = storms.jobTemplate.spec.template.spec;
+    expect(volumes).toContainEqual({
+      name: "data",
+      persistentVolumeClaim: { claimName: "climate-files", readOnly: true },
+    });
+    expect(find(objects, "ServiceAccount", "cb-climatebatch-load").metadata.annotations).toMatchObject({
+      "example.org/role": "reader",
+    });
+    expect(find(objects, "NetworkPolicy", "cb-climatebatch-load").spec.policyTypes).toEqual(["Ingress", "Egress"]);
   });
 
   test("places the pods of batches without a template of their own: of schedules, NOTIFYs and requests", async () => {

@@ -1,6 +1,9 @@
 // The pages about the chart, followed by a shell to the letter: install, monitor, schedule, troubleshoot, upgrade, remove.
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -29,6 +32,8 @@ describeChartOnCluster("the pages about the chart", () => {
   let cluster: TestCluster;
   let world: ChartDatabase;
   let folder: string;
+  /** Where load-in-cluster.md finds its files. */
+  let files = "";
   beforeAll(async () => {
     const { images, ...empty } = await useEmptyCluster();
     cluster = empty.cluster;
@@ -59,6 +64,7 @@ describeChartOnCluster("the pages about the chart", () => {
         OPERATOR_URL: world.urls.operator,
         JOB_URL: world.urls.job,
         OWNER_URL: world.urls.owner,
+        FILES: files,
       },
     });
   const follow = async (page: string, before?: (block: string) => Promise<void>) => {
@@ -79,6 +85,22 @@ describeChartOnCluster("the pages about the chart", () => {
     expect(result).toMatch(/^yearly-probability-\d{4} +Probability +Complete +6\/6 +True/m);
     const { rows } = await world.database.client.query("SELECT count(*)::int AS n FROM probability_results");
     expect(rows[0].n).toBeGreaterThan(0);
+  });
+
+  test("load-in-cluster.md loads a file of a web server", async () => {
+    const rows = Array.from({ length: 365 }, (_, day) => {
+      return `${new Date(Date.UTC(2001, 0, 1 + day)).toISOString().slice(0, 10)},37,127,${day % 30}`;
+    });
+    const series = `date,latitude,longitude,tasmax\n${rows.join("\n")}\n`;
+    const server = createServer((_, response) => response.end(series)).listen(0, cluster.nodeAddress);
+    await once(server, "listening");
+    files = `http://${cluster.nodeAddress}:${(server.address() as AddressInfo).port}`;
+    const result = await follow("load-in-cluster.md").finally(() => server.close());
+    expect(result).toMatch(/365 rows: daily 2001-01-01 to 2001-12-31/);
+    const { rows: stored } = await world.database.client.query(
+      "SELECT count(*)::int AS days FROM climatebatch.climate_values WHERE scenario = 'loaded'",
+    );
+    expect(stored).toEqual([{ days: 365 }]);
   });
 
   test("monitoring.md shows a replica's metrics, which fits into the memory that the chart gives it", async () => {

@@ -141,6 +141,20 @@ export const EVERYTHING = {
     ...PLACED,
     hazard: { batch: { parallelism: 2, template: { nodeSelector: { pool: "large" } } } },
   },
+  loads: {
+    jobs: [
+      { name: "ssp245", command: ["load", "climate", "s3://climate/ssp245.zarr/", "--scenario", "ssp245"] },
+      {
+        name: "storms",
+        command: ["load", "storms", "/data/bst_all.txt"],
+        claim: "climate-files",
+        schedule: "0 3 1 * *",
+      },
+    ],
+    existingSecret: "object-storage",
+    serviceAccount: { annotations: { "example.org/role": "reader" } },
+    ...PLACED,
+  },
   tests: PLACED,
   networkPolicy: { metricsFrom: [{ podSelector: {} }], egress: { enabled: true } },
   monitoring: {
