@@ -11,7 +11,17 @@ export const GROUPS: readonly Group[] = [
   {
     text: "In a cluster",
     pages: [
-      ...["install", "load-in-cluster", "schedule", "operator", "api", "security-of-templates", "kueue", "gitops", "upgrade"],
+      ...[
+        "install",
+        "load-in-cluster",
+        "schedule",
+        "operator",
+        "api",
+        "security-of-templates",
+        "kueue",
+        "gitops",
+        "upgrade",
+      ],
       "troubleshooting-cluster",
     ],
   },

@@ -305,7 +305,7 @@ describeWithHelm("the chart", () => {
 
   test("every pod of the chart is held to the strictest standard, and pulls by digest when there is one", async () => {
     const pods = podsOf(await render(EVERYTHING));
-    expect(pods).toHaveLength(4);
+    expect(pods).toHaveLength(6);
     for (const pod of pods) {
       expect(pod.securityContext).toMatchObject({
         runAsNonRoot: true,
@@ -378,6 +378,8 @@ function change(value: unknown, { type, enum: allowed }: Leaf["schema"], key: st
   if (key === "resources") return { requests: { memory: "17Mi" } };
   if (["pullSecrets", "secrets", "serviceAccounts", "priorityClasses"].includes(key)) return ["changed"];
   if (key === "replicas") return 1;
+  if (key === "jobs") return [{ name: "changed", command: ["sample"] }];
+  if (key === "temporarySize") return "17Gi";
   const is = (name: SchemaType) => [type].flat().includes(name);
   if (is("boolean")) return value !== true;
   if (is("integer")) return Number(value) + 1;
