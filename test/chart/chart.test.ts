@@ -80,6 +80,11 @@ describeWithHelm("the chart", () => {
       says: /has 53 characters, and the name of a CronJob may have 52/,
     },
     {
+      what: "an explorer without a reader's Secret",
+      values: { ...QUICK, explorer: { enabled: true } },
+      says: /explorer\.enabled needs database\.explorer\.existingSecret/,
+    },
+    {
       what: "waiting for a schedule that is off",
       values: { ...QUICK, schedules: { hazardAfterProbability: true, probability: { enabled: false } } },
       says: /hazardAfterProbability needs schedules\.probability\.enabled/,
@@ -133,6 +138,7 @@ describeWithHelm("the chart", () => {
       find(objects, "Deployment", "cb-climatebatch-operator").spec.template,
       find(objects, "CronJob", "cb-climatebatch-hazard").spec.jobTemplate.spec.template,
       find(objects, "CronJob", "cb-climatebatch-load-ssp245").spec.jobTemplate.spec.template,
+      find(objects, "Deployment", "cb-climatebatch-explorer").spec.template,
       find(objects, "Pod", "cb-climatebatch-test"),
     ];
     const { podLabels, podAnnotations, ...placement } = EVERYTHING.tests;
@@ -165,6 +171,23 @@ describeWithHelm("the chart", () => {
       "example.org/role": "reader",
     });
     expect(find(objects, "NetworkPolicy", "cb-climatebatch-load").spec.policyTypes).toEqual(["Ingress", "Egress"]);
+  });
+
+  test("the explorer reads as its own user, and only who may connects", async () => {
+    const objects = await render({ ...EVERYTHING, networkPolicy: { explorerFrom: [{ podSelector: {} }] } });
+    const { spec } = find(objects, "Deployment", "cb-climatebatch-explorer").spec.template;
+    expect(spec.automountServiceAccountToken).toBe(false);
+    expect(spec.containers[0].env).toContainEqual({
+      name: "DATABASE_URL",
+      valueFrom: { secretKeyRef: { name: "reader-database", key: "uri" } },
+    });
+    expect(find(objects, "Service", "cb-climatebatch-explorer").spec.ports).toEqual([
+      { name: "http", port: 8090, targetPort: "http" },
+    ]);
+    expect(find(objects, "NetworkPolicy", "cb-climatebatch-explorer").spec.ingress).toMatchObject([
+      // As the client names it.
+      { ports: [{ protocol: "TCP", port: "http" }], _from: [{ podSelector: {} }] },
+    ]);
   });
 
   test("places the pods of batches without a template of their own: of schedules, NOTIFYs and requests", async () => {
@@ -305,7 +328,7 @@ describeWithHelm("the chart", () => {
 
   test("every pod of the chart is held to the strictest standard, and pulls by digest when there is one", async () => {
     const pods = podsOf(await render(EVERYTHING));
-    expect(pods).toHaveLength(6);
+    expect(pods).toHaveLength(7);
     for (const pod of pods) {
       expect(pod.securityContext).toMatchObject({
         runAsNonRoot: true,
@@ -377,7 +400,7 @@ function change(value: unknown, { type, enum: allowed }: Leaf["schema"], key: st
   if (key === "interval") return "17s";
   if (key === "resources") return { requests: { memory: "17Mi" } };
   if (["pullSecrets", "secrets", "serviceAccounts", "priorityClasses"].includes(key)) return ["changed"];
-  if (key === "replicas") return 1;
+  if (key === "replicas") return value === 1 ? 2 : 1;
   if (key === "jobs") return [{ name: "changed", command: ["sample"] }];
   if (key === "temporarySize") return "17Gi";
   const is = (name: SchemaType) => [type].flat().includes(name);

@@ -121,6 +121,7 @@ export const EVERYTHING = {
     operator: secret("operator-database", "uri"),
     job: secret("job-database", "uri"),
     migrations: secret("owner-database", "uri"),
+    explorer: secret("reader-database", "uri"),
     tls: { mode: "verify-full", certificatesSecret: "database-ca" },
   },
   operator: {
@@ -155,6 +156,7 @@ export const EVERYTHING = {
     serviceAccount: { annotations: { "example.org/role": "reader" } },
     ...PLACED,
   },
+  explorer: { enabled: true, ...PLACED },
   tests: PLACED,
   networkPolicy: { metricsFrom: [{ podSelector: {} }], egress: { enabled: true } },
   monitoring: {
