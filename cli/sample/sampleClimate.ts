@@ -234,15 +234,27 @@ interface SampleDay {
   readonly local: number;
 }
 
+/** K */
+const LEAST_RANGE = 2;
+
 const DAILY_VALUE: Readonly<Record<SampleVariable, (day: SampleDay) => number>> = {
-  tasmax: (day) => temperature(day) - 1.2 * Math.max(0, day.wet),
-  tasmin: (day) => temperature(day) - 9 + 1.5 * day.summer + 1.2 * day.wet + 0.5 * day.site.shore,
+  tasmax: highest,
+  // The noise of the two is drawn apart: on the wettest days the range must be wide enough for both.
+  tasmin: (day) =>
+    Math.min(
+      highest(day) - LEAST_RANGE,
+      temperature(day) - 9 + 1.5 * day.summer + 1.2 * day.wet + 0.5 * day.site.shore,
+    ),
   pr: rain,
   hursmin: ({ site, summer, wet, warm, local }) =>
     Math.min(98, Math.max(10, 52 + 13 * summer + 6 * site.shore + 10 * wet - 3 * warm + 4 * local)),
   sfcWind: ({ site, summer, wet, local }) =>
     Math.max(0.2, 1.8 + 0.9 * site.shore + 0.6 * site.mountain - 0.3 * summer + 0.3 * wet + 0.5 * local),
 };
+
+function highest(day: SampleDay): number {
+  return temperature(day) - 1.2 * Math.max(0, day.wet);
+}
 
 function temperature({ site, warming, summer, warm, local }: SampleDay): number {
   return site.mean + site.swing * summer + warming + 2.8 * warm * (1 - 0.25 * summer) + 0.3 * local;

@@ -10,7 +10,7 @@ export type Measure = "equal" | "absolute" | "relative" | "clipped" | "common" |
 export interface Comparison {
   readonly index: string;
   /** Package, as its versions are listed. */
-  readonly reference: "climada" | "climate-indices" | "lmoments3" | "pyet" | "scipy" | "xclim";
+  readonly reference: "climada" | "climate-indices" | "lmoments3" | "numpy" | "pyet" | "scipy" | "xclim";
   readonly settings: string;
   /** Folder, and file names on the two sides. */
   readonly case: string;
@@ -101,7 +101,35 @@ export const COMPARISONS: readonly Comparison[] = [
     flood(place, "D100 undefended", "genextreme, brentq", "undefended", "absolute", 1e-9),
     flood(place, "expected damage", "quad over probability", "damage", "relative", 2e-3),
   ]),
+  ...(["noleap", "standard"] as const).flatMap((calendar) =>
+    (["wsdi", "csdi"] as const).map((name) => {
+      const values = `${name}LeftOut`;
+      const index = `${name.toUpperCase()} by left-out years, ${calendar}`;
+      const settings = "--year-end within --in-base leave-one-out --year calendar";
+      const where = { case: calendar, ours: values, theirs: values };
+      return { ...where, index, settings, reference: "numpy" as const, measure: "equal" as const, tolerance: 0 };
+    }),
+  ),
+  water("Water scarcity, P(H)", "scipy", "norm.cdf in log2", "bins", 1e-12),
+  water("Water scarcity, interval's lower end", "scipy", "beta.ppf, not above P", "low", 1e-9),
+  water("Water scarcity, interval's upper end", "scipy", "beta.ppf, not below P", "high", 1e-9),
+  water("Water scarcity, return levels", "numpy", "quantile, median_unbiased", "levels", 1e-9),
+  water("Water scarcity, WS with its interval", "numpy", "Fu's curve, ratio of sums", "value", 1e-9),
+  water("Water scarcity, score", "numpy", "Aqueduct's score times 20", "score", 1e-9),
+  water("Water scarcity, damage", "numpy", "sum over bins", "damage", 1e-12),
+  water("High temperature, absolute score", "numpy", "days above 33 degC, interp", "hot_score", 1e-9),
+  water("Gumbel law of a table of sea levels", "numpy", "polyfit; none where levels fall", "sea_fit", 1e-9),
 ];
+
+function water(
+  index: string,
+  reference: "numpy" | "scipy",
+  settings: string,
+  name: string,
+  tolerance: number,
+): Comparison {
+  return { index, reference, settings, case: "water", ours: name, theirs: name, measure: "absolute", tolerance };
+}
 
 function flood(
   place: keyof typeof FLOOD_OF,

@@ -25,6 +25,8 @@ import { CellBuilder } from "../support/dailyWeather.ts";
 import { writeNpy } from "../support/npy.ts";
 
 const CELLS = 200;
+/** The reference leaves years out one by one, which takes its time. */
+const CELLS_LEFT_OUT = 20;
 const FIRST_YEAR = 1981;
 const LAST_YEAR = 2040;
 const BASE = { firstYear: 1991, lastYear: 2020 };
@@ -40,10 +42,15 @@ const LOSS_MM_PER_MONTH = 90;
 
 /** Rows of one length for each cell, filled cell by cell. */
 class Table {
+  readonly #cells: number;
   readonly #values = new Map<string, Float64Array>();
 
+  constructor(cells = CELLS) {
+    this.#cells = cells;
+  }
+
   row(name: string, cell: number, length: number): Float64Array {
-    const values = this.#values.get(name) ?? new Float64Array(CELLS * length);
+    const values = this.#values.get(name) ?? new Float64Array(this.#cells * length);
     this.#values.set(name, values);
     return values.subarray(cell * length, (cell + 1) * length);
   }
@@ -51,7 +58,7 @@ class Table {
   write(folder: string): void {
     mkdirSync(folder, { recursive: true });
     for (const [name, values] of this.#values) {
-      writeNpy(join(folder, `${name}.npy`), values, [CELLS, values.length / CELLS]);
+      writeNpy(join(folder, `${name}.npy`), values, [this.#cells, values.length / this.#cells]);
     }
   }
 }
@@ -66,13 +73,19 @@ export function writeOurResults(folder: string, calendar: (typeof VALIDATED_CALE
   const axis = makeTimeAxis(calendar, FIRST_YEAR, LAST_YEAR);
   const input = new Table();
   const ours = new Table();
+  const leftOut = new Table(CELLS_LEFT_OUT);
   const spells = makeSpellYears(axis, "January", BASE, "across", []);
+  const spellsWithin = makeSpellYears(axis, "January", BASE, "within", []);
   for (let cell = 0; cell < CELLS; cell++) {
     const { daily } = new CellBuilder(calendar, FIRST_YEAR, LAST_YEAR, BASE).weather(cell + 1).build();
     input.row("latitude", cell, 1)[0] = latitudeOf(cell);
     for (const name of INPUTS) input.row(name, cell, axis.month.length).set(daily.get(name)!);
     for (const [tail, name] of [[UPPER_TAIL, "tasmax"] as const, [LOWER_TAIL, "tasmin"] as const]) {
       writeSpells(ours, cell, axis, daily.get(name)!, tail, spells);
+      if (cell >= CELLS_LEFT_OUT) continue;
+      fillSpellYears(daily.get(name)!, axis, tail, "leaveOneOut", [], spellsWithin);
+      const index = tail === UPPER_TAIL ? "wsdiLeftOut" : "csdiLeftOut";
+      leftOut.row(index, cell, axis.years).set(spellsWithin.spellDays);
     }
     writeRain(ours, cell, axis, daily.get("pr")!);
     writeDrought(input, ours, cell, axis, daily.get("pr")!);
@@ -80,6 +93,7 @@ export function writeOurResults(folder: string, calendar: (typeof VALIDATED_CALE
   }
   input.write(join(folder, "input", calendar));
   ours.write(join(folder, "ours", calendar));
+  leftOut.write(join(folder, "ours", calendar));
 }
 
 function writeSpells(

@@ -25,6 +25,7 @@ from climate_indices.compute import Periodicity
 from climate_indices.fire import cffwis
 from climate_indices.indices import Distribution
 from floods import floods
+from water import left_out, water
 from xclim.core.calendar import percentile_doy
 
 FIRST_YEAR, LAST_YEAR = 1981, 2040
@@ -172,8 +173,10 @@ def evapotranspiration(case):
 
 distributions()
 floods(read, write)
+water(read, write)
 for name in ("noleap", "standard"):
     both_spells(name)
+    left_out(read, write, name)
     rain(name)
     drought(name)
     fire(name)

@@ -14,6 +14,7 @@ import { writeOurDistributions } from "./ourDistributions.ts";
 import { writeOurFloods } from "./ourFloods.ts";
 import { VALIDATED_CALENDARS, writeOurResults } from "./ourResults.ts";
 import { writeOurStorms } from "./ourStorms.ts";
+import { writeOurWater } from "./ourWater.ts";
 import { preparePython, runProgram } from "./pythonEnvironment.ts";
 import { runStormReference } from "./stormEnvironment.ts";
 
@@ -30,6 +31,7 @@ try {
   for (const calendar of VALIDATED_CALENDARS) writeOurResults(folder, calendar);
   writeOurDistributions(folder);
   writeOurFloods(folder);
+  writeOurWater(folder);
   const realStorms = await readRealStorms();
   writeOurStorms(folder, realStorms);
   runProgram(python, [join(HERE, "reference.py"), folder]);

@@ -1,0 +1,113 @@
+// Seeded places with water and withdrawal, hot days and tables of sea levels, and what this project makes of them, for water.py.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { seaLevelLaw } from "../../job/risks/extremeSeaLevels.ts";
+import { RISK_DEFINITIONS } from "../../job/risks/registry.ts";
+import { CellBuilder, makeRandom } from "../support/dailyWeather.ts";
+import { writeNpy } from "../support/npy.ts";
+
+const CASE = "water";
+const PLACES = 100;
+const FIRST_YEAR = 2031;
+const LAST_YEAR = 2070;
+const PERIOD = { firstYear: 2041, lastYear: 2060 };
+const MONTHS_OF_YEAR = 12;
+const LEVEL_PERIODS = [2, 5, 10, 25, 50, 100];
+const HOT_YEARS = { firstYear: 1991, lastYear: 2020 };
+/** Seoul's summers reach 33 degC here and there. */
+const WARMER = 6;
+
+/** Writes `<folder>/input/water` and `<folder>/ours/water`. */
+export function writeOurWater(folder: string): void {
+  const random = makeRandom(9);
+  const rows = new Map<string, number[][]>();
+  const add = (name: string, row: readonly number[]) =>
+    void (rows.get(name)?.push([...row]) ?? rows.set(name, [[...row]]));
+  for (let place = 0; place < PLACES; place++) {
+    addWater(random, add);
+    addHotDays(place, add);
+    addSeaLevels(random, add);
+  }
+  const write = (side: string, names: (name: string) => boolean) => {
+    mkdirSync(join(folder, side, CASE), { recursive: true });
+    for (const [name, values] of rows) {
+      if (!names(name)) continue;
+      const file = join(folder, side, CASE, `${name}.npy`);
+      writeNpy(file, Float64Array.from(values.flat()), [values.length, values[0]!.length]);
+    }
+  };
+  const isInput = (name: string) =>
+    ["rain", "evaporation", "withdrawal", "place", "tasmax", "sea_levels", "sea_periods"].includes(name);
+  write("input", isInput);
+  write("ours", (name) => !isInput(name));
+}
+
+type Add = (name: string, row: readonly number[]) => void;
+
+function addWater(random: () => number, add: Add): void {
+  const between = (low: number, high: number) => low + (high - low) * random();
+  const years = LAST_YEAR - FIRST_YEAR + 1;
+  const months = years * MONTHS_OF_YEAR;
+  const [wet, thirst, area, omega] = [between(0.1, 5), between(1, 5), between(500, 5000), between(1.6, 3.2)];
+  const rain = Array.from({ length: months }, () => wet * between(0.2, 1.8));
+  const evaporation = Array.from({ length: months }, () => thirst * between(0.5, 1.5));
+  const usual = area * 1e6 * between(0.005, 0.3);
+  // Statistics of some years only.
+  const withdrawal = Array.from({ length: years }, (_, year) =>
+    year % 10 === 0 || random() < 0.1 ? usual * between(0.8, 1.2) : Number.NaN,
+  );
+  const input = new CellBuilder("noleap", FIRST_YEAR, LAST_YEAR, HOT_YEARS)
+    .monthly("pr", (month) => rain[month]!)
+    .monthly("evspsblpot", (month) => evaporation[month]!)
+    .yearly("withdrawal", (year) => withdrawal[year]!)
+    .attribute("cellArea", area)
+    .attribute("budykoOmega", omega)
+    .periods(PERIOD)
+    .build();
+  const [{ hazard, probability }] = RISK_DEFINITIONS.water_scarcity.compute(input) as [
+    ReturnType<typeof RISK_DEFINITIONS.water_scarcity.compute>[0],
+  ];
+  add("rain", rain);
+  add("evaporation", evaporation);
+  add("withdrawal", withdrawal);
+  add("place", [area, omega]);
+  add("bins", probability!.probabilities);
+  add("low", probability!.probabilitiesLow);
+  add("high", probability!.probabilitiesHigh);
+  add("levels", probability!.returnLevels);
+  add("value", [hazard!.value, hazard!.valueLow, hazard!.valueHigh]);
+  add("score", [hazard!.score]);
+  add("damage", [probability!.damageBins!]);
+}
+
+/** The score of HD33, beside the one relative to the place's own climate. */
+function addHotDays(place: number, add: Add): void {
+  const { firstYear, lastYear } = HOT_YEARS;
+  const input = new CellBuilder("noleap", firstYear, lastYear, HOT_YEARS)
+    .weather(1000 + place)
+    .change("tasmax", (value) => value + (WARMER * place) / PLACES)
+    .build();
+  const [base] = RISK_DEFINITIONS.high_temperature.compute(input);
+  add("tasmax", Array.from(input.daily.get("tasmax")!));
+  add("hot_score", [base!.hazard!.scoreAbsolute!]);
+}
+
+/** Every fourth table does not rise: it has no law. */
+function addSeaLevels(random: () => number, add: Add): void {
+  const [location, scale] = [0.5 + 2 * random(), 0.05 + 0.3 * random()];
+  const falls = random() < 0.25;
+  const levels = LEVEL_PERIODS.map((years) => {
+    const level = location - scale * Math.log(-Math.log1p(-1 / years)) + 0.02 * scale * random();
+    return falls ? 2 * location - level : level;
+  });
+  const law = seaLevelLaw(
+    {
+      ...{ latitude: 0, longitude: 0, name: "", recordYears: 30, referenceYear: 2005, datumOffset: null },
+      record: { kind: "levels", returnPeriods: LEVEL_PERIODS, levels },
+    } as unknown as Parameters<typeof seaLevelLaw>[0],
+    HOT_YEARS,
+  );
+  add("sea_levels", levels);
+  add("sea_periods", LEVEL_PERIODS);
+  add("sea_fit", law === null ? [Number.NaN, Number.NaN] : [law.law.scale, law.law.location]);
+}
