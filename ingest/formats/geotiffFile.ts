@@ -1,6 +1,6 @@
 // GeoTIFF through geotiff.js: the first band of the first image, in degrees or in a projection.
 import { existsSync } from "node:fs";
-import { fromFile, type GeoTIFF, type GeoTIFFImage } from "geotiff";
+import type { GeoTIFF, GeoTIFFImage } from "geotiff";
 import { coerceError, RejectedError } from "../../model/errors.ts";
 import { definitionOfGeoKeys, type GeoKeys } from "../projections/geoKeys.ts";
 import { makeProjection } from "../projections/projection.ts";
@@ -24,6 +24,7 @@ export const GEOTIFF: FormatOfKind<"raster"> = {
 async function openGeotiff(file: string): Promise<RasterFile> {
   let tiff: GeoTIFF | undefined;
   try {
+    const { fromFile } = await import("geotiff");
     tiff = await fromFile(file);
     const image = await tiff.getImage();
     await refuseMask(tiff, file);
