@@ -3,6 +3,7 @@ import type { Client } from "pg";
 import { type Calculation, calculationsOf } from "../model/calculations.ts";
 import { HAZARD_LEVELS } from "../model/results.ts";
 import type { BatchSpecification } from "../model/specification.ts";
+import { explainWord } from "../report/page/words.ts";
 import { formatTable, print } from "./printing.ts";
 
 /** In SQL. */
@@ -23,7 +24,11 @@ export async function summarise(client: Client, batchId: string, { calculation }
     parts.push(await summariseOne(client, batchId, names));
   }
   const why = empty.map(({ risk, reasons }) => `${risk} (${reasons})`).join(", ");
-  if (why !== "") parts.push(`Not computed: ${why}.`);
+  if (why !== "") {
+    const reasons = [...new Set(empty.flatMap((one) => one.reasons.split(", ")))].sort();
+    const sentences = reasons.map((reason) => `  ${reason}: ${explainWord("en", reason)}`);
+    parts.push([`Not computed: ${why}.`, ...sentences].join("\n"));
+  }
   return `${parts.join("\n\n")}\n`;
 }
 

@@ -6,9 +6,9 @@ import { resolveSpecification } from "../../database/specification.ts";
 import { computeTrial, type TrialOutcome } from "../../job/trial.ts";
 import { RejectedError } from "../../model/errors.ts";
 import { BASE_YEARS_AT_LEAST, formatPeriod, type Period } from "../../model/periods.ts";
-import { NULL_REASONS, type NullReason } from "../../model/reasons.ts";
 import { waysOf } from "../../model/riskInputs.ts";
 import { RISKS, type Risk } from "../../model/risks.ts";
+import { explainWord } from "../../report/page/words.ts";
 
 export interface Readiness {
   readonly grid: string;
@@ -67,8 +67,8 @@ function readTrial(
   if (computed > 0) return { canRun: true, remark: canRun === true ? remark : null };
   if (hasBasins && reasons.has("noBasin")) return { canRun: true, remark: "run sums the water of river basins first" };
   if (canRun === false) return { canRun, remark };
-  const found = [...reasons.keys()].map((reason) => `${reason}: ${NULL_REASONS[reason as NullReason]}`);
-  return { canRun: false, remark: found.join("; ") };
+  const found = [...reasons.keys()].map((reason) => `${reason}: ${explainWord("en", reason)}`);
+  return { canRun: false, remark: found.join(" ") };
 }
 
 export function judgeRisks(summary: DataSummary, basePeriod: Period): Readiness[] {

@@ -5,6 +5,7 @@ import { makeSampleStorms, SAMPLE_STORM_YEARS } from "../../cli/sample/sampleSto
 import { type DataSummary, readDataSummary } from "../../database/dataSummary.ts";
 import { writeStorms } from "../../database/stormWriter.ts";
 import { linkGrids } from "../../ingest/link/linkGrids.ts";
+import { explainWord } from "../../report/page/words.ts";
 import { cli } from "../support/cli.ts";
 import { writePastAndFuture } from "../support/climate.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
@@ -118,7 +119,8 @@ test("data and run agree on every risk: storms, sea and ground decide as much as
   await writePastAndFuture(database.client, { cells: 3 });
   const agree = async () => {
     const { risks } = JSON.parse((await cli(database.url, "data", "--json")).stdout);
-    expect((await cli(database.url, "run", "all", "--new", "--allow-fewer")).code).toBe(0);
+    const run = await cli(database.url, "run", "all", "--new", "--allow-fewer");
+    expect(run.code).toBe(0);
     const { rows } = await database.client.query(
       `SELECT risk_type::text AS risk, count(*) FILTER (WHERE reason IS NULL) > 0 AS computed, string_agg(DISTINCT reason, ' ') AS reasons
        FROM climatebatch.hazard_results GROUP BY 1 ORDER BY 1`,
@@ -127,7 +129,11 @@ test("data and run agree on every risk: storms, sea and ground decide as much as
     for (const { risk, computed, reasons } of rows) {
       const found = risks.find((one: { risk: string }) => one.risk === risk);
       expect({ risk, canRun: found.canRun }).toEqual({ risk, canRun: computed });
-      if (!computed && !found.remark.startsWith("missing ")) expect(found.remark).toContain(reasons.split(" ")[0]);
+      if (computed) continue;
+      // The sentences of `explain`, with what to do.
+      for (const reason of reasons.split(" ")) expect(run.stdout).toContain(`${reason}: ${explainWord("en", reason)}`);
+      const [first] = reasons.split(" ");
+      if (!found.remark.startsWith("missing ")) expect(found.remark).toContain(`${first}: ${explainWord("en", first)}`);
     }
     return new Map(rows.map(({ risk, computed }) => [risk, computed]));
   };
