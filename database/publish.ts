@@ -42,21 +42,28 @@ export async function publishLocked(
   batchId: string,
   options: PublishOptions,
 ): Promise<Publication> {
-  const specification = await checkComplete(client, batchId);
+  const batch = await checkComplete(client, batchId);
+  const { specification } = batch;
   const calculations = calculationsOf(specification.calculation);
-  for (const calculation of calculations) {
-    const refusal = await findRefusal(client, batchId, specification, calculation, options);
-    if (refusal !== null) {
-      await noteRefusal(client, batchId, refusal);
-      return { published: false, ...refusal };
-    }
+  let refusal = refuseOtherRows(batchId, batch);
+  for (const calculation of calculations)
+    refusal ??= await findRefusal(client, batchId, specification, calculation, options);
+  if (refusal !== null) {
+    await noteRefusal(client, batchId, refusal);
+    return { published: false, ...refusal };
   }
   for (const calculation of calculations) await movePointer(client, batchId, specification, calculation);
   await noteRefusal(client, batchId, null);
   return { published: true, calculations };
 }
 
-async function checkComplete(client: ClientBase, batchId: string): Promise<BatchSpecification> {
+interface CompleteBatch {
+  readonly specification: BatchSpecification;
+  readonly cells: number;
+  readonly resultRows: number;
+}
+
+async function checkComplete(client: ClientBase, batchId: string): Promise<CompleteBatch> {
   const { rows } = await client.query(
     `SELECT b.specification, b.cells, b.state, b.reason,
        (SELECT count(*)::int FROM climatebatch.batch_shards AS s WHERE s.batch_id = b.batch_id AND s.state <> 'done') AS missing_shards,
@@ -76,13 +83,17 @@ async function checkComplete(client: ClientBase, batchId: string): Promise<Batch
         : `Batch ${batchId} is ${batch.state} (${batch.reason})${missing}: it cannot be published. See climatebatch logs ${batchId}; when the cause is gone: climatebatch retry ${batchId}`,
     );
   }
-  const specification = batch.specification as BatchSpecification;
-  const expected =
-    Number(batch.cells) * resultsPerCell(specification) * calculationsOf(specification.calculation).length;
-  if (Number(batch.result_rows) !== expected) {
-    throw new Error(`batch ${batchId} wrote ${batch.result_rows} rows, expected ${expected}`);
-  }
-  return specification;
+  return { specification: batch.specification, cells: Number(batch.cells), resultRows: Number(batch.result_rows) };
+}
+
+/** Each shard reports what it has written in the transaction that wrote it, so another sum means that somebody else has changed rows. */
+function refuseOtherRows(batchId: string, { specification, cells, resultRows }: CompleteBatch): Refusal | null {
+  const expected = cells * resultsPerCell(specification) * calculationsOf(specification.calculation).length;
+  if (resultRows === expected) return null;
+  return {
+    reason: "RowCountMismatch",
+    message: `Batch ${batchId}: its shards report ${resultRows} result rows, but it must have ${expected}. It is never published. Compute it again: climatebatch run --new, or a new request.`,
+  };
 }
 
 interface Refusal {

@@ -73,6 +73,7 @@ export const REASONS = {
   NoNumbers: "no result was computed, so readers would lose all that are published now",
   OtherGrid: "the published results cover another grid",
   ResultsGone: "a later batch has overwritten the results",
+  RowCountMismatch: "shards report another number of result rows than the batch must have; compute it again",
   PodTerminating: "a pod has been terminating for ten minutes",
   PodsGone: "no pod has been terminating for ten minutes",
   DatabaseReadOnly: "the database is read-only: a standby, or a primary during maintenance",

@@ -71,6 +71,26 @@ test("a batch of another grid stays unpublished, unless the grid may be replaced
   expect(rows).toEqual([{ grid: SECOND_GRID }]);
 });
 
+test("a batch whose shards report another number of rows than it must have stays unpublished, and says so", async () => {
+  await using database = await createPlaces();
+  const { client } = database;
+  const { batchId } = await loadBatch(client, specification(), { publish: null });
+  await client.query(
+    "UPDATE climatebatch.batch_shards SET result_rows = result_rows - 1 WHERE batch_id = $1 AND shard = 0",
+    [batchId],
+  );
+  const refused = await publishBatch(client, batchId, NO_EXCEPTIONS);
+  expect(refused).toMatchObject({
+    published: false,
+    reason: "RowCountMismatch",
+    message: expect.stringMatching(
+      /its shards report \d+ result rows, but it must have \d+\. .*climatebatch run --new/,
+    ),
+  });
+  const { rows } = await client.query("SELECT reason FROM climatebatch.batches WHERE batch_id = $1", [batchId]);
+  expect(rows).toEqual([{ reason: "RowCountMismatch" }]);
+});
+
 test("an earlier batch never replaces a later one by itself; a person may go back, and forth again", async () => {
   await using database = await createPlaces();
   const { client } = database;

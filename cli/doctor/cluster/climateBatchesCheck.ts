@@ -89,6 +89,7 @@ function judgeEnded({ metadata: { name, namespace }, spec, status }: StoredBatch
   const state = `${last} is complete (${of("Complete")!.reason})`;
   if (published === undefined) return fine(state);
   const shown = `${state}; ${published.reason}: ${published.message}`;
+  if (published.reason === "RowCountMismatch") return problem(shown, "Create a ClimateBatch of the same spec.");
   const isRefused = ["Incomplete", "NoNumbers", "OtherGrid"].includes(published.reason);
   return isRefused
     ? warn(
