@@ -1,10 +1,14 @@
-// The table of docs/monitoring.md, from the metrics themselves: `npm run metrics-docs`. A test compares the two.
+// The tables of docs/monitoring.md, from the metrics themselves and from the chart's alerts: `npm run metrics-docs`. A test compares
+// them.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { loadYaml } from "@kubernetes/client-node";
 import type { Figures } from "../database/figures.ts";
 import { makeMetrics } from "../operator/telemetry/metrics.ts";
 
 export const MONITORING_PAGE = join(import.meta.dirname, "../docs/monitoring.md");
+const ALERTS = join(import.meta.dirname, "../charts/climatebatch/rules/alerts.yaml");
+const ALERT_TABLE = /(<!-- alerts -->\n)[\s\S]*(<!-- end of alerts -->)/;
 const TABLE = /(<!-- metrics -->\n)[\s\S]*(<!-- end of metrics -->)/;
 /** prom-client's own, described there. */
 const OF_THE_PROCESS = /^(process|nodejs)_/;
@@ -36,7 +40,36 @@ export async function renderMonitoringPage(page: string): Promise<string> {
     .filter(([, name]) => !OF_THE_PROCESS.test(name!))
     .map(([, name, help]) => `| \`${name}\` | ${types.get(name!)} | ${help} |`);
   const table = ["| metric | type | meaning |", "| --- | --- | --- |", ...rows, ""].join("\n");
-  return page.replace(TABLE, (_, begin: string, end: string) => `${begin}\n${table}\n${end}`);
+  return page
+    .replace(ALERT_TABLE, (_, begin: string, end: string) => `${begin}\n${renderAlerts()}\n${end}`)
+    .replace(TABLE, (_, begin: string, end: string) => `${begin}\n${table}\n${end}`);
+}
+
+interface Alerts {
+  readonly groups: readonly {
+    readonly rules: readonly {
+      readonly alert: string;
+      readonly expr: string;
+      readonly for?: string;
+      readonly labels: { readonly severity: string };
+    }[];
+  }[];
+}
+
+function renderAlerts(): string {
+  const { groups } = loadYaml<Alerts>(readFileSync(ALERTS, "utf8"));
+  const rows = groups.flatMap(({ rules }) =>
+    rules.map(({ alert, expr, labels, for: lasting = "0m" }) => {
+      const condition = expr
+        .replaceAll(/namespace="\$NAMESPACE"(, )?/g, "")
+        .replaceAll("{}", "")
+        .replaceAll("|", "\\|")
+        .replaceAll(/\s+/g, " ")
+        .trim();
+      return `| \`${alert}\` | ${labels.severity} | \`${condition}\` | ${lasting} |`;
+    }),
+  );
+  return ["| alert | severity | raised when | for |", "| --- | --- | --- | --- |", ...rows, ""].join("\n");
 }
 
 if (import.meta.main) {
