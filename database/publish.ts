@@ -86,7 +86,7 @@ async function checkComplete(client: ClientBase, batchId: string): Promise<Compl
   return { specification: batch.specification, cells: Number(batch.cells), resultRows: Number(batch.result_rows) };
 }
 
-/** Each shard reports what it has written in the transaction that wrote it, so another sum means that somebody else has changed rows. */
+/** Each shard reports what it has written in the transaction that wrote it, so another sum means that rows were changed by others. */
 function refuseOtherRows(batchId: string, { specification, cells, resultRows }: CompleteBatch): Refusal | null {
   const expected = cells * resultsPerCell(specification) * calculationsOf(specification.calculation).length;
   if (resultRows === expected) return null;
