@@ -92,7 +92,7 @@ function refuseOtherRows(batchId: string, { specification, cells, resultRows }: 
   if (resultRows === expected) return null;
   return {
     reason: "RowCountMismatch",
-    message: `Batch ${batchId}: its shards report ${resultRows} result rows, but it must have ${expected}. It is never published. Compute it again: climatebatch run --new, or a new request.`,
+    message: `Batch ${batchId}: its shards report ${resultRows} result rows, but it must have ${expected}. It is never published. Compute it again: climatebatch run CALCULATION --new, or a new request.`,
   };
 }
 

@@ -84,7 +84,7 @@ test("a batch whose shards report another number of rows than it must have stays
     published: false,
     reason: "RowCountMismatch",
     message: expect.stringMatching(
-      /its shards report \d+ result rows, but it must have \d+\. .*climatebatch run --new/,
+      /its shards report \d+ result rows, but it must have \d+\. .*climatebatch run CALCULATION --new/,
     ),
   });
   const { rows } = await client.query("SELECT reason FROM climatebatch.batches WHERE batch_id = $1", [batchId]);
