@@ -273,6 +273,8 @@ describe("noise and saturation", () => {
 
   test.each([
     ["pr (mm)", ["-0.01", "0", "5"], [0, 0, 5]],
+    ["evspsblpot (mm d-1)", ["-0.01", "0", "5"], [0, 0, 5]],
+    ["mrro (mm d-1)", ["-0.01", "0", "5"], [0, 0, 5]],
     ["sfcWind (m s-1)", ["-0.05", "0", "5"], [0, 0, 5]],
     ["hurs (%)", ["100.5", "110", "50"], [100, 100, 50]],
   ])("%s: %j", async (header, values, expected) => {
