@@ -273,6 +273,7 @@ test.each([
   [["place", "91", "0"], "A place is a latitude from -90 to 90"],
   [["place", "37", "127", "--period", "1800-1820"], 'no period "1800-1820". They have: '],
   [["compare", "1", "sample-ssp245"], "Compare two batches, two scenarios or two periods"],
+  [["compare", "predecessor", "1"], "found none in the schemas predecessor and public. Name its database:"],
   [["compare", "ssp1", "ssp2"], '"ssp1" names no batch, scenario or period'],
   [["assets", "nowhere.csv", "--output", "a.xlsx"], "names no format of assets"],
 ])("%j is refused with what to do", async (words, message) => {
