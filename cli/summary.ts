@@ -1,8 +1,10 @@
 // The tables after a run: per risk, scenario and period, the results over all cells.
 import type { Client } from "pg";
 import { type Calculation, calculationsOf } from "../model/calculations.ts";
+import type { Flag, NullReason } from "../model/reasons.ts";
 import { HAZARD_LEVELS } from "../model/results.ts";
 import type { BatchSpecification } from "../model/specification.ts";
+import { NOTHING_TO_DO, REMEDIES } from "../report/page/remedies.ts";
 import { explainWord } from "../report/page/words.ts";
 import { formatTable, print } from "./printing.ts";
 
@@ -23,13 +25,21 @@ export async function summarise(client: Client, batchId: string, { calculation }
     const summariseOne = one === "probability" ? summariseProbability : summariseHazard;
     parts.push(await summariseOne(client, batchId, names));
   }
-  const why = empty.map(({ risk, reasons }) => `${risk} (${reasons})`).join(", ");
-  if (why !== "") {
-    const reasons = [...new Set(empty.flatMap((one) => one.reasons.split(", ")))].sort();
-    const sentences = reasons.map((reason) => `  ${reason}: ${explainWord("en", reason)}`);
-    parts.push([`Not computed: ${why}.`, ...sentences].join("\n"));
+  if (empty.length > 0) {
+    const why = empty.map(({ risk, reasons }) => `${risk} (${reasons.join(", ")})`).join(", ");
+    parts.push(`Not computed: ${why}.\n${explainWords(empty.flatMap(({ reasons }) => reasons))}`);
   }
+  const flags = (await readFlags(client, first!, batchId)).filter((flag) => REMEDIES[flag] !== NOTHING_TO_DO);
+  if (flags.length > 0) parts.push(`Flags of some results, with what to do:\n${explainWords(flags)}`);
   return `${parts.join("\n\n")}\n`;
+}
+
+/** A line a word, as `climatebatch explain` has it. */
+function explainWords(words: readonly (NullReason | Flag)[]): string {
+  return [...new Set(words)]
+    .sort()
+    .map((word) => `  ${word}: ${explainWord("en", word)}`)
+    .join("\n");
 }
 
 /** A line a risk: how its scores go from the base period to the last one, and where they are highest. */
@@ -65,14 +75,23 @@ async function readRisksNotComputed(
   client: Client,
   calculation: Calculation,
   batchId: string,
-): Promise<{ risk: string; reasons: string }[]> {
+): Promise<{ risk: string; reasons: NullReason[] }[]> {
   const { rows } = await client.query(
-    `SELECT risk_type::text AS risk, string_agg(DISTINCT reason, ', ') AS reasons FROM climatebatch.${calculation}_all_batches
+    `SELECT risk_type::text AS risk, array_agg(DISTINCT reason ORDER BY reason) AS reasons FROM climatebatch.${calculation}_all_batches
      WHERE slot = (SELECT slot FROM climatebatch.slots WHERE calculation = $1 AND batch_id = $2)
      GROUP BY risk_type HAVING bool_and(reason IS NOT NULL) ORDER BY 1`,
     [calculation, batchId],
   );
   return rows;
+}
+
+async function readFlags(client: Client, calculation: Calculation, batchId: string): Promise<Flag[]> {
+  const { rows } = await client.query<{ flag: Flag }>(
+    `SELECT DISTINCT unnest(flags) AS flag FROM climatebatch.${calculation}_all_batches
+     WHERE slot = (SELECT slot FROM climatebatch.slots WHERE calculation = $1 AND batch_id = $2)`,
+    [calculation, batchId],
+  );
+  return rows.map(({ flag }) => flag);
 }
 
 /** $1: the batch; $2: risks that are left out. */

@@ -3,7 +3,7 @@ import type { Flag, NullReason } from "../../model/reasons.ts";
 
 const LOAD_SERIES = "Load a series that the risk accepts: climatebatch explain RISK lists them, best first.";
 const GIVE_ATTRIBUTE = (name: string) => `Load ${name} of the cells: climatebatch load ground.`;
-const NOTHING = "Nothing to do.";
+export const NOTHING_TO_DO = "Nothing to do.";
 const LONGER_RECORD = "Load more years, or read the interval rather than the number.";
 
 /** One sentence each: the command or the input that changes it, or that nothing needs to be done. */
@@ -19,7 +19,7 @@ export const REMEDIES: Readonly<Record<NullReason | Flag, string>> = {
   noUpstreamArea: GIVE_ATTRIBUTE("upstreamArea"),
   noImperviousFraction: GIVE_ATTRIBUTE("imperviousFraction"),
   noElevation: GIVE_ATTRIBUTE("elevation"),
-  seaCell: NOTHING,
+  seaCell: NOTHING_TO_DO,
   noSeaConnection: "Compute paths from the sea: climatebatch connectivity.",
   noSeaLevel: "Load extreme sea levels of a station within 50 km: climatebatch load sea-levels.",
   noSeaLevelRise: "Load sea-level rise for the scenario, or name its experiment: climatebatch scenario.",
@@ -27,11 +27,11 @@ export const REMEDIES: Readonly<Record<NullReason | Flag, string>> = {
   crossedTemperatures:
     "Correct the days in the source file, or swap the two columns where they are swapped, and load it again.",
   lowSample: LONGER_RECORD,
-  baseSpliced: NOTHING,
+  baseSpliced: NOTHING_TO_DO,
   gumbelFallback: "Load a longer record; rare levels are rough until then.",
   constantSeries: "Check the series: real ones vary from year to year.",
   clampedShape: "Read levels beyond the record with care.",
-  notApplicable: NOTHING,
+  notApplicable: NOTHING_TO_DO,
   clippedIndex: 'Read the lowest values as "-3.09 or less".',
   thornthwaite: "Load tasmin and tasmax for evapotranspiration by Hargreaves.",
   aridCell: "Read water scarcity instead.",

@@ -1,6 +1,6 @@
 // The page's words in English and Korean: one dictionary each, with the same keys. {name} is replaced by a value.
 import { FLAGS, NULL_REASONS } from "../../model/reasons.ts";
-import { KOREAN_REASONS, REMEDIES } from "./remedies.ts";
+import { KOREAN_REASONS, NOTHING_TO_DO, REMEDIES } from "./remedies.ts";
 
 export const LANGUAGES = ["en", "ko"] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -417,5 +417,5 @@ export function explainWord(language: Language, word: string): string {
   if (meaning === undefined) return word;
   const sentence = `${meaning[0]!.toUpperCase()}${meaning.slice(1)}.`;
   const remedy = (REMEDIES as Readonly<Record<string, string>>)[word]!;
-  return remedy === "Nothing to do." ? sentence : `${sentence} ${remedy}`;
+  return remedy === NOTHING_TO_DO ? sentence : `${sentence} ${remedy}`;
 }

@@ -6,6 +6,7 @@ import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { summarise } from "../../cli/summary.ts";
 import { METHODS_VERSIONS } from "../../model/calculations.ts";
+import type { BatchSpecification } from "../../model/specification.ts";
 import type { PlaceAnswer } from "../../report/readPlace.ts";
 import { cli, startCli } from "../support/cli.ts";
 import type { TestDatabase } from "../support/database.ts";
@@ -261,6 +262,19 @@ test.each([
   const { stdout } = await startCli(["explain", word]).ended;
   expect(stdout).toContain(`${word} ${kind}`);
   expect(stdout).toContain(remedy);
+});
+
+test("the summary of a run has a flag's meaning and remedy as explain has them, and no flag that needs nothing", async () => {
+  const [batch] = await query(
+    "SELECT batch_id::text AS id, specification FROM climatebatch.publications JOIN climatebatch.batches USING (batch_id) LIMIT 1",
+  );
+  const summary = await summarise(database.client, batch!.id as string, batch!.specification as BatchSpecification);
+  const flags = await query("SELECT DISTINCT unnest(flags) AS flag FROM climatebatch.hazard_results");
+  expect(flags).toContainEqual({ flag: "baseSpliced" });
+  expect(flags).toContainEqual({ flag: "defaultDrainage" });
+  const { meaning, remedy } = JSON.parse((await startCli(["explain", "defaultDrainage", "--json"]).ended).stdout);
+  expect(summary).toContain(`  defaultDrainage: ${meaning[0].toUpperCase()}${meaning.slice(1)}. ${remedy}\n`);
+  expect(summary).not.toContain("  baseSpliced: ");
 });
 
 test("explain refuses an unknown word with all that it knows", async () => {
