@@ -1,30 +1,35 @@
 // `climatebatch status --cluster`: the ClimateBatches of a namespace, and why one does not move, in the operator's words.
 import { findCondition, isConditionTrue } from "../model/climateBatch.ts";
 import type { StoredBatch } from "../operator/context.ts";
+import { dropManagedFields, listAll } from "../operator/kube/listAll.ts";
 import { isStalled, REASONS, type Reason } from "../operator/objects/conditions.ts";
+import { wasPublishingTried } from "../operator/reconcile/stage.ts";
 import { formatTable } from "./printing.ts";
 import { type ClusterArguments, withCluster } from "./withCluster.ts";
 
-const LISTED = 500;
+const PAGE_SIZE = 100;
 
 export interface ClusterBatchLine {
   readonly name: string;
   readonly calculation: string;
-  /** Of the condition Progressing, or of the end. */
+  /** Of the condition Progressing, or of the end: Published when readers do not see what is complete. */
   readonly reason: string;
   readonly message: string;
   /** Since when the condition is as it is. */
   readonly since: string;
   readonly progress: string;
   readonly isStalled: boolean;
+  /** Complete, and readers do not see it although they should. */
+  readonly isRefused: boolean;
   readonly batchId: string | null;
 }
 
 /** Newest first; those that have not ended, and `ended` of the others. */
 export function readClusterBatches(argv: ClusterArguments, ended: number): Promise<ClusterBatchLine[]> {
   return withCluster(argv, async (api) => {
-    const { items } = await api.climateBatches.list({ limit: LISTED }, AbortSignal.timeout(30_000));
-    const newestFirst = [...items].sort((a, b) =>
+    const options = { pageSize: PAGE_SIZE, transform: dropManagedFields<StoredBatch> };
+    const { objects } = await listAll(api.climateBatches, options, AbortSignal.timeout(30_000));
+    const newestFirst = [...objects].sort((a, b) =>
       a.metadata.creationTimestamp < b.metadata.creationTimestamp ? 1 : -1,
     );
     const isOver = ({ status }: StoredBatch) =>
@@ -36,7 +41,9 @@ export function readClusterBatches(argv: ClusterArguments, ended: number): Promi
 
 function describe({ metadata, spec, status }: StoredBatch): ClusterBatchLine {
   const over = (["Failed", "Complete"] as const).find((type) => isConditionTrue(status, type));
-  const shown = findCondition(status, over ?? "Progressing");
+  const published = over === "Complete" && wasPublishingTried(status) ? findCondition(status, "Published") : undefined;
+  const isRefused = published?.status === "False";
+  const shown = isRefused ? published : findCondition(status, over ?? "Progressing");
   return {
     name: metadata.name,
     calculation: spec.calculation,
@@ -45,6 +52,7 @@ function describe({ metadata, spec, status }: StoredBatch): ClusterBatchLine {
     since: shown?.lastTransitionTime ?? metadata.creationTimestamp,
     progress: status?.progress ?? "",
     isStalled: over === undefined && (shown === undefined || isStalled(shown)),
+    isRefused,
     batchId: status?.batchId ?? null,
   };
 }
@@ -55,11 +63,12 @@ export function describeClusterBatches(batches: readonly ClusterBatchLine[]): st
   const rows = batches.map(({ name, calculation, reason, progress, since, batchId }) => [
     ...[name, calculation, reason, progress, since, batchId],
   ]);
-  const stalled = batches
-    .filter((batch) => batch.isStalled)
-    .map(({ name, reason, message, since }) => {
+  const explained = batches
+    .filter((batch) => batch.isStalled || batch.isRefused)
+    .map(({ name, reason, message, since, isRefused }) => {
       const meaning = REASONS[reason as Reason];
-      return `${name} does not move since ${since} (${reason}): ${message}${meaning === undefined ? "" : `\n  ${meaning}`}`;
+      const what = isRefused ? "is complete, but not published," : "does not move";
+      return `${name} ${what} since ${since} (${reason}): ${message}${meaning === undefined ? "" : `\n  ${meaning}`}`;
     });
-  return [formatTable(header, rows), ...stalled].join("\n\n");
+  return [formatTable(header, rows), ...explained].join("\n\n");
 }

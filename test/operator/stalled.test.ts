@@ -2,6 +2,7 @@
 // the Job controller does, with its Events and its backoff.
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { readClusterBatches } from "../../cli/clusterStatus.ts";
 import { findCondition, type NewClimateBatchSpec } from "../../model/climateBatch.ts";
 import { coerceError } from "../../model/errors.ts";
 import type { Job } from "../../operator/kube/client.ts";
@@ -166,7 +167,13 @@ describeOnApiServer("nothing moves", () => {
       await using _operator = space.start();
       await using _pods = playPodCreation(space);
       await space.apply("sample", { ...SIX_SHARDS, ...one.spec });
-      expect(await shows(space, reason, "False")).toMatch(words);
+      const message = await shows(space, reason, "False");
+      expect(message).toMatch(words);
+      const { namespace } = space;
+      const kubeconfig = cluster.server.kubeconfig;
+      expect(await readClusterBatches({ kubeconfig, namespace }, 0)).toMatchObject([
+        { name: "sample", reason, message, isStalled: true, batchId: "1" },
+      ]);
       await eventually(
         `the Event ${reason}`,
         async () => (await space.events()).includes(`Warning ${reason}`) || undefined,
