@@ -7,6 +7,7 @@ import { CALCULATIONS } from "../model/calculations.ts";
 import { RejectedError } from "../model/errors.ts";
 import { FREQUENCIES } from "../model/variables.ts";
 import { EXPORT_FORMATS, exportTo, formatOf, NESTING_FORMATS } from "../report/exportFormats.ts";
+import { exportOasis } from "../report/exportOasis.ts";
 import type { ExportRequest } from "../report/exportSelection.ts";
 import { defineCommand } from "./command.ts";
 import { withDatabase } from "./database.ts";
@@ -22,10 +23,11 @@ import {
   text,
   type Usage,
 } from "./options.ts";
-import { checkOutput, writeOutput } from "./outputFile.ts";
+import { checkFolder, checkOutput, writeFolder, writeOutput } from "./outputFile.ts";
 
 const SERIES = "series";
 const NETCDF = "netcdf";
+const OASIS = "oasis";
 
 const usage = {
   arguments: {
@@ -37,11 +39,12 @@ const usage = {
     },
   },
   options: {
-    output: { ...outputOption, describe: "file to write, - for standard output" },
+    output: { ...outputOption, describe: "file to write, - for standard output; for oasis a new folder" },
     format: {
       ...text,
-      choices: EXPORT_FORMATS,
-      describe: "of the file [default: by its suffix; csv on standard output]; of series csv or netcdf",
+      choices: [...EXPORT_FORMATS, OASIS],
+      describe:
+        "of the file [default: by its suffix; csv on standard output]; of series csv or netcdf; oasis writes a folder",
     },
     batch: { ...batchArgument, describe: "rows of this batch [default: what is published]" },
     risk: { ...requestOptions.risk, describe: "only these risks [default: all]" },
@@ -79,6 +82,7 @@ const usage = {
     ["export hazard --output hazard.csv", "every published Hazard Score"],
     ["export probability --output results.geoparquet", "for GeoPandas and QGIS"],
     ["export hazard --output hazard.nc --risk drought,wildfire", "maps for xarray"],
+    ["export probability --format oasis --output oasis", "model data for Oasis LMF"],
     ["export probability --format json --scenario ssp585 --output -", "to another program"],
     ["export series --scenario ssp585 --variables tasmax --output tasmax.nc", "series, as load climate takes them"],
   ],
@@ -88,6 +92,7 @@ type ExportArguments = ArgumentsOf<typeof usage>;
 
 export const exportCommand = defineCommand(usage, async (argv) => {
   const { calculation, output } = argv;
+  if (argv.format === OASIS) return writeOasis(argv);
   await checkOutput(output);
   if (calculation === SERIES) {
     const { format, ...request } = readSeriesRequest(argv);
@@ -108,6 +113,27 @@ export const exportCommand = defineCommand(usage, async (argv) => {
     writeOutput(output, (sink) => exportTo(client, format, request, sink)),
   );
 });
+
+/** Tables of Oasis have columns of their own. */
+async function writeOasis(argv: ExportArguments): Promise<void> {
+  const { calculation, output } = argv;
+  if (calculation !== "probability") {
+    throw new RejectedError(
+      "InvalidOption",
+      `--format ${OASIS} is for probability, not for ${calculation}. Give: climatebatch export probability --format ${OASIS} --output FOLDER`,
+    );
+  }
+  const idle = (["columns", "nested", "provenance"] as const).find(
+    (name) => argv[name] !== undefined && argv[name] !== false,
+  );
+  if (idle !== undefined)
+    throw new RejectedError("InvalidOption", `--${idle} does not apply to --format ${OASIS}. Leave it out.`);
+  await checkFolder(output);
+  const request = { ...readResultsRequest(argv), calculation };
+  await withDatabase(argv, "export", ({ client }) =>
+    writeFolder(output, (folder) => exportOasis(client, request, folder)),
+  );
+}
 
 function readResultsRequest(argv: ExportArguments): Omit<ExportRequest, "calculation"> {
   refuseOptions(argv, "grid", "frequency", "variables");

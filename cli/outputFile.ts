@@ -1,6 +1,6 @@
-// Where a command's --output goes: standard output, or a file that appears whole or not at all.
+// Where a command's --output goes: standard output, or a file or folder that appears whole or not at all.
 import { constants } from "node:fs";
-import { access, open, rename, rm, stat } from "node:fs/promises";
+import { access, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { PassThrough, type Writable } from "node:stream";
 import { RejectedError } from "../model/errors.ts";
@@ -44,6 +44,27 @@ async function writeWhole(output: string, write: WriteTo): Promise<void> {
     await rm(unfinished, { force: true });
     throw explainOutput(output, cause);
   }
+}
+
+/** A new folder with what `write` puts in it appears when it is complete, or not at all. */
+export async function writeFolder(output: string, write: (folder: string) => Promise<void>): Promise<void> {
+  await checkFolder(output);
+  const unfinished = `${output}.${process.pid}.part`;
+  try {
+    await mkdir(unfinished);
+    await write(unfinished);
+    await rename(unfinished, output);
+  } catch (cause) {
+    await rm(unfinished, { recursive: true, force: true });
+    throw explainOutput(output, cause);
+  }
+}
+
+/** Refuses a folder that cannot be made, or is there already, before anything is computed. */
+export async function checkFolder(output: string): Promise<void> {
+  if (output === STANDARD_OUTPUT) throw cannotWrite(output, "several files need a folder");
+  if ((await stat(output).catch(() => null)) !== null) throw cannotWrite(output, "it exists already");
+  await checkOutput(output);
 }
 
 /** Refuses what cannot be written, before anything is computed. */

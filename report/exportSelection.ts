@@ -84,11 +84,12 @@ export async function select(client: ClientBase, request: ExportRequest): Promis
   return { ...selection, query: buildQuery(selection, request.box) };
 }
 
-const quote = (word: string) => `'${word.replaceAll("'", "''")}'`;
+/** As a text of SQL. */
+export const quote = (word: string) => `'${word.replaceAll("'", "''")}'`;
 
-/** The query of a part: `restrict` narrows it further. */
-export function buildQuery(
-  { batch, columns, risks, scenarios, periods }: Omit<Selection, "query" | "descriptions">,
+/** The chosen rows as the view has them. */
+export function rowsOf(
+  { batch, risks, scenarios, periods }: Omit<Selection, "query" | "descriptions" | "columns">,
   box: ExportRequest["box"],
 ): string {
   const conditions = [
@@ -100,9 +101,15 @@ export function buildQuery(
       ? []
       : [`longitude BETWEEN ${box[0]} AND ${box[2]}`, `latitude BETWEEN ${box[1]} AND ${box[3]}`]),
   ];
+  return `SELECT * FROM ${rowsView(batch.calculation)} WHERE ${conditions.join(" AND ")}`;
+}
+
+/** The query of the chosen rows and columns. */
+export function buildQuery(selection: Omit<Selection, "query" | "descriptions">, box: ExportRequest["box"]): string {
+  const { batch, columns } = selection;
   // OFFSET 0: JSON is built once a row, not once a column.
   return `SELECT ${columns.map(({ name, sql }) => `${sql} AS "${name}"`).join(", ")}
-    FROM (SELECT * FROM ${rowsView(batch.calculation)} WHERE ${conditions.join(" AND ")} OFFSET 0) AS r
+    FROM (${rowsOf(selection, box)} OFFSET 0) AS r
     LEFT JOIN climatebatch.batch_risks AS d ON d.batch_id = r.batch_id AND d.risk = r.risk
     ${batch.calculation === "hazard" ? "" : "LEFT JOIN climatebatch.batch_rate_sets AS t ON t.batch_id = r.batch_id AND t.risk = r.risk AND t.rate_set = r.rate_set"}
     ORDER BY r.latitude, r.longitude, r.risk_type, r.scenario, r.first_year, r.last_year`;

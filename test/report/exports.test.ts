@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parse } from "csv-parse/sync";
 import { parquetReadObjects } from "hyparquet";
 import { asyncBufferFromFile } from "hyparquet/src/node.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -33,6 +34,7 @@ async function exportTo(name: string, calculation: string, ...words: readonly st
   return output;
 }
 
+type Row = Readonly<Record<string, string>>;
 const RISK = "inland_flood";
 const SCENARIO = "sample-ssp585";
 
@@ -117,6 +119,8 @@ test.each([
   [["--output", "a.csv", "--period", "1901-1930"], 'have no period "1901-1930"; they have 1991-2020'],
   [["--output", "a.csv", "--bbox", "130,34,126,39"], "--bbox expects WEST,SOUTH,EAST,NORTH"],
   [["--output", "a.parquet", "--nested"], "--nested is for csv and json, not for parquet"],
+  [["--output", ".", "--format", "oasis"], "cannot be written: it exists already"],
+  [["--output", "a", "--format", "oasis", "--columns", "rl100"], "--columns does not apply to --format oasis"],
   [["--output", "a.geojson", "--columns", "rl100"], "Points need the columns latitude and longitude"],
 ])("%j is refused, and no file appears", async (words, message) => {
   const before = await readdir(folder);
@@ -125,6 +129,83 @@ test.each([
   expect(code).toBe(2);
   expect(stderr.replaceAll(`${folder}/`, "")).toContain(message);
   expect(await readdir(folder)).toEqual(before);
+});
+
+test("Oasis: an event a risk, scenario and period, with P(H) of each bin and place; the rates are the batch's", async () => {
+  const oasis = await exportTo("oasis-one", "probability", "--format", "oasis", "--risk", RISK, "--scenario", SCENARIO);
+  const read = async (name: string) => parse(await readFile(join(oasis, name)), { columns: true }) as Row[];
+  expect((await readdir(oasis)).sort()).toEqual(
+    ["areaperil_dict", "damage_bin_dict", "event_dict", "events", "footprint", "intensity_bin_dict", "vulnerability"]
+      .concat("vulnerability_dict")
+      .map((name) => `${name}.csv`),
+  );
+  const events = await read("event_dict.csv");
+  expect(events.map(({ risk, scenario, first_year }) => [risk, scenario, first_year])).toEqual(
+    ["1991", "2021", "2041", "2061", "2081"].map((year) => [RISK, SCENARIO, year]),
+  );
+  const places = new Map((await read("areaperil_dict.csv")).map((row) => [row.areaperil_id, row]));
+  const found = (await read("footprint.csv")).map((row) => {
+    const place = places.get(row.areaperil_id!)!;
+    const event = events.find(({ event_id }) => event_id === row.event_id)!;
+    return [event.first_year, place.latitude, place.longitude, row.intensity_bin_id, row.probability].map(Number);
+  });
+  const expected = await query(
+    `SELECT first_year, latitude, longitude, bin::int, p FROM climatebatch.probability_results, unnest(probabilities) WITH ORDINALITY AS u (p, bin)
+     WHERE risk_type = '${RISK}' AND scenario = '${SCENARIO}' AND p > 0 ORDER BY first_year, cell_id, bin`,
+  );
+  expect(found).toEqual(expected.map((row) => Object.values(row)));
+
+  const damages = new Map((await read("damage_bin_dict.csv")).map((row) => [row.bin_index, Number(row.interpolation)]));
+  expect([...damages.values()].at(0)).toBe(0);
+  expect([...damages.values()].at(-1)).toBe(1);
+  const sets = await read("vulnerability_dict.csv");
+  const rates = Map.groupBy(await read("vulnerability.csv"), ({ vulnerability_id }) => vulnerability_id);
+  for (const { rate_set, rates: given } of await query(
+    `SELECT rate_set, rates FROM climatebatch.batch_rate_sets WHERE risk = '${RISK}'`,
+  )) {
+    const { vulnerability_id } = sets.find((row) => row.rate_set === rate_set)!;
+    expect(rates.get(vulnerability_id)!.map(({ damage_bin_id }) => damages.get(damage_bin_id))).toEqual(given);
+  }
+});
+
+test("Oasis: hazard scores are refused, and no folder appears", async () => {
+  const { code, stderr } = await cli(
+    database.url,
+    "export",
+    "hazard",
+    "--format",
+    "oasis",
+    "-o",
+    join(folder, "scores"),
+  );
+  expect(code).toBe(2);
+  expect(stderr).toContain("--format oasis is for probability, not for hazard");
+  expect(await readdir(folder)).not.toContain("scores");
+});
+
+describe.skipIf(PYTHON === null)("read by Oasis LMF (npm run python)", () => {
+  test("its validation accepts the tables, and their expected damage is that of SQL", async () => {
+    const oasis = await exportTo("oasis", "probability", "--format", "oasis");
+    const script = join(import.meta.dirname, "openOasis.py");
+    const found = JSON.parse(execFileSync(PYTHON!, [script, oasis], { encoding: "utf8" }));
+    const [rows] = await query(
+      `SELECT count(*)::int AS count FROM climatebatch.probability_results, unnest(probabilities) AS p WHERE p > 0`,
+    );
+    expect(found).toMatchObject({ rows: rows!.count, equal: true });
+    expect(found.bins[0]).toBeGreaterThanOrEqual(found.bins[1]);
+    const damages = await query(
+      `SELECT risk_type, scenario, first_year, latitude, longitude, damage_bins FROM climatebatch.probability_results
+       WHERE damage_bins IS NOT NULL`,
+    );
+    const key = (values: readonly unknown[]) => values.slice(0, 5).join(" ");
+    const expected = new Map(damages.map((row) => [key(Object.values(row)), row.damage_bins as number]));
+    expect(found.damage.filter((row: unknown[]) => expected.has(key(row)))).toHaveLength(expected.size);
+    const differing = found.damage.filter((row: unknown[]) => {
+      const sql = expected.get(key(row)) ?? 0;
+      return Math.abs((row[5] as number) - sql) > 1e-6 * Math.max(sql, 1e-3);
+    });
+    expect(differing).toEqual([]);
+  }, 120_000);
 });
 
 describe.skipIf(PYTHON === null)("opened by xarray, GeoPandas, DuckDB and rasterio (npm run python)", () => {
