@@ -301,10 +301,17 @@ function stateOf(
   return spec.suspend || metadata.deletionTimestamp !== undefined || isRefused ? "halted" : "waiting";
 }
 
+/** Of each spec once: with a thousand batches this is most of an observation, and a spec that was read does not change. */
+const requests = new WeakMap<ClimateBatch["spec"], string>();
+
 /** Equal for two batches that request the same results. */
-export function describeRequest({ spec }: ClimateBatch): string {
+export function describeRequest({ spec }: Pick<ClimateBatch, "spec">): string {
+  const known = requests.get(spec);
+  if (known !== undefined) return known;
   const { calculation, methods, grid, scenarios, basePeriod, periods, publish, maxRejectedCells, requestKey } = spec;
   const years = [basePeriod, ...(periods ?? [])].map(({ startYear, endYear }) => [startYear, endYear]);
   const names = [[...spec.risks].sort(), scenarios === undefined ? null : [...scenarios].sort()];
-  return JSON.stringify([calculation, methods, grid, names, years, publish, maxRejectedCells, requestKey]);
+  const request = JSON.stringify([calculation, methods, grid, names, years, publish, maxRejectedCells, requestKey]);
+  requests.set(spec, request);
+  return request;
 }
