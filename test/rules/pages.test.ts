@@ -94,3 +94,11 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = { BATCH: "7", RISK: "drou
 function splitWords(line: string): string[] {
   return [...line.matchAll(/"([^"]*)"|'([^']*)'|\S+/g)].map(([word, double, single]) => double ?? single ?? word);
 }
+
+test("every row of the failure modes names its test", () => {
+  const rows = readFileSync(join(ROOT, "docs/failure-modes.md"), "utf8")
+    .split("\n")
+    .filter((line) => line.startsWith("| ") && !/^\| (?:---|what (?:fails|happens) \|)/.test(line));
+  expect(rows.length).toBeGreaterThan(0);
+  expect(rows.filter((row) => !/\| `test\/[\w./-]+` \|$/.test(row))).toEqual([]);
+});
