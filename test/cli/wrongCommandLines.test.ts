@@ -128,7 +128,7 @@ const WRONG_LINES: readonly WrongLine[] = [
   {
     words: "export hazard --output - --format xml",
     message:
-      /^Invalid value for --format: expected csv, json, parquet, geoparquet, geojson, netcdf or geotiff, got "xml"/,
+      /^Invalid value for --format: expected csv, json, parquet, geoparquet, geojson, netcdf, geotiff or oasis, got "xml"/,
   },
   { words: "export hazard --output - --batch 99", message: /^Batch 99 has no results in the database/ },
   {

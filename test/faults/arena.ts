@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "pg";
 import { connect } from "../../database/connect.ts";
 import { migrate } from "../../database/migrate.ts";
+import { isSqlState } from "../../database/troubles.ts";
 import { CALCULATIONS, type Calculation } from "../../model/calculations.ts";
 import { digestExports } from "../support/batches.ts";
 import { cli, eventually } from "../support/cli.ts";
@@ -21,6 +22,7 @@ const DATABASE = "faults";
 /** Everything that a NOTIFY computes. */
 export const RUN_ALL = ["run", "all"];
 const POLL_MS = 50;
+const DEADLOCK = "40P01";
 
 export interface Arena extends AsyncDisposable {
   readonly pair: PostgresPair;
@@ -85,8 +87,19 @@ export async function pauseAtMoment({ pair }: Arena, moment: Moment): Promise<Pa
 export async function dropPauses(arena: Arena): Promise<void> {
   await arena.use(async (client) => {
     const { rows } = await client.query("SELECT proname FROM pg_proc WHERE proname LIKE 'climatebatch_test_pause_%'");
-    for (const { proname } of rows) await client.query(`DROP FUNCTION ${proname}() CASCADE`);
+    for (const { proname } of rows) await eventually(`${proname} is dropped`, () => tryToDrop(client, proname));
   });
+}
+
+/** A program that writes just now may hold one of the tables and wait for another: then PostgreSQL ends the drop. */
+async function tryToDrop(client: Client, procedure: string): Promise<true | undefined> {
+  try {
+    await client.query(`DROP FUNCTION ${procedure}() CASCADE`);
+    return true;
+  } catch (error) {
+    if (isSqlState(error, DEADLOCK)) return undefined;
+    throw error;
+  }
 }
 
 export type Strikes = Readonly<Partial<Record<Fault, () => Promise<void>>>>;

@@ -72,7 +72,8 @@ describe.skipIf(CHROMIUM === undefined)("the live pages in Chromium (npm run bro
       if (next === undefined) return [...seen];
       seen.add(next);
       await page.locator(`[id="${next}"]`).click();
-      await page.waitForFunction(settled);
+      // Not waitForFunction: it evaluates text again later, which the page's policy refuses.
+      await expect.poll(() => page.evaluate(settled), { timeout: 30_000 }).toBe(true);
     }
   }
 
