@@ -30,6 +30,16 @@ async function answers(url: string): Promise<boolean> {
   return client !== null;
 }
 
+/** The server notices the death of a user a moment later. */
+async function countHolders(url: string): Promise<number> {
+  const client = await connect(url, { purpose: "test" });
+  const { rows } = await client.query(
+    "SELECT count(*)::int AS holders FROM pg_stat_activity WHERE application_name = 'climatebatch holder of the embedded server'",
+  );
+  await client.end();
+  return rows[0].holders;
+}
+
 test("the last of several users stops the server", async () => {
   const first = await openEmbeddedServer(directory);
   const second = await openEmbeddedServer(directory);
@@ -79,6 +89,7 @@ test("a server whose only user was killed is adopted, not started twice", async 
   const adopted = await openEmbeddedServer(directory);
 
   expect(await postmasterPid()).toBe(orphan);
+  await expect.poll(() => countHolders(adopted.url)).toBe(1);
   await adopted.release();
   expect(await postmasterPid()).toBeNull();
 });
