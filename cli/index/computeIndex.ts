@@ -2,6 +2,7 @@
 // Nothing is computed here that the job program could compute otherwise.
 
 import { exceedanceShare } from "../../job/indices/exceedanceShare.ts";
+import { fireWeather, makeFireWeatherArrays } from "../../job/indices/fireWeather.ts";
 import {
   type HazardYearStart,
   type HazardYears,
@@ -16,8 +17,8 @@ import { COLD_WAVE } from "../../job/risks/coldWave.ts";
 import { fillSpei, fillSpi, makeDroughtYears, markWholeYears } from "../../job/risks/droughtYears.ts";
 import {
   chooseHumidity,
-  fillFireDays,
   fillFireYears,
+  fireInput,
   firstCompleteDay,
   type HumiditySource,
   humidityOf,
@@ -201,6 +202,7 @@ const HUMIDITY: Readonly<Record<HumiditySource, string>> = {
 
 function makeFireIndex(name: "FWI" | "FWI95", settings: IndexSettings, axis: TimeAxis): ComputeIndex {
   const work = makeFireYears(axis);
+  const days = makeFireWeatherArrays(axis.month.length);
   return (input) => {
     const source = chooseHumidity(input, work);
     if (source === null) return { values: work.yearly.fwi95, count: 0, remark: "no day has all variables" };
@@ -208,8 +210,8 @@ function makeFireIndex(name: "FWI" | "FWI95", settings: IndexSettings, axis: Tim
     const humidity = humidityOf(source, input, work)!;
     if (name === "FWI") {
       const firstDay = firstCompleteDay(input, humidity);
-      fillFireDays(input, humidity, settings.fireWeather, work, firstDay);
-      return { values: work.daily.fwi, count: axis.month.length, remark };
+      fireWeather(fireInput(input, humidity, work), settings.fireWeather, days, firstDay);
+      return { values: days.fwi, count: axis.month.length, remark };
     }
     const start = settings.years === "calendar" ? "January" : hazardYearStart("warm", input.latitude);
     const { years } = fillFireYears(input, humidity, settings.fireWeather, work, start);

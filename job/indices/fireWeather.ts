@@ -1,5 +1,6 @@
 // Daily Fire Weather Index of one cell: which days are computed, and with which start.
-import { loadFireWeatherKernel } from "../kernels/fireWeather.ts";
+import { loadMoistureKernel } from "../kernels/fireMoisture.ts";
+import { buildup, fireWeatherOfDay, initialSpread } from "./fireBehaviour.ts";
 import { type DayLengthBands, droughtDayLength, duffDayLength } from "./fireDayLength.ts";
 import {
   type DailyWeather,
@@ -10,8 +11,8 @@ import {
   moistureOfFineFuelCode,
   stepOfFineFuel,
 } from "./fireMoisture.ts";
-import { type FireWeatherCore, type FireWeatherSeries, scalarFireWeather } from "./fireWeatherCore.ts";
 import { findFireSeasons, overwinteredDroughtCode, winterRain } from "./fireWeatherSeason.ts";
+import { type ComputeMoistureCodes, type MoistureCodes, scalarMoistureCodes } from "./moistureCodes.ts";
 
 export interface FireWeatherSettings {
   readonly ffmcCoefficient: number;
@@ -27,7 +28,7 @@ export const DEFAULT_FIRE_WEATHER: FireWeatherSettings = {
 };
 
 /** Compiled where the engine can run it. */
-const CORE = loadFireWeatherKernel() ?? scalarFireWeather;
+const COMPUTE_CODES = loadMoistureKernel() ?? scalarMoistureCodes;
 
 /** A gap of at most this many days is bridged by holding the codes. */
 const BRIDGED_GAP_DAYS = 3;
@@ -40,32 +41,41 @@ export interface FireWeatherInput extends DailyWeather {
   readonly latitude: number;
 }
 
-/** Daily results, and the marks they rest on; made once, used for every cell of the same time axis. */
-export interface FireWeatherArrays extends FireWeatherSeries {
+/** Daily codes, and the marks they rest on; made once, used for every cell of the same time axis. */
+export interface MoistureDays extends MoistureCodes {
   /** [days] 1 where an input is absent */
   readonly missing: Uint8Array;
   /** [days] 1 outside the season */
   readonly inactive: Uint8Array;
 }
 
-export function makeFireWeatherArrays(days: number): FireWeatherArrays {
+/** [days] Initial Spread Index, Buildup Index, Fire Weather Index [1] */
+export interface FireWeatherArrays extends MoistureDays {
+  readonly isi: Float64Array;
+  readonly bui: Float64Array;
+  readonly fwi: Float64Array;
+}
+
+export function makeMoistureDays(days: number): MoistureDays {
   return {
     missing: new Uint8Array(days),
     inactive: new Uint8Array(days),
     moisture: new Float64Array(days),
     dmc: new Float64Array(days),
     dc: new Float64Array(days),
-    isi: new Float64Array(days),
-    bui: new Float64Array(days),
-    fwi: new Float64Array(days),
   };
+}
+
+export function makeFireWeatherArrays(days: number): FireWeatherArrays {
+  const make = () => new Float64Array(days);
+  return { ...makeMoistureDays(days), isi: make(), bui: make(), fwi: make() };
 }
 
 interface Run {
   readonly input: FireWeatherInput;
   readonly settings: FireWeatherSettings;
-  readonly arrays: FireWeatherArrays;
-  readonly core: FireWeatherCore;
+  readonly arrays: MoistureDays;
+  readonly computeCodes: ComputeMoistureCodes;
 }
 
 /**
@@ -83,10 +93,26 @@ export function fireWeather(
   settings: FireWeatherSettings,
   arrays: FireWeatherArrays,
   firstDay = 0,
-  core: FireWeatherCore = CORE,
+): void {
+  fireMoistureDays(input, settings, arrays, firstDay);
+  const { moisture, dmc, dc, isi, bui, fwi } = arrays;
+  for (let day = 0; day < moisture.length; day++) {
+    isi[day] = initialSpread(moisture[day]!, input.wind[day]!);
+    bui[day] = buildup(dmc[day]!, dc[day]!);
+    fwi[day] = fireWeatherOfDay(isi[day]!, bui[day]!);
+  }
+}
+
+/** The codes of fireWeather alone: same inputs, days and missing data. */
+export function fireMoistureDays(
+  input: FireWeatherInput,
+  settings: FireWeatherSettings,
+  arrays: MoistureDays,
+  firstDay = 0,
+  computeCodes: ComputeMoistureCodes = COMPUTE_CODES,
 ): void {
   const days = input.temperature.length;
-  const run: Run = { input, settings, arrays, core };
+  const run: Run = { input, settings, arrays, computeCodes };
   markMissing(input, arrays.missing);
   arrays.inactive.fill(0);
   leaveUndefined(arrays, 0, firstDay);
@@ -128,7 +154,7 @@ function computeDays(run: Run, first: number, end: number, dcStart: number): voi
 }
 
 function computeStretch(
-  { input, settings, arrays, core }: Run,
+  { input, settings, arrays, computeCodes }: Run,
   first: number,
   end: number,
   dcStart: number,
@@ -147,12 +173,12 @@ function computeStretch(
     duffDayLength: duffDayLength(input.latitude, bands),
     droughtDayLength: droughtDayLength(input.latitude, bands),
   };
-  core(run, arrays);
+  computeCodes(run, arrays);
   if (settling > 0) leaveUndefined(arrays, first, Math.min(end, first + settling));
 }
 
-function leaveUndefined({ moisture, dmc, dc, isi, bui, fwi }: FireWeatherArrays, first: number, end: number): void {
-  for (const series of [moisture, dmc, dc, isi, bui, fwi]) series.fill(Number.NaN, first, end);
+function leaveUndefined({ moisture, dmc, dc }: MoistureCodes, first: number, end: number): void {
+  for (const series of [moisture, dmc, dc]) series.fill(Number.NaN, first, end);
 }
 
 function computeSeasons(run: Run, firstDay: number): void {

@@ -6,7 +6,7 @@ import { fractionalPosition, positionType8, wholePosition } from "../numerics/qu
 /** A year with more undefined days than this is missing. */
 const MISSING_DAYS_MAX = 15;
 /** Daily index from which the EFFIS classes speak of very high danger. */
-const DANGER_FWI = 38;
+export const DANGER_FWI = 38;
 const HIGH_SHARE = 0.95;
 
 /** Yearly results [years]; NaN where the year is missing. */
@@ -21,6 +21,11 @@ export interface FireWeatherYears {
 
 export function makeFireWeatherYears(years: number): FireWeatherYears {
   return { fwi95: new Float64Array(years), fwix: new Float64Array(years), d38: new Float64Array(years) };
+}
+
+/** How many of the highest of `n` days the percentile and the maximum are made of. */
+export function highestThatCount(n: number): number {
+  return n - wholePosition(positionType8(n, HIGH_SHARE), n) + 1;
 }
 
 /**
@@ -61,7 +66,7 @@ export function fireWeatherYears(
     }
     const position = positionType8(n, HIGH_SHARE);
     const whole = wholePosition(position, n);
-    const count = n - whole + 1;
+    const count = highestThatCount(n);
     largestValues(valid, n, count, highest);
     const weight = fractionalPosition(position, whole, n);
     const below = highest[0]!;

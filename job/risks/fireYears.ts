@@ -1,13 +1,15 @@
 // The yearly values that wildfire is judged by, for one cell after the other on one time axis.
 import { humidityAtHighestTemperature } from "../indices/fireHumidity.ts";
 import {
-  type FireWeatherArrays,
+  type FireWeatherInput,
   type FireWeatherSettings,
-  fireWeather,
-  makeFireWeatherArrays,
+  fireMoistureDays,
+  type MoistureDays,
+  makeMoistureDays,
 } from "../indices/fireWeather.ts";
 import { type FireWeatherYears, fireWeatherYears, makeFireWeatherYears } from "../indices/fireWeatherYears.ts";
 import { type HazardYearStart, type HazardYears, hazardYearStart, makeHazardYears } from "../indices/hazardYears.ts";
+import { type HighDaysScratch, highFireWeather, makeHighDaysScratch } from "../indices/highFireWeather.ts";
 import { climatologicalDays, type TimeAxis } from "../timeAxis.ts";
 import { type ExtremesScratch, makeExtremesScratch } from "./extremes.ts";
 import type { CellInput } from "./riskDefinition.ts";
@@ -29,7 +31,10 @@ export interface FireYears {
   /** [axis days] wind [km h-1], and humidity [%] where it is made from other series */
   readonly wind: Float64Array;
   readonly humidity: Float64Array;
-  readonly daily: FireWeatherArrays;
+  readonly codes: MoistureDays;
+  /** [axis days] of highFireWeather */
+  readonly fwi: Float64Array;
+  readonly highDays: HighDaysScratch;
   readonly yearly: FireWeatherYears;
   /** [years] 1 where the year counts */
   readonly valid: Uint8Array;
@@ -47,7 +52,9 @@ export function makeFireYears(axis: TimeAxis): FireYears {
     hazardYears: { January: makeHazardYears(axis, "January"), July: makeHazardYears(axis, "July") },
     wind: new Float64Array(days),
     humidity: new Float64Array(days),
-    daily: makeFireWeatherArrays(days),
+    codes: makeMoistureDays(days),
+    fwi: new Float64Array(days),
+    highDays: makeHighDaysScratch(LONGEST_YEAR_DAYS),
     yearly: makeFireWeatherYears(axis.years),
     valid: new Uint8Array(axis.years),
     extremes: makeExtremesScratch(axis.years),
@@ -116,27 +123,18 @@ export function firstCompleteDay({ daily }: CellInput, humidity: Float64Array): 
 }
 
 /**
- * Daily fire weather of one cell.
+ * What the fire weather of a cell is computed from.
  *
- * Inputs: `input` with tasmax, sfcWind and pr; `humidity` [%] [days]; `settings`; `work`, made for its axis; `firstDay` as in
- *   indices/fireWeather.ts.
- * Output: work.daily.
- * Definition: indices/fireWeather.ts with the daily maximum temperature, the mean wind and the calendar day's rain in the
- * place of noon's. Missing data: as there.
+ * Inputs: `input` with tasmax, sfcWind and pr; `humidity` [%] [days]; `work`, made for its axis.
+ * Output: the input of indices/fireWeather.ts. `work.wind` is rewritten.
+ * Definition: the daily maximum temperature, the mean wind and the calendar day's rain in the place of noon's.
  */
-export function fillFireDays(
-  input: CellInput,
-  humidity: Float64Array,
-  settings: FireWeatherSettings,
-  work: FireYears,
-  firstDay = 0,
-): void {
+export function fireInput(input: CellInput, humidity: Float64Array, work: FireYears): FireWeatherInput {
   const { axis, daily, latitude } = input;
   const { wind } = work;
   const speed = daily.get("sfcWind")!;
   for (let day = 0; day < speed.length; day++) wind[day] = speed[day]! * KM_PER_HOUR_OF_M_PER_S;
-  const weather = { temperature: daily.get("tasmax")!, humidity, wind, rain: daily.get("pr")! };
-  fireWeather({ latitude, month: axis.month, ...weather }, settings, work.daily, firstDay);
+  return { latitude, month: axis.month, temperature: daily.get("tasmax")!, humidity, wind, rain: daily.get("pr")! };
 }
 
 /**
@@ -145,7 +143,7 @@ export function fillFireDays(
  * Inputs: `input` with tasmax, sfcWind and pr; `humidity` [%] [days]; `settings`; `work`, made for its axis; `start` of the
  *   years, by default the warm season's hazard years.
  * Output: work.yearly and work.valid, D38 scaled to a year of 365 days; the hazard years are returned.
- * Definition: fillFireDays; indices/fireWeatherYears.ts on those years.
+ * Definition: the daily index of fireInput, indices/fireWeather.ts; indices/fireWeatherYears.ts on those years.
  * Missing data: as there; a year that begins within the first year of the record is not counted, the codes still settle.
  */
 export function fillFireYears(
@@ -156,13 +154,14 @@ export function fillFireYears(
   start: HazardYearStart = hazardYearStart("warm", input.latitude),
 ): HazardYears {
   const { axis } = input;
-  const { valid, yearly } = work;
-  fillFireDays(input, humidity, settings, work);
+  const { codes, fwi, valid, yearly } = work;
+  fireMoistureDays(fireInput(input, humidity, work), settings, codes);
   const hazardYears = work.hazardYears[start];
   const { years, yearStart } = hazardYears;
-  fireWeatherYears(work.daily.fwi, work.daily.inactive, yearStart, years, work.validDays, work.highest, yearly);
+  highFireWeather(codes, work.wind, yearStart, years, work.highDays, fwi);
+  fireWeatherYears(fwi, codes.inactive, yearStart, years, work.validDays, work.highest, yearly);
   const toWholeYear = DAYS_OF_A_YEAR / climatologicalDays(axis.calendar);
-  const settled = endOfFirstYear(axis, work.daily.fwi);
+  const settled = endOfFirstYear(axis, codes.moisture);
   for (let year = 0; year < years; year++) {
     yearly.d38[year] = yearly.d38[year]! * toWholeYear;
     if (yearStart[year]! < settled) yearly.fwi95[year] = yearly.fwix[year] = yearly.d38[year] = Number.NaN;
@@ -172,9 +171,9 @@ export function fillFireYears(
 }
 
 /** The day after the calendar year in which the cell's own record begins; the end of the axis when it never does. */
-function endOfFirstYear({ years, yearStart }: TimeAxis, fwi: Float64Array): number {
-  const first = fwi.findIndex((value) => !Number.isNaN(value));
+function endOfFirstYear({ years, yearStart }: TimeAxis, moisture: Float64Array): number {
+  const first = moisture.findIndex((value) => !Number.isNaN(value));
   for (let year = 0; first !== -1 && year < years; year++)
     if (yearStart[year + 1]! > first) return yearStart[year + 1]!;
-  return fwi.length;
+  return moisture.length;
 }

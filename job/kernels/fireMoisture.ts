@@ -1,29 +1,29 @@
-// The compiled kernel of the Canadian Fire Weather Index System: its memory, filled and read a chunk of days at a time.
-// assembly/fireWeather.ts is its source; `npm run kernels` builds it.
+// The compiled kernel of the moisture codes of the Canadian Fire Weather Index System: its memory, filled and read a chunk of days at a time.
+// assembly/fireMoisture.ts is its source; `npm run kernels` builds it.
 import { readFileSync } from "node:fs";
-import type { FireWeatherCore, FireWeatherSeries } from "../indices/fireWeatherCore.ts";
+import type { ComputeMoistureCodes, MoistureCodes } from "../indices/moistureCodes.ts";
 
 const CHUNK = 512;
-/** Byte offsets, as in assembly/fireWeather.ts. */
+/** Byte offsets, as in assembly/fireMoisture.ts. */
 const DUFF_DAY_LENGTH = 128;
 const DROUGHT_DAY_LENGTH = 224;
 const SERIES = 2048;
-const MISSING = SERIES + 10 * 8 * CHUNK;
+const MISSING = SERIES + 7 * 8 * CHUNK;
 const MONTH = MISSING + CHUNK;
 
 const STATE_LENGTH = 5;
 const MONTHS = 12;
 const INPUTS = ["temperature", "humidity", "wind", "rain"] as const;
-const RESULTS = ["moisture", "dmc", "dc", "isi", "bui", "fwi"] as const;
+const RESULTS = ["moisture", "dmc", "dc"] as const;
 
 interface Exports {
   readonly memory: WebAssembly.Memory;
-  fireWeather(days: number): void;
+  moistureCodes(days: number): void;
 }
 
-/** The same bits as scalarFireWeather, several times faster; null where the engine has no SIMD. */
-export function loadFireWeatherKernel(): FireWeatherCore | null {
-  const bytes = readFileSync(new URL("fireWeather.wasm", import.meta.url));
+/** The same bits as scalarMoistureCodes, several times faster; null where the engine has no SIMD. */
+export function loadMoistureKernel(): ComputeMoistureCodes | null {
+  const bytes = readFileSync(new URL("fireMoisture.wasm", import.meta.url));
   if (!WebAssembly.validate(bytes)) return null;
   return makeCore(new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as Exports);
 }
@@ -32,7 +32,7 @@ export function loadFireWeatherKernel(): FireWeatherCore | null {
  * Scenarios of a cell share their parent's years and are computed one after the other, into the same arrays: chunks of days equal to
  * those of the run before, from the same start, have their results there already.
  */
-function makeCore({ memory, fireWeather }: Exports): FireWeatherCore {
+function makeCore({ memory, moistureCodes }: Exports): ComputeMoistureCodes {
   const state = new Float64Array(memory.buffer, 0, STATE_LENGTH);
   const duffDayLength = new Float64Array(memory.buffer, DUFF_DAY_LENGTH, MONTHS);
   const droughtDayLength = new Float64Array(memory.buffer, DROUGHT_DAY_LENGTH, MONTHS);
@@ -40,19 +40,12 @@ function makeCore({ memory, fireWeather }: Exports): FireWeatherCore {
   const month = new Uint8Array(memory.buffer, MONTH, CHUNK);
   const seriesAt = (position: number) => new Float64Array(memory.buffer, SERIES + position * 8 * CHUNK, CHUNK);
   const weather = { temperature: seriesAt(0), humidity: seriesAt(1), wind: seriesAt(2), rain: seriesAt(3) };
-  const results = {
-    moisture: seriesAt(4),
-    dmc: seriesAt(5),
-    dc: seriesAt(6),
-    isi: seriesAt(7),
-    bui: seriesAt(8),
-    fwi: seriesAt(9),
-  };
+  const results = { moisture: seriesAt(4), dmc: seriesAt(5), dc: seriesAt(6) };
   const inputBytes = Buffer.from(memory.buffer, SERIES, 4 * 8 * CHUNK);
   const dayBytes = Buffer.from(memory.buffer, MISSING, 2 * CHUNK);
   const startBytes = Buffer.from(memory.buffer, 0, SERIES);
   const before = {
-    out: null as FireWeatherSeries | null,
+    out: null as MoistureCodes | null,
     first: 0,
     end: 0,
     start: Buffer.alloc(SERIES),
@@ -80,7 +73,7 @@ function makeCore({ memory, fireWeather }: Exports): FireWeatherCore {
       }
       inputBytes.copy(chunk.input);
       dayBytes.copy(chunk.days);
-      fireWeather(to - from);
+      moistureCodes(to - from);
       chunk.stateAfter.set(state);
       for (const name of RESULTS) {
         const values = results[name];
