@@ -1,6 +1,5 @@
 // Daily Fire Weather Index of one cell: which days are computed, and with which start.
-import { loadMoistureKernel } from "../kernels/fireMoisture.ts";
-import { buildup, fireWeatherOfDay, initialSpread } from "./fireBehaviour.ts";
+import { loadFireWeatherKernel } from "../kernels/fireWeather.ts";
 import { type DayLengthBands, droughtDayLength, duffDayLength } from "./fireDayLength.ts";
 import {
   type DailyWeather,
@@ -11,8 +10,13 @@ import {
   moistureOfFineFuelCode,
   stepOfFineFuel,
 } from "./fireMoisture.ts";
+import {
+  type BehaviourIndices,
+  type FireWeatherCore,
+  type MoistureCodes,
+  scalarFireWeather,
+} from "./fireWeatherCore.ts";
 import { findFireSeasons, overwinteredDroughtCode, winterRain } from "./fireWeatherSeason.ts";
-import { type ComputeMoistureCodes, type MoistureCodes, scalarMoistureCodes } from "./moistureCodes.ts";
 
 export interface FireWeatherSettings {
   readonly ffmcCoefficient: number;
@@ -28,7 +32,7 @@ export const DEFAULT_FIRE_WEATHER: FireWeatherSettings = {
 };
 
 /** Compiled where the engine can run it. */
-const COMPUTE_CODES = loadMoistureKernel() ?? scalarMoistureCodes;
+export const FIRE_WEATHER_CORE = loadFireWeatherKernel() ?? scalarFireWeather;
 
 /** A gap of at most this many days is bridged by holding the codes. */
 const BRIDGED_GAP_DAYS = 3;
@@ -49,12 +53,7 @@ export interface MoistureDays extends MoistureCodes {
   readonly inactive: Uint8Array;
 }
 
-/** [days] Initial Spread Index, Buildup Index, Fire Weather Index [1] */
-export interface FireWeatherArrays extends MoistureDays {
-  readonly isi: Float64Array;
-  readonly bui: Float64Array;
-  readonly fwi: Float64Array;
-}
+export interface FireWeatherArrays extends MoistureDays, BehaviourIndices {}
 
 export function makeMoistureDays(days: number): MoistureDays {
   return {
@@ -75,7 +74,7 @@ interface Run {
   readonly input: FireWeatherInput;
   readonly settings: FireWeatherSettings;
   readonly arrays: MoistureDays;
-  readonly computeCodes: ComputeMoistureCodes;
+  readonly core: FireWeatherCore;
 }
 
 /**
@@ -93,14 +92,10 @@ export function fireWeather(
   settings: FireWeatherSettings,
   arrays: FireWeatherArrays,
   firstDay = 0,
+  core: FireWeatherCore = FIRE_WEATHER_CORE,
 ): void {
-  fireMoistureDays(input, settings, arrays, firstDay);
-  const { moisture, dmc, dc, isi, bui, fwi } = arrays;
-  for (let day = 0; day < moisture.length; day++) {
-    isi[day] = initialSpread(moisture[day]!, input.wind[day]!);
-    bui[day] = buildup(dmc[day]!, dc[day]!);
-    fwi[day] = fireWeatherOfDay(isi[day]!, bui[day]!);
-  }
+  fireMoistureDays(input, settings, arrays, firstDay, core);
+  core.behaviour(input.temperature.length, arrays, input.wind, arrays);
 }
 
 /** The codes of fireWeather alone: same inputs, days and missing data. */
@@ -109,10 +104,10 @@ export function fireMoistureDays(
   settings: FireWeatherSettings,
   arrays: MoistureDays,
   firstDay = 0,
-  computeCodes: ComputeMoistureCodes = COMPUTE_CODES,
+  core: FireWeatherCore = FIRE_WEATHER_CORE,
 ): void {
   const days = input.temperature.length;
-  const run: Run = { input, settings, arrays, computeCodes };
+  const run: Run = { input, settings, arrays, core };
   markMissing(input, arrays.missing);
   arrays.inactive.fill(0);
   leaveUndefined(arrays, 0, firstDay);
@@ -154,7 +149,7 @@ function computeDays(run: Run, first: number, end: number, dcStart: number): voi
 }
 
 function computeStretch(
-  { input, settings, arrays, computeCodes }: Run,
+  { input, settings, arrays, core }: Run,
   first: number,
   end: number,
   dcStart: number,
@@ -173,7 +168,7 @@ function computeStretch(
     duffDayLength: duffDayLength(input.latitude, bands),
     droughtDayLength: droughtDayLength(input.latitude, bands),
   };
-  computeCodes(run, arrays);
+  core.codes(run, arrays);
   if (settling > 0) leaveUndefined(arrays, first, Math.min(end, first + settling));
 }
 

@@ -1,8 +1,9 @@
 // The Fire Weather Index of those days only that can be among a year's highest: it is a third of the work of a day, and a year is
 // judged by one day in twenty. Tables say between which bounds a day's index lies; fireBehaviour.ts defines it.
 import { largestValues } from "../numerics/largestValues.ts";
-import { buildup, fireWeatherOfDay, highDuff, initialSpread, LOW_DUFF_MAX, lowDuff } from "./fireBehaviour.ts";
-import type { MoistureDays } from "./fireWeather.ts";
+import { buildup, highDuff, initialSpread, LOW_DUFF_MAX, lowDuff } from "./fireBehaviour.ts";
+import { FIRE_WEATHER_CORE, type MoistureDays } from "./fireWeather.ts";
+import type { BehaviourIndices, MoistureCodes } from "./fireWeatherCore.ts";
 import { DANGER_FWI, highestThatCount } from "./fireWeatherYears.ts";
 
 /** Steps of moisture, a quarter of a percent each, and of the Buildup Index, 1 each. What is above is in the last one. */
@@ -41,20 +42,22 @@ function duffUpTo(u: number): number {
 
 /** Room for the days of a year; made once. */
 export interface HighDaysScratch {
-  /** ln B at least and at most, and the largest of the former. */
+  /** Days with codes; their ln B at least and at most, and the largest of the former. */
+  readonly day: Int32Array;
   readonly least: Float64Array;
   readonly most: Float64Array;
   readonly largest: Float64Array;
-  readonly day: Int32Array;
+  /** The days that are computed, side by side. */
+  readonly high: MoistureCodes & BehaviourIndices & { readonly day: Int32Array; readonly wind: Float64Array };
 }
 
 export function makeHighDaysScratch(longestYear: number): HighDaysScratch {
-  return {
-    least: new Float64Array(longestYear),
-    most: new Float64Array(longestYear),
-    largest: new Float64Array(longestYear),
-    day: new Int32Array(longestYear),
-  };
+  const numbers = () => new Float64Array(longestYear);
+  const days = () => new Int32Array(longestYear);
+  const codes = { moisture: numbers(), dmc: numbers(), dc: numbers() };
+  const indices = { isi: numbers(), bui: numbers(), fwi: numbers() };
+  const high = { ...codes, ...indices, day: days(), wind: numbers() };
+  return { day: days(), least: numbers(), most: numbers(), largest: numbers(), high };
 }
 
 /**
@@ -73,27 +76,45 @@ export function highFireWeather(
   scratch: HighDaysScratch,
   fwi: Float64Array,
 ): void {
-  const { moisture, dmc, dc } = days;
-  const { day: dayAt, least, most, largest } = scratch;
   for (let year = 0; year < years; year++) {
     const first = yearStart[year]!;
     const end = yearStart[year + 1]!;
     const known = boundDays(days, wind, first, end, scratch, fwi);
     let inactive = 0;
     for (let day = first; day < end; day++) inactive += days.inactive[day]!;
-    const count = highestThatCount(known + inactive);
-    let enough = NEVER;
-    if (count <= known) {
-      largestValues(least, known, count, largest);
-      enough = largest[0]! - MARGIN;
-    }
-    const limit = Math.min(enough, DANGER);
-    for (let i = 0; i < known; i++) {
-      if (most[i]! < limit) continue;
-      const day = dayAt[i]!;
-      fwi[day] = fireWeatherOfDay(initialSpread(moisture[day]!, wind[day]!), buildup(dmc[day]!, dc[day]!));
-    }
+    const limit = Math.min(DANGER, leastOfEnough(known, highestThatCount(known + inactive), scratch));
+    computeHighDays(days, wind, known, limit, scratch, fwi);
   }
+}
+
+/** What at least `count` days have at least. */
+function leastOfEnough(known: number, count: number, { least, largest }: HighDaysScratch): number {
+  if (count > known) return NEVER;
+  largestValues(least, known, count, largest);
+  return largest[0]! - MARGIN;
+}
+
+function computeHighDays(
+  { moisture, dmc, dc }: MoistureDays,
+  wind: Float64Array,
+  known: number,
+  limit: number,
+  { day: dayAt, most, high }: HighDaysScratch,
+  fwi: Float64Array,
+): void {
+  let n = 0;
+  for (let i = 0; i < known; i++) {
+    if (most[i]! < limit) continue;
+    const day = dayAt[i]!;
+    high.day[n] = day;
+    high.moisture[n] = moisture[day]!;
+    high.dmc[n] = dmc[day]!;
+    high.dc[n] = dc[day]!;
+    high.wind[n] = wind[day]!;
+    n++;
+  }
+  FIRE_WEATHER_CORE.behaviour(n, high, high.wind, high);
+  for (let i = 0; i < n; i++) fwi[high.day[i]!] = high.fwi[i]!;
 }
 
 /** Lists the days of a year that have codes, with the bounds of ln B; returns how many. */
@@ -113,8 +134,12 @@ function boundDays(
       continue;
     }
     fwi[day] = 0;
+    const p = dmc[day]!;
+    const d = 0.4 * dc[day]!;
+    // Eq. 27a here, or else every day's number would become an object on its way back.
+    const u = p <= d && d > 0 ? (2 * d * p) / (p + d) : buildup(p, dc[day]!);
     const ofMoisture = Math.min(MOISTURE_STEPS, Math.floor(m * STEPS_PER_PERCENT));
-    const ofBuildup = Math.min(BUILDUP_STEPS, Math.floor(buildup(dmc[day]!, dc[day]!)));
+    const ofBuildup = Math.min(BUILDUP_STEPS, Math.floor(u));
     const ofWind = 0.05039 * Math.max(wind[day]!, 0);
     dayAt[known] = day;
     least[known] = ofWind + LEAST_SPREAD[ofMoisture]! + LEAST_DUFF[ofBuildup]!;

@@ -1,46 +1,77 @@
-// The compiled kernel of the moisture codes of the Canadian Fire Weather Index System: its memory, filled and read a chunk of days at a time.
-// assembly/fireMoisture.ts is its source; `npm run kernels` builds it.
+// The compiled kernel of the Canadian Fire Weather Index System: its memory, filled and read a chunk of days at a time.
+// assembly/fireWeather.ts is its source; `npm run kernels` builds it.
 import { readFileSync } from "node:fs";
-import type { ComputeMoistureCodes, MoistureCodes } from "../indices/moistureCodes.ts";
+import type { FireWeatherCore, MoistureCodes } from "../indices/fireWeatherCore.ts";
 
 const CHUNK = 512;
-/** Byte offsets, as in assembly/fireMoisture.ts. */
+/** Byte offsets, as in assembly/fireWeather.ts. */
 const DUFF_DAY_LENGTH = 128;
 const DROUGHT_DAY_LENGTH = 224;
 const SERIES = 2048;
-const MISSING = SERIES + 7 * 8 * CHUNK;
+const MISSING = SERIES + 10 * 8 * CHUNK;
 const MONTH = MISSING + CHUNK;
 
 const STATE_LENGTH = 5;
 const MONTHS = 12;
-const INPUTS = ["temperature", "humidity", "wind", "rain"] as const;
-const RESULTS = ["moisture", "dmc", "dc"] as const;
+const WEATHER = ["temperature", "humidity", "wind", "rain"] as const;
+const CODES = ["moisture", "dmc", "dc"] as const;
+const INDICES = ["isi", "bui", "fwi"] as const;
 
 interface Exports {
   readonly memory: WebAssembly.Memory;
-  moistureCodes(days: number): void;
+  codes(days: number): void;
+  behaviour(days: number): void;
 }
 
-/** The same bits as scalarMoistureCodes, several times faster; null where the engine has no SIMD. */
-export function loadMoistureKernel(): ComputeMoistureCodes | null {
-  const bytes = readFileSync(new URL("fireMoisture.wasm", import.meta.url));
+/** The same bits as scalarFireWeather, several times faster; null where the engine has no SIMD. */
+export function loadFireWeatherKernel(): FireWeatherCore | null {
+  const bytes = readFileSync(new URL("fireWeather.wasm", import.meta.url));
   if (!WebAssembly.validate(bytes)) return null;
-  return makeCore(new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as Exports);
+  const kernel = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as Exports;
+  return { codes: makeCodes(kernel), behaviour: makeBehaviour(kernel) };
+}
+
+/** Each series of a chunk, in the order of assembly/fireWeather.ts. */
+function seriesOf(memory: WebAssembly.Memory) {
+  const at = (position: number) => new Float64Array(memory.buffer, SERIES + position * 8 * CHUNK, CHUNK);
+  return {
+    temperature: at(0),
+    humidity: at(1),
+    wind: at(2),
+    rain: at(3),
+    moisture: at(4),
+    dmc: at(5),
+    dc: at(6),
+    isi: at(7),
+    bui: at(8),
+    fwi: at(9),
+  };
+}
+
+function makeBehaviour({ memory, behaviour }: Exports): FireWeatherCore["behaviour"] {
+  const series = seriesOf(memory);
+  return (days, codes, wind, out) => {
+    for (let from = 0; from < days; from += CHUNK) {
+      const to = Math.min(days, from + CHUNK);
+      for (const name of CODES) series[name].set(codes[name].subarray(from, to));
+      series.wind.set(wind.subarray(from, to));
+      behaviour(to - from);
+      for (const name of INDICES) out[name].set(series[name].subarray(0, to - from), from);
+    }
+  };
 }
 
 /**
  * Scenarios of a cell share their parent's years and are computed one after the other, into the same arrays: chunks of days equal to
  * those of the run before, from the same start, have their results there already.
  */
-function makeCore({ memory, moistureCodes }: Exports): ComputeMoistureCodes {
+function makeCodes({ memory, codes }: Exports): FireWeatherCore["codes"] {
   const state = new Float64Array(memory.buffer, 0, STATE_LENGTH);
   const duffDayLength = new Float64Array(memory.buffer, DUFF_DAY_LENGTH, MONTHS);
   const droughtDayLength = new Float64Array(memory.buffer, DROUGHT_DAY_LENGTH, MONTHS);
   const missing = new Uint8Array(memory.buffer, MISSING, CHUNK);
   const month = new Uint8Array(memory.buffer, MONTH, CHUNK);
-  const seriesAt = (position: number) => new Float64Array(memory.buffer, SERIES + position * 8 * CHUNK, CHUNK);
-  const weather = { temperature: seriesAt(0), humidity: seriesAt(1), wind: seriesAt(2), rain: seriesAt(3) };
-  const results = { moisture: seriesAt(4), dmc: seriesAt(5), dc: seriesAt(6) };
+  const series = seriesOf(memory);
   const inputBytes = Buffer.from(memory.buffer, SERIES, 4 * 8 * CHUNK);
   const dayBytes = Buffer.from(memory.buffer, MISSING, 2 * CHUNK);
   const startBytes = Buffer.from(memory.buffer, 0, SERIES);
@@ -62,7 +93,7 @@ function makeCore({ memory, moistureCodes }: Exports): ComputeMoistureCodes {
     startBytes.copy(before.start);
     for (let from = first, at = 0; from < end; from += CHUNK, at++) {
       const to = Math.min(end, from + CHUNK);
-      for (const name of INPUTS) weather[name].set(run.weather[name].subarray(from, to));
+      for (const name of WEATHER) series[name].set(run.weather[name].subarray(from, to));
       missing.set(run.missing.subarray(from, to));
       month.set(run.weather.month.subarray(from, to));
       const chunk = (before.chunks[at] ??= makeChunk());
@@ -73,10 +104,10 @@ function makeCore({ memory, moistureCodes }: Exports): ComputeMoistureCodes {
       }
       inputBytes.copy(chunk.input);
       dayBytes.copy(chunk.days);
-      moistureCodes(to - from);
+      codes(to - from);
       chunk.stateAfter.set(state);
-      for (const name of RESULTS) {
-        const values = results[name];
+      for (const name of CODES) {
+        const values = series[name];
         out[name].set(to - from === CHUNK ? values : values.subarray(0, to - from), from);
       }
     }

@@ -11,17 +11,17 @@ import {
   DEFAULT_FIRE_WEATHER,
   type FireWeatherInput,
   type FireWeatherSettings,
-  fireMoistureDays,
-  makeMoistureDays,
+  fireWeather,
+  makeFireWeatherArrays,
 } from "../../../job/indices/fireWeather.ts";
-import { type ComputeMoistureCodes, scalarMoistureCodes } from "../../../job/indices/moistureCodes.ts";
-import { loadMoistureKernel } from "../../../job/kernels/fireMoisture.ts";
+import { type FireWeatherCore, scalarFireWeather } from "../../../job/indices/fireWeatherCore.ts";
+import { loadFireWeatherKernel } from "../../../job/kernels/fireWeather.ts";
 import { makeTimeAxis } from "../../../job/timeAxis.ts";
 import { CALENDARS } from "../../../model/calendars.ts";
 import { buildKernel } from "../../../scripts/buildKernels.ts";
 import { makeRandom } from "../../support/random.ts";
 
-const kernel = loadMoistureKernel();
+const kernel = loadFireWeatherKernel();
 
 const MONTH = makeTimeAxis("standard", 1999, 2006).month;
 const DAYS = MONTH.length;
@@ -75,7 +75,7 @@ test("kernel and scalar definition agree in every bit, over ordinary and hostile
   fc.assert(
     fc.property(weather, settings, fc.nat(20), (oneInput, oneSettings, firstDay) => {
       expect(compute(oneInput, oneSettings, firstDay, kernel!)).toEqual(
-        compute(oneInput, oneSettings, firstDay, scalarMoistureCodes),
+        compute(oneInput, oneSettings, firstDay, scalarFireWeather),
       );
     }),
     { numRuns: 60, seed: 20261129 },
@@ -83,7 +83,7 @@ test("kernel and scalar definition agree in every bit, over ordinary and hostile
 });
 
 test("scenarios that share years with the run before get the bits of a run of their own", () => {
-  const arrays = makeMoistureDays(DAYS);
+  const arrays = makeFireWeatherArrays(DAYS);
   const scenario = fc.record({
     shared: fc.nat(DAYS),
     parent: fc.constantFrom(0, 1),
@@ -95,8 +95,8 @@ test("scenarios that share years with the run before get the bits of a run of th
     fc.property(fc.array(scenario, { minLength: 2, maxLength: 6 }), (scenarios) => {
       for (const { shared, parent, own, firstDay, latitude } of scenarios) {
         const input = { ...joinWeather(WEATHER[parent]!, WEATHER[own]!, shared), latitude, month: MONTH };
-        fireMoistureDays(input, DEFAULT_FIRE_WEATHER, arrays, firstDay, kernel!);
-        expect(arrays).toEqual(compute(input, DEFAULT_FIRE_WEATHER, firstDay, scalarMoistureCodes));
+        fireWeather(input, DEFAULT_FIRE_WEATHER, arrays, firstDay, kernel!);
+        expect(arrays).toEqual(compute(input, DEFAULT_FIRE_WEATHER, firstDay, scalarFireWeather));
       }
     }),
     { numRuns: 40, seed: 20261130 },
@@ -118,23 +118,18 @@ function joinWeather(first: (typeof WEATHER)[number], second: (typeof WEATHER)[n
   };
 }
 
-function compute(
-  input: FireWeatherInput,
-  settings: FireWeatherSettings,
-  firstDay: number,
-  codes: ComputeMoistureCodes,
-) {
-  const arrays = makeMoistureDays(input.month.length);
-  fireMoistureDays(input, settings, arrays, firstDay, codes);
+function compute(input: FireWeatherInput, settings: FireWeatherSettings, firstDay: number, core: FireWeatherCore) {
+  const arrays = makeFireWeatherArrays(input.month.length);
+  fireWeather(input, settings, arrays, firstDay, core);
   return arrays;
 }
 
 test("the committed kernel is what its source compiles to, byte for byte", async () => {
   const folder = await mkdtemp(join(tmpdir(), "kernels-"));
   try {
-    await buildKernel("fireMoisture", folder);
-    const built = readFileSync(join(folder, "fireMoisture.wasm"));
-    expect(built.equals(readFileSync("job/kernels/fireMoisture.wasm"))).toBe(true);
+    await buildKernel("fireWeather", folder);
+    const built = readFileSync(join(folder, "fireWeather.wasm"));
+    expect(built.equals(readFileSync("job/kernels/fireWeather.wasm"))).toBe(true);
   } finally {
     await rm(folder, { recursive: true });
   }

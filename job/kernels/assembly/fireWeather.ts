@@ -1,6 +1,6 @@
-// The moisture codes of the Canadian Fire Weather Index System over up to CHUNK days (AssemblyScript): what needs one day only on two
-// lanes, neighbouring days; what is carried from day to day one day after the other. job/indices/fireMoisture.ts defines it, with sources
-// and equation numbers; operation by operation this is the same.
+// The Canadian Fire Weather Index System over up to CHUNK days (AssemblyScript): what needs one day only on two lanes, neighbouring
+// days; what is carried from day to day one day after the other. job/indices/fireMoisture.ts and fireBehaviour.ts define it, with
+// sources and equation numbers; operation by operation this is the same.
 import { expAll, expOne, log, logOne } from "./elementary";
 
 const CHUNK: i32 = 512;
@@ -8,7 +8,7 @@ const LN_10: f64 = 2.302585092994046;
 const LN_100: f64 = 4.605170185988092;
 const HUMIDITY_MAX: f64 = 99.9999;
 
-// Where things lie in memory: numbers that hold for a call, tables by month, series, room. job/kernels/fireMoisture.ts has the same list.
+// Where things lie in memory: numbers that hold for a call, tables by month, series, room. job/kernels/fireWeather.ts has the same list.
 const STATE: usize = 0;
 const DUFF_DAY_LENGTH: usize = 128;
 const DROUGHT_DAY_LENGTH: usize = 224;
@@ -21,7 +21,10 @@ const RAIN: usize = SERIES + 3 * BYTES;
 const MOISTURE: usize = SERIES + 4 * BYTES;
 const DMC: usize = SERIES + 5 * BYTES;
 const DC: usize = SERIES + 6 * BYTES;
-const MISSING: usize = SERIES + 7 * BYTES;
+const ISI: usize = SERIES + 7 * BYTES;
+const BUI: usize = SERIES + 8 * BYTES;
+const FWI: usize = SERIES + 9 * BYTES;
+const MISSING: usize = SERIES + 10 * BYTES;
 const MONTH: usize = MISSING + CHUNK;
 const ROOM: usize = MONTH + CHUNK;
 const DRYING: usize = ROOM + 7 * BYTES;
@@ -44,8 +47,8 @@ function fill(position: usize, at: usize, value: v128): void {
   v128.store(ROOM + position * BYTES + at, value);
 }
 
-/** The codes of `days` days, from the state before them, which becomes the state after them. */
-export function moistureCodes(days: i32): void {
+/** The moisture codes of `days` days, from the state before them, which becomes the state after them. */
+export function codes(days: i32): void {
   balances(days);
   carry(days);
 }
@@ -157,4 +160,53 @@ function carry(days: i32): void {
   store<f64>(STATE, m);
   store<f64>(STATE + 8, p);
   store<f64>(STATE + 16, d);
+}
+
+/** ISI, BUI and FWI of `days` days from moisture, wind, DMC and DC. */
+export function behaviour(days: i32): void {
+  const end = <usize>days * 8;
+  for (let at: usize = 0; at < end; at += 16) {
+    const m = v128.load(MOISTURE + at);
+    const w = f64x2.pmax(v128.load(WIND + at), splat(0));
+    fill(0, at, f64x2.sub(f64x2.mul(splat(0.05039), w), f64x2.mul(splat(0.1386), m)));
+    fill(1, at, f64x2.mul(log(m), splat(5.31)));
+    fill(2, at, f64x2.mul(log(f64x2.mul(splat(0.0114), v128.load(DMC + at))), splat(1.7)));
+  }
+  for (let position: usize = 0; position < 3; position++) expAll(ROOM + position * BYTES, end);
+  for (let at: usize = 0; at < end; at += 16) {
+    const dampness = f64x2.add(splat(1), f64x2.div(room(1, at), splat(4.93e7)));
+    v128.store(ISI + at, f64x2.mul(f64x2.mul(splat(19.1152), room(0, at)), dampness));
+    const bui = buildup(v128.load(DMC + at), f64x2.mul(splat(0.4), v128.load(DC + at)), room(2, at));
+    v128.store(BUI + at, bui);
+    fill(3, at, f64x2.mul(log(bui), splat(0.809)));
+    fill(4, at, f64x2.mul(splat(-0.023), bui));
+  }
+  expAll(ROOM + 3 * BYTES, end);
+  expAll(ROOM + 4 * BYTES, end);
+  for (let at: usize = 0; at < end; at += 16) {
+    const low = f64x2.add(f64x2.mul(splat(0.626), room(3, at)), splat(2));
+    const high = f64x2.div(splat(1000), f64x2.add(splat(25), f64x2.mul(splat(108.64), room(4, at))));
+    const duff = v128.bitselect(low, high, f64x2.le(v128.load(BUI + at), splat(80)));
+    const b = f64x2.mul(f64x2.mul(splat(0.1), v128.load(ISI + at)), duff);
+    v128.store(FWI + at, b);
+    fill(5, at, f64x2.mul(log(f64x2.mul(splat(0.434), log(b))), splat(0.647)));
+  }
+  expAll(ROOM + 5 * BYTES, end);
+  for (let at: usize = 0; at < end; at += 16) fill(5, at, f64x2.mul(splat(2.72), room(5, at)));
+  expAll(ROOM + 5 * BYTES, end);
+  for (let at: usize = 0; at < end; at += 16) {
+    const b = v128.load(FWI + at);
+    v128.store(FWI + at, v128.bitselect(room(5, at), b, f64x2.gt(b, splat(1))));
+  }
+}
+
+@inline
+function buildup(p: v128, d: v128, power: v128): v128 {
+  const sum = f64x2.add(p, d);
+  const twice = f64x2.mul(splat(2), d);
+  const u = f64x2.div(f64x2.mul(twice, p), sum);
+  const ratio = f64x2.sub(splat(1), f64x2.div(twice, sum));
+  const above = f64x2.pmax(f64x2.sub(p, f64x2.mul(ratio, f64x2.add(splat(0.92), power))), splat(0));
+  const either = v128.bitselect(u, above, f64x2.le(p, d));
+  return v128.andnot(either, f64x2.eq(sum, splat(0)));
 }
