@@ -1,7 +1,7 @@
 // `npm run kernels`: compiles job/kernels/assembly into job/kernels/*.wasm. The same sources give the same bytes.
 import { main } from "assemblyscript/asc";
 
-const KERNELS = ["fireWeather"];
+export const KERNELS = ["fireWeather", "windowTops"];
 
 /** Compiles one kernel into `folder`. */
 export async function buildKernel(name: string, folder: string): Promise<void> {
@@ -14,8 +14,8 @@ export async function buildKernel(name: string, folder: string): Promise<void> {
     "--runtime=stub",
     "--noAssert",
     // The kernel's own layout begins at 0; constants come after it.
-    "--memoryBase=131072",
-    "--initialMemory=3",
+    "--memoryBase=458752",
+    "--initialMemory=8",
   ]);
   if (error !== null) throw new Error(`${name}: ${stderr.toString()}`, { cause: error });
 }

@@ -40,10 +40,11 @@ export interface DayOfYearSample {
   /** [values + 1] by size of a sample: rank from the top of the order statistic below the quantile, and weight of the next. */
   readonly rankFromTop: Int16Array;
   readonly weight: Float64Array;
+  /** [values + 1] ranks from the top that the threshold lies between, whichever hazard year is left out. */
+  readonly rankSurelyAbove: Int16Array;
+  readonly rankSurelyNot: Int16Array;
   /** How many of the highest values suffice for every quantile, one hazard year left out or none. */
   readonly kept: number;
-  /** The same of one calendar day, of which a window at the year's ends may pass over one. */
-  readonly keptOfDay: number;
 }
 
 /** Whether a sample of `values` is enough for a threshold, given the room of its window. */
@@ -119,11 +120,19 @@ function quantileRanks(mostValues: number, quantile: number) {
     rankFromTop[n] = n - whole + 1;
     weight[n] = fractionalPosition(position, whole, n);
   }
+  const rankSurelyAbove = new Int16Array(mostValues + 1);
+  const rankSurelyNot = new Int16Array(mostValues + 1);
   let kept = 0;
   for (let n = 1; n <= mostValues; n++) {
+    let [highest, lowest] = [n, 1];
     for (let leftOut = 0; leftOut <= WINDOW_DAYS && leftOut < n; leftOut++) {
-      kept = Math.max(kept, rankFromTop[n - leftOut]! + leftOut);
+      const rank = rankFromTop[n - leftOut]!;
+      highest = Math.min(highest, Math.max(1, rank - 1));
+      lowest = Math.max(lowest, rank + leftOut);
     }
+    rankSurelyAbove[n] = highest;
+    rankSurelyNot[n] = lowest;
+    kept = Math.max(kept, lowest);
   }
-  return { rankFromTop, weight, kept, keptOfDay: kept + 1 };
+  return { rankFromTop, weight, rankSurelyAbove, rankSurelyNot, kept };
 }

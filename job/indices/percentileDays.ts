@@ -3,7 +3,8 @@
 import type { TimeAxis } from "../timeAxis.ts";
 import type { DayOfYearSample } from "./dayOfYearSample.ts";
 import type { HazardYears } from "./hazardYears.ts";
-import { type PercentileScratch, type Tail, thresholdWithout } from "./percentileThresholds.ts";
+import { type PercentileScratch, thresholdWithout } from "./percentileThresholds.ts";
+import type { Tail } from "./windowTops.ts";
 
 /** "none" judges base years by thresholds that they helped to make, as climdex and xclim do. */
 export type InBase = "leaveOneOut" | "none";
@@ -53,7 +54,7 @@ export function markExceedances(
         exceeds[at] = 1;
         continue;
       }
-      const limit = thresholdWithout(year, day, series, sample, scratch);
+      const limit = thresholdWithout(year, day, series, tail, sample, scratch);
       if (value > limit) exceeds[at] = 1;
       else if (!(value <= limit)) missing[at] = 1;
     }

@@ -2,7 +2,7 @@
 
 import { yearlyMinimum } from "../indices/blockMaxima.ts";
 import { daysAtMost } from "../indices/dayCounts.ts";
-import { LOWER_TAIL } from "../indices/percentileThresholds.ts";
+import { LOWER_TAIL } from "../indices/windowTops.ts";
 import data from "./coldWave.json" with { type: "json" };
 import { publishRisk, type RiskMethods } from "./methodSet.ts";
 import type { RiskDefinition } from "./riskDefinition.ts";

@@ -2,7 +2,7 @@
 
 import { yearlyMaximum } from "../indices/blockMaxima.ts";
 import { daysAtLeast } from "../indices/dayCounts.ts";
-import { UPPER_TAIL } from "../indices/percentileThresholds.ts";
+import { UPPER_TAIL } from "../indices/windowTops.ts";
 import data from "./highTemperature.json" with { type: "json" };
 import { publishRisk, type RiskMethods } from "./methodSet.ts";
 import type { RiskDefinition } from "./riskDefinition.ts";

@@ -7,7 +7,7 @@ import type { Variable } from "../../model/variables.ts";
 import type { YearEnds } from "../indices/dayOfYearSample.ts";
 import { type HazardYearStart, hazardYearStart, type Season } from "../indices/hazardYears.ts";
 import type { InBase } from "../indices/percentileDays.ts";
-import type { Tail } from "../indices/percentileThresholds.ts";
+import type { Tail } from "../indices/windowTops.ts";
 import type { TimeAxis } from "../timeAxis.ts";
 import { recordShape } from "./extremes.ts";
 import { describeMethods, type RiskMethods } from "./methodSet.ts";

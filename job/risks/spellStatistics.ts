@@ -2,7 +2,7 @@
 import type { Period } from "../../model/periods.ts";
 import type { Flag } from "../../model/reasons.ts";
 import { type HazardResult, type PeriodResult, type ProbabilityResult, RETURN_PERIODS } from "../../model/results.ts";
-import type { Tail } from "../indices/percentileThresholds.ts";
+import type { Tail } from "../indices/windowTops.ts";
 import { countBins, zeroInflatedBinProbabilities } from "../numerics/kernelDensity.ts";
 import { describeProbability } from "./binStatistics.ts";
 import { blockAround, type ExtremesScratch, extremeLevels, type RecordShape } from "./extremes.ts";

@@ -4,13 +4,9 @@ import { type DayOfYearSample, makeDayOfYearSample, type YearEnds } from "../ind
 import { type HazardYearStart, type HazardYears, makeHazardYears } from "../indices/hazardYears.ts";
 import { markObservedYears, markValidYears } from "../indices/missingDays.ts";
 import { type InBase, markExceedances } from "../indices/percentileDays.ts";
-import {
-  fillThresholds,
-  makePercentileScratch,
-  type PercentileScratch,
-  type Tail,
-} from "../indices/percentileThresholds.ts";
+import { fillThresholds, makePercentileScratch, type PercentileScratch } from "../indices/percentileThresholds.ts";
 import { SHORTEST_SPELL_DAYS, spellDaysByYear } from "../indices/spells.ts";
+import type { Tail } from "../indices/windowTops.ts";
 import { climatologicalDays, type TimeAxis } from "../timeAxis.ts";
 import { type ExtremesScratch, makeExtremesScratch } from "./extremes.ts";
 

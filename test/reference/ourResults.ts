@@ -10,13 +10,13 @@ import {
 } from "../../job/indices/fireMoisture.ts";
 import { fireWeather, makeFireWeatherArrays } from "../../job/indices/fireWeather.ts";
 import { monthlyTotals, monthStarts } from "../../job/indices/monthlySums.ts";
-import { LOWER_TAIL, type Tail, UPPER_TAIL } from "../../job/indices/percentileThresholds.ts";
 import {
   BALANCE_DISTRIBUTION,
   makeStandardizingScratch,
   RAIN_DISTRIBUTION,
   standardize,
 } from "../../job/indices/standardizedIndex.ts";
+import { LOWER_TAIL, type Tail, UPPER_TAIL } from "../../job/indices/windowTops.ts";
 import { slidingSums } from "../../job/numerics/slidingSums.ts";
 import { fillSpellYears, makeSpellYears } from "../../job/risks/spellYears.ts";
 import { makeTimeAxis, type TimeAxis } from "../../job/timeAxis.ts";

@@ -5,14 +5,9 @@ import { makeDayOfYearSample, type YearEnds } from "../../../job/indices/dayOfYe
 import { type HazardYearStart, makeHazardYears } from "../../../job/indices/hazardYears.ts";
 import { markValidYears } from "../../../job/indices/missingDays.ts";
 import { type InBase, markExceedances } from "../../../job/indices/percentileDays.ts";
-import {
-  fillThresholds,
-  LOWER_TAIL,
-  makePercentileScratch,
-  type Tail,
-  UPPER_TAIL,
-} from "../../../job/indices/percentileThresholds.ts";
+import { fillThresholds, makePercentileScratch } from "../../../job/indices/percentileThresholds.ts";
 import { spellDaysByYear } from "../../../job/indices/spells.ts";
+import { LOWER_TAIL, type Tail, UPPER_TAIL } from "../../../job/indices/windowTops.ts";
 import { makeTimeAxis, type TimeAxis } from "../../../job/timeAxis.ts";
 import type { Calendar } from "../../../model/calendars.ts";
 import type { Period } from "../../../model/periods.ts";

@@ -1,8 +1,4 @@
-// The compiled kernel gives the bits of the scalar definition, and is what its source compiles to.
-import { readFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+// The compiled kernel gives the bits of the scalar definition.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { DAY_LENGTH_BANDS } from "../../../job/indices/fireDayLength.ts";
@@ -18,7 +14,6 @@ import { type FireWeatherCore, scalarFireWeather } from "../../../job/indices/fi
 import { loadFireWeatherKernel } from "../../../job/kernels/fireWeather.ts";
 import { makeTimeAxis } from "../../../job/timeAxis.ts";
 import { CALENDARS } from "../../../model/calendars.ts";
-import { buildKernel } from "../../../scripts/buildKernels.ts";
 import { makeRandom } from "../../support/random.ts";
 
 const kernel = loadFireWeatherKernel();
@@ -123,14 +118,3 @@ function compute(input: FireWeatherInput, settings: FireWeatherSettings, firstDa
   fireWeather(input, settings, arrays, firstDay, core);
   return arrays;
 }
-
-test("the committed kernel is what its source compiles to, byte for byte", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "kernels-"));
-  try {
-    await buildKernel("fireWeather", folder);
-    const built = readFileSync(join(folder, "fireWeather.wasm"));
-    expect(built.equals(readFileSync("job/kernels/fireWeather.wasm"))).toBe(true);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-});
