@@ -112,7 +112,7 @@ export class CellSeries {
     frequency: Frequency,
     variable: Variable,
     year: number,
-    bytes: Uint8Array,
+    bytes: Buffer,
     offset: number,
     length: number,
   ): void {
@@ -134,8 +134,8 @@ export class CellSeries {
         `${variable} of ${this.#description.name} in ${year}: expected ${count} ${frequency} values by the calendar ${axis.calendar}, found ${length / Float32Array.BYTES_PER_ELEMENT}`,
       );
     }
-    // The bytes lie at any offset; a Float32Array needs them aligned. A view of a Buffer would cost more than the copy.
-    this.#packedBytes.set(new Uint8Array(bytes.buffer, bytes.byteOffset + offset, length));
+    // The bytes lie at any offset; a Float32Array needs them aligned.
+    bytes.copy(this.#packedBytes, 0, offset, offset + length);
     const values = this.#buffers[frequency].get(variable)!;
     this[frequency].set(variable, values);
     const bad = unpack(this.#packed, count, VARIABLES[variable], values, start);
