@@ -94,7 +94,7 @@ export const COMPARISONS: readonly Comparison[] = [
   distribution("Kernel estimate", "scipy", "gaussian_kde, same bandwidth", "kernel_cdf", 1e-10),
   distribution("Gamma distribution", "scipy", "gamma.cdf", "gamma_cdf", 1e-10),
   distribution("Reference evapotranspiration", "pyet", "pm_fao56", "fao56", 1e-9),
-  distribution("Normal quantile", "scipy", "norm.ppf, 0.0001 to 0.9999", "normal_quantile", 1e-10),
+  distribution("Normal quantile", "scipy", "norm.ppf, 0.0001 to 0.9999", "normal_quantile", 1e-14),
   ...(["river", "town", "coast"] as const).flatMap((place) => [
     flood(place, "P(H)", "genextreme, brentq", "bins", "absolute", 1e-9),
     flood(place, "return levels", "genextreme, brentq", "levels", "absolute", 1e-9),
