@@ -52,15 +52,12 @@ export function fillThresholds(
   const { days, rankFromTop, rankSurelyAbove, rankSurelyNot, room, weight } = sample;
   for (let day = 0; day < days; day++) {
     const n = values[day]!;
-    // Counted from 1.
-    const ranked = (rank: number) => top[(rank - 1) * days + day]!;
-    const isEnough = enoughValues(n, room[day]!);
     const isAlwaysEnough = enoughValues(n - WINDOW_DAYS, room[day]!);
-    surelyAbove[day] = isAlwaysEnough ? ranked(rankSurelyAbove[n]!) : Number.POSITIVE_INFINITY;
-    surelyNot[day] = isAlwaysEnough ? ranked(rankSurelyNot[n]!) : Number.NEGATIVE_INFINITY;
-    if (!isEnough) threshold[day] = Number.NaN;
-    else if (weight[n] === 0) threshold[day] = ranked(rankFromTop[n]!);
-    else threshold[day] = between(ranked(rankFromTop[n]!), ranked(rankFromTop[n]! - 1), weight[n]!);
+    surelyAbove[day] = isAlwaysEnough ? top[(rankSurelyAbove[n]! - 1) * days + day]! : Number.POSITIVE_INFINITY;
+    surelyNot[day] = isAlwaysEnough ? top[(rankSurelyNot[n]! - 1) * days + day]! : Number.NEGATIVE_INFINITY;
+    const below = (rankFromTop[n]! - 1) * days + day;
+    if (!enoughValues(n, room[day]!)) threshold[day] = Number.NaN;
+    else threshold[day] = weight[n] === 0 ? top[below]! : between(top[below]!, top[below - days]!, weight[n]!);
   }
 }
 

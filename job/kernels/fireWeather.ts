@@ -50,13 +50,17 @@ function seriesOf(memory: WebAssembly.Memory) {
 
 function makeBehaviour({ memory, behaviour }: Exports): FireWeatherCore["behaviour"] {
   const series = seriesOf(memory);
+  // Number by number: most calls have few days, and a view for each series would be garbage.
+  const copy = (days: number, from: Float64Array, start: number, to: Float64Array, at: number) => {
+    for (let day = 0; day < days; day++) to[at + day] = from[start + day]!;
+  };
   return (days, codes, wind, out) => {
     for (let from = 0; from < days; from += CHUNK) {
-      const to = Math.min(days, from + CHUNK);
-      for (const name of CODES) series[name].set(codes[name].subarray(from, to));
-      series.wind.set(wind.subarray(from, to));
-      behaviour(to - from);
-      for (const name of INDICES) out[name].set(series[name].subarray(0, to - from), from);
+      const count = Math.min(CHUNK, days - from);
+      for (const name of CODES) copy(count, codes[name], from, series[name], 0);
+      copy(count, wind, from, series.wind, 0);
+      behaviour(count);
+      for (const name of INDICES) copy(count, series[name], 0, out[name], from);
     }
   };
 }
