@@ -1,15 +1,18 @@
 // `climatebatch status --cluster`: the ClimateBatches of a namespace, and why one does not move, in the operator's words.
 import { findCondition, isConditionTrue } from "../model/climateBatch.ts";
 import type { StoredBatch } from "../operator/context.ts";
+import { ApiError } from "../operator/kube/apiError.ts";
 import { dropManagedFields, listAll } from "../operator/kube/listAll.ts";
 import { isStalled, REASONS, type Reason } from "../operator/objects/conditions.ts";
 import { wasPublishingTried } from "../operator/reconcile/stage.ts";
+import { findStalledSchedules, readSchedules, type StalledSchedule } from "../operator/schedules.ts";
 import { formatTable } from "./printing.ts";
 import { type ClusterArguments, withCluster } from "./withCluster.ts";
 
 const PAGE_SIZE = 100;
 
 export interface ClusterBatchLine {
+  /** Of the ClimateBatch; "job/NAME" is a schedule's Job that has not created it. */
   readonly name: string;
   readonly calculation: string;
   /** Of the condition Progressing, or of the end: Published when readers do not see what is complete. */
@@ -24,19 +27,36 @@ export interface ClusterBatchLine {
   readonly batchId: string | null;
 }
 
-/** Newest first; those that have not ended, and `ended` of the others. */
+/** Newest first; those that have not ended, and `ended` of the others. Before them, Jobs of schedules that do not come to one. */
 export function readClusterBatches(argv: ClusterArguments, ended: number): Promise<ClusterBatchLine[]> {
   return withCluster(argv, async (api) => {
     const options = { pageSize: PAGE_SIZE, transform: dropManagedFields<StoredBatch> };
-    const { objects } = await listAll(api.climateBatches, options, AbortSignal.timeout(30_000));
+    const signal = AbortSignal.timeout(30_000);
+    const { objects } = await listAll(api.climateBatches, options, signal);
+    const schedules = await findStalledSchedules(readSchedules(api, signal), new Date()).catch(withoutRights);
     const newestFirst = [...objects].sort((a, b) =>
       a.metadata.creationTimestamp < b.metadata.creationTimestamp ? 1 : -1,
     );
     const isOver = ({ status }: StoredBatch) =>
       isConditionTrue(status, "Complete") || isConditionTrue(status, "Failed");
     const last = new Set(newestFirst.filter(isOver).slice(0, ended));
-    return newestFirst.filter((batch) => !isOver(batch) || last.has(batch)).map(describe);
+    const shown = newestFirst.filter((batch) => !isOver(batch) || last.has(batch));
+    return [...schedules.map(describeSchedule), ...shown.map(describe)];
   });
+}
+
+/** ClimateBatches can be shown to a person who may not see Jobs and pods. */
+function withoutRights(error: unknown): readonly StalledSchedule[] {
+  if (error instanceof ApiError && error.reason === "Forbidden") return [];
+  throw error;
+}
+
+function describeSchedule({ job, since, reason, message }: StalledSchedule): ClusterBatchLine {
+  const name = `job/${job.metadata.name}`;
+  return {
+    ...{ name, calculation: "", reason, message, since, progress: "" },
+    ...{ isStalled: true, isRefused: false, batchId: null },
+  };
 }
 
 function describe({ metadata, spec, status }: StoredBatch): ClusterBatchLine {

@@ -77,11 +77,17 @@ async function report(error: Error, name: string): Promise<void> {
     return fail(`${error.message}${help}`, "rejected", error.reason);
   }
   if (interruption.signal.aborted) return fail(`Stopped. Resume: ${resumingCommand()}`, "interrupted");
-  const { isPassing } = await import("../database/troubles.ts");
+  const { describeTrouble, findTrouble, isMissingRight, isPassing } = await import("../database/troubles.ts");
   if (isPassing(error)) {
     const message = error instanceof AggregateError ? error.errors.map((one) => one.message).join(", ") : error.message;
-    const problem = error instanceof TransientError ? message : `Cannot reach the database: ${message}.`;
-    return fail(`${problem} The same command may work later.`, "unavailable");
+    const isAnswer = "severity" in error;
+    const problem = isAnswer ? describeTrouble(findTrouble(error)!, error) : `Cannot reach the database: ${message}`;
+    const said = error instanceof TransientError ? message : `${problem}.`;
+    return fail(`${said} The same command may work later.`, "unavailable");
+  }
+  if (isMissingRight(error)) {
+    const advice = "What is missing: climatebatch doctor; who needs which right: docs/roles.md.";
+    return fail(`The database user lacks a right: ${error.message}. ${advice}`, "rejected", "MissingGrant");
   }
   const { describeFileTrouble } = await import("./outputFile.ts");
   const trouble = describeFileTrouble(error);

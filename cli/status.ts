@@ -68,10 +68,19 @@ function describeBatches(batches: readonly ExplainedBatch[]): string {
     describeDuration(batch),
     batch.published.join(", "),
   ]);
-  const obstacles = batches.flatMap(({ batchId, obstacle }) =>
-    obstacle === null ? [] : [`batch ${batchId} (${obstacle.reason}): ${obstacle.message}`],
-  );
-  return [formatTable(header, rows), ...obstacles].join("\n\n");
+  const newest = new Map(batches.toReversed().map(({ calculation, batchId }) => [calculation, batchId]));
+  const explained = batches.flatMap((batch) => {
+    const isOver = batch.state !== "running";
+    return isOver && newest.get(batch.calculation) !== batch.batchId ? [] : explainStandstill(batch);
+  });
+  return [formatTable(header, rows), ...explained].join("\n\n");
+}
+
+/** Why a batch does not move, or why readers do not see it. */
+function explainStandstill({ batchId, reason, message, obstacle, remedy }: ExplainedBatch): string[] {
+  if (obstacle !== null) return [`batch ${batchId} (${obstacle.reason}): ${obstacle.message}`];
+  if (message === null) return [];
+  return [`batch ${batchId} (${reason}): ${message}${remedy === null ? "" : `\n  ${remedy}`}`];
 }
 
 function describeFacts(batch: ExplainedBatch): string {

@@ -14,6 +14,8 @@ interface LastBatch {
   readonly failedShards: number;
   readonly rejectedCells: number;
   readonly resultRows: number;
+  /** Why readers do not see it although it is complete; null: they do, did, or need not. */
+  readonly refusal: string | null;
 }
 
 /** Instants are seconds since 1970. */
@@ -45,7 +47,8 @@ SELECT json_build_object(
     SELECT s.state, count(*) FROM climatebatch.batches AS b JOIN climatebatch.batch_shards AS s USING (batch_id)
     WHERE b.state = 'running' GROUP BY s.state) AS s),
   'lastEnded', (SELECT coalesce(json_agg(l), '[]') FROM (
-    SELECT b.calculation, b.state, extract(epoch FROM b.finished_at)::float8 AS "endedAtSeconds", s.*
+    SELECT b.calculation, b.state, extract(epoch FROM b.finished_at)::float8 AS "endedAtSeconds",
+      CASE WHEN b.state = 'complete' THEN nullif(b.reason, 'Superseded') END AS refusal, s.*
     FROM (SELECT DISTINCT ON (calculation) * FROM climatebatch.batches WHERE state IN ('complete', 'failed')
         ORDER BY calculation, finished_at DESC, batch_id DESC) AS b,
       LATERAL (SELECT count(*) FILTER (WHERE state <> 'done') AS "failedShards",

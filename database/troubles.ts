@@ -126,6 +126,15 @@ export function findConnectTrouble(error: Error): Trouble {
   return findTrouble(error) ?? ("code" in error ? final(error.message) : passing(error.message));
 }
 
+/** A sentence without its end. */
+export function describeTrouble({ meaning }: Trouble, { message }: Error): string {
+  return `${meaning.charAt(0).toUpperCase()}${meaning.slice(1)}: ${message}`;
+}
+
+export function isMissingRight(error: unknown): boolean {
+  return isSqlState(error, "42501");
+}
+
 export function isSqlState(error: unknown, state: string): boolean {
   return error instanceof Error && (error as { code?: unknown }).code === state;
 }

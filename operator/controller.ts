@@ -12,6 +12,7 @@ import { CHILD_SELECTOR, LABELS } from "./objects/labels.ts";
 import { describeRequest } from "./reconcile/observe.ts";
 import { reconcile } from "./reconcile/reconcile.ts";
 import { Refusals } from "./reconcile/refusals.ts";
+import type { Schedules } from "./schedules.ts";
 import type { OperatorMetrics, ReconcileResult } from "./telemetry/metrics.ts";
 import { type Liveness, WORK_LIMIT_MS } from "./telemetry/probes.ts";
 
@@ -22,6 +23,7 @@ export interface ControllerOptions {
   readonly workers: number;
   readonly metrics: OperatorMetrics;
   readonly liveness: Liveness;
+  readonly schedules: Schedules;
   readonly onPlanned: () => void;
   /** All existing objects were read. */
   readonly onSynced: (batches: StoreView<StoredBatch>) => void;
@@ -29,7 +31,7 @@ export interface ControllerOptions {
 
 /** Runs until the signal. Rejects only with a bug. */
 export function runController(
-  { context, random, workers, metrics, liveness, onPlanned, onSynced }: ControllerOptions,
+  { context, random, workers, metrics, liveness, schedules, onPlanned, onSynced }: ControllerOptions,
   signal: AbortSignal,
 ): Promise<void> {
   return withController(signal, async (controller) => {
@@ -77,6 +79,7 @@ export function runController(
       isSynced = true;
       onSynced(batches.store);
       const sweeping = abandoned.cancelUntil(controller.signal);
+      const lookingAtSchedules = schedules.lookUntil(controller.signal);
       await queue.run(
         {
           workers,
@@ -85,7 +88,7 @@ export function runController(
         },
         controller.signal,
       );
-      await sweeping;
+      await Promise.all([sweeping, lookingAtSchedules]);
     };
     try {
       await Promise.race([work(), ...ends]);

@@ -1,5 +1,5 @@
 // An error of the database as reason and message of a condition.
-import { findTrouble, isSqlState } from "../database/troubles.ts";
+import { describeTrouble, findTrouble, isSqlState } from "../database/troubles.ts";
 import { RejectedError } from "../model/errors.ts";
 import type { Reason } from "./objects/conditions.ts";
 
@@ -20,13 +20,9 @@ export function findDatabaseTrouble(error: Error): { readonly reason: string; re
   if (trouble === null) return null;
   const state = Object.keys(REASONS_BY_STATE).find((one) => hasState(error, one));
   const reason = state === undefined ? "DatabaseUnavailable" : REASONS_BY_STATE[state]!;
-  return { reason, message: `${capitalize(trouble.meaning)}: ${error.message}` };
+  return { reason, message: describeTrouble(trouble, error) };
 }
 
 function hasState(error: unknown, state: string): boolean {
   return error instanceof Error && (isSqlState(error, state) || hasState(error.cause, state));
-}
-
-function capitalize(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

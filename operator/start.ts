@@ -19,8 +19,9 @@ import { type KubeApi, makeKubeApi } from "./kube/client.ts";
 import { EventRecorder } from "./kube/events.ts";
 import { LeaderElector } from "./kube/lease.ts";
 import type { StoreView } from "./kube/objectStore.ts";
-import { measureStandstill } from "./objects/conditions.ts";
+import { listStandstills, measureStandstill } from "./objects/conditions.ts";
 import { RequestIntake } from "./requests.ts";
+import { Schedules } from "./schedules.ts";
 import { makeMetrics } from "./telemetry/metrics.ts";
 import { Liveness, startProbes } from "./telemetry/probes.ts";
 
@@ -104,6 +105,7 @@ export async function startOperator(
     });
   const { pods, methodsFile } = config;
   const context: OperatorContext = { api, withClient, policy, pods, methodsFile, events, clock, log };
+  const schedules = new Schedules(context);
   const intake = new RequestIntake({ context, defaults: config.requestDefaults });
   const lookAtRequests = async () => {
     if (elector.isLeader()) await intake.look(signal);
@@ -116,7 +118,7 @@ export async function startOperator(
     workers: config.workers,
     isLeader: () => elector.isLeader(),
     listener: () => triggers.status,
-    stalled: () => measureStandstill(batches, clock.now()),
+    stalled: () => measureStandstill([...listStandstills(batches), ...schedules.stalled], clock.now()),
     figures: readFiguresInTime,
   });
   /** One scrape at a time reads the database, also while it does not answer: reconciles need the sessions. */
@@ -138,7 +140,7 @@ export async function startOperator(
       };
       const onPlanned = () => void lookAtRequests().catch(logTrouble("requestsNotRead"));
       await runController(
-        { context, random, workers: config.workers, metrics, liveness, onPlanned, onSynced },
+        { context, random, workers: config.workers, metrics, liveness, schedules, onPlanned, onSynced },
         leading,
       );
     },

@@ -49,12 +49,18 @@ export function makeSharedMetrics(registry: Registry, leadership: string): Share
     "Cells with implausible input of the batch that ended last",
   );
   const rows = of("climatebatch_last_batch_result_rows", "Result rows that the batch that ended last has written");
+  const unpublished = gauge(
+    "climatebatch_last_batch_not_published",
+    "1 when the batch that ended last is complete, but its publication was refused",
+    "calculation",
+    "reason",
+  );
   const yearly = of("climatebatch_yearly_batch_timestamp_seconds", "When a batch of the yearly schedule last started");
   const published = of("climatebatch_published_timestamp_seconds", "When the published results were published");
   const waiting = gauge("climatebatch_requests_waiting", "Requests that wait for a batch");
   const oldest = gauge("climatebatch_oldest_request_seconds", "Age of the oldest request that waits for a batch");
   const queue = gauge("climatebatch_notification_queue_ratio", "Share of PostgreSQL's notification queue in use");
-  const labelled = [batches, shards, failed, ended, failedShards, rejected, rows, yearly, published];
+  const labelled = [batches, shards, failed, ended, failedShards, rejected, rows, unpublished, yearly, published];
 
   const showDatabase = (figures: Figures | null) => {
     up.set(figures === null ? 0 : 1);
@@ -71,6 +77,7 @@ export function makeSharedMetrics(registry: Registry, leadership: string): Share
       failedShards.labels(calculation).set(last.failedShards);
       rejected.labels(calculation).set(last.rejectedCells);
       rows.labels(calculation).set(last.resultRows);
+      if (last.refusal !== null) unpublished.labels(calculation, last.refusal).set(1);
     }
     for (const { calculation, atSeconds } of figures.yearly) yearly.labels(calculation).set(atSeconds);
     for (const { calculation, atSeconds } of figures.publications) published.labels(calculation).set(atSeconds);

@@ -70,7 +70,12 @@ function judgeEnded(calculation: string, batch: BatchLine): Finding {
   const { batchId, state, reason, message, startedAt } = batch;
   const summary = `last ${calculation}: batch ${batchId} of ${startedAt.toISOString().slice(0, 16).replace("T", " ")} UTC is ${state}`;
   const remedy = remedyOf(batch);
-  return remedy === null ? fine(summary) : problem(`${summary} (${reason}): ${message}`, remedy);
+  if (remedy !== null) return problem(`${summary} (${reason}): ${message}`, remedy);
+  if (state !== "complete" || reason === null || reason === "Superseded") return fine(summary);
+  const refused = `${summary}, but not published (${reason}): ${message}`;
+  return reason === "RowCountMismatch"
+    ? problem(refused, `Compute it again: climatebatch run ${batch.calculation} --new`)
+    : warn(refused, "Readers see the results before, which are complete.");
 }
 
 async function judgePublished(client: ClientBase, channel: string): Promise<Finding[]> {

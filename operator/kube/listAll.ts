@@ -1,6 +1,6 @@
 // All objects of a resource, page by page, each reduced before the next page is requested.
 import { isGone } from "./apiError.ts";
-import type { KubeObject, ListWatch, ObjectList } from "./wireFormat.ts";
+import type { KubeObject, ListOptions, ListWatch, ObjectList } from "./wireFormat.ts";
 
 export interface Listing<T> {
   readonly objects: readonly T[];
@@ -8,8 +8,7 @@ export interface Listing<T> {
   readonly resourceVersion: string;
 }
 
-export interface ListAllOptions<T> {
-  readonly labelSelector?: string | undefined;
+export interface ListAllOptions<T> extends Pick<ListOptions, "labelSelector" | "fieldSelector"> {
   readonly pageSize: number;
   readonly transform: (object: T) => T;
 }
@@ -22,7 +21,7 @@ export interface ListAllOptions<T> {
  */
 export async function listAll<T extends KubeObject>(
   source: Pick<ListWatch<T>, "list">,
-  { labelSelector, pageSize, transform }: ListAllOptions<T>,
+  { pageSize, transform, ...selectors }: ListAllOptions<T>,
   signal: AbortSignal,
 ): Promise<Listing<T>> {
   const objects: T[] = [];
@@ -31,7 +30,7 @@ export async function listAll<T extends KubeObject>(
   for (;;) {
     let page: ObjectList<T>;
     try {
-      page = await source.list({ labelSelector, limit, continue: next }, signal);
+      page = await source.list({ ...selectors, limit, continue: next }, signal);
     } catch (error) {
       if (next === undefined || !isGone(error)) throw error;
       // The pages outlived etcd's history (5 minutes): once more and all at once, as client-go's pager does.

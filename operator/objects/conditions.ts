@@ -17,6 +17,7 @@ export const OBSTACLES = {
   PodSecurity: "the Pod Security level of the namespace refuses the pods; change spec.template",
   WebhookUnavailable: "an admission webhook does not answer, so nothing can be created; its owner must fix it",
   WebhookRefused: "an admission webhook refuses the Job or its pods; its message has the cause",
+  PolicyRefused: "an admission policy refuses the Job or its pods; its message has the cause",
   PodsRefused: "the API server refuses the pods; the message has the cause",
   Unschedulable: "no node fits the pods; the message of the scheduler has the cause",
   ImageNotPulled: "the image of the pods cannot be pulled; check its name, the registry and the pull Secrets",
@@ -105,7 +106,7 @@ export const PASSING_REFUSALS: readonly string[] = [
   "InstallationTaken",
 ] satisfies Reason[];
 
-/** Progressing=False with one of these: the batch does not continue before its cause is fixed. */
+/** Progressing=False or Unknown with one of these: the batch does not continue before its cause is fixed. */
 export const STALLED: readonly string[] = [
   ...PASSING_REFUSALS,
   ...Object.keys(OBSTACLES),
@@ -199,29 +200,34 @@ function isHalted(reason: string | undefined): boolean {
   return reason === "Conflict" || reason === "InvalidTemplate";
 }
 
+/** Also while no one knows whether it progresses, because the database does not show it. */
 export function isStalled(progressing: Condition | undefined): boolean {
-  return progressing?.status === "False" && STALLED.includes(progressing.reason);
+  return progressing !== undefined && progressing.status !== "True" && STALLED.includes(progressing.reason);
 }
 
-/** Seconds since the first batch stopped, for each reason. */
-export function measureStandstill(
-  batches: Iterable<{ readonly status?: Conditions }>,
-  now: Date,
-): ReadonlyMap<string, number> {
+export interface Standstill {
+  readonly reason: string;
+  readonly since: string;
+}
+
+export function listStandstills(batches: Iterable<{ readonly status?: Conditions }>): Standstill[] {
+  const all = [...batches].map(({ status }) => findCondition(status, "Progressing"));
+  return all.filter(isStalled).map((condition) => ({ ...condition!, since: condition!.lastTransitionTime }));
+}
+
+/** Seconds since the first of them began, for each reason. */
+export function measureStandstill(standstills: readonly Standstill[], now: Date): ReadonlyMap<string, number> {
   const seconds = new Map<string, number>();
-  for (const { status } of batches) {
-    const progressing = findCondition(status, "Progressing");
-    if (!isStalled(progressing)) continue;
-    const { reason, lastTransitionTime } = progressing!;
-    const since = Math.max(0, (now.getTime() - Date.parse(lastTransitionTime)) / 1000);
-    seconds.set(reason, Math.max(since, seconds.get(reason) ?? 0));
+  for (const { reason, since } of standstills) {
+    const lasted = Math.max(0, (now.getTime() - Date.parse(since)) / 1000);
+    seconds.set(reason, Math.max(lasted, seconds.get(reason) ?? 0));
   }
   return seconds;
 }
 
 /** The others have an Event through the conditions Planned or Complete. */
 function isObstacle(progressing: Condition | undefined): boolean {
-  return progressing !== undefined && progressing.reason in OBSTACLES;
+  return progressing !== undefined && (progressing.status === "Unknown" || progressing.reason in OBSTACLES);
 }
 
 function isWaiting(reason: string): boolean {

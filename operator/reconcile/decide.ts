@@ -6,9 +6,10 @@ import { describeNames, findStage, isAllDone, isFarOff, type Stage, wasPublishin
 import { findNextStuck } from "./stuckPods.ts";
 
 /** Events queue a batch sooner; these are for events that were missed. */
-const LOOK_AT_DATABASE_SECONDS = 15;
 const LOOK_AT_QUEUE_SECONDS = 30;
-const LOOK_AT_CONFLICT_SECONDS = 60;
+const LOOK_AT_INSTALLATION_SECONDS = 60;
+/** Less than the 15 s in which a fix is to be noticed: no event announces it. */
+const LOOK_AT_OBSTACLE_SECONDS = 10;
 /** Twice within the 15 s in which a fix is to be noticed: caches of the API server lag behind. */
 const LOOK_AT_PODS_SECONDS = 6;
 /** Less, because timers and clocks differ by a little. */
@@ -20,9 +21,9 @@ export function decide(observation: Observation, policy: Policy, now: Date): rea
     case "deleting":
       return cancelDeleted(observation, policy);
     case "databaseAway":
-      return [...decideSuspension(observation), waitFor(LOOK_AT_DATABASE_SECONDS, stage.trouble.message, now)];
+      return [...decideSuspension(observation), waitFor(LOOK_AT_OBSTACLE_SECONDS, stage.trouble.message, now)];
     case "otherInstallation":
-      return [waitFor(LOOK_AT_CONFLICT_SECONDS, `installation ${stage.installation} runs it`, now)];
+      return [waitFor(LOOK_AT_INSTALLATION_SECONDS, `installation ${stage.installation} runs it`, now)];
     case "unplanned":
       return [{ do: "plan" }, { do: "lookAgain" }];
     case "queued":
@@ -81,7 +82,7 @@ function decideRunning(observation: Observation, row: BatchRow, now: Date): read
   if (unfinished.length > 0) return unfinished.flatMap((job) => stopJob(job, "it belongs to another attempt"));
   if (childJob === null) {
     if (foreignJob !== null)
-      return [waitFor(LOOK_AT_CONFLICT_SECONDS, `Job ${foreignJob.name} belongs to ${foreignJob.owner}`, now)];
+      return [waitFor(LOOK_AT_OBSTACLE_SECONDS, `Job ${foreignJob.name} belongs to ${foreignJob.owner}`, now)];
     if (batch.spec.suspend) return [];
     return [{ do: "createJob", batchId, attempt: jobAttempt, completions: attemptShards }];
   }
@@ -90,7 +91,7 @@ function decideRunning(observation: Observation, row: BatchRow, now: Date): read
   if (childJob.end !== null) return finish(observation, batchId);
   const nextStuck = findNextStuck(observation, now);
   if (needsNewTemplate(observation, childJob))
-    return stopJob(childJob, "its pods cannot start, and its template changed");
+    return stopJob(childJob, "its pods do not start or fail, and its template changed");
   return [
     ...decideSuspension(observation),
     ...helpStalledJob(observation, childJob, now),
@@ -110,9 +111,7 @@ function finish({ batch, obstacle }: Observation, batchId: string): readonly Act
 
 /** A Job keeps the template that it was created with. One that runs nothing loses nothing by being created again. */
 function needsNewTemplate({ obstacle }: Observation, job: ObservedJob): boolean {
-  return (
-    !job.hasCurrentTemplate && (job.ready ?? 0) === 0 && (obstacle?.kind === "refused" || obstacle?.kind === "waiting")
-  );
+  return !job.hasCurrentTemplate && (job.ready ?? 0) === 0 && obstacle !== null;
 }
 
 /** Nothing announces that a quota was raised or a Secret created: pods that do not run are looked at again soon. */

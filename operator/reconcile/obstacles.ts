@@ -26,6 +26,7 @@ export interface PodFacts {
 interface ContainerStatus {
   readonly state?: {
     readonly waiting?: { readonly reason?: string; readonly message?: string };
+    readonly running?: object;
     readonly terminated?: { readonly exitCode: number; readonly reason?: string; readonly message?: string };
   };
 }
@@ -52,6 +53,7 @@ export interface Obstacle {
 const REFUSALS: readonly (readonly [RegExp, ObstacleReason])[] = [
   [/failed calling webhook/, "WebhookUnavailable"],
   [/admission webhook .* denied/, "WebhookRefused"],
+  [/AdmissionPolicy '.*' denied request/, "PolicyRefused"],
   [/exceeded quota|failed quota|status unknown for quota/, "QuotaExceeded"],
   [/no PriorityClass with name/, "PriorityClassMissing"],
   [/RuntimeClass .*not found/, "RuntimeClassMissing"],
@@ -173,7 +175,8 @@ function findSilence(
   now: Date,
 ): Obstacle | null {
   const isSilent = (since: Date) => now.getTime() - since.getTime() > SILENT_SECONDS * 1000;
-  const pending = unstarted.find(({ metadata }) => isSilent(new Date(metadata.creationTimestamp)));
+  const isPreparing = ({ status }: PodFacts) => status?.initContainerStatuses?.some(({ state }) => state?.running);
+  const pending = unstarted.find((pod) => isSilent(new Date(pod.metadata.creationTimestamp)) && !isPreparing(pod));
   if (pending !== undefined) {
     const { name, creationTimestamp } = pending.metadata;
     return {

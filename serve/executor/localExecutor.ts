@@ -51,8 +51,12 @@ export interface Places {
   take(): Promise<() => void>;
 }
 
-/** Resolves when no child is left: every shard done, or given up after its retries, or stopped. */
-export async function runShards(shards: readonly ShardToRun[], options: ExecutorOptions): Promise<void> {
+/**
+ * Resolves when no child is left: every shard done, or given up after its retries, or stopped. Returns how the last process
+ * ended that was given up; null when none was.
+ */
+export async function runShards(shards: readonly ShardToRun[], options: ExecutorOptions): Promise<string | null> {
+  let givenUp: string | null = null;
   const batchEnd = new AbortController();
   const signal = AbortSignal.any([options.signal, batchEnd.signal]);
   const cellsOfShard = new Map<number, number>();
@@ -70,16 +74,25 @@ export async function runShards(shards: readonly ShardToRun[], options: Executor
       describeCells(shard.completionIndex, 0);
       if (exit === EXIT_CODES.failShard) return;
       if (exit === EXIT_CODES.failBatch) return batchEnd.abort();
-      if (signal.aborted || tries === RETRIES_PER_SHARD) return;
-      const how = typeof exit === "string" ? `was killed by ${exit}` : `ended with exit code ${exit}`;
-      options.onRetry(
-        `shard process ${shard.completionIndex} ${how}; trying again (${tries + 1} of ${RETRIES_PER_SHARD})`,
-      );
+      if (signal.aborted) return;
+      const how = `shard process ${shard.completionIndex} ${describeExit(exit)}`;
+      if (tries === RETRIES_PER_SHARD) {
+        givenUp = how;
+        return;
+      }
+      options.onRetry(`${how}; trying again (${tries + 1} of ${RETRIES_PER_SHARD})`);
       await rest(systemClock, backoffMs(tries, RETRY, Math.random), signal);
     }
   };
   // One child that cannot be started does not orphan the others.
   await pMap(shards, runOne, { concurrency: options.workers, stopOnError: false });
+  return givenUp;
+}
+
+function describeExit(exit: number | NodeJS.Signals): string {
+  if (typeof exit === "number") return `ended with exit code ${exit}`;
+  const cause = exit === "SIGKILL" ? " (as a system without free memory does: try fewer workers)" : "";
+  return `was killed by ${exit}${cause}`;
 }
 
 /** null: stopped while it waited for a slot. */

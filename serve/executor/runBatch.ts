@@ -50,6 +50,7 @@ export async function runBatch(client: Client, options: RunBatchOptions, signal:
     onWait: (table) => watch.onNotice(`waiting for open transactions that read ${table} before it is emptied`),
   });
   const shards = await readOpenShards(client, batchId);
+  let givenUp: string | null = null;
   if (shards.length > 0) {
     // The shards would each find out for themselves that the database is gone, one after another.
     const lost = new AbortController();
@@ -60,7 +61,8 @@ export async function runBatch(client: Client, options: RunBatchOptions, signal:
     const { onCells, onShardLine, onNotice: onRetry } = watch;
     const either = AbortSignal.any([signal, lost.signal]);
     try {
-      await runShards(shards, { databaseUrl, batchId, workers, places, signal: either, onCells, onShardLine, onRetry });
+      const how = { databaseUrl, batchId, workers, places, signal: either, onCells, onShardLine, onRetry };
+      givenUp = await runShards(shards, how);
     } finally {
       client.off("end", onEnd);
       watch.end();
@@ -75,5 +77,6 @@ export async function runBatch(client: Client, options: RunBatchOptions, signal:
     options.publish
       ? { replaceGrid: options.replaceGrid, allowFewer: options.allowFewer ?? false, goBack: false }
       : null,
+    givenUp,
   );
 }

@@ -52,6 +52,11 @@ const RAISED: Readonly<Record<string, Raised>> = {
     labels: { calculation: "hazard" },
     summary: "The last hazard batch has failed; consumers still read the results of an earlier one.",
   },
+  ClimateBatchNotPublished: {
+    series: { 'climatebatch_last_batch_not_published{calculation="hazard",reason="RowCountMismatch"}': 1 },
+    labels: { calculation: "hazard", reason: "RowCountMismatch" },
+    summary: "The last hazard batch is complete and not published: RowCountMismatch. Consumers read an earlier one.",
+  },
   ClimateBatchShardsFailed: {
     series: { 'climatebatch_shards{state="failed"}': 2 },
     summary: "2 shards of a running batch have failed; the batch will fail when the others are done.",

@@ -58,7 +58,7 @@ describeOnApiServer("climatebatch status --cluster", () => {
         $$ BEGIN NEW.result_rows := NEW.result_rows - 1; RETURN NEW; END $$;
       CREATE TRIGGER one_less BEFORE UPDATE OF result_rows ON climatebatch.batch_shards
         FOR EACH ROW WHEN (NEW.state = 'done') EXECUTE FUNCTION one_less()`);
-    await using _operator = space.start();
+    await using operator = space.start();
     await using _jobs = playJobController(space, {
       instead: ({ metadata }) => (metadata.name.startsWith("failing") ? EXIT_CODES.failBatch : undefined),
     });
@@ -82,6 +82,11 @@ describeOnApiServer("climatebatch status --cluster", () => {
     ]);
     expect(here.stdout).toMatch(/complete \(RowCountMismatch\)/);
     expect(doctor.stdout).toMatch(/RowCountMismatch: Batch 1: its shards report/);
+
+    const { port } = operator.lines.find(({ event }) => event === "probesStarted")!;
+    expect(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()).toContain(
+      'climatebatch_last_batch_not_published{calculation="all",reason="RowCountMismatch"} 1\n',
+    );
 
     await space.apply("failing", { ...ONE_SHARD, maxRejectedCells: CELLS });
     await space.reaches("failing", "Failed");

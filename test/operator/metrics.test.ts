@@ -110,9 +110,11 @@ describeOnApiServer("metrics of the operator", () => {
       const names = new Set(text.match(/^[a-z0-9_]+(?=[{ ])/gm));
       const requested = [...alerts.map(({ expr }) => expr.replace(/"\$\w+"/g, '"x"')), ...queries].flatMap(metricsIn);
       expect(requested.length).toBeGreaterThan(30);
-      // Declared, without a series while nothing is stalled: its alert compares with 10 minutes and is silent without one.
-      expect(text).toContain("# TYPE climatebatch_stalled_seconds gauge");
-      names.add("climatebatch_stalled_seconds");
+      // Declared, without a series while nothing is wrong: their alerts are silent without one.
+      for (const name of ["climatebatch_stalled_seconds", "climatebatch_last_batch_not_published"]) {
+        expect(text).toContain(`# TYPE ${name} gauge`);
+        names.add(name);
+      }
       expect(requested.filter((name) => !names.has(name))).toEqual([]);
       expect(text).not.toContain("sample");
     });

@@ -77,7 +77,7 @@ export async function startTlsServer(names: string): Promise<TlsServer> {
   };
 }
 
-async function makeAuthority(folder: string, label: string): Promise<Authority> {
+export async function makeAuthority(folder: string, label: string): Promise<Authority> {
   const at = (name: string) => join(folder, `${label}-${name}`);
   const [certificate, key] = [at("ca.crt"), at("ca.key")];
   await sign({ certificate, key }, "/CN=authority", "basicConstraints=critical,CA:TRUE", ["-signkey", key]);

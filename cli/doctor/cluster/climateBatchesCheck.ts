@@ -53,7 +53,7 @@ function judgeUnfinished(batch: StoredBatch, now: Date): Finding {
   }
   const planned = findCondition(status, "Planned");
   const progressing = findCondition(status, "Progressing");
-  const { reason, message } = planned?.status === "False" ? planned : complete;
+  const { reason, message } = planned?.status === "False" ? planned : isStalled(progressing) ? progressing! : complete;
   const state = `${name}: ${status?.progress ?? "not planned"}, ${reason}: ${message}`;
   const stuck = isConditionTrue(status, "ShardStuck") ? findCondition(status, "ShardStuck") : undefined;
   if (stuck !== undefined) return problem(`${name}: ${stuck.message}`, describe);

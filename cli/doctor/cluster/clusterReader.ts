@@ -5,11 +5,13 @@ import { systemClock } from "../../../model/clock.ts";
 import type { StoredBatch } from "../../../operator/context.ts";
 import { SCHEMA_PATH, type ServedSchemas } from "../../../operator/definition.ts";
 import { isNotFound } from "../../../operator/kube/apiError.ts";
-import type { Lease } from "../../../operator/kube/client.ts";
+import type { Job, Lease, Pod } from "../../../operator/kube/client.ts";
 import type { Cluster } from "../../../operator/kube/kubeConfig.ts";
 import { listAll } from "../../../operator/kube/listAll.ts";
 import { Transport } from "../../../operator/kube/transport.ts";
 import type { KubeObject, ListOptions, ObjectList, Stored } from "../../../operator/kube/wireFormat.ts";
+import type { EventFacts } from "../../../operator/reconcile/obstacles.ts";
+import type { ScheduleReader } from "../../../operator/schedules.ts";
 
 export type CronJob = Stored<V1CronJob>;
 export type Deployment = Stored<V1Deployment>;
@@ -24,7 +26,7 @@ export interface Permission {
   readonly name?: string | undefined;
 }
 
-export class ClusterReader {
+export class ClusterReader implements ScheduleReader {
   readonly namespace: string;
   /** Address of the API server. */
   readonly server: string;
@@ -55,11 +57,23 @@ export class ClusterReader {
   }
 
   async deployments(labelSelector: string): Promise<readonly Deployment[]> {
-    return this.#list("apps/v1", "deployments", labelSelector);
+    return this.#list("apps/v1", "deployments", { labelSelector });
   }
 
   async cronJobs(labelSelector: string): Promise<readonly CronJob[]> {
-    return this.#list("batch/v1", "cronjobs", labelSelector);
+    return this.#list("batch/v1", "cronjobs", { labelSelector });
+  }
+
+  async jobs(labelSelector: string): Promise<readonly Job[]> {
+    return this.#list("batch/v1", "jobs", { labelSelector });
+  }
+
+  async pods(labelSelector: string): Promise<readonly Pod[]> {
+    return this.#list("v1", "pods", { labelSelector });
+  }
+
+  async events(fieldSelector: string): Promise<readonly EventFacts[]> {
+    return this.#list<EventFacts & KubeObject>("events.k8s.io/v1", "events", { fieldSelector });
   }
 
   lease(name: string): Promise<Lease | null> {
@@ -108,18 +122,23 @@ export class ClusterReader {
     });
   }
 
-  async #list<T extends KubeObject>(apiVersion: string, plural: string, labelSelector?: string): Promise<readonly T[]> {
+  async #list<T extends KubeObject>(
+    apiVersion: string,
+    plural: string,
+    selectors: Pick<ListOptions, "labelSelector" | "fieldSelector"> = {},
+  ): Promise<readonly T[]> {
     const list = ({ ...query }: ListOptions) => {
       const given = Object.entries(query).filter(([, value]) => value !== undefined);
       const search = new URLSearchParams(given.map(([key, value]): [string, string] => [key, String(value)]));
       return this.#get<ObjectList<T>>(`${this.#path(apiVersion, plural)}?${search}`);
     };
-    const options = { labelSelector, pageSize: PAGE, transform: (object: T) => object };
+    const options = { ...selectors, pageSize: PAGE, transform: (object: T) => object };
     return (await listAll({ list }, options, this.#signal)).objects;
   }
 
   #path(apiVersion: string, plural: string, name?: string): string {
-    const steps = ["apis", ...apiVersion.split("/"), "namespaces", this.namespace, plural, name];
+    const root = apiVersion.includes("/") ? "apis" : "api";
+    const steps = [root, ...apiVersion.split("/"), "namespaces", this.namespace, plural, name];
     return `/${steps.filter((step) => step !== undefined).join("/")}`;
   }
 }

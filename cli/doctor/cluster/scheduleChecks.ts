@@ -1,12 +1,11 @@
 // Schedule not running? When each CronJob of climatebatch fires next, in its own zone and in UTC, and what became of the last time.
 import { Cron } from "croner";
 import { formatIn } from "../../../model/yearlyRequests.ts";
-import { LABELS } from "../../../operator/objects/labels.ts";
+import { findStalledSchedules, SCHEDULE_SELECTOR } from "../../../operator/schedules.ts";
 import { type Check, type Finding, fine, problem, unseen, warn } from "../finding.ts";
 import type { ClusterCheckContext } from "./clusterCheckContext.ts";
 import type { ClusterReader, CronJob } from "./clusterReader.ts";
 
-const SCHEDULE_SELECTOR = `${LABELS.appComponent}=schedule`;
 /** Until the controller has seen to a firing. */
 const GRACE_MS = 120_000;
 
@@ -40,8 +39,15 @@ export const lastFiringsCheck: Check<ClusterCheckContext> = {
   name: "last firings",
   async look({ cluster, clock }) {
     const cronJobs = await readSchedules(cluster);
-    if (cronJobs.length === 0) return [unseen("there is nothing that fires")];
-    return cronJobs.map((cronJob) => judgeLastFiring(cronJob, clock.now()));
+    const stalled = await findStalledSchedules(cluster, clock.now());
+    const findings = stalled.map(({ job: { metadata }, since, reason, message }) =>
+      problem(
+        `the Job ${metadata.name} of ${since} does not come to a ClimateBatch (${reason}): ${message}`,
+        `docs/api.md#reasons describes ${reason}; kubectl describe job ${metadata.name} -n ${cluster.namespace}`,
+      ),
+    );
+    if (cronJobs.length === 0 && findings.length === 0) return [unseen("there is nothing that fires")];
+    return [...findings, ...cronJobs.map((cronJob) => judgeLastFiring(cronJob, clock.now()))];
   },
 };
 

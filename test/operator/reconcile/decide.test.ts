@@ -72,7 +72,7 @@ const planning: Row[] = [
   [
     "without a database a new batch waits for it",
     spi().databaseAway(),
-    [{ do: "wait", until: at(1015), because: "The database does not answer." }],
+    [{ do: "wait", until: at(1010), because: "The database does not answer." }],
   ],
 ];
 
@@ -102,7 +102,7 @@ const jobs: Row[] = [
   [
     "a Job of the same name with another owner is a conflict",
     spi().planned().foreignJob(),
-    [{ do: "wait", until: at(1060), because: "Job spi-73706900-1 belongs to CronJob backup" }],
+    [{ do: "wait", until: at(1010), because: "Job spi-73706900-1 belongs to CronJob backup" }],
   ],
   [
     "an unfinished Job of another attempt goes first",
@@ -143,19 +143,19 @@ const suspension: Row[] = [
   [
     "a Job is suspended also while the database is away",
     running().suspended().databaseAway(),
-    [...SUSPEND, { do: "wait", until: at(1015), because: "The database does not answer." }],
+    [...SUSPEND, { do: "wait", until: at(1010), because: "The database does not answer." }],
   ],
   [
     "a running Job continues while the database is away",
     running().databaseAway(),
-    [{ do: "wait", until: at(1015), because: "The database does not answer." }],
+    [{ do: "wait", until: at(1010), because: "The database does not answer." }],
   ],
   [
     "a Job of the second attempt is found without the database",
     spi().completed("0-9").attempt(2, 2).job({ attempt: 2 }).recorded().suspended().databaseAway(),
     [
       { do: "suspendJob", job: JOB_2 },
-      { do: "wait", until: at(1015), because: "The database does not answer." },
+      { do: "wait", until: at(1010), because: "The database does not answer." },
     ],
   ],
 ];

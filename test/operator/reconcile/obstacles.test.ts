@@ -1,7 +1,12 @@
 // Why nothing moves: from what Kubernetes reports of a Job's pods to the reason that the status shows.
 import { describe, expect, test } from "vitest";
 import { findCondition } from "../../../model/climateBatch.ts";
-import { describeTransitions, measureStandstill, OBSTACLES } from "../../../operator/objects/conditions.ts";
+import {
+  describeTransitions,
+  listStandstills,
+  measureStandstill,
+  OBSTACLES,
+} from "../../../operator/objects/conditions.ts";
 import { decide } from "../../../operator/reconcile/decide.ts";
 import type { PodFacts } from "../../../operator/reconcile/obstacles.ts";
 import { at, type ClimateBatchBuilder, climateBatch, POLICY, podMetadata } from "../../support/climateBatch.ts";
@@ -51,6 +56,11 @@ const SITUATIONS: readonly (readonly [keyof typeof OBSTACLES, ClimateBatchBuilde
     "WebhookRefused",
     refused('admission webhook "policy.example.com" denied the request: no owner label'),
     /owner label/,
+  ],
+  [
+    "PolicyRefused",
+    forbidden("ValidatingAdmissionPolicy 'owners.example.com' with binding 'all' denied request: no owner label"),
+    /owners\.example\.com/,
   ],
   ["PodsRefused", refused("something else"), /something else/],
   ["Unschedulable", pending().pod(unscheduled("0/3 nodes are available: 3 Insufficient cpu.")), /Insufficient cpu/],
@@ -125,7 +135,7 @@ describe.each(SITUATIONS)("%s", (reason, batch, words) => {
   });
 
   test("is measured since it began", () => {
-    expect(measureStandstill([{ status }], at(1300))).toEqual(new Map([[reason, 300]]));
+    expect(measureStandstill(listStandstills([{ status }]), at(1300))).toEqual(new Map([[reason, 300]]));
   });
 });
 
@@ -153,6 +163,17 @@ describe("pods that do not run", () => {
       planned().template("new").job({ active: 4, ready, template: "old" }).pod(unscheduled("0/3 nodes")).observation();
     expect(decide(outdated(0), POLICY, NOW)).toMatchObject([{ do: "deleteJob" }]);
     expect(decide(outdated(1), POLICY, NOW).map((action) => action.do)).not.toContain("deleteJob");
+  });
+
+  test("and failed: the same, so that a raised limit counts before all retries are spent", () => {
+    const failing = (ready: number) =>
+      planned()
+        .template("new")
+        .job({ active: ready, ready, failedPods: 1, template: "old" })
+        .pod(ended(137, "OOMKilled"))
+        .observation();
+    expect(decide(failing(0), POLICY, NOW)).toMatchObject([{ do: "deleteJob" }]);
+    expect(decide(failing(1), POLICY, NOW).map((action) => action.do)).not.toContain("deleteJob");
   });
 });
 
@@ -211,6 +232,18 @@ test.each([
   const status = write(climateBatch("spi").databaseTrouble(reason, message));
   for (const type of ["Planned", "Progressing", "Complete"] as const)
     expect(findCondition(status, type)).toMatchObject({ status: "False", reason, message });
-  const later = write(planned().job().recorded().databaseTrouble(reason, message));
+  const before = write(planned().job());
+  const later = write(planned().job().stored(before).databaseTrouble(reason, message));
   expect(findCondition(later, "Progressing")).toMatchObject({ status: "Unknown", reason, message });
+  expect(listStandstills([{ status: later }])).toMatchObject([{ reason }]);
+  expect(describeTransitions(before, later)).toEqual([{ severity: "Warning", reason, message }]);
+  expect(describeTransitions(later, before).map((one) => `${one.severity} ${one.reason}`)).toEqual(["Normal Running"]);
+});
+
+test("a pod whose init container runs is not silent", () => {
+  const preparing: PodFacts = {
+    metadata: podMetadata("pod-a", 100),
+    status: { phase: "Pending", initContainerStatuses: [{ state: { running: {} } }] },
+  };
+  expect(pending().pod(preparing).observation().obstacle).toBeNull();
 });
