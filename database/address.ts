@@ -16,10 +16,10 @@ const ADDRESS_ENV = z.object({
   DATABASE_URL: z.string().refine(isPostgresUrl, URL_EXPECTED).optional(),
   DATABASE_HOST: z
     .string()
-    .refine((host) => isIP(host) !== 0 || HOST_NAME.test(host), "expected a host name or an IP address, without a port")
+    .refine(isHost, "expected a host name or an IP address, without a port")
     .default("localhost"),
   DATABASE_PORT: z.coerce.number({ error: "expected a port number" }).int().min(1).max(65_535).default(5432),
-  DATABASE_NAME: z.string().min(1).default("climate_risk_db"),
+  DATABASE_NAME: z.string().refine(isName, "expected the name of a database, without / ? #").default("climate_risk_db"),
   DATABASE_USER: z.string().min(1).default("postgres"),
   DATABASE_PASSWORD: z.string().default(""),
   /** As in libpq. Unset: what the URL says, else verify-full where authorities are named, else no TLS. */
@@ -65,7 +65,11 @@ export async function readMountedDatabaseUrl(folder: string, environment: Enviro
   }
   const known = ADDRESS_VARIABLES.filter((name) => names.includes(name));
   const mounted = await Promise.all(
-    known.map(async (name) => [name, (await readFile(join(folder, name), "utf8")).trim()] as const),
+    known.map(async (name) => {
+      const text = await readFile(join(folder, name), "utf8");
+      // A password may begin or end with a space; files end with a line.
+      return [name, name === "DATABASE_PASSWORD" ? text.replace(/\r?\n$/, "") : text.trim()] as const;
+    }),
   );
   return readDatabaseUrl({ ...environment, ...Object.fromEntries(mounted) });
 }
@@ -74,11 +78,28 @@ export async function readMountedDatabaseUrl(folder: string, environment: Enviro
 export function isPostgresUrl(address: string): boolean {
   if (!/^postgres(ql)?:\/\/[^/?#]/.test(address) || !URL.canParse(address)) return false;
   const { hostname, pathname, hash } = new URL(address);
-  return isHost(hostname) && !pathname.includes("@") && hash === "";
+  if (pathname.includes("@") || hash !== "" || /\/\.{1,2}(\?|$)/.test(address)) return false;
+  const name = databaseOf(pathname);
+  return (hostname.startsWith("[") || isHost(hostname)) && name !== null && (name === "" || isName(name));
 }
 
-function isHost(hostname: string): boolean {
-  return hostname.startsWith("[") || isIP(hostname) !== 0 || HOST_NAME.test(hostname);
+/** A zone of an IPv6 address has no place in a URL. */
+function isHost(host: string): boolean {
+  return (isIP(host) !== 0 && !host.includes("%")) || HOST_NAME.test(host);
+}
+
+/** What a URL and the driver can carry. */
+function isName(name: string): boolean {
+  return /^[^/?#]+$/.test(name) && name !== "." && name !== "..";
+}
+
+/** null: it cannot be decoded. */
+function databaseOf(pathname: string): string | null {
+  try {
+    return decodeURIComponent(pathname.slice(1));
+  } catch {
+    return null;
+  }
 }
 
 /** For messages: an address without its password; of one that is not understood nothing but its scheme. */

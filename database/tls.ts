@@ -77,7 +77,7 @@ function findRemedy(error: Error, { mode, host, authorities }: Tls): string | nu
 
 function readTls(url: string): Tls & { readonly href: string } {
   const secured = new URL(url);
-  const { searchParams, hostname } = secured;
+  const { searchParams, hostname, pathname } = secured;
   const authorities = searchParams.get("sslrootcert");
   // As DATABASE_SSLROOTCERT alone: named authorities are meant to be checked.
   if (authorities !== null && !searchParams.has("sslmode")) searchParams.set("sslmode", "verify-full");
@@ -91,6 +91,8 @@ function readTls(url: string): Tls & { readonly href: string } {
   // The driver would look up the brackets of an IPv6 address as part of a name.
   const host = hostname.replace(/^\[(.*)\]$/, "$1");
   if (host !== hostname) searchParams.set("host", host);
+  // The driver would leave @ and others of a database's name encoded.
+  secured.pathname = decodeURIComponent(pathname).replaceAll("%", "%25");
   // Without it the driver takes every mode for verify-full.
   searchParams.set("uselibpqcompat", "true");
   return { href: secured.href, mode, host, authorities };

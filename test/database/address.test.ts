@@ -9,6 +9,7 @@ import {
   readDatabaseUrl,
   readMountedDatabaseUrl,
 } from "../../database/address.ts";
+import { makeClient } from "../../database/tls.ts";
 
 const PARTS = { DATABASE_HOST: "db", DATABASE_USER: "me", DATABASE_PASSWORD: "p@ss/word" };
 const TLS = { DATABASE_SSLMODE: "verify-full", DATABASE_SSLROOTCERT: "/etc/climatebatch/ca.crt" };
@@ -47,8 +48,8 @@ test("files of a mounted folder win over the environment, and are read again eac
     await writeFile(join(folder, "something-else"), "ignored");
     const read = () => readMountedDatabaseUrl(folder, { DATABASE_USER: "me", DATABASE_PASSWORD: "environment" });
     expect(await read()).toBe("postgres://me:first@db:5432/climate_risk_db");
-    await writeFile(join(folder, "DATABASE_PASSWORD"), "second");
-    expect(await read()).toBe("postgres://me:second@db:5432/climate_risk_db");
+    await writeFile(join(folder, "DATABASE_PASSWORD"), " second \n");
+    expect(await read()).toBe("postgres://me:%20second%20@db:5432/climate_risk_db");
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -64,7 +65,17 @@ test.each([
   expect(readDatabaseUrl({ DATABASE_HOST: host, DATABASE_USER: "me", DATABASE_PASSWORD: "p" })).toBe(url);
 });
 
-test.each([" pg", "10.0.0.1:5432", "[::1]", "/var/run/postgresql", "db.example/x", "user@db", "a b", "-db"])(
+const BAD_HOSTS = [
+  " pg",
+  "10.0.0.1:5432",
+  "[::1]",
+  "[::1]:5432",
+  "fe80::1%eth0",
+  "/var/run/postgresql",
+  "db.example/x",
+  "user@db",
+];
+test.each([...BAD_HOSTS, "a b", "-db"])(
   'a host that cannot be one, "%s", is refused, not replaced by another',
   (host) => {
     expect(() => readDatabaseUrl({ DATABASE_HOST: host, DATABASE_PASSWORD: "secret" })).toThrow(
@@ -72,6 +83,29 @@ test.each([" pg", "10.0.0.1:5432", "[::1]", "/var/run/postgresql", "db.example/x
     );
   },
 );
+
+test.each(["50%off", " a b ", "a+b", "ü€😀", "p@/:?#[]%20", "a'b\"c\\", "%", "me:you"])(
+  "the user, password and database %j reach the driver as they are",
+  (word) => {
+    const url = readDatabaseUrl({ DATABASE_USER: word, DATABASE_PASSWORD: word, DATABASE_NAME: "db" });
+    expect(makeClient(url, {})).toMatchObject({ user: word, password: word, database: "db" });
+  },
+);
+
+test.each(["a@b", "a b", "50%", "a%40b", "a+b=c&d,e;f:g$h", "ü", "a.b", "..a"])(
+  "the database %j reaches the driver as it is",
+  (name) => {
+    const url = readDatabaseUrl({ DATABASE_NAME: name });
+    expect(isPostgresUrl(url)).toBe(true);
+    expect(readDatabaseUrl({ DATABASE_URL: url })).toBe(url);
+    expect(makeClient(url, {}).database).toBe(name);
+  },
+);
+
+test.each([".", "..", "a/b", "q?x", "x#y"])("the database %j is refused, not replaced by another", (name) => {
+  expect(() => readDatabaseUrl({ DATABASE_NAME: name })).toThrow(/DATABASE_NAME: expected .*; found/);
+  expect(isPostgresUrl(`postgres://me@db/${encodeURIComponent(name)}`)).toBe(false);
+});
 
 test.each([
   "postgres://us/er:secret@host/db",
