@@ -6,6 +6,11 @@ export const ENV_NAMES = /^(LANG|LC_[A-Z]+|LOG_LEVEL|PGAPPNAME|TZ)$/;
 export const ENV_SOURCES = ["configMapKeyRef", "fieldRef", "resourceFieldRef"] as const;
 export const VOLUME_SOURCES = ["configMap", "emptyDir", "ephemeral", "persistentVolumeClaim", "secret"] as const;
 export const MOUNT_PATHS = /^\/(data|mnt|scratch)(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/;
+/** Keys of the operator, and those by which Kubernetes finds pods of a Job. */
+export const RESERVED_LABELS = /^(climate[.]aiops[.]dev|batch[.]kubernetes[.]io|app[.]kubernetes[.]io)[/]/;
+/** Some of Kubernetes' annotations loosen what confines a container, or give it devices. */
+export const RESERVED_ANNOTATIONS = /^(climate[.]aiops[.]dev|([^/]+[.])?(kubernetes|k8s)[.]io)[/]/;
+const HARMLESS_ANNOTATIONS = "cluster-autoscaler.kubernetes.io/";
 const MOUNT_FIELDS = ["name", "mountPath", "readOnly", "subPath"];
 
 /** Names that templates may use in this installation; "*" allows all. */
@@ -28,6 +33,12 @@ export function findForbidden(template: PodOverrides, allowed: AllowedReferences
     const isFine = names.includes("*") || (typeof name === "string" && names.includes(name));
     check(isFine, path, `${JSON.stringify(name)} is not allowed in this installation (${value} of the chart)`);
   };
+  for (const key of Object.keys(template.labels ?? {}))
+    check(!RESERVED_LABELS.test(key), "labels", `${key} belongs to the operator or to Kubernetes`);
+  for (const key of Object.keys(template.annotations ?? {})) {
+    const isFine = !RESERVED_ANNOTATIONS.test(key) || key.startsWith(HARMLESS_ANNOTATIONS);
+    check(isFine, "annotations", `${key} belongs to the operator or to Kubernetes`);
+  }
   const { serviceAccountName, priorityClassName } = template;
   if (serviceAccountName !== undefined)
     refer("serviceAccounts", serviceAccountName, "serviceAccountName", "job.allow.serviceAccounts");

@@ -129,6 +129,16 @@ export const REFUSED: readonly (Manifest & { readonly message: string | RegExp }
     spec: template({ annotations: { "batch.kubernetes.io/job-name": "x" } }),
     message: "annotation keys of climate.aiops.dev/",
   },
+  ...[
+    "container.apparmor.security.beta.kubernetes.io/shard",
+    "cdi.k8s.io/devices",
+    "kubernetes.io/config.mirror",
+    "cluster-autoscaler.kubernetes.io.k8s.io/a",
+  ].map((key) => ({
+    what: `the annotation ${key}`,
+    spec: template({ annotations: { [key]: "unconfined" } }),
+    message: "annotation keys of climate.aiops.dev/",
+  })),
   {
     what: "a variable of the pod contract",
     spec: template({ env: [{ name: "CLIMATEBATCH_BATCH", value: "1" }] }),
@@ -260,6 +270,17 @@ export const ACCEPTED: readonly Manifest[] = [
     spec: template({
       volumes: [{ name: "scratch", ephemeral: { volumeClaimTemplate: {} } }],
       volumeMounts: [{ name: "scratch", mountPath: "/scratch", readOnly: false }],
+    }),
+  },
+  {
+    what: "annotations that loosen nothing",
+    spec: template({
+      annotations: {
+        "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
+        "kueue.x-k8s.io/pod-group-name": "a",
+        "sidecar.istio.io/inject": "false",
+        note: "a",
+      },
     }),
   },
   {

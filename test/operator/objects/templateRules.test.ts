@@ -6,6 +6,8 @@ import {
   findForbidden,
   MOUNT_PATHS,
   NOTHING_ALLOWED,
+  RESERVED_ANNOTATIONS,
+  RESERVED_LABELS,
   VOLUME_SOURCES,
 } from "../../../operator/objects/templateRules.ts";
 import { readCrd, schemaOf } from "../../../scripts/generateApiDocs.ts";
@@ -24,6 +26,10 @@ const FORBIDDEN: readonly (readonly [string, PodOverrides])[] = [
   ["volumeMounts[0].mountPath", { volumeMounts: [{ name: "a", mountPath: "/mnt/../app" }] }],
   ["volumeMounts[0].mountPath", { volumeMounts: [{ name: "a", mountPath: "/etc/climatebatch" }] }],
   ["volumeMounts[0]", { volumeMounts: [{ name: "a", mountPath: "/mnt/a", subPathExpr: "$(A)" }] }],
+  ["annotations", { annotations: { "container.apparmor.security.beta.kubernetes.io/shard": "unconfined" } }],
+  ["annotations", { annotations: { "cdi.k8s.io/devices": "vendor.example/device=all" } }],
+  ["annotations", { annotations: { "kubernetes.io/config.mirror": "a" } }],
+  ["labels", { labels: { "batch.kubernetes.io/job-completion-index": "0" } }],
   ["serviceAccountName", { serviceAccountName: "admin" }],
   ["imagePullSecrets[0]", { imagePullSecrets: [{ name: "database" }] }],
 ];
@@ -46,6 +52,7 @@ test("by default no Secret, service account or priority class may be used", () =
 test("placement, size, labels and harmless files are allowed", () => {
   const template: PodOverrides = {
     labels: { team: "a" },
+    annotations: { "cluster-autoscaler.kubernetes.io/safe-to-evict": "false", "sidecar.istio.io/inject": "false" },
     resources: { limits: { memory: "1Gi" } },
     nodeSelector: { pool: "batch" },
     tolerations: [{ key: "batch", operator: "Exists" }],
@@ -65,6 +72,8 @@ describe("the definition", () => {
     const { name: _, ...sources } = template!.properties!.volumes!.items!.properties!;
     expect(Object.keys(sources)).toEqual([...VOLUME_SOURCES]);
     expect(text).toContain(`self.matches('${ENV_NAMES.source}')`);
+    for (const { source } of [RESERVED_LABELS, RESERVED_ANNOTATIONS])
+      expect(text).toContain(`key.matches('${source}')`);
     expect(text).toContain(`self.matches('${MOUNT_PATHS.source.replaceAll("\\/", "/")}')`);
   });
 
