@@ -20,6 +20,9 @@ const HOSTILE: Readonly<Record<string, string>> = {
   search_path: "public, pg_catalog",
   default_transaction_isolation: "'serializable'",
   default_transaction_deferrable: "on",
+  array_nulls: "off",
+  standard_conforming_strings: "off",
+  transform_null_equals: "on",
 };
 /** Found before those of pg_catalog in the hostile search_path. */
 const TRAPS = `
@@ -68,6 +71,23 @@ test("the same results on a database with hostile defaults and a writable public
   const { rows: levels } = await client.query("SELECT DISTINCT climatebatch.hazard_level(90) AS level");
   await client.end();
   expect(levels).toEqual([{ level: "Very High" }]);
+});
+
+test("every setting of a session wins over a hostile default", async () => {
+  await using hostile = await createTestDatabase();
+  const { rows } = await hostile.client.query<{ name: string }>("SELECT current_database() AS name");
+  for (const [name, value] of Object.entries(HOSTILE))
+    await hostile.client.query(`ALTER DATABASE "${rows[0]!.name}" SET ${name} = ${value}`);
+  const client = await connect(hostile.url, { purpose: "test" });
+  const { rows: settings } = await client.query<{ name: string; setting: string; hostile: string }>(
+    "SELECT name, setting, reset_val AS hostile FROM pg_settings WHERE lower(name) = ANY ($1)",
+    [Object.keys(HOSTILE).map((name) => name.toLowerCase())],
+  );
+  const { rows: values } = await client.query("SELECT $1::float8[] AS numbers, 'a\\b' AS text", [[1, null]]);
+  await client.end();
+  expect(settings).toHaveLength(Object.keys(HOSTILE).length);
+  expect(settings.filter(({ setting, hostile }) => setting === hostile)).toEqual([]);
+  expect(values).toEqual([{ numbers: [1, null], text: "a\\b" }]);
 });
 
 test("migrate refuses a schema, and a table of migrations, that another role has made before", async () => {
