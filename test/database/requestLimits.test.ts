@@ -47,6 +47,16 @@ test("a user makes at most 100 different requests an hour; equal ones count once
   await requestBatch(client, "hazard", '{"cellsPerShard": 101}');
 });
 
+test("equal requests with 100 keys an hour; a key that was used before counts no more", async () => {
+  for (let key = 1; key <= 100; key++) await requestBatch(client, "hazard", "{}", `key ${key}`);
+  await expect(requestBatch(client, "hazard", "{}", "key 101")).rejects.toMatchObject({ code: "53400" });
+  const [only] = await readRequestRows(client);
+  expect(await requestBatch(client, "hazard", "{}", "key 100")).toBe(only!.request_id);
+  expect((await client.query("SELECT FROM climatebatch.batch_request_keys")).rowCount).toBe(100);
+  await client.query("UPDATE climatebatch.batch_request_keys SET requested_at = requested_at - interval '61 minutes'");
+  await requestBatch(client, "hazard", "{}", "key 101");
+});
+
 test.each(["failed", "cancelled"] as const)(
   "a yearly request whose batch %s can be made again by its key",
   async (state) => {
