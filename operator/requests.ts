@@ -22,6 +22,8 @@ export interface RequestIntakeOptions {
   readonly context: OperatorContext;
   /** For fields of a ClimateBatch that its request leaves open. */
   readonly defaults: Partial<NewClimateBatchSpec>;
+  /** In the leader's copy, so that requests that wait cost the API server nothing; undefined: it may be new. */
+  readonly find: (name: string) => StoredBatch | undefined;
 }
 
 /** Answers the requests of this installation. Only the leader may call it. */
@@ -113,7 +115,7 @@ export class RequestIntake {
 
   /** The end of a request whose batch will never be planned; null: it may still be. */
   async #follow({ climateBatch, requestId }: StoredRequest, signal: AbortSignal): Promise<RequestOutcome | null> {
-    const batch = await this.#read(climateBatch!, signal);
+    const batch = this.#options.find(climateBatch!) ?? (await this.#read(climateBatch!, signal));
     if (batch === null || batch.metadata.annotations?.[ANNOTATIONS.request] !== requestId) {
       const message = `The ClimateBatch ${climateBatch} was deleted before it was planned.`;
       return { outcome: "cancelled", reason: "Deleted", message };

@@ -106,19 +106,20 @@ export async function startOperator(
   const { pods, methodsFile } = config;
   const context: OperatorContext = { api, withClient, policy, pods, methodsFile, events, clock, log };
   const schedules = new Schedules(context);
-  const intake = new RequestIntake({ context, defaults: config.requestDefaults });
+  /** Of the leader; null in other replicas. */
+  let batches: StoreView<StoredBatch> | null = null;
+  const find = (name: string) => batches?.get(name);
+  const intake = new RequestIntake({ context, defaults: config.requestDefaults, find });
   const lookAtRequests = async () => {
     if (elector.isLeader()) await intake.look(signal);
   };
   const liveness = new Liveness();
-  /** Of the leader; empty in other replicas. */
-  let batches: Iterable<StoredBatch> = [];
   const metrics = makeMetrics({
     lease: leaseName,
     workers: config.workers,
     isLeader: () => elector.isLeader(),
     listener: () => triggers.status,
-    stalled: () => measureStandstill([...listStandstills(batches), ...schedules.stalled], clock.now()),
+    stalled: () => measureStandstill([...listStandstills(batches?.values() ?? []), ...schedules.stalled], clock.now()),
     figures: readFiguresInTime,
   });
   /** One scrape at a time reads the database, also while it does not answer: reconciles need the sessions. */
@@ -135,7 +136,7 @@ export async function startOperator(
       obstacle = "it leads, and has not read all objects yet";
       const onSynced = (store: StoreView<StoredBatch>) => {
         obstacle = null;
-        batches = { [Symbol.iterator]: () => store.values() };
+        batches = store;
         triggers.takeOver().catch(logTrouble("triggersNotTakenOver"));
       };
       const onPlanned = () => void lookAtRequests().catch(logTrouble("requestsNotRead"));
@@ -146,7 +147,7 @@ export async function startOperator(
     },
     onStoppedLeading: () => {
       obstacle = null;
-      batches = [];
+      batches = null;
     },
     clock,
     random,

@@ -1,6 +1,7 @@
 // How many calls the operator makes to the API server, counted in between: next to none when idle, few writes for a batch.
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
+import { findCondition } from "../../model/climateBatch.ts";
 import { describeOnApiServer } from "../support/apiServer.ts";
 import { eventually } from "../support/cli.ts";
 import { createTestDatabase } from "../support/database.ts";
@@ -57,5 +58,29 @@ describeOnApiServer("the calls of the operator to the API server", () => {
     );
     expect(writes.length).toBeGreaterThanOrEqual(4);
     expect(writes.length).toBeLessThanOrEqual(WRITES_A_BATCH);
+  });
+
+  test("a request that waits costs no call, however often any session says that there are requests", async () => {
+    await using cluster = await openOperatorCluster();
+    const climate = await createClimate();
+    await using database = await createTestDatabase({ from: new URL(climate.url).pathname.slice(1) });
+    const space = await cluster.openNamespace(database.url);
+    await using proxy = await startFaultProxy(cluster.server.kubeconfig);
+    await using _operator = space.start({ through: proxy.kubeConfig });
+    await space.apply("runs", SIX_SHARDS);
+    await space.reaches("runs", "Planned");
+    await database.client.query("SELECT climatebatch.request_batch('hazard')");
+    const name = await eventually("its ClimateBatch waits", async () => {
+      const waiting = (await space.batches()).find(({ metadata }) => metadata.name !== "runs");
+      const isSeen = findCondition(waiting?.status, "Planned")?.reason === "Queued";
+      return isSeen ? waiting!.metadata.name : undefined;
+    });
+    const before = proxy.seen.length;
+    for (let one = 0; one < JUNK; one++) {
+      await database.client.query("SELECT pg_notify('climatebatch_requests', $1)", [`hazard ${one}`]);
+      await sleep(20);
+    }
+    const reads = proxy.seen.slice(before).filter(({ path }) => path.endsWith(`/climatebatches/${name}`));
+    expect(reads.length).toBeLessThan(3);
   });
 });
