@@ -118,7 +118,19 @@ export interface Halt {
   readonly blocks: readonly string[];
 }
 
-const HALTED: readonly string[] = ["InvalidTemplate", "Conflict", "Suspended"] satisfies Reason[];
+/** What a batch itself says, or a person: time alone does not change it, and it need not keep the next batch from starting. */
+const HALTED: readonly string[] = [
+  "InvalidTemplate",
+  "Conflict",
+  "Suspended",
+  "LimitRange",
+  "PriorityClassMissing",
+  "RuntimeClassMissing",
+  "ServiceAccountMissing",
+  "ConfigMapMissing",
+  "PodSecurity",
+  "PolicyRefused",
+] satisfies Reason[];
 export const HALT_SECONDS = 3600;
 
 export interface Observation {

@@ -13,6 +13,15 @@ describe.each([
   ["a forgotten suspend", () => suspended().recorded(HALTED_AT)],
   ["a Job of another owner", () => climateBatch("spi").planned().foreignJob().recorded(HALTED_AT)],
   [
+    "a PriorityClass that does not exist",
+    () =>
+      climateBatch("spi")
+        .planned()
+        .job({ active: 0, ready: 0 })
+        .warning("FailedCreate", "Error creating: no PriorityClass with name urgent was found", 3690)
+        .recorded(HALTED_AT),
+  ],
+  [
     "a template that is not allowed",
     () => climateBatch("spi").planned().recorded(HALTED_AT, refused("createJob", "InvalidTemplate")),
   ],
