@@ -243,7 +243,9 @@ describeWithHelm("the chart", () => {
     expect(find(objects, "Role", "cb-climatebatch-test").rules).toEqual([
       { apiGroups: ["climate.aiops.dev"], resources: ["climatebatches"], verbs: ["list"] },
       { apiGroups: ["apps"], resources: ["deployments"], verbs: ["list"] },
-      { apiGroups: ["batch"], resources: ["cronjobs"], verbs: ["list"] },
+      { apiGroups: ["batch"], resources: ["cronjobs", "jobs"], verbs: ["list"] },
+      { apiGroups: [""], resources: ["pods"], verbs: ["list"] },
+      { apiGroups: ["events.k8s.io"], resources: ["events"], verbs: ["list"] },
       { apiGroups: ["authorization.k8s.io"], resources: ["localsubjectaccessreviews"], verbs: ["create"] },
       {
         apiGroups: ["coordination.k8s.io"],
