@@ -2,27 +2,12 @@
 // can do where TLS does not come about.
 import pg from "pg";
 import { coerceError } from "../model/errors.ts";
+import { OTHER_NAME, UNTRUSTED } from "./troubles.ts";
 
 /** libpq's allow and prefer are left out: they fall back to no TLS unnoticed. */
 export const TLS_MODES = ["disable", "require", "verify-ca", "verify-full"] as const;
 
-/** No authority that we ask vouches for the server: codes of X.509 as Node has them. */
-const UNTRUSTED: ReadonlySet<string> = new Set([
-  "CERT_CHAIN_TOO_LONG",
-  "CERT_REVOKED",
-  "CERT_SIGNATURE_FAILURE", // another authority of the same name
-  "CERT_UNTRUSTED",
-  "DEPTH_ZERO_SELF_SIGNED_CERT",
-  "INVALID_CA",
-  "INVALID_PURPOSE",
-  "PATH_LENGTH_EXCEEDED",
-  "SELF_SIGNED_CERT_IN_CHAIN",
-  "UNABLE_TO_GET_ISSUER_CERT",
-  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-]);
 const UNTIMELY: ReadonlySet<string> = new Set(["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"]);
-const OTHER_NAME = "ERR_TLS_CERT_ALTNAME_INVALID";
 const NOT_OFFERED = "The server does not support SSL connections";
 const NOT_AUTHORIZED = "28000";
 
@@ -61,7 +46,7 @@ function findRemedy(error: Error, { mode, host, authorities }: Tls): string | nu
       `the server's certificate is not for ${host}. Name the host as the certificate does, let the certificate name ${host}, ` +
       "or set sslmode (DATABASE_SSLMODE) to verify-ca, which takes any name"
     );
-  if (UNTRUSTED.has(code))
+  if ((UNTRUSTED as readonly string[]).includes(code))
     return (
       `no authority in ${authorities ?? "Node's own list"} vouches for the server. Put the certificate of the authority that signed ` +
       "the server's into a file, and name it by sslrootcert (DATABASE_SSLROOTCERT; in the chart the Secret of database.tls.certificatesSecret)"

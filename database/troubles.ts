@@ -57,8 +57,29 @@ export const SQLSTATE_TROUBLES: Readonly<Record<string, Trouble>> = {
   P0: final("a function of the schema refused"),
 };
 
+/** No authority that we ask vouches for the server: codes of X.509 as Node has them. */
+export const UNTRUSTED = [
+  "CERT_CHAIN_TOO_LONG",
+  "CERT_REVOKED",
+  "CERT_SIGNATURE_FAILURE", // another authority of the same name
+  "CERT_UNTRUSTED",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "INVALID_CA",
+  "INVALID_PURPOSE",
+  "PATH_LENGTH_EXCEEDED",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+] as const;
+export const OTHER_NAME = "ERR_TLS_CERT_ALTNAME_INVALID";
+/** While certificates are exchanged, the server and those who check it change one after the other. */
+const DISTRUST = settings("no known authority vouches for the server's certificate");
+
 /** By the code that Node gives an error of the network or of TLS. */
 export const NETWORK_TROUBLES: Readonly<Record<string, Trouble>> = {
+  ...Object.fromEntries(UNTRUSTED.map((code) => [code, DISTRUST])),
+  [OTHER_NAME]: settings("the server's certificate is for another host"),
   CERT_HAS_EXPIRED: passing("the server's certificate has expired, or a clock is wrong"),
   CERT_NOT_YET_VALID: passing("the server's certificate is not valid yet, or a clock is wrong"),
   EAI_AGAIN: passing("the name service does not answer"),
@@ -72,6 +93,7 @@ export const NETWORK_TROUBLES: Readonly<Record<string, Trouble>> = {
   ENETUNREACH: passing("no route leads to the network"),
   ENOTFOUND: settings("the name service does not know the host"),
   EPIPE: passing("the connection was closed while something was sent"),
+  EPROTO: passing("a negotiation of TLS has failed"),
   ETIMEDOUT: passing("the host does not answer"),
 };
 
@@ -86,6 +108,11 @@ const DRIVER_TROUBLES: readonly (readonly [RegExp, Trouble])[] = [
   [/^SASL: /, settings("the password could not be checked")],
 ];
 
+/** Whatever the system says of opening a connection; of a file the same code means something else. */
+const CONNECTING: readonly unknown[] = ["connect", "getaddrinfo"];
+const NOT_CONNECTED = passing("the connection could not be opened");
+const TLS_FAILED = passing("a negotiation of TLS has failed");
+
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 const UNKNOWN_ANSWER = passing("the server reports an error");
 
@@ -98,10 +125,12 @@ export function findTrouble(error: unknown): Trouble | null {
     return cause === null || cause.fate === "final" ? passing(error.message) : cause;
   }
   if (error instanceof AggregateError) return combine(error.errors.map(findTrouble));
-  const { code, severity } = error as { code?: unknown; severity?: unknown };
+  const { code, severity, syscall } = error as { code?: unknown; severity?: unknown; syscall?: unknown };
   if (typeof code === "string") {
     const known = NETWORK_TROUBLES[code];
     if (known !== undefined) return known;
+    if (CONNECTING.includes(syscall)) return NOT_CONNECTED;
+    if (code.startsWith("ERR_SSL_")) return TLS_FAILED;
     if (severity !== undefined && SQLSTATE.test(code))
       return SQLSTATE_TROUBLES[code] ?? SQLSTATE_TROUBLES[code.slice(0, 2)] ?? UNKNOWN_ANSWER;
   }
@@ -121,7 +150,7 @@ export function isPassing(error: unknown): boolean {
   return fate === "passing" || fate === "settings";
 }
 
-/** Why a connection could not be opened. An error of TLS or of a file has a code; one without comes from the network. */
+/** Why a connection could not be opened. An error of a file has a code; one without comes from the network. */
 export function findConnectTrouble(error: Error): Trouble {
   return findTrouble(error) ?? ("code" in error ? final(error.message) : passing(error.message));
 }
@@ -129,6 +158,13 @@ export function findConnectTrouble(error: Error): Trouble {
 /** A sentence without its end. */
 export function describeTrouble({ meaning }: Trouble, { message }: Error): string {
   return `${meaning.charAt(0).toUpperCase()}${meaning.slice(1)}: ${message}`;
+}
+
+/** The certificate of the other side is not one to trust. */
+export function isDistrust(error: unknown): boolean {
+  return [...UNTRUSTED, OTHER_NAME].some(
+    (code) => error instanceof Error && (error as { code?: unknown }).code === code,
+  );
 }
 
 export function isMissingRight(error: unknown): boolean {

@@ -16,7 +16,7 @@ import { statfs } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import pMap from "p-map";
-import { findTrouble } from "../../database/troubles.ts";
+import { findTrouble, isDistrust } from "../../database/troubles.ts";
 import { type BackoffLimits, backoffMs, type Clock, pause } from "../../model/clock.ts";
 import { coerceError, RejectedError, TransientError } from "../../model/errors.ts";
 import { isRemoteStore } from "../formats/remoteStore.ts";
@@ -196,7 +196,7 @@ function explain(what: string, error: Error): Error {
   if (error instanceof RejectedError || error instanceof TransientError) return error;
   const cause = error.cause instanceof Error ? error.cause : error;
   const options = { cause: error };
-  const trouble = findTrouble(error);
+  const trouble = isDistrust(cause) ? null : findTrouble(error);
   if (trouble !== null) return new TransientError(`${what}: ${trouble.meaning} (${cause.message}).`, options);
   const { code } = cause as NodeJS.ErrnoException;
   if (code?.startsWith("UND_ERR_")) return new TransientError(`${what}: ${cause.message}.`, options);

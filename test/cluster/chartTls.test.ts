@@ -99,10 +99,10 @@ describeChartOnCluster("the chart and a database that demands TLS", () => {
     ]);
   });
 
-  test("a shard that may not trust the server says so in its pod", async () => {
+  test("a shard that may not trust the server waits for two minutes, and then says so in its pod", async () => {
     await trust(server.stranger);
-    await installation.apply("distrusting", { ...SIX_SHARDS, backoffLimitPerShard: 0 });
-    await installation.namespace.waitFor("climatebatch/distrusting", "condition=Failed");
+    await installation.apply("distrusting", { ...SIX_SHARDS, backoffLimitPerShard: 0, maxFailedShards: 0 });
+    await installation.namespace.waitFor("climatebatch/distrusting", "condition=Failed", 240);
     const last = "{.items[*].status.containerStatuses[*].state.terminated.message}";
     const pods = ["get", "pods", "--selector=climate.aiops.dev/batch=distrusting", `--output=jsonpath=${last}`];
     expect(await installation.kubectl(pods)).toContain(DISTRUST);

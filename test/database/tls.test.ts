@@ -1,6 +1,8 @@
 // TLS to a real server, by each mode against each server that it must accept or refuse; and that every way our programs take to
 // the database keeps to it.
+import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
+import { type AddressInfo, createConnection, createServer } from "node:net";
 import { join } from "node:path";
 import type { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -275,14 +277,27 @@ describe("verify-full where the server demands TLS", () => {
     await eventually("its session is gone", async () => (await encrypted("pool")).length === 1 || undefined);
   });
 
-  test("a shard that may not trust the server says what to do", async () => {
+  test("a shard waits for an authority that is being exchanged, and goes on", async () => {
     const { rows } = await client.query("SELECT max(batch_id) AS id FROM climatebatch.batches");
-    const { code, stdout } = await startShard(
-      WAYS["by variables"]({ mode: "verify-full", authority: "other" }),
-      rows[0].id,
-      0,
-    ).ended;
-    expect(code).toBe(EXIT_CODES.failShard);
-    expect(JSON.parse(stdout)).toMatchObject({ reason: "NoDatabase", message: expect.stringMatching(OTHER_AUTHORITY) });
+    const file = join(server.authority.certificate, "..", "exchanged.crt");
+    await writeFile(file, await readFile(server.stranger.certificate));
+    let tries = 0;
+    const way = createServer((from) => {
+      tries++;
+      const to = createConnection(Number(new URL(server.url).port), RIGHT_NAME);
+      for (const [one, other] of [
+        [from, to],
+        [to, from],
+      ] as const)
+        one.pipe(other).on("error", () => undefined);
+    }).listen(0, RIGHT_NAME);
+    await once(way, "listening");
+    const { port } = way.address() as AddressInfo;
+    const by = { ...variables({ mode: "verify-full" }), DATABASE_PORT: String(port), DATABASE_SSLROOTCERT: file };
+    await using shard = startShard(readDatabaseUrl(by), rows[0].id, 0);
+    await eventually("it was refused twice", () => tries > 1 || undefined);
+    await writeFile(file, await readFile(server.authority.certificate));
+    expect((await shard.ended).code).toBe(EXIT_CODES.done);
+    way.close();
   });
 });

@@ -32,13 +32,32 @@ test.each(["ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "ECONNRESET", "CERT_HAS_EXPIRE
   (code) => {
     expect(isPassing(network(code))).toBe(true);
     expect(isPassing(new Error("while a shard was claimed", { cause: network(code) }))).toBe(true);
-    expect(isPassing(new AggregateError([network("SELF_SIGNED_CERT_IN_CHAIN"), network(code)]))).toBe(true);
+    expect(isPassing(new AggregateError([network("ERR_OTHER"), network(code)]))).toBe(true);
   },
 );
 
+test.each(["EADDRNOTAVAIL", "EPERM", "EACCES", "ENOBUFS", "EMFILE", "EAI_FAIL", "ENEW"])(
+  "%s of a connection passes, whatever it is, and is final of a file",
+  (code) => {
+    for (const syscall of ["connect", "getaddrinfo"])
+      expect(isPassing(Object.assign(network(code), { syscall }))).toBe(true);
+    expect(isPassing(Object.assign(network(code), { syscall: "open", path: "/data" }))).toBe(false);
+    expect(isPassing(Object.assign(network(code), { syscall: "write" }))).toBe(false);
+  },
+);
+
+test.each([
+  ["SELF_SIGNED_CERT_IN_CHAIN", "settings"],
+  ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "settings"],
+  ["ERR_TLS_CERT_ALTNAME_INVALID", "settings"],
+  ["EPROTO", "passing"],
+  ["ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR", "passing"],
+])("%s may end when certificates are exchanged: %s", (code, fate) => {
+  expect(findTrouble(network(code))?.fate).toBe(fate);
+});
+
 test("mistakes and bugs are final, whatever caused them", () => {
   expect(isPassing(new RejectedError("NoData", "x", { cause: network("ECONNRESET") }))).toBe(false);
-  expect(isPassing(network("SELF_SIGNED_CERT_IN_CHAIN"))).toBe(false);
   expect(isPassing(new TypeError("x is undefined"))).toBe(false);
   expect(isPassing(new TransientError("taken over", { cause: answer("42703") }))).toBe(true);
 });
