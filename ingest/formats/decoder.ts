@@ -1,17 +1,17 @@
-// Files decoded by libraries, in a thread of their own that can be ended: one that loops or fills memory is refused by name, and
-// the program stays free meanwhile.
+// Files decoded by libraries, in a process of their own that can be ended: one that loops or fills memory is refused by name, the
+// program stays free meanwhile, and the memory that libraries keep or leave in pieces goes back to the system with the process.
+import { type ChildProcess, fork } from "node:child_process";
 import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
-import { Worker } from "node:worker_threads";
 import { RejectedError } from "../../model/errors.ts";
 import { type DecodedFile, makeArrayProxy, makeRasterProxy, makeTableProxy, type OnRows } from "./decoderProxies.ts";
 import type { FormatKind, FormatOfKind, OpenedAs } from "./fileFormat.ts";
 import { isRemoteStore } from "./remoteStore.ts";
 
-/** Kinds of files that a thread can open. */
+/** Kinds of files that the process can open. */
 export type DecodedKind = Extract<FormatKind, "array" | "table" | "raster">;
 
-/** What the thread is to do; files are numbered as they are opened. */
+/** What the process is to do; files are numbered as they are opened. */
 export interface Task {
   /** Answers carry it: one that comes late belongs to a task that has ended. */
   readonly id: number;
@@ -20,7 +20,14 @@ export interface Task {
   readonly format?: string;
   readonly file?: string;
   readonly values?: readonly unknown[];
+  /** Of processor time for one answer. */
+  readonly seconds: number;
+  /** Of memory that the process may take in addition. */
+  readonly bytes: number;
 }
+
+/** "taken": a batch of rows has been read. */
+export type Request = Task | { readonly do: "taken" };
 
 export type Answer = { readonly id: number } & (
   | { readonly kind: "done"; readonly result: unknown }
@@ -32,24 +39,31 @@ export type Answer = { readonly id: number } & (
     }
   | { readonly kind: "refused"; readonly reason: string; readonly message: string }
   | { readonly kind: "failed"; readonly message: string }
+  /** A limit was reached: the process is of no use any more. */
+  | { readonly kind: "ended"; readonly message: string }
 );
+
+/** With each answer comes the memory of the process. */
+export type MeasuredAnswer = Answer & { readonly memory: number };
 
 /** Of processor time for one answer: so much, and more for larger files. */
 const PATIENCE_SECONDS = 2.5;
 const SLOWEST_BYTES_PER_SECOND = 2 << 20;
-/** A busy machine may give the thread a fraction of a processor. */
-const MOST_WAITING = 6;
-const LOOK_MS = 25;
-/** Growth of the process while the thread works. A limit on the heap of the thread would end the whole process at some loops. */
+/** Of memory for one answer: so much, and more for larger files up to the most. What unpacks to more than 128 times its size is damaged. */
+const FEW_BYTES = 128 << 20;
+const MOST_UNPACKING = 128;
 const MOST_BYTES = 256 << 20;
-/** A thread that has opened so many is replaced: libraries keep memory of what they opened. */
-const MOST_FILES = 64;
+/** A process that holds so much memory when all files are closed is replaced: libraries keep memory of what they opened. */
+const MOST_KEPT_BYTES = 160 << 20;
 
-/** The thread of all files: one that has been started serves the next ones too. */
+/** The first thread of the process passes answers on; what they leave behind is collected early. */
+const RELAY_HEAP = ["--max-old-space-size=128", "--max-semi-space-size=4"];
+
+/** The process of all files: one that has been started serves the next ones too. */
 let shared: Decoder | undefined;
 
-/** The same format, its files opened by the thread. */
-export function inThread<Kind extends DecodedKind>(format: FormatOfKind<Kind>): FormatOfKind<Kind> {
+/** The same format, its files opened by the process. */
+export function inProcess<Kind extends DecodedKind>(format: FormatOfKind<Kind>): FormatOfKind<Kind> {
   return {
     ...format,
     open: async (file, signal) => {
@@ -68,34 +82,45 @@ export function inThread<Kind extends DecodedKind>(format: FormatOfKind<Kind>): 
 }
 
 class Decoder {
-  readonly #worker: Worker;
-  /** [1] batches of rows that are not taken yet */
-  readonly #waiting = new Int32Array(new SharedArrayBuffer(4));
+  readonly #process: ChildProcess;
+  readonly #ended: Promise<void>;
   #lastNumber = 0;
   #lastTask = 0;
   #open = 0;
+  #memory = 0;
   #queue: Promise<unknown> = Promise.resolve();
   isOpen = true;
 
   constructor() {
-    // Compiled, the thread is JavaScript.
-    const source = new URL("./decoderThread.ts", import.meta.url);
-    const program = existsSync(source) ? source : new URL("./decoderThread.js", import.meta.url);
-    this.#worker = new Worker(program, {
-      workerData: this.#waiting,
-      stdout: true,
-      stderr: true,
+    // Compiled, the program is JavaScript.
+    const source = new URL("./decoderProcess.ts", import.meta.url);
+    const program = existsSync(source) ? source : new URL("./decoderProcess.js", import.meta.url);
+    this.#process = fork(program, {
+      serialization: "advanced",
+      execArgv: RELAY_HEAP,
+      stdio: ["ignore", "ignore", "ignore", "ipc"],
     });
-    this.#worker.on("error", () => void this.#end());
-    this.#worker.unref();
+    this.#ended = new Promise((resolve) => {
+      for (const event of ["exit", "error"]) {
+        this.#process.on(event, () => {
+          this.isOpen = false;
+          resolve();
+        });
+      }
+    });
+    this.#waitFor(false);
   }
 
   async open(format: string, file: string, signal: AbortSignal | undefined): Promise<DecodedFile> {
     const number = ++this.#lastNumber;
     this.#open++;
-    const bytes = await bytesOf(file);
-    const ask = (task: Omit<Task, "id">, onRows?: OnRows, abort = signal) => {
-      const turn = this.#queue.then(() => this.#ask(file, bytes, task, onRows, abort));
+    const size = await bytesOf(file);
+    const limits = {
+      seconds: PATIENCE_SECONDS + size / SLOWEST_BYTES_PER_SECOND,
+      bytes: Math.min(MOST_BYTES, FEW_BYTES + MOST_UNPACKING * size),
+    };
+    const ask = (task: Omit<Task, "id" | keyof typeof limits>, onRows?: OnRows, abort = signal) => {
+      const turn = this.#queue.then(() => this.#ask(file, { ...task, ...limits }, onRows, abort));
       this.#queue = turn.catch(() => undefined);
       return turn;
     };
@@ -120,32 +145,40 @@ class Decoder {
 
   #closeFile(number: number): void {
     this.#open--;
-    if (this.#open === 0 && this.#lastNumber >= MOST_FILES) void this.#end();
-    else if (this.isOpen) this.#worker.postMessage({ do: "close", number, id: 0 } satisfies Task);
+    if (this.#open === 0 && this.#memory > MOST_KEPT_BYTES) void this.#end();
+    else if (this.isOpen) this.#send({ do: "close", number, id: 0, seconds: 0, bytes: 0 });
+  }
+
+  /** Whether the program waits for the process before it ends. */
+  #waitFor(isNeeded: boolean): void {
+    const { channel } = this.#process;
+    if (isNeeded) channel?.ref();
+    else channel?.unref();
+    if (isNeeded) this.#process.ref();
+    else this.#process.unref();
+  }
+
+  /** To a process that has ended just now nothing can be sent; its end is heard. */
+  #send(request: Request): void {
+    if (this.#process.connected) this.#process.send(request, () => undefined);
   }
 
   async #end(): Promise<void> {
     this.isOpen = false;
-    await this.#worker.terminate();
+    this.#process.kill("SIGKILL");
+    await this.#ended;
   }
 
   async #ask(
     file: string,
-    bytes: number,
     task: Omit<Task, "id">,
     onRows: OnRows | undefined,
     signal: AbortSignal | undefined,
   ): Promise<unknown> {
     signal?.throwIfAborted();
     if (!this.isOpen) throw unsupported(file, "reading it was ended");
-    const worker = this.#worker;
-    // The program waits for the thread, and for nothing else.
-    worker.ref();
+    this.#waitFor(true);
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    const memoryBefore = process.memoryUsage.rss();
-    const seconds = PATIENCE_SECONDS + bytes / SLOWEST_BYTES_PER_SECOND;
-    let heard = performance.now();
-    let usedBefore = await processorSeconds(worker);
     // What was ended must not fill memory any more when the refusal is heard.
     let isEnding = false;
     const refuse = (error: unknown) => {
@@ -154,53 +187,34 @@ class Decoder {
       void this.#end().then(() => reject(error));
     };
     const id = ++this.#lastTask;
-    const onMessage = (answer: Answer) => {
+    const onMessage = (message: unknown) => {
+      const answer = message as MeasuredAnswer;
+      this.#memory = answer.memory;
       if (answer.id !== id) return;
       if (answer.kind === "rows") {
         try {
           onRows?.(answer.rows, answer.line, answer.bytes);
-          Atomics.sub(this.#waiting, 0, 1);
-          Atomics.notify(this.#waiting, 0);
+          this.#send({ do: "taken" });
         } catch (error) {
           refuse(error);
         }
       } else if (answer.kind === "done") resolve(answer.result);
       else if (answer.kind === "refused") reject(new RejectedError(answer.reason, answer.message));
-      else reject(unsupported(file, answer.message));
-      heard = performance.now();
-      void processorSeconds(worker).then((used) => {
-        usedBefore = used;
-      });
+      else if (answer.kind === "failed") reject(unsupported(file, answer.message));
+      else refuse(unsupported(file, answer.message));
     };
-    const onError = (error: Error) => refuse(unsupported(file, error.message));
     const onExit = () => refuse(unsupported(file, "its reader ended"));
     const onAbort = () => refuse(signal!.reason);
-    const look = setInterval(() => {
-      const grown = process.memoryUsage.rss() - memoryBefore;
-      if (grown > MOST_BYTES) {
-        refuse(unsupported(file, `decoding it needs more than ${MOST_BYTES >> 20} MiB of memory`));
-        return;
-      }
-      const waited = (performance.now() - heard) / 1000;
-      if (waited < seconds) return;
-      void processorSeconds(worker).then((used) => {
-        if (used - usedBefore < seconds && waited < MOST_WAITING * seconds) return;
-        refuse(unsupported(file, `decoding it did not end within ${Math.round(seconds)} seconds`));
-      });
-    }, LOOK_MS);
-    worker.on("message", onMessage);
-    worker.on("error", onError);
-    worker.on("exit", onExit);
+    this.#process.on("message", onMessage);
+    this.#process.on("exit", onExit);
     signal?.addEventListener("abort", onAbort);
     try {
-      worker.postMessage({ ...task, id } satisfies Task);
+      this.#send({ ...task, id });
       return await promise;
     } finally {
-      worker.unref();
-      clearInterval(look);
-      worker.off("message", onMessage);
-      worker.off("error", onError);
-      worker.off("exit", onExit);
+      this.#waitFor(false);
+      this.#process.off("message", onMessage);
+      this.#process.off("exit", onExit);
       signal?.removeEventListener("abort", onAbort);
     }
   }
@@ -211,19 +225,6 @@ async function bytesOf(file: string): Promise<number> {
   if (isRemoteStore(file)) return 1 << 26;
   const facts = await stat(file);
   return facts.isDirectory() ? 1 << 26 : facts.size;
-}
-
-/** Processor time of the thread; of a Node that cannot say, the time that has passed. */
-async function processorSeconds(worker: Worker): Promise<number> {
-  const { cpuUsage } = worker as { cpuUsage?: () => Promise<{ user: number; system: number }> };
-  if (cpuUsage === undefined) return performance.now() / 1000;
-  try {
-    const { user, system } = await cpuUsage.call(worker);
-    return (user + system) / 1e6;
-  } catch {
-    // Ended meanwhile.
-    return 0;
-  }
 }
 
 function unsupported(file: string, words: string): RejectedError {

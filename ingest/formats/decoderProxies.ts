@@ -1,4 +1,4 @@
-// Opened files whose decoding is done by the thread, as readers see them.
+// Opened files that another process decodes, as readers see them.
 import { RejectedError } from "../../model/errors.ts";
 import type { ArrayFile, ArrayVariable, NumberArray } from "./arrayFile.ts";
 import type { RasterFile } from "./rasterFile.ts";
@@ -6,7 +6,7 @@ import type { TableFile } from "./tableFile.ts";
 
 export type OnRows = (rows: readonly (readonly string[])[], line: number, bytes: number) => void;
 
-/** One file in the thread. */
+/** One file in that process. */
 export interface DecodedFile {
   readonly file: string;
   /** What opening it returned. */
@@ -20,7 +20,7 @@ export interface DecodedFile {
   close(): void;
 }
 
-/** Why an array cannot be read, without its class: threads exchange plain data. */
+/** Why an array cannot be read, without its class: processes exchange plain data. */
 export type PlainVariable = Omit<ArrayVariable, "trouble"> & {
   readonly trouble?: { readonly reason: string; readonly message: string };
 };

@@ -1,4 +1,4 @@
-// The thread that decodes files: opens them by the list of formats and answers one task at a time.
+// The thread of the process that decodes files: opens them by the list of formats and answers one task at a time.
 import { parentPort, workerData } from "node:worker_threads";
 import { RejectedError } from "../../model/errors.ts";
 import type { ArrayFile, NumberArray } from "./arrayFile.ts";

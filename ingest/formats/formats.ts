@@ -4,7 +4,7 @@ import { IBTRACS } from "../storms/ibtracs.ts";
 import { JMA } from "../storms/jmaText.ts";
 import { KMA } from "../storms/kmaText.ts";
 import { CSV } from "./csvFile.ts";
-import { inThread } from "./decoder.ts";
+import { inProcess } from "./decoder.ts";
 import { type FileFormat, type FormatKind, type FormatOfKind, type OpenedAs, readStart } from "./fileFormat.ts";
 import { findForeignFormat } from "./foreignFormats.ts";
 import { GEOJSON } from "./geojsonFile.ts";
@@ -82,7 +82,7 @@ export async function openFile<Kind extends FormatKind>(
 /** Formats of tracks and polygons are read by our own code. */
 function openedSafely(format: FileFormat): FileFormat {
   if (format.isBounded === true || format.kind === "tracks" || format.kind === "polygons") return format;
-  const known = SAFE.get(format) ?? (inThread(format as FormatOfKind<"array">) as FileFormat);
+  const known = SAFE.get(format) ?? (inProcess(format as FormatOfKind<"array">) as FileFormat);
   SAFE.set(format, known);
   return known;
 }

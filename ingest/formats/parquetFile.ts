@@ -1,4 +1,4 @@
-// Parquet through hyparquet as a table of texts, a row group at a time. Numbers and dates become the texts of a CSV file.
+// Parquet through hyparquet as a table of texts, some rows of a row group at a time. Numbers and dates become the texts of a CSV file.
 import { stat } from "node:fs/promises";
 import { asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetRead } from "hyparquet";
 import { RejectedError } from "../../model/errors.ts";
@@ -14,9 +14,11 @@ export const PARQUET: FormatOfKind<"table"> = {
   open: openParquet,
 };
 
-/** A row group is unpacked whole. */
 const MOST_GROUP_BYTES = 256 << 20;
 const MOST_CELLS = 50_000_000;
+/** Values that are unpacked at once. A page, the least piece of a column, has some 20,000 rows or 1 MiB as pyarrow writes it. */
+const CELLS_AT_ONCE = 500_000;
+const ROWS_AT_LEAST = 5000;
 
 type Column = ArrayLike<unknown>;
 
@@ -38,18 +40,22 @@ async function openParquet(file: string): Promise<TableFile> {
     firstRow: first.map((column, at) => textOf[at]!(column[0])),
     firstLine: 1,
     readRows: async (onRow, onBytes, signal) => {
-      let line = 1;
+      const atOnce = Math.max(ROWS_AT_LEAST, Math.floor(CELLS_AT_ONCE / header.length));
       let start = 0;
+      let groupEnd = 0;
       for (const group of metadata.row_groups) {
-        signal.throwIfAborted();
-        const end = start + Number(group.num_rows);
-        const columns = await readColumns(file, metadata, header, start, end);
-        for (let row = 0; row < end - start; row++) {
-          const texts = columns.map((column, at) => textOf[at]!(column[row]));
-          onRow(texts, line++);
+        groupEnd += Number(group.num_rows);
+        while (start < groupEnd) {
+          signal.throwIfAborted();
+          const end = Math.min(start + atOnce, groupEnd);
+          const columns = await readColumns(file, metadata, header, start, end);
+          for (let row = 0; row < end - start; row++) {
+            const texts = columns.map((column, at) => textOf[at]!(column[row]));
+            onRow(texts, start + row + 1);
+          }
+          onBytes((size * (end - start)) / Number(metadata.num_rows));
+          start = end;
         }
-        onBytes((size * (end - start)) / Number(metadata.num_rows));
-        start = end;
       }
     },
   };
@@ -104,18 +110,23 @@ async function readColumns(
   const pieces = new Map<string, { readonly from: number; readonly values: Column }[]>();
   try {
     const { compressors } = await import("hyparquet-compressors");
-    await parquetRead({
-      file: await asyncBufferFromFile(file),
-      metadata,
-      rowStart: start,
-      rowEnd: end,
-      compressors,
-      onChunk: ({ columnName, columnData, rowStart }) => {
-        const own = pieces.get(columnName) ?? [];
-        own.push({ from: rowStart, values: columnData });
-        pieces.set(columnName, own);
-      },
-    });
+    const buffer = await asyncBufferFromFile(file);
+    // One column after the other: each is read whole from the file, and let go.
+    for (const column of header) {
+      await parquetRead({
+        file: buffer,
+        metadata,
+        columns: [column],
+        rowStart: start,
+        rowEnd: end,
+        compressors,
+        onChunk: ({ columnName, columnData, rowStart }) => {
+          const own = pieces.get(columnName) ?? [];
+          own.push({ from: rowStart, values: columnData });
+          pieces.set(columnName, own);
+        },
+      });
+    }
   } catch (error) {
     throw unreadable(file, `rows ${start + 1} to ${end}`, error);
   }

@@ -15,6 +15,7 @@ import { readStormFiles } from "../../ingest/storms/stormFiles.ts";
 import { RejectedError } from "../../model/errors.ts";
 import { VARIABLES } from "../../model/variables.ts";
 import { USUAL_WORDS } from "../support/ingest.ts";
+import { memoryOfTree, processorSecondsOfTree } from "../support/processTree.ts";
 import { makeRandom } from "../support/random.ts";
 import { makeSeeds, mutate, type Reader } from "./inputs.ts";
 
@@ -27,10 +28,12 @@ export interface FuzzReport {
   readonly raw: string[];
   readonly absurd: string[];
   slowestSeconds: number;
+  /** Resident memory of the program and of the process that decodes, together, looked at every few milliseconds. */
   highestMib: number;
 }
 
 const SLOW_SECONDS = 5;
+const LOOK_MS = 5;
 const signal = new AbortController().signal;
 const nothing = () => undefined;
 const silent = { onFiles: nothing, onBytes: nothing, onFileRead: nothing };
@@ -50,13 +53,17 @@ export async function fuzzReaders(seed: string, inputs: number): Promise<FuzzRep
     highestMib: 0,
   };
   const folder = mkdtempSync(join(tmpdir(), "climatebatch-fuzz-"));
+  const measure = () => {
+    report.highestMib = Math.max(report.highestMib, memoryOfTree() / 2 ** 20);
+  };
+  const looking = setInterval(measure, LOOK_MS);
   try {
     for (let number = 0; number < inputs; number++) {
       const one = seeds[number % seeds.length]!;
       const file = join(folder, one.name);
       writeFileSync(file, mutate(one, makeRandom(`${seed} ${number}`)));
       const show = (what: string) => `${one.name} #${number}: ${what}`;
-      const start = process.cpuUsage();
+      const start = processorSecondsOfTree();
       try {
         const absurd = await READERS[one.reader](file);
         report.accepted++;
@@ -66,13 +73,13 @@ export async function fuzzReaders(seed: string, inputs: number): Promise<FuzzRep
         else report.raw.push(show(error instanceof Error ? (error.stack ?? error.message) : String(error)));
       }
       // Processor time, because a busy machine gives a program a fraction of itself.
-      const { user, system } = process.cpuUsage(start);
-      const seconds = (user + system) / 1e6;
+      const seconds = processorSecondsOfTree() - start;
       report.slowestSeconds = Math.max(report.slowestSeconds, seconds);
-      report.highestMib = Math.max(report.highestMib, process.memoryUsage.rss() / 2 ** 20);
+      measure();
       if (seconds > SLOW_SECONDS) report.slow.push(show(`${seconds.toFixed(1)} s`));
     }
   } finally {
+    clearInterval(looking);
     rmSync(folder, { recursive: true, force: true });
   }
   return report;

@@ -3,11 +3,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { JOB_NODE_FLAGS, POD_ENV } from "../../model/podContract.ts";
+import { memoryOfTree } from "./processTree.ts";
 
 const CLI = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
 const JOB = fileURLToPath(new URL("../../job/main.ts", import.meta.url));
@@ -121,7 +121,7 @@ export function isAlive(pid: number): boolean {
 
 const MEMORY_LOOK_MS = 20;
 
-/** The peak of a process's resident memory [MiB], once it has ended. Linux only. */
+/** The peak of the resident memory of a program and of the processes that it started [MiB], once it has ended. Linux only. */
 export async function highestMemory({ pid, exited }: Program): Promise<number> {
   let highest = 0;
   let isOver = false;
@@ -129,8 +129,7 @@ export async function highestMemory({ pid, exited }: Program): Promise<number> {
     isOver = true;
   });
   while (!isOver) {
-    const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
-    highest = Math.max(highest, Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024);
+    highest = Math.max(highest, memoryOfTree(pid) / 2 ** 20);
     await sleep(MEMORY_LOOK_MS);
   }
   return highest;
