@@ -54,7 +54,7 @@ const FEW_BYTES = 128 << 20;
 const MOST_UNPACKING = 128;
 const MOST_BYTES = 256 << 20;
 /** A process that holds so much memory when all files are closed is replaced: libraries keep memory of what they opened. */
-const MOST_KEPT_BYTES = 160 << 20;
+const MOST_KEPT_BYTES = 224 << 20;
 
 /** The first thread of the process passes answers on; what they leave behind is collected early. */
 const RELAY_HEAP = ["--max-old-space-size=128", "--max-semi-space-size=4"];

@@ -3,9 +3,10 @@ import { mkdtemp, open, readdir, rm, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { cli, eventually, startCli } from "../support/cli.ts";
+import { cli, eventually, isAlive, startCli } from "../support/cli.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { countWrong, type LargeGrid, writeLargeNetcdf } from "../support/largeGrid.ts";
+import { childrenOf } from "../support/processTree.ts";
 
 const GRID: LargeGrid = { rows: 100, columns: 300, firstYear: 2001, lastYear: 2003 };
 const DAMAGED_BYTES = 1 << 20;
@@ -32,8 +33,11 @@ test("killed while reading, then run again: what was read is not read again, and
     const [spool] = await spools();
     return spool !== undefined && (await readdir(join(folder, spool))).includes("checkpoint.json") ? spool : undefined;
   });
+  const decoding = childrenOf(program.pid);
+  expect(decoding).toHaveLength(1);
   program.kill("SIGKILL");
   await program.exited;
+  await eventually("the end of the processes that it started", () => (decoding.some(isAlive) ? undefined : true));
   expect(await spools()).toEqual([checkpoint]);
   expect((await database.client.query("SELECT FROM climatebatch.climate_data LIMIT 1")).rowCount).toBe(0);
 

@@ -117,13 +117,14 @@ export const COMPARISONS: readonly Comparison[] = [
   water("Water scarcity, WS with its interval", "numpy", "Fu's curve, ratio of sums", "value", 1e-9),
   water("Water scarcity, score", "numpy", "Aqueduct's score times 20", "score", 1e-9),
   water("Water scarcity, damage", "numpy", "sum over bins", "damage", 1e-12),
-  water("High temperature, absolute score", "numpy", "days above 33 degC, interp", "hot_score", 1e-9),
+  water("High temperature, absolute score", "numpy", "days of at least 33 degC, interp", "hot_score", 1e-9),
+  water("Cold wave, absolute score", "xclim", "tn_days_below -12 degC, <=, interp", "cold_score", 1e-9),
   water("Gumbel law of a table of sea levels", "numpy", "polyfit; none where levels fall", "sea_fit", 1e-9),
 ];
 
 function water(
   index: string,
-  reference: "numpy" | "scipy",
+  reference: "numpy" | "scipy" | "xclim",
   settings: string,
   name: string,
   tolerance: number,

@@ -1,4 +1,4 @@
-// Seeded places with water and withdrawal, hot days and tables of sea levels, and what this project makes of them, for water.py.
+// Seeded places with water and withdrawal, hot and cold days and tables of sea levels, and what this project makes of them, for water.py.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { seaLevelLaw } from "../../job/risks/extremeSeaLevels.ts";
@@ -13,9 +13,10 @@ const LAST_YEAR = 2070;
 const PERIOD = { firstYear: 2041, lastYear: 2060 };
 const MONTHS_OF_YEAR = 12;
 const LEVEL_PERIODS = [2, 5, 10, 25, 50, 100];
-const HOT_YEARS = { firstYear: 1991, lastYear: 2020 };
-/** Seoul's summers reach 33 degC here and there. */
+const BASE_PERIOD = { firstYear: 1991, lastYear: 2020 };
+/** Summers of the seeded weather reach 33 degC here and there, its winters -12 degC. */
 const WARMER = 6;
+const COLDER = 8;
 
 /** Writes `<folder>/input/water` and `<folder>/ours/water`. */
 export function writeOurWater(folder: string): void {
@@ -26,6 +27,7 @@ export function writeOurWater(folder: string): void {
   for (let place = 0; place < PLACES; place++) {
     addWater(random, add);
     addHotDays(place, add);
+    addColdDays(place, add);
     addSeaLevels(random, add);
   }
   const write = (side: string, names: (name: string) => boolean) => {
@@ -37,7 +39,7 @@ export function writeOurWater(folder: string): void {
     }
   };
   const isInput = (name: string) =>
-    ["rain", "evaporation", "withdrawal", "place", "tasmax", "sea_levels", "sea_periods"].includes(name);
+    ["rain", "evaporation", "withdrawal", "place", "tasmax", "tasmin", "sea_levels", "sea_periods"].includes(name);
   write("input", isInput);
   write("ours", (name) => !isInput(name));
 }
@@ -56,7 +58,7 @@ function addWater(random: () => number, add: Add): void {
   const withdrawal = Array.from({ length: years }, (_, year) =>
     year % 10 === 0 || random() < 0.1 ? usual * between(0.8, 1.2) : Number.NaN,
   );
-  const input = new CellBuilder("noleap", FIRST_YEAR, LAST_YEAR, HOT_YEARS)
+  const input = new CellBuilder("noleap", FIRST_YEAR, LAST_YEAR, BASE_PERIOD)
     .monthly("pr", (month) => rain[month]!)
     .monthly("evspsblpot", (month) => evaporation[month]!)
     .yearly("withdrawal", (year) => withdrawal[year]!)
@@ -80,16 +82,32 @@ function addWater(random: () => number, add: Add): void {
   add("damage", [probability!.damageBins!]);
 }
 
+/** Thermometers are read in tenths, so that days are at a threshold too. */
+const tenths = (value: number) => Math.round(10 * value) / 10;
+
 /** The score of HD33, beside the one relative to the place's own climate. */
 function addHotDays(place: number, add: Add): void {
-  const { firstYear, lastYear } = HOT_YEARS;
-  const input = new CellBuilder("noleap", firstYear, lastYear, HOT_YEARS)
+  const { firstYear, lastYear } = BASE_PERIOD;
+  const input = new CellBuilder("noleap", firstYear, lastYear, BASE_PERIOD)
     .weather(1000 + place)
-    .change("tasmax", (value) => value + (WARMER * place) / PLACES)
+    .change("tasmax", (value) => tenths(value + (WARMER * place) / PLACES))
     .build();
   const [base] = RISK_DEFINITIONS.high_temperature.compute(input);
   add("tasmax", Array.from(input.daily.get("tasmax")!));
   add("hot_score", [base!.hazard!.scoreAbsolute!]);
+}
+
+/** The score of CW12, beside the relative one. The first half of the places is in the south, where a cold season is within a year. */
+function addColdDays(place: number, add: Add): void {
+  const { firstYear, lastYear } = BASE_PERIOD;
+  const input = new CellBuilder("noleap", firstYear - 1, lastYear + 1, BASE_PERIOD)
+    .weather(2000 + place)
+    .latitude(place < PLACES / 2 ? -45 : 45)
+    .change("tasmin", (value) => tenths(value - (COLDER * (place % (PLACES / 2))) / (PLACES / 2)))
+    .build();
+  const [base] = RISK_DEFINITIONS.cold_wave.compute(input);
+  add("tasmin", Array.from(input.daily.get("tasmin")!));
+  add("cold_score", [base!.hazard!.scoreAbsolute!]);
 }
 
 /** Every fourth table does not rise: it has no law. */
@@ -105,7 +123,7 @@ function addSeaLevels(random: () => number, add: Add): void {
       ...{ latitude: 0, longitude: 0, name: "", recordYears: 30, referenceYear: 2005, datumOffset: null },
       record: { kind: "levels", returnPeriods: LEVEL_PERIODS, levels },
     } as unknown as Parameters<typeof seaLevelLaw>[0],
-    HOT_YEARS,
+    BASE_PERIOD,
   );
   add("sea_levels", levels);
   add("sea_periods", LEVEL_PERIODS);

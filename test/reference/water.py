@@ -5,12 +5,15 @@ Nothing of the TypeScript sources is shared.
 """
 
 import numpy as np
+import xarray as xr
+import xclim
 from scipy.stats import beta, norm
 
 EDGES = np.log2([0.1, 0.2, 0.4, 0.8])
 RATES = np.array([0, 0, 0.0004, 0.003, 0.03])
 RETURN_PERIODS = np.array([2, 5, 10, 20, 50, 100, 200, 500])
 HOT_ANCHORS, SCORES = [0, 5, 12, 25, 45, 75], [0, 20, 40, 60, 80, 100]
+COLD_ANCHORS = [0, 1, 5, 15, 30, 60]
 CAP = 10
 PERIOD = slice(10, 30)
 MONTH_DAYS = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
@@ -65,14 +68,28 @@ def water(read, write):
     rows = [scarcity(r, e, w, *p) for r, e, w, p in zip(*(read("water", name) for name in names))]
     for name, values in zip(("bins", "low", "high", "levels", "value", "score", "damage"), zip(*rows)):
         write("water", name, np.array(values, dtype=float))
-    hot = (read("water", "tasmax").reshape(len(rows), -1, 365) > 33).sum(axis=2)
+    hot = (read("water", "tasmax").reshape(len(rows), -1, 365) >= 33).sum(axis=2)
     write("water", "hot_score", np.interp(hot.mean(axis=1), HOT_ANCHORS, SCORES))
+    write("water", "cold_score", np.interp(cold_days(read("water", "tasmin")), COLD_ANCHORS, SCORES))
     levels = read("water", "sea_levels")
     periods = read("water", "sea_periods")[0]
     fits = [np.polyfit(-np.log(-np.log1p(-1 / periods)), level, 1) for level in levels]
     # No law where the fitted scale is not positive or the levels do not rise.
     valid = [fit[0] > 0 and (np.diff(level) > 0).all() for fit, level in zip(fits, levels)]
     write("water", "sea_fit", np.where(np.array(valid)[:, None], fits, np.nan))
+
+
+def cold_days(tasmin):
+    """Mean days of at most -12 degC in the seasons of 1991-2020: July to June in the north (the second half), else of the year."""
+    time = xr.date_range("1990-01-01", periods=tasmin.shape[1], calendar="noleap", use_cftime=True)
+    days = xr.DataArray(tasmin, dims=("place", "time"), coords={"time": time}, attrs={"units": "degC"})
+    half = len(tasmin) // 2
+    means = [
+        xclim.indices.tn_days_below(part, thresh="-12 degC", freq=freq, op="<=").sel(time=slice("1991", "2020"))
+        for part, freq in ((days[:half], "YS"), (days[half:], "YS-JUL"))
+    ]
+    assert all(part.sizes["time"] == 30 for part in means)
+    return np.concatenate([part.mean("time") for part in means])
 
 
 def left_out(read, write, calendar):
