@@ -110,7 +110,7 @@ export function conversionOf(variable: Variable, unit: string, where: string): C
     throw new RejectedError(
       name === undefined ? "UnknownUnit" : "WrongUnit",
       `${where}: expected a unit of ${variable} (${known.join(", ")}), but got "${unit}"` +
-        `${name === undefined ? "" : `, a unit of ${UNITS[name].dimension}`}. Say what the file holds: ${unitsOption(variable, known[0]!)}.`,
+        `${name === undefined ? "" : `, a unit of ${UNITS[name].dimension}`}. Say what the file holds: --units ${variable}=UNIT.`,
     );
   }
   const from = UNITS[name];

@@ -1,12 +1,16 @@
 // How stored numbers become values: sign, fill values, valid range, scale and offset (CF Conventions 1.11, sections 2.5.1 and 8.1;
 // NetCDF Users Guide, appendix A, for _Unsigned and for the units of valid_range).
+import { RejectedError } from "../../model/errors.ts";
 import {
   type ArrayFile,
   type ArrayVariable,
+  defaultFill,
   type NumberArray,
   type NumberType,
   numberAttribute,
+  textAttribute,
 } from "../formats/arrayFile.ts";
+import { readNumberText } from "../formats/numberText.ts";
 
 export interface Packing {
   /** Stored numbers that mean missing, rounded as the array rounds: the first two apart, since a set is slow; NaN for none. */
@@ -22,15 +26,9 @@ export interface Packing {
   readonly isUnsigned: boolean | undefined;
 }
 
-/** What the NetCDF library fills with by default: https://docs.unidata.ucar.edu/netcdf-c/current/netcdf_8h.html, NC_FILL_… */
-const NETCDF_FILL_FLOAT = 9.969209968386869e36;
-const NETCDF_FILL_INTEGER: ReadonlyMap<number, number> = new Map([
-  [2, -32_767],
-  [4, -2_147_483_647],
-]);
-
-/** `marks` are numbers that mean missing although the file does not say so, as stored. */
-export function readPacking(array: ArrayVariable, marks: Iterable<number> = []): Packing {
+/** `marks` are numbers that mean missing although the file does not say so, as stored. `file` is for messages. */
+export function readPacking(file: string, described: ArrayVariable, marks: Iterable<number> = []): Packing {
+  const array = withNumbers(file, described);
   const { bytesPerValue, isFloat } = array;
   const isUnsigned = readSign(array);
   const round = (value: number) => {
@@ -46,11 +44,10 @@ export function readPacking(array: ArrayVariable, marks: Iterable<number> = []):
   });
   const missing = new Set([...said, ...marks].map(round));
   if (array.fillValue !== null && said.length === 0) missing.add(round(array.fillValue));
-  if (array.hasDefaultFill) {
-    if (isFloat) missing.add(round(NETCDF_FILL_FLOAT));
-    else if (said.length === 0 && NETCDF_FILL_INTEGER.has(bytesPerValue!)) {
-      missing.add(round(NETCDF_FILL_INTEGER.get(bytesPerValue!)!));
-    }
+  // Bytes have so few values that the library's programs take none of them for missing.
+  if (array.hasDefaultFill && (isFloat || (said.length === 0 && bytesPerValue !== 1))) {
+    const usual = defaultFill(array);
+    if (usual !== undefined) missing.add(round(usual));
   }
   const scale = numberAttribute(array, "scale_factor") ?? 1;
   const offset = numberAttribute(array, "add_offset") ?? 0;
@@ -62,6 +59,31 @@ export function readPacking(array: ArrayVariable, marks: Iterable<number> = []):
     missingOthers: others.length === 0 ? undefined : new Set(others),
     ...{ validMin, validMax, scale, offset, isUnsigned },
   };
+}
+
+const PACKING = ["_FillValue", "missing_value", "scale_factor", "add_offset", "valid_min", "valid_max", "valid_range"];
+
+/** The same array, its packing as numbers: some writers store "0.1" as text, which must not be taken for nothing. */
+function withNumbers(file: string, array: ArrayVariable): ArrayVariable {
+  const texts = PACKING.flatMap((name) => {
+    const text = textAttribute(array, name);
+    return text === undefined ? [] : [[name, text] as const];
+  });
+  if (texts.length === 0) return array;
+  const attributes = new Map(array.attributes);
+  const attributeTypes = new Map(array.attributeTypes);
+  for (const [name, text] of texts) {
+    const numbers = text.split(/[\s,]+/).map((word) => (/^nanf?$/i.test(word) ? Number.NaN : readNumberText(word)));
+    if (numbers.includes(undefined)) {
+      throw new RejectedError(
+        "InvalidPacking",
+        `${file}: variable "${array.name}": its ${name} is the text "${text}", which is no number. Correct it: ncatted -a ${name},${array.name},o,d,NUMBER ${file}`,
+      );
+    }
+    attributes.set(name, numbers as number[]);
+    attributeTypes.set(name, { isFloat: /[.e]/i.test(text), bytes: 8 });
+  }
+  return { ...array, attributes, attributeTypes };
 }
 
 function readSign({ attributes, isFloat, bytesPerValue }: ArrayVariable): boolean | undefined {
@@ -146,7 +168,7 @@ export function unpack(stored: number, packing: Packing): number {
 
 /** All values of a coordinate, NaN where missing. Integers beyond 2^53 would lose digits, which no coordinate has. */
 export async function readUnpacked(file: ArrayFile, array: ArrayVariable): Promise<Float64Array> {
-  const packing = readPacking(array);
+  const packing = readPacking(file.file, array);
   const stored = await file.read(
     array,
     array.shape.map(() => 0),

@@ -286,7 +286,7 @@ async function readDegrees(
 /** The values of a coordinate that is stored at every step, as WRF does. Refused when they change: places do not move. */
 async function readFirstStep(file: ArrayFile, coordinate: ArrayVariable, time: ArrayVariable): Promise<Float64Array> {
   const axis = coordinate.dimensions.indexOf(time.dimensions[0]!);
-  const packing = readPacking(coordinate);
+  const packing = readPacking(file.file, coordinate);
   const perStep = valuesIn(coordinate.shape) / coordinate.shape[axis]!;
   const atOnce = Math.max(1, Math.floor(COMPARED_AT_ONCE / perStep));
   const first = new Float64Array(perStep);

@@ -1,9 +1,9 @@
 // A time coordinate as dates: its units, its calendar, how often it ticks. Refused where it cannot be a series of days,
 // months or years in order.
-import type { Calendar } from "../../model/calendars.ts";
+import { type Calendar, daysInMonth } from "../../model/calendars.ts";
 import { RejectedError } from "../../model/errors.ts";
 import type { Frequency } from "../../model/variables.ts";
-import { type ArrayFile, type ArrayVariable, findNear, textAttribute } from "../formats/arrayFile.ts";
+import { type ArrayFile, type ArrayVariable, findNear, textAttribute, valuesIn } from "../formats/arrayFile.ts";
 import { CF_CALENDARS, type CfDate, dateOf, dayNumber } from "./calendar.ts";
 import { FIRST_YEAR, formatMoment, LAST_YEAR, makeMoment, YEAR } from "./dates.ts";
 import { readUnpacked } from "./packing.ts";
@@ -99,7 +99,7 @@ async function readTextAxis(file: ArrayFile, time: ArrayVariable, at: string): P
   const days = Float64Array.from(texts, (text, position) => {
     const parts = MOMENT.exec(text);
     const [year, month, day, hour, minute, second] = (parts ?? []).slice(1).map((part) => Number(part ?? 0));
-    if (parts === null || !(month! >= 1 && month! <= 12 && day! >= 1 && day! <= 31)) {
+    if (parts === null || !(month! >= 1 && month! <= 12 && day! >= 1 && day! <= daysInMonth(calendar, year!, month!))) {
       throw wrongTime(at, `expected a text such as 2001-01-31_18:00:00 at position ${position}, found "${text}"`);
     }
     const start = dayNumber(calendar, { year: year!, month: month!, day: day! }, isMixed);
@@ -166,8 +166,8 @@ function readSince(
     );
   }
   const [year, month, day, hour, minute, second] = parts.slice(2, 8).map((part) => Number(part ?? 0));
-  if (!(month! >= 1 && month! <= 12 && day! >= 1 && day! <= 31)) {
-    throw wrongTime(at, `expected a date after "since", found "${units}"`);
+  if (!(month! >= 1 && month! <= 12 && day! >= 1 && day! <= daysInMonth(calendar, year!, month!))) {
+    throw wrongTime(at, `expected a date of the calendar ${calendar} after "since", found "${units}"`);
   }
   const start = dayNumber(calendar, { year: year!, month: month!, day: day! }, isMixed);
   const startOfDay = (hour! * 3600 + minute! * 60 + second!) / SECONDS_PER_DAY;
@@ -230,12 +230,19 @@ async function readBounds(
 ): Promise<Bounds | undefined> {
   const name = textAttribute(time, "bounds") ?? textAttribute(time, "climatology");
   const bounds = name === undefined ? undefined : findNear(file, time, name);
-  if (bounds === undefined || bounds.shape.length !== 2 || bounds.shape[1] !== 2 || bounds.bytesPerValue === null) {
-    return undefined;
-  }
+  if (bounds === undefined) return undefined;
   checkLengths(file, bounds, time);
+  const steps = time.shape[0] ?? 1;
+  const isTurned = time.dimensions.length === 1 && bounds.dimensions.at(-1) === time.dimensions[0];
+  if (bounds.bytesPerValue === null || valuesIn(bounds.shape) !== 2 * steps || bounds.shape.at(-1) !== 2 || isTurned) {
+    const shape = `${bounds.shape.join(" x ")} (${bounds.dimensions.join(", ")})`;
+    throw wrongTime(
+      `${file.file}: bounds "${bounds.name}" of "${time.name}"`,
+      `expected ${steps} x 2 numbers, a step's two ends side by side, found ${bounds.bytesPerValue === null ? "values of another kind" : shape}. ` +
+        `If the times are right without them, remove the attribute: ncatted -a bounds,${time.name},d,, ${file.file}`,
+    );
+  }
   const ends = (await readUnpacked(file, bounds)).map(since(bounds));
-  const steps = bounds.shape[0]!;
   // Some writers have the later end first.
   const lengths = Float64Array.from({ length: steps }, (_, step) => Math.abs(ends[2 * step + 1]! - ends[2 * step]!));
   // Bounds of no length, or unknown, say nothing.

@@ -31,6 +31,8 @@ export interface ArrayVariable {
   /** The values are texts. An array of characters has one text along its last axis, which is none of `dimensions`. */
   readonly isText?: boolean;
   readonly isFloat: boolean;
+  /** Integers without a sign. */
+  readonly isUnsigned?: boolean;
   /** What is stored in one piece; null when the whole array is. */
   readonly chunk: readonly number[] | null;
   readonly attributes: ReadonlyMap<string, AttributeValue>;
@@ -100,6 +102,28 @@ export function ownName({ name }: Pick<ArrayVariable, "name">): string {
 export function textAttribute({ attributes }: Pick<ArrayVariable, "attributes">, name: string): string | undefined {
   const value = attributes.get(name);
   return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
+}
+
+/** What the NetCDF library fills with by default: https://docs.unidata.ucar.edu/netcdf-c/current/netcdf_8h.html, NC_FILL_… */
+const FILL_FLOAT = 9.969209968386869e36;
+const FILL_INTEGER: ReadonlyMap<number, number> = new Map([
+  [1, -127],
+  [2, -32_767],
+  [4, -2_147_483_647],
+  // Two more than the smallest, as a double.
+  [8, -(2 ** 63)],
+]);
+
+/** What the NetCDF library has written where nothing was; undefined for what it does not know. */
+export function defaultFill({
+  isFloat,
+  isUnsigned,
+  bytesPerValue,
+}: Pick<ArrayVariable, "isFloat" | "isUnsigned" | "bytesPerValue">): number | undefined {
+  if (isFloat) return FILL_FLOAT;
+  if (isUnsigned !== true) return FILL_INTEGER.get(bytesPerValue!);
+  // The largest; of 64 bits one less, which is the same as a double.
+  return bytesPerValue === 8 ? 2 ** 64 : 2 ** (8 * bytesPerValue!) - 1;
 }
 
 export function numberAttribute({ attributes }: Pick<ArrayVariable, "attributes">, name: string): number | undefined {

@@ -190,7 +190,8 @@ class Decoder {
     const onMessage = (message: unknown) => {
       const answer = message as MeasuredAnswer;
       this.#memory = answer.memory;
-      if (answer.id !== id) return;
+      // After a refusal nothing counts any more, least of all that the rest was read.
+      if (answer.id !== id || isEnding) return;
       if (answer.kind === "rows") {
         try {
           onRows?.(answer.rows, answer.line, answer.bytes);

@@ -87,9 +87,12 @@ function needsMore(mebibytes: number): string {
   return `decoding it needs more than ${mebibytes} MiB of memory`;
 }
 
-/** The program ends this process when it hears so. */
+/** The program ends this process when it hears so. Without a task there is nothing to say. */
 function give(message: string): void {
-  if (work === undefined) process.exit();
+  if (work === undefined) {
+    process.disconnect();
+    return;
+  }
   const { id } = work;
   finish(id);
   send({ kind: "ended", id, message });

@@ -6,6 +6,7 @@ import {
   type ArrayVariable,
   type AttributeValue,
   checkTexts,
+  defaultFill,
   type NumberArray,
   type NumberType,
   trimText,
@@ -130,12 +131,10 @@ function isUnlimited(dataset: Dataset, axis: number): boolean {
   return most === null || (most !== undefined && most >= Number.MAX_SAFE_INTEGER);
 }
 
-/** The value that pads an array: its own, or the library's (NC_FILL_…). */
-function fillOf({ attributes, isFloat, bytesPerValue }: ArrayVariable): number {
-  const own = attributes.get("_FillValue");
-  if (typeof own === "object" && own.length > 0) return own[0]!;
-  if (isFloat) return 9.969209968386869e36;
-  return bytesPerValue === 1 ? -127 : bytesPerValue === 2 ? -32_767 : -2_147_483_647;
+/** The value that pads an array: its own, or the library's. */
+function fillOf(variable: ArrayVariable): number {
+  const own = variable.attributes.get("_FillValue");
+  return typeof own === "object" && own.length > 0 ? own[0]! : defaultFill(variable)!;
 }
 
 function readBox(
@@ -177,7 +176,7 @@ function describe(file: string, name: string, dataset: Dataset): ArrayVariable |
 }
 
 function describeDataset(name: string, dataset: Dataset): ArrayVariable | undefined {
-  const { shape, chunks, type, size } = dataset.metadata;
+  const { shape, chunks, type, size, signed } = dataset.metadata;
   // A null dataspace holds nothing.
   if (shape === null) return undefined;
   const attributes = readAttributes(dataset.attrs);
@@ -192,6 +191,7 @@ function describeDataset(name: string, dataset: Dataset): ArrayVariable | undefi
     bytesPerValue: isNumeric ? size : null,
     isText,
     isFloat: type === FLOAT,
+    isUnsigned: type === INTEGER && !signed,
     chunk: chunks,
     attributes,
     attributeTypes: readTypes(dataset.attrs),

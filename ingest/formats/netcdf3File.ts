@@ -12,6 +12,7 @@ import {
   HeaderEnds,
   readClassicHeader,
   TYPE_BYTES,
+  UNSIGNED,
 } from "./netcdf3Header.ts";
 import { unreadable } from "./unreadable.ts";
 
@@ -108,6 +109,7 @@ function locate(file: string, header: ClassicHeader, bytes: number): Located[] {
         bytesPerValue: type === CHAR ? null : TYPE_BYTES[type]!,
         isText: type === CHAR,
         isFloat: type === FLOAT || type === DOUBLE,
+        isUnsigned: UNSIGNED.includes(type),
         // A record is one piece; of the others any part can be read.
         chunk: isRecord(variable) ? [1, ...shape.slice(1)] : null,
         attributes: attributes.values,

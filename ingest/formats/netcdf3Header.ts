@@ -35,6 +35,7 @@ export const TYPE_BYTES: readonly number[] = [0, 1, 1, 2, 4, 4, 8, 1, 2, 4, 8, 8
 export const CHAR = 2;
 export const FLOAT = 5;
 export const DOUBLE = 6;
+export const UNSIGNED: readonly number[] = [7, 8, 9, 11];
 const [DIMENSIONS, VARIABLES, ATTRIBUTES] = [10, 11, 12];
 const STREAMING = 0xffffffff;
 /** No file has more of anything; counts above are damage. */

@@ -10,9 +10,10 @@ import { type ArrayAxes, checkLengths, findAxes, hasTimeAxis } from "../cf/place
 import { datesOf, frequencyOfLength, readTimeAxis, type TimeAxis, type TimeSteps } from "../cf/time.ts";
 import { type ArrayFile, type ArrayVariable, textAttribute } from "../formats/arrayFile.ts";
 import { planBoxes } from "./arrayBlocks.ts";
-import { lacksStatistic, variableOfArray } from "./arrayNames.ts";
+import { lacksSpan, lacksStatistic, otherStatistic, variableOfArray } from "./arrayNames.ts";
 import { type NarrowedArray, narrowArray } from "./furtherAxes.ts";
 import { checkFrequency, noVariables, unitNeeded } from "./layout.ts";
+import { refuseLevels } from "./levels.ts";
 import { type ReadingOptions, STATISTICS } from "./readingOptions.ts";
 import { ValueTally } from "./valueTally.ts";
 import type { VariableSource } from "./variableSource.ts";
@@ -101,9 +102,15 @@ async function finishLayout(
     ) {
       throw statisticNeeded(where, array, variable);
     }
+    const other = mappedName === undefined ? otherStatistic(array, variable) : undefined;
+    if (other !== undefined) throw statisticContradicts(where, array, variable, other);
+    if (mappedName === undefined) await refuseLevels(file, array, variable);
     const narrowed = await narrowArray(file, array, axes, options.select);
     const said = options.units.get(variable);
     const conversion = await readConversion(narrowed, variable, said, steps);
+    if (said === undefined && conversion.perStep && steps.frequency !== "daily" && lacksSpan(array)) {
+      throw spanNeeded(where, variable, conversion, steps.frequency);
+    }
     parts.push({
       where,
       name: array.name,
@@ -120,7 +127,7 @@ async function finishLayout(
         said === undefined && isMeanOfDays(array) && conversion.from.endsWith(" d-1")
           ? "a mean of days, by its GRIB_stepType"
           : undefined,
-      packing: readPacking(array, options.marksOf(variable)),
+      packing: readPacking(file.file, array, options.marksOf(variable)),
       axes,
       steps,
     });
@@ -139,6 +146,25 @@ async function finishLayout(
     (array) => !taken.has(array) && hasTimeAxis(file, array) && !/(bnds|bounds)$/i.test(array.name),
   );
   return { file, parts, ignored: ignored.map(({ name }) => name) };
+}
+
+function statisticContradicts(
+  where: string,
+  array: ArrayVariable,
+  variable: Variable,
+  statistic: string,
+): RejectedError {
+  return new RejectedError(
+    "WrongStatistic",
+    `${where} would be ${variable}, but its cell_methods "${textAttribute(array, "cell_methods")}" say ${statistic}. Leave it out by --variables VARIABLE,…; or if the attribute is wrong, say what it is: --map ${array.name}=VARIABLE.`,
+  );
+}
+
+function spanNeeded(where: string, variable: Variable, { from }: Conversion, frequency: Frequency): RejectedError {
+  return new RejectedError(
+    "SpanNeeded",
+    `${where} has ${frequency} amounts in ${from}, and nothing says whether they are means of days, as ECMWF's monthly means are, or sums of the whole step. Means of days: --units "${variable}=${from} d-1". Sums: --units ${from.includes(" ") ? `"${variable}=${from}"` : `${variable}=${from}`}.`,
+  );
 }
 
 function statisticNeeded(where: string, { name }: ArrayVariable, variable: Variable): RejectedError {
@@ -237,7 +263,7 @@ function perDay(variable: Variable, unit: string, where: string): Conversion {
 /** The values of the first box, as the file has them. */
 async function readSample(file: ArrayFile, array: ArrayVariable): Promise<ValueTally> {
   const box = planBoxes(file.file, array);
-  const packing = readPacking(array);
+  const packing = readPacking(file.file, array);
   const stored = asNumbers(
     await file.read(
       array,

@@ -40,6 +40,17 @@ const ERA5_NAMES: ReadonlyMap<string, Variable> = new Map(
 );
 
 /** Which of them are values at an hour, of which a day has a mean, a maximum and a minimum. */
+const ACCUMULATED = ["tp", "e", "pev", "ro", "sro", "ssro", "ssr", "ssrd"];
+
+/**
+ * Whether the array is one that ECMWF accumulates, and does not say over what: its monthly means have amounts of a day, which other
+ * programs sum to amounts of a month. https://confluence.ecmwf.int/display/CKB/ERA5%3A+data+documentation, monthly means.
+ */
+export function lacksSpan(array: ArrayVariable): boolean {
+  if (!ACCUMULATED.includes(ownName(array).toLowerCase())) return false;
+  return textAttribute(array, "GRIB_stepType") === undefined && !methodsOfTime(array).includes("sum");
+}
+
 const OF_AN_HOUR = ["t2m", "2t", "d2m", "2d", "sp"];
 const TEMPERATURE = ["t2m", "2t"];
 
@@ -50,6 +61,53 @@ export function lacksStatistic(array: ArrayVariable): boolean {
     textAttribute(array, "cell_methods") === undefined && !/^avg/i.test(textAttribute(array, "GRIB_stepType") ?? "")
   );
 }
+
+/** Methods along time, in their order: "area: mean time: maximum within days time: mean over days" has a maximum and a mean. CF 1.11, 7.3. */
+function methodsOfTime(array: ArrayVariable): string[] {
+  const text = textAttribute(array, "cell_methods") ?? "";
+  return [...text.matchAll(/((?:[\w.]+: +)+)(\w+)/g)]
+    .filter(([, dimensions]) => /\btime: /i.test(dimensions!))
+    .map(([, , method]) => method!.toLowerCase());
+}
+
+const EXTREMES: ReadonlyMap<Variable, string> = new Map([
+  ["tasmax", "max"],
+  ["tasmin", "min"],
+  ["hursmin", "min"],
+]);
+const NOT_USUAL = /^(max|min|stan|vari|rang|mid|mode|medi|root)/;
+
+/**
+ * The statistic that the array says it is, where it is not that of the variable: a maximum called pr, the highest daily maximum of a
+ * month called tasmax. Indices, such as Rx1day, have their own.
+ */
+export function otherStatistic(array: ArrayVariable, variable: Variable): string | undefined {
+  if (!DAILY_QUANTITIES.includes(variable)) return undefined;
+  const [first, ...more] = methodsOfTime(array);
+  const own = EXTREMES.get(variable);
+  const isOther = (method: string) => NOT_USUAL.test(method) && !(own !== undefined && method.startsWith(own));
+  return [first, more.at(-1)].find(
+    (method, at) => method !== undefined && (isOther(method) || (at === 1 && NOT_USUAL.test(method))),
+  );
+}
+
+const DAILY_QUANTITIES: readonly Variable[] = [
+  ...[
+    "tas",
+    "tasmax",
+    "tasmin",
+    "pr",
+    "hurs",
+    "hursmin",
+    "sfcWind",
+    "tdps",
+    "huss",
+    "ps",
+    "rsds",
+    "evspsblpot",
+    "mrro",
+  ],
+] as const satisfies readonly Variable[];
 
 /** A lower rank is surer. */
 export function variableOfArray(
@@ -64,7 +122,7 @@ export function variableOfArray(
     const variable = withStatistic(ownName(array).toLowerCase(), statistic);
     return variable === undefined ? undefined : { variable, rank: 3 };
   }
-  const methods = textAttribute(array, "cell_methods") ?? "";
+  const methods = methodsOfTime(array)[0] ?? "";
   const standard = STANDARD_NAMES.get(textAttribute(array, "standard_name") ?? "");
   const found = standard?.find(([method]) => method.test(methods))?.[1];
   if (found !== undefined) return { variable: found, rank: 2 };

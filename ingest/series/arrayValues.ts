@@ -172,12 +172,28 @@ function implausible(part: ArrayPart, number: number, value: number, step: numbe
     `${file.file}: variable "${array.name}" at ${place} on ${date}: expected ${variable} from ${plausibleMin} to ${plausibleMax} ${unit}, ` +
       `found ${shortNumber(unpacked)} ${conversion.from}${inUnit}${isPacked ? ` (stored as ${shortNumber(number)})` : ""}. ` +
       (looksLikeMissingMark(String(Number(unpacked.toPrecision(6))))
-        ? `If it marks a missing value, give --missing ${variable}=${unpacked}.`
-        : describeFitting(part, conversion, unpacked)),
+        ? `If it marks a missing value, give ${missingOption(part, number)}.`
+        : describeFitting(part, conversion, unpacked, number)),
   );
 }
 
-function describeFitting({ variable, array, steps }: ArrayPart, conversion: Conversion, unpacked: number): string {
+/** Marks are compared as stored. */
+function missingOption({ variable, array }: ArrayPart, number: number): string {
+  const isSingle = array.isFloat && array.bytesPerValue === 4;
+  return `--missing ${variable}=${isSingle ? shortestSingle(number) : number}`;
+}
+
+/** The fewest digits that give a number of 32 bits back. */
+function shortestSingle(number: number): number {
+  for (let digits = 1; digits < 9; digits++) {
+    const short = shortNumber(number, digits);
+    if (Math.fround(short) === number) return short;
+  }
+  return number;
+}
+
+function describeFitting(part: ArrayPart, conversion: Conversion, unpacked: number, number: number): string {
+  const { variable, array, steps } = part;
   const sign = hintSign(variable, unpacked);
   if (sign !== undefined) return sign;
   const { plausibleMin, plausibleMax } = VARIABLES[variable];
@@ -187,6 +203,6 @@ function describeFitting({ variable, array, steps }: ArrayPart, conversion: Conv
     return unit !== conversion.from && value >= plausibleMin && value <= plausibleMax;
   });
   if (fitting === undefined)
-    return `Correct the file; if the value marks a missing one, give --missing ${variable}=${unpacked}.`;
+    return `Correct the file; if the value marks a missing one, give ${missingOption(part, number)}.`;
   return `If the values are in ${fitting}, give ${unitsOption(variable, fitting)}.`;
 }

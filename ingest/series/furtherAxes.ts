@@ -163,7 +163,7 @@ function joinVersions(
   [final, preliminary]: readonly [number, number],
 ): NarrowedArray {
   const [one, other] = [atPosition(narrowed, axis, final), atPosition(narrowed, axis, preliminary)];
-  const packing = readPacking(one.array);
+  const packing = readPacking(one.file.file, one.array);
   const note = `${one.file.file}: expver 1 (final) and expver 5 (preliminary) are joined; load the preliminary steps again when they are final.`;
   return {
     array: one.array,

@@ -4,12 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { textOf } from "../../ingest/formats/netcdf3Writer.ts";
 import { readNumberText } from "../../ingest/formats/numberText.ts";
 import { readStationFiles } from "../../ingest/sea/readStationFiles.ts";
 import type { IngestWords } from "../../ingest/series/options.ts";
 import { makeNetcdf, makeZip, shardEntries, zarrEntries } from "../support/arrayFiles.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { type Files, ingest, readStored, refusalOf } from "../support/ingest.ts";
+import { writeHdf5 } from "../support/seriesFormats.ts";
 import { ibtracs, readStorms } from "../support/stormFiles.ts";
 
 let database: TestDatabase;
@@ -62,6 +64,57 @@ describe("packing", () => {
       Number.NaN,
       9,
     ]);
+  });
+
+  test("packing that is stored as text", async () => {
+    const value = (step: number) => [10, 20, 30, 40][step]!;
+    const short = { times: days(4), name: "pr", type: "short" as const, value };
+    const said = async (variable: Record<string, string | number>) =>
+      (await read(await netcdf({ ...short, variable: { ...units, ...variable } }))).slice(0, 4);
+    expect(await said({ scale_factor: "2", add_offset: " 1 " })).toEqual([21, 41, 61, 81]);
+    expect(await said({ missing_value: "20", _FillValue: "NaN" })).toEqual([10, Number.NaN, 30, 40]);
+    expect(await said({ valid_range: "20, 30" })).toEqual([Number.NaN, 20, 30, Number.NaN]);
+    expect(await said({ valid_max: "30" })).toEqual([10, 20, 30, Number.NaN]);
+    // Written with a point, a bound is an unpacked value.
+    expect(await said({ scale_factor: "0.5", valid_max: "15.0" })).toEqual([5, 10, 15, Number.NaN]);
+    const refusal = await refuse(await netcdf({ ...short, variable: { ...units, scale_factor: "a tenth" } }));
+    expect(refusal).toMatch(/^InvalidPacking: a\.nc: variable "pr": its scale_factor is the text "a tenth"/);
+  });
+
+  test("what the NetCDF library fills unsigned and long integers with", async () => {
+    const arrays = [
+      Uint16Array.of(10, 65_535, 30),
+      Uint32Array.of(10, 4_294_967_295, 30),
+      BigInt64Array.of(10n, -9_223_372_036_854_775_806n, 30n),
+      BigUint64Array.of(10n, 18_446_744_073_709_551_614n, 30n),
+    ];
+    for (const data of arrays) {
+      const file = await writeHdf5((root) => {
+        for (const [name, values, of] of [
+          ["time", [0, 1, 2], "days since 2001-01-01"],
+          ["lat", [36], "degrees_north"],
+          ["lon", [127], "degrees_east"],
+        ] as const) {
+          const scale = root.create_dataset({ name, data: Float64Array.from(values) });
+          scale.create_attribute("units", of);
+          scale.make_scale(name);
+        }
+        const rain = root.create_dataset({ name: "pr", data, shape: [3, 1, 1] });
+        rain.create_attribute("units", "mm d-1");
+        ["time", "lat", "lon"].forEach((name, axis) => void rain.attach_scale(axis, name));
+      });
+      expect((await read({ "a.nc": file })).slice(0, 3)).toEqual([10, Number.NaN, 30]);
+    }
+  });
+
+  test("a mark of a packed array is named as it is stored", async () => {
+    const value = (step: number) => [10, -9990, 30][step]!;
+    const file = await netcdf({
+      ...{ times: days(3), name: "pr", type: "short" as const, value },
+      variable: { ...units, scale_factor: 2 },
+    });
+    expect(await refuse(file)).toContain("give --missing pr=-9990.");
+    expect((await read(file, { missing: ["pr=-9990"] })).slice(0, 3)).toEqual([20, Number.NaN, 60]);
   });
 
   test("packed coordinates are unpacked", async () => {
@@ -182,6 +235,26 @@ describe("time", () => {
     expect((await read(await netcdf({ times: [1], value, ...bounds([[0, 1]]) }))).slice(0, 2)).toEqual([1, Number.NaN]);
   });
 
+  test("bounds along the other axis are refused", async () => {
+    const good = bounds([
+      [0, 1],
+      [1, 2],
+    ]);
+    const turned = good.more.map(({ variable, values }) => ({
+      variable: { ...variable, dimensions: variable.dimensions.toReversed() },
+      values,
+    }));
+    const refusal = await refuse(await netcdf({ times: [1, 2], value, ...good, more: turned }));
+    expect(refusal).toMatch(/^InvalidTime: a\.nc: bounds "time_bnds" of "time": expected 2 x 2 numbers/);
+  });
+
+  test("a reference date that the calendar lacks is refused", async () => {
+    const of = (calendar: string) =>
+      netcdf({ time: { units: "days since 2001-02-30", calendar }, times: days(3), value });
+    expect(await refuse(await of("standard"))).toContain("expected a date of the calendar standard");
+    expect((await read(await of("360_day"))).slice(58, 62)).toEqual([Number.NaN, 1, 2, 3]);
+  });
+
   test("bounds far from their times are refused", async () => {
     const refusal = await refuse(
       await netcdf({
@@ -226,6 +299,73 @@ describe("time", () => {
   });
 });
 
+describe("what an array says it is", () => {
+  const file = (name: string, variable: Record<string, string>, more: object = {}) =>
+    netcdf({ times: days(3), name, variable: { units: "degC", ...variable }, value: () => 20, ...more });
+  const at = (name: string, standard: string, units: string, value: number) => ({
+    more: [
+      {
+        variable: {
+          name,
+          type: "double",
+          dimensions: [],
+          attributes: { standard_name: textOf(standard), units: textOf(units) },
+        },
+        values: [value],
+      },
+    ],
+  });
+
+  test.each([
+    ["tas", "time: maximum"],
+    ["tas", "area: mean time: standard_deviation"],
+    ["tasmax", "time: minimum"],
+    ["tasmax", "time: maximum within days time: maximum over days"],
+    ["hurs", "time: minimum"],
+    ["hursmin", "time: maximum"],
+    ["sfcWind", "time: maximum (interval: 1 hour)"],
+    ["pr", "time: maximum"],
+  ])("%s with the cell methods %j is refused, and taken when --map says so", async (name, cell_methods) => {
+    const units = name.startsWith("hurs") ? "%" : name === "pr" ? "mm d-1" : name === "sfcWind" ? "m s-1" : "degC";
+    const made = await file(name, { cell_methods, units });
+    expect(await refuse(made)).toMatch(/^WrongStatistic/);
+    expect((await read(made, { map: [`${name}=${name}`] })).slice(0, 1)).toEqual([20]);
+  });
+
+  test.each([
+    ["tas", "area: maximum time: mean"],
+    ["tas", "time: point"],
+    ["tasmax", "time: maximum"],
+    ["tasmax", "area: mean time: maximum within days time: mean over days"],
+    ["tasmin", "time: minimum within days"],
+    ["hursmin", "time: minimum"],
+  ])("%s with the cell methods %j is what its name says", async (name, cell_methods) => {
+    const made = await file(name, { cell_methods, units: name.startsWith("hurs") ? "%" : "degC" });
+    expect((await read(made)).slice(0, 1)).toEqual([20]);
+  });
+
+  test("the highest daily maximum of a month is not its tasmax; a mean over time of the highest in an area is no maximum", async () => {
+    const air = { standard_name: "air_temperature" };
+    const most = { ...air, cell_methods: "time: maximum within days time: maximum over days" };
+    expect(await refuse(await file("t", most))).toMatch(/^WrongStatistic/);
+    const mean = await file("t", { ...air, cell_methods: "area: maximum time: mean" });
+    const { variables } = await ingest(database.client, mean, { scenario: `c${++scenarios}` });
+    expect(variables.map(({ variable }) => variable)).toEqual(["tas"]);
+  });
+
+  test("air at 850 hPa and wind at 100 m are not those of the surface", async () => {
+    const air = { standard_name: "air_temperature", coordinates: "level" };
+    expect(await refuse(await file("ta", air, at("level", "air_pressure", "Pa", 85_000)))).toMatch(
+      /^WrongLevel.*85000 Pa/,
+    );
+    expect(await refuse(await file("tas", air, at("level", "height", "m", 50)))).toMatch(/^WrongLevel.*50 m/);
+    expect((await read(await file("tas", air, at("level", "height", "m", 2)))).slice(0, 1)).toEqual([20]);
+    const wind = { standard_name: "wind_speed", coordinates: "level", units: "m s-1" };
+    expect(await refuse(await file("ws", wind, at("level", "height", "m", 100)))).toMatch(/^WrongLevel.*100 m/);
+    expect((await read(await file("ws", wind, at("level", "height", "m", 10)))).slice(0, 1)).toEqual([20]);
+  });
+});
+
 describe("monthly means of ERA5", () => {
   const months = { times: [0, 31, 59], name: "tp", value: () => 0.002 };
   test.each([
@@ -241,6 +381,14 @@ describe("monthly means of ERA5", () => {
     const variable = { units: "J m**-2", GRIB_stepType: "avgad" };
     const file = await netcdf({ ...months, name: "ssrd", variable, value: () => 8_640_000 });
     expect((await read(file, { map: ["ssrd=rsds"] }))[0]).toBeCloseTo(100, 4);
+  });
+
+  test("amounts that do not say of what are refused, whatever their size, unless --units or the cell methods say it", async () => {
+    const of = (variable: object) => netcdf({ ...months, value: () => 0.06, variable: { units: "m", ...variable } });
+    expect(await refuse(await of({}))).toMatch(/^SpanNeeded.*--units "pr=m d-1"\. Sums: --units pr=m\./);
+    expect((await read(await of({}), { units: ["pr=m d-1"] }))[0]).toBeCloseTo(60, 4);
+    expect((await read(await of({}), { units: ["pr=m"] }))[0]).toBeCloseTo(60 / 31, 4);
+    expect((await read(await of({ cell_methods: "time: sum" })))[0]).toBeCloseTo(60 / 31, 4);
   });
 
   test("a year of sums that are too small for months is refused, with the unit that fits", async () => {
@@ -304,6 +452,27 @@ describe("noise and saturation", () => {
     const files = { "a.csv": "date,lat,lon,hi,lo\n2001-01-01,36,127,1,9\n2001-01-02,36,127,2,8\n" };
     const refusal = await refuse(files, { map: ["hi=tasmax", "lo=tasmin"] });
     expect(refusal).toMatch(/SwappedTemperatures.*"hi".*"lo".*--map "hi=tasmin,lo=tasmax"/);
+  });
+});
+
+describe("Parquet", () => {
+  test("a value that cannot be is refused in whatever row it is", async () => {
+    const of = (values: readonly number[]) => ({
+      "a.parquet": Buffer.from(
+        parquetWriteBuffer({
+          columnData: [
+            { name: "date", data: values.map((_, day) => `2001-01-0${day + 1}`), type: "STRING" },
+            { name: "lat", data: values.map(() => 36), type: "DOUBLE" },
+            { name: "lon", data: values.map(() => 127), type: "DOUBLE" },
+            { name: "pr", data: [...values], type: "DOUBLE" },
+          ],
+        }),
+      ),
+    });
+    for (let row = 1; row <= 5; row++) {
+      const values = [1, 2, 3, 4, 5].map((value) => (value === row ? 40_000 : value));
+      expect(await refuse(of(values))).toMatch(new RegExp(`^ImplausibleValue: a\\.parquet:${row}, column "pr"`));
+    }
   });
 });
 

@@ -116,7 +116,7 @@ const REFUSED: Readonly<Record<string, Refused>> = {
   "era5land_bad_units: temperatures in mm d-1": {
     folder: "era5land_bad_units",
     file: /\.nc$/,
-    says: ["WrongUnit", '"tasmax"', '"mm d-1"', "--units tasmax=degC", "--variables", "values go from"],
+    says: ["WrongUnit", '"tasmax"', '"mm d-1"', "--units tasmax=UNIT", "--variables", "values go from"],
   },
   "hd35 as NetCDF: a climatology is no series": {
     folder: "hd35_nc_tif_zarr3",

@@ -208,11 +208,11 @@ const BROKEN: Readonly<Record<string, Broken>> = {
   },
   "a unit that is unknown": {
     files: netcdf({ variable: { units: "furlong" } }),
-    says: ["UnknownUnit", 'variable "tasmax"', '"furlong"', "--units tasmax=degC"],
+    says: ["UnknownUnit", 'variable "tasmax"', '"furlong"', "--units tasmax=UNIT"],
   },
   "rain's unit on temperatures": {
     files: netcdf({ variable: { units: "mm d-1" } }),
-    says: ["WrongUnit", '"mm d-1"', "--units tasmax=degC", "values go from 10 to 32"],
+    says: ["WrongUnit", '"mm d-1"', "--units tasmax=UNIT", "values go from 10 to 32"],
   },
   "kelvin called degrees Celsius": {
     files: netcdf({ value: () => 288.15 }),

@@ -205,13 +205,13 @@ const REFUSALS: readonly Refusal[] = [
   {
     name: "an unknown unit",
     files: { "a.csv": lines("date,lat,lon,tasmax (Réaumur)", "2020-01-01,37,127,1") },
-    refusal: `UnknownUnit: a.csv: column "tasmax (Réaumur)": expected a unit of tasmax (degC, K, degF), but got "Réaumur". Say what the file holds: --units tasmax=degC.`,
+    refusal: `UnknownUnit: a.csv: column "tasmax (Réaumur)": expected a unit of tasmax (degC, K, degF), but got "Réaumur". Say what the file holds: --units tasmax=UNIT.`,
   },
   {
     name: "a unit of something else",
     files: csv("2020-01-01,37,127,1"),
     words: { units: ["tasmax=mm"] },
-    refusal: `WrongUnit: --units tasmax=mm: expected a unit of tasmax (degC, K, degF), but got "mm", a unit of length. Say what the file holds: --units tasmax=degC.`,
+    refusal: `WrongUnit: --units tasmax=mm: expected a unit of tasmax (degC, K, degF), but got "mm", a unit of length. Say what the file holds: --units tasmax=UNIT.`,
   },
   {
     name: "a negative withdrawal",

@@ -77,7 +77,7 @@ describe("spellings", () => {
 describe("refusals", () => {
   test("an unknown unit is answered with the units of its variable", () => {
     expect(() => conversionOf("pr", "furlong", 'a.csv: column "rain"')).toThrow(
-      'a.csv: column "rain": expected a unit of pr (mm d-1, mm h-1, kg m-2 s-1, cm d-1, m d-1, mm, cm, m), but got "furlong". Say what the file holds: --units "pr=mm d-1".',
+      'a.csv: column "rain": expected a unit of pr (mm d-1, mm h-1, kg m-2 s-1, cm d-1, m d-1, mm, cm, m), but got "furlong". Say what the file holds: --units pr=UNIT.',
     );
   });
 
