@@ -15,6 +15,7 @@ interface Sighting {
   readonly date: string;
 }
 
+const MONTHS_A_YEAR = 12;
 const FEBRUARY = 1;
 const MARCH = 2;
 
@@ -47,6 +48,7 @@ export class CalendarWatch {
 
   /** The calendar of all dates seen, and how we know. */
   decide(): { readonly calendar: Calendar; readonly because: string } {
+    this.#refuseMonths();
     const skipping = this.#yearWithoutLeapDay();
     if (this.#known !== undefined) {
       const { calendar, source } = this.#known;
@@ -95,6 +97,23 @@ export class CalendarWatch {
     if (month !== FEBRUARY) return;
     if (day === 30) this.#february30 ??= sighting;
     else if (!isLeapYear(year)) this.#impossible29 ??= sighting;
+  }
+
+  /** Refuses a year and more of months that are dated by one of their days each: amounts of a month are not those of that day. */
+  #refuseMonths(): void {
+    const dates: string[] = [];
+    for (const [year, days] of this.#seen) {
+      for (let first = 0; first < days.length; first += DAYS_A_MONTH) {
+        const seen = days.subarray(first, first + DAYS_A_MONTH).reduce((sum, day) => sum + day, 0);
+        if (seen > 1) return;
+        if (seen === 1) dates.push(formatMoment("daily", year, days.indexOf(1, first)));
+      }
+    }
+    if (dates.length < MONTHS_A_YEAR) return;
+    throw new RejectedError(
+      "MonthsAsDays",
+      `The files have ${dates.length} days, one of each month, such as ${dates[0]} and ${dates[1]}: values of months. Write the dates as YYYY-MM.`,
+    );
   }
 
   /** A leap year whose February and March are complete but for the 29th, when no year has a 29th. */

@@ -191,8 +191,11 @@ function finish({ levels, parameters, place, where }: Draft, kind: Kind): SeaLev
   return { ...place, record };
 }
 
-/** Farther from the median than so many times the median of the distances, a yearly maximum does not belong to the record. */
-const MOST_SPREADS = 30;
+/**
+ * Farther above or below the median than so many times the median of the distances, a yearly maximum does not belong to the record.
+ * Maxima have a long tail above; below, the least of a hundred years by Gumbel's law is 2.5 such distances away.
+ */
+const [MOST_SPREADS, MOST_SPREADS_BELOW] = [30, 10];
 /** m: smaller spreads are those of rounding. */
 const LEAST_SPREAD = 0.02;
 
@@ -201,7 +204,9 @@ function checkMaxima(name: string, where: string, years: readonly number[], maxi
   const medianOf = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
   const median = medianOf(maxima);
   const spread = Math.max(LEAST_SPREAD, medianOf(maxima.map((level) => Math.abs(level - median))));
-  const odd = maxima.findIndex((level) => Math.abs(level - median) > MOST_SPREADS * spread);
+  const odd = maxima.findIndex(
+    (level) => level - median > MOST_SPREADS * spread || median - level > MOST_SPREADS_BELOW * spread,
+  );
   if (odd === -1) return;
   throw new RejectedError(
     "OddMaximum",

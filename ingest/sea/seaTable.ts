@@ -88,10 +88,10 @@ export class SeaTable {
         ? `If it marks a missing value, give --missing ${trimBlanks(text)}.`
         : value === undefined
           ? `Correct it, or, if it marks a missing value, give --missing "${trimBlanks(text)}".`
-          : "Correct it, or give the unit of the table by --unit.");
+          : `Correct it${unit === "" ? "" : ", or give the unit of the table by --unit"}.`);
     throw new RejectedError(
       "InvalidNumber",
-      `${this.where}: expected ${this.header[at]} to be a number from ${min} to ${max} ${unit}, found "${text}". ${hint}`,
+      `${this.where}: expected ${this.header[at]} to be a number from ${min} to ${max}${unit === "" ? "" : ` ${unit}`}, found "${text}". ${hint}`,
     );
   }
 

@@ -125,7 +125,7 @@ function findVariableColumns(
     if (rival !== undefined && (rival.mappedName === undefined) === (column.mappedName === undefined)) {
       throw new RejectedError(
         "TwoColumns",
-        `${table.file}: the columns "${rival.name}" and "${header}" both are ${column.variable}. Say which one: --map "${header}=${column.variable}".`,
+        `${table.file}: the columns "${rival.name}" and "${header}" both are ${column.variable}. ${rival.name === header ? "Rename one of them" : `Say which one: --map "${header}=${column.variable}"`}.`,
       );
     }
     if (rival === undefined || column.mappedName !== undefined) columns.set(column.variable, { ...column, at });

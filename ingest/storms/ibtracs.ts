@@ -2,7 +2,7 @@
 // one responsible for the basin.
 import { RejectedError } from "../../model/errors.ts";
 import { BASINS, type Basin } from "../../model/storms.ts";
-import { KM_PER_NAUTICAL_MILE } from "../../model/units.ts";
+import { KM_PER_NAUTICAL_MILE, readUnit } from "../../model/units.ts";
 import { openCsv } from "../formats/csvFile.ts";
 import type { FormatOfKind } from "../formats/fileFormat.ts";
 import type { TableFile } from "../formats/tableFile.ts";
@@ -45,6 +45,7 @@ async function readIbtracs(
     const where = `${csv.file}:${line}`;
     // A spur branches off its storm, provisional or not; it is no storm of its own.
     const isUnits = cellOf(row, columns.SEASON!) === "Year";
+    if (isUnits) checkWindUnit(cellOf(row, columns.wind!), toMetresPerSecond, where);
     if (isUnits || /spur/i.test(cellOf(row, columns.TRACK_TYPE!))) return;
     const number = (column: number, what: string) => readNumber(cellOf(row, column), BLANK, what, where);
     const positive = (column: number, what: string) => readPositive(cellOf(row, column), BLANK, what, where);
@@ -82,6 +83,15 @@ async function readIbtracs(
     );
   };
   await csv.readRows(onRow, onBytes, signal);
+}
+
+/** The line of units says where the knots were converted. */
+function checkWindUnit(text: string, toMetresPerSecond: number, where: string): void {
+  if (toMetresPerSecond === 1 || readUnit(text) !== "m s-1") return;
+  throw new RejectedError(
+    "WrongWindUnit",
+    `${where}: the line of units says that winds are in ${text}, and IBTrACS has them in knots. Give --wind-unit m/s, or correct the line.`,
+  );
 }
 
 const NEEDED = ["SID", "SEASON", "BASIN", "NAME", "ISO_TIME", "NATURE", "LAT", "LON", "TRACK_TYPE"];

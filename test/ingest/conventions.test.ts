@@ -517,6 +517,17 @@ describe("dates in tables", () => {
     expect((await read({ "a.csv": `${header},lat,lon,pr\n${rows}` })).slice(0, 2)).toEqual([1, 2]);
   });
 
+  test("a year of months that are dated by a day each is refused", async () => {
+    const months = days(12).map((month) => String(month + 1).padStart(2, "0"));
+    const of = (day: (month: string) => string) =>
+      `date,lat,lon,pr\n${months.map((month) => `2001-${month}-${day(month)},36,127,90\n`).join("")}`;
+    const last = (month: string) => String(new Date(Date.UTC(2001, Number(month), 0)).getUTCDate());
+    for (const text of [of(() => "01"), of(() => "15"), of(last)])
+      expect(await refuse({ "a.csv": text })).toMatch(/^MonthsAsDays/);
+    // One month with two days is of days.
+    expect((await read({ "a.csv": `${of(() => "01")}2001-03-02,36,127,1\n` })).slice(59, 61)).toEqual([90, 1]);
+  });
+
   test("a block above the column names, as NASA POWER writes it, is no data; lines are those of the file", async () => {
     const header = "-BEGIN HEADER-\r\nNASA/POWER, daily\r\nparameters: T2M, PRECTOTCORR\r\n-END HEADER-\r\n";
     const place = { latitude: 36, longitude: 127 };
@@ -604,9 +615,27 @@ describe("storms and the sea", () => {
     expect((await readStorms({ "a.csv": file }, { agency: "usa" })).tracks).toHaveLength(1);
   });
 
+  test("IBTrACS whose line of units says metres per second", async () => {
+    const point = { SID: "2018272N15144", SEASON: 2018, BASIN: "WP", NAME: "A", NATURE: "TS", LAT: 15, LON: 145 };
+    const wind = { USA_WIND: 30, USA_PRES: 985, TRACK_TYPE: "main" };
+    const text = ibtracs(
+      { ...point, ...wind, ISO_TIME: "2018-10-01 00:00:00" },
+      { ...point, ...wind, ISO_TIME: "2018-10-01 06:00:00" },
+    );
+    const [names, units, ...rows] = text.split("\n");
+    const at = names!.split(",").indexOf("USA_WIND");
+    const converted = [names, units!.split(",").with(at, "m s-1").join(","), ...rows].join("\n");
+    expect(await refusalOf(readStorms({ "a.csv": converted }, { agency: "usa" }))).toMatch(
+      /^WrongWindUnit.*--wind-unit m\/s/,
+    );
+    const { tracks } = await readStorms({ "a.csv": converted }, { agency: "usa", windUnit: "m/s" });
+    expect(tracks[0]!.wind[0]).toBe(30);
+  });
+
   test.each([
     ["9999 among 1400 mm", "mm", (year: number) => (year === 1995 ? 9999 : 1400 + 10 * (year % 7)), /OddMaximum.*1995/],
     ["-9.99 among 1.4 m", "m", (year: number) => (year === 1995 ? -9.99 : 1.4 + 0.01 * (year % 7)), /OddMaximum.*1995/],
+    ["0 among 1.4 m", "m", (year: number) => (year === 1995 ? 0 : 1.4 + 0.04 * (year % 7)), /OddMaximum.*1995/],
     ["plain maxima", "m", (year: number) => 1.4 + 0.1 * (year % 7), /accepted/],
   ] as const)("maxima of a gauge: %s", async (_, unit, level, outcome) => {
     const folder = await mkdtemp(join(tmpdir(), "climatebatch-gauge-"));
