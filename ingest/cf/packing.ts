@@ -49,8 +49,8 @@ export function readPacking(file: string, described: ArrayVariable, marks: Itera
     const usual = defaultFill(array);
     if (usual !== undefined) missing.add(round(usual));
   }
-  const scale = numberAttribute(array, "scale_factor") ?? 1;
-  const offset = numberAttribute(array, "add_offset") ?? 0;
+  const scale = readFactor(file, array, "scale_factor") ?? 1;
+  const offset = readFactor(file, array, "add_offset") ?? 0;
   const [validMin, validMax] = readValidRange(array, scale, offset, round);
   const [first = Number.NaN, second = Number.NaN, ...others] = missing;
   return {
@@ -84,6 +84,17 @@ function withNumbers(file: string, array: ArrayVariable): ArrayVariable {
     attributeTypes.set(name, { isFloat: /[.e]/i.test(text), bytes: 8 });
   }
   return { ...array, attributes, attributeTypes };
+}
+
+function readFactor(file: string, array: ArrayVariable, name: "scale_factor" | "add_offset"): number | undefined {
+  const value = array.attributes.get(name);
+  if (value === undefined || typeof value === "string") return undefined;
+  const [number = Number.NaN] = value;
+  if (value.length === 1 && Number.isFinite(number) && !(name === "scale_factor" && number === 0)) return number;
+  throw new RejectedError(
+    "InvalidPacking",
+    `${file}: variable "${array.name}": expected one number as ${name}, found ${value.join(", ")}. Correct it: ncatted -a ${name},${array.name},o,d,NUMBER ${file}`,
+  );
 }
 
 function readSign({ attributes, isFloat, bytesPerValue }: ArrayVariable): boolean | undefined {

@@ -49,9 +49,9 @@ export type MeasuredAnswer = Answer & { readonly memory: number };
 /** Of processor time for one answer: so much, and more for larger files. */
 const PATIENCE_SECONDS = 2.5;
 const SLOWEST_BYTES_PER_SECOND = 2 << 20;
-/** Of memory for one answer: so much, and more for larger files up to the most. What unpacks to more than 128 times its size is damaged. */
-const FEW_BYTES = 128 << 20;
-const MOST_UNPACKING = 128;
+/** Of memory for one answer: so much, and more for larger files up to the most, several times what they unpack to. */
+const FEW_BYTES = 64 << 20;
+const MOST_UNPACKING = 256;
 const MOST_BYTES = 256 << 20;
 /** A process that holds so much memory when all files are closed is replaced: libraries keep memory of what they opened. */
 const MOST_KEPT_BYTES = 224 << 20;

@@ -7,6 +7,8 @@ import type { Answer, Request, Task } from "./decoder.ts";
 /** A busy machine may give the thread a fraction of a processor. */
 const MOST_WAITING = 6;
 const LOOK_MS = 10;
+/** What the process holds when the libraries are loaded, which counts for no file. */
+const LOADED_BYTES = 150 << 20;
 /** Without a limit V8 collects what is of no use any more so seldom that rows of a table leave 200 MiB behind. */
 const THREAD_HEAP = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 16 };
 
@@ -55,7 +57,8 @@ process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
 function begin({ id, seconds, bytes }: Task): void {
   clearInterval(work?.looking);
   const looking = setInterval(look, LOOK_MS);
-  work = { id, seconds, bytes, memoryBefore: process.memoryUsage.rss(), heard: 0, usedBefore: 0, looking };
+  const memoryBefore = Math.max(LOADED_BYTES, process.memoryUsage.rss());
+  work = { id, seconds, bytes, memoryBefore, heard: 0, usedBefore: 0, looking };
   hear();
 }
 

@@ -81,6 +81,15 @@ describe("packing", () => {
     expect(refusal).toMatch(/^InvalidPacking: a\.nc: variable "pr": its scale_factor is the text "a tenth"/);
   });
 
+  test.each([
+    ["scale_factor", 0],
+    ["scale_factor", Number.NaN],
+    ["add_offset", Number.POSITIVE_INFINITY],
+  ])("a %s of %d is refused", async (name, factor) => {
+    const file = await netcdf({ times: days(4), name: "pr", variable: { ...units, [name]: factor } });
+    expect(await refuse(file)).toMatch(/^InvalidPacking/);
+  });
+
   test("what the NetCDF library fills unsigned and long integers with", async () => {
     const arrays = [
       Uint16Array.of(10, 65_535, 30),
