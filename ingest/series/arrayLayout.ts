@@ -10,7 +10,7 @@ import { type ArrayAxes, checkLengths, findAxes, hasTimeAxis } from "../cf/place
 import { datesOf, frequencyOfLength, readTimeAxis, type TimeAxis, type TimeSteps } from "../cf/time.ts";
 import { type ArrayFile, type ArrayVariable, textAttribute } from "../formats/arrayFile.ts";
 import { planBoxes } from "./arrayBlocks.ts";
-import { lacksSpan, lacksStatistic, otherStatistic, variableOfArray } from "./arrayNames.ts";
+import { lacksSpan, lacksStatistic, otherQuantity, otherStatistic, variableOfArray } from "./arrayNames.ts";
 import { type NarrowedArray, narrowArray } from "./furtherAxes.ts";
 import { checkFrequency, noVariables, unitNeeded } from "./layout.ts";
 import { refuseLevels } from "./levels.ts";
@@ -104,6 +104,8 @@ async function finishLayout(
     }
     const other = mappedName === undefined ? otherStatistic(array, variable) : undefined;
     if (other !== undefined) throw statisticContradicts(where, array, variable, other);
+    const quantity = mappedName === undefined ? otherQuantity(array, variable) : undefined;
+    if (quantity !== undefined) throw quantityContradicts(where, array, variable, quantity);
     if (mappedName === undefined) await refuseLevels(file, array, variable);
     const narrowed = await narrowArray(file, array, axes, options.select);
     const said = options.units.get(variable);
@@ -157,6 +159,13 @@ function statisticContradicts(
   return new RejectedError(
     "WrongStatistic",
     `${where} would be ${variable}, but its cell_methods "${textAttribute(array, "cell_methods")}" say ${statistic}. Leave it out by --variables VARIABLE,…; or if the attribute is wrong, say what it is: --map ${array.name}=VARIABLE.`,
+  );
+}
+
+function quantityContradicts(where: string, array: ArrayVariable, variable: Variable, quantity: string): RejectedError {
+  return new RejectedError(
+    "WrongQuantity",
+    `${where} would be ${variable}, but its standard_name is ${quantity}. Leave it out by --variables VARIABLE,…; or if the attribute is wrong, say so: --map ${array.name}=${variable}.`,
   );
 }
 

@@ -109,6 +109,24 @@ const DAILY_QUANTITIES: readonly Variable[] = [
   ],
 ] as const satisfies readonly Variable[];
 
+/** Standard names of other quantities that arrays of these names have had. */
+const OTHER_TEMPERATURES = /soil|sea|lake|dew_point|wet_bulb|brightness|anomaly|^surface_temperature$/;
+const OTHER_QUANTITIES: ReadonlyMap<Variable, RegExp> = new Map([
+  ["tas", OTHER_TEMPERATURES],
+  ["tasmax", OTHER_TEMPERATURES],
+  ["tasmin", OTHER_TEMPERATURES],
+  ["pr", /snowfall|convective|stratiform|large_scale|anomaly|evaporation/],
+  ["sfcWind", /gust|eastward|northward|anomaly|^[xy]_wind$/],
+  ["hurs", /specific|anomaly/],
+  ["hursmin", /specific|anomaly/],
+]);
+
+/** The standard name of the array, where it is that of another quantity than the variable. */
+export function otherQuantity(array: ArrayVariable, variable: Variable): string | undefined {
+  const name = textAttribute(array, "standard_name");
+  return name !== undefined && OTHER_QUANTITIES.get(variable)?.test(name.toLowerCase()) ? name : undefined;
+}
+
 /** A lower rank is surer. */
 export function variableOfArray(
   file: ArrayFile,

@@ -362,6 +362,18 @@ describe("what an array says it is", () => {
     expect(variables.map(({ variable }) => variable)).toEqual(["tas"]);
   });
 
+  test.each([
+    ["tas", "soil_temperature", "degC"],
+    ["tasmax", "air_temperature_anomaly", "degC"],
+    ["pr", "snowfall_flux", "mm d-1"],
+    ["pr", "convective_precipitation_flux", "mm d-1"],
+    ["sfcWind", "wind_speed_of_gust", "m s-1"],
+  ])("%s with the standard name %s is refused, and taken when --map says so", async (name, standard_name, units) => {
+    const made = await file(name, { standard_name, units });
+    expect(await refuse(made)).toMatch(/^WrongQuantity/);
+    expect((await read(made, { map: [`${name}=${name}`] })).slice(0, 1)).toEqual([20]);
+  });
+
   test("air at 850 hPa and wind at 100 m are not those of the surface", async () => {
     const air = { standard_name: "air_temperature", coordinates: "level" };
     expect(await refuse(await file("ta", air, at("level", "air_pressure", "Pa", 85_000)))).toMatch(
