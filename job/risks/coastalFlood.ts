@@ -5,6 +5,7 @@ import type { Flag, NullReason } from "../../model/reasons.ts";
 import type { PeriodResult } from "../../model/results.ts";
 import { RISK_INPUTS } from "../../model/riskInputs.ts";
 import { ATTENUATION, LEAST_LAND_FRACTION } from "../../model/seaLevels.ts";
+import { rootBetween } from "../numerics/rootBetween.ts";
 import { type CellSeaLevel, UNKNOWN_SEA } from "./cellSeaLevel.ts";
 import data from "./coastalFlood.json" with { type: "json" };
 import { exceedance, levelDeviation, levelOf } from "./extremeDistribution.ts";
@@ -32,8 +33,6 @@ const FARTHEST = 50;
 const HIGHEST = 10;
 const DEFAULT_PROTECTION = 50;
 const MM_PER_M = 1000;
-/** Halves of the spread of a period's sea levels, a metre or so, down to its last digits. */
-const BISECTION_STEPS = 50;
 
 const INPUTS = RISK_INPUTS.published.coastal_flood;
 
@@ -166,7 +165,7 @@ function isHeld({ years }: SeaLevelRise, period: Period): boolean {
  * Law of the yearly highest level over years whose mean sea levels differ.
  *
  * Inputs: law at the reference year; shifts [m] of each year.
- * Output: the chance of a year drawn from them; its levels by bisection; the standard error of the law's own level.
+ * Output: the chance of a year drawn from them; its levels as roots; the standard error of the law's own level.
  * Definition: mean over the years of P(X > level - shift). Missing data: none.
  */
 function lawOfPeriod({ law, years }: SeaLevelLaw, shifts: Float64Array): LevelLaw {
@@ -179,15 +178,8 @@ function lawOfPeriod({ law, years }: SeaLevelLaw, shifts: Float64Array): LevelLa
     exceedance: chance,
     levelOf(returnPeriod) {
       const unshifted = levelOf(law, returnPeriod);
-      let low = unshifted + Math.min(...shifts);
-      let high = unshifted + Math.max(...shifts);
-      for (let step = 0; step < BISECTION_STEPS; step++) {
-        const middle = (low + high) / 2;
-        if (middle === low || middle === high) break;
-        if (chance(middle) * returnPeriod > 1) low = middle;
-        else high = middle;
-      }
-      return high;
+      const commoner = (level: number) => Math.log(chance(level) * returnPeriod);
+      return rootBetween(commoner, unshifted + Math.min(...shifts), unshifted + Math.max(...shifts));
     },
     deviation: (returnPeriod) => (years === null ? null : levelDeviation(law, returnPeriod)),
   };
