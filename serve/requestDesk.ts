@@ -13,7 +13,7 @@ import {
   type UnfinishedBatch,
   type WaitingRequest,
 } from "../database/serveRequests.ts";
-import { isPassing } from "../database/troubles.ts";
+import { isMissingRight, isPassing } from "../database/troubles.ts";
 import { calculationsOf } from "../model/calculations.ts";
 import { coerceError, RejectedError } from "../model/errors.ts";
 import { findPlace, type QueueEntry, type QueuePlace } from "../model/queueOrder.ts";
@@ -229,5 +229,5 @@ export class RequestDesk {
 /** Nothing is wrong with the request: it keeps its place. Anything else must not hold up those behind it. */
 function isWaiting(error: Error): boolean {
   if (error instanceof RejectedError) return (WAITING_REFUSALS as readonly string[]).includes(error.reason);
-  return isPassing(error);
+  return isPassing(error) || isMissingRight(error);
 }

@@ -132,7 +132,7 @@ async function runChild(
   signal.addEventListener("abort", stop);
   const lines = createInterface({ input: child.stdout! });
   lines.on("line", (line) => {
-    const shardLine = readLine(line);
+    const shardLine = readShardLine(line);
     if (shardLine.event === "progress") describeCells(completionIndex, shardLine.cells!);
     onShardLine(completionIndex, shardLine);
   });
@@ -144,9 +144,11 @@ async function runChild(
 }
 
 /** A killed process may leave its last line unfinished. */
-function readLine(line: string): ShardLine {
+export function readShardLine(line: string): ShardLine {
   try {
-    return JSON.parse(line) as ShardLine;
+    const parsed: unknown = JSON.parse(line);
+    const isObject = typeof parsed === "object" && parsed !== null && !Array.isArray(parsed);
+    return isObject ? parsed : { message: line };
   } catch {
     return { message: line };
   }

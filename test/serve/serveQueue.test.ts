@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { eventually } from "../support/cli.ts";
 import { writePastAndFuture } from "../support/climate.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { createDatabaseUsers } from "../support/databaseUsers.ts";
 import { pauseAt } from "../support/pauses.ts";
 import { insertBatch, readRequestRows, requestBatch } from "../support/requests.ts";
 import { readBatches, serving, settled } from "../support/serve.ts";
@@ -45,6 +46,23 @@ test("with Replace a later request cancels the batch that runs and the request t
   });
   const batches = await settled(database.client, batchesBefore + 2);
   expect(batches.slice(batchesBefore).map(({ state }) => state)).toEqual(["cancelled", "complete"]);
+});
+
+test("a request waits while the user of serve lacks a right, and is answered when it was granted", async () => {
+  const users = await createDatabaseUsers(database, ["operator"]);
+  const { client } = database;
+  await client.query(`GRANT climatebatch_job TO ${users.loginOf("operator")}`);
+  await client.query("REVOKE INSERT ON climatebatch.batches FROM climatebatch_operator");
+  {
+    await using serve = await serving(users.urlOf("operator"), ENV);
+    await requestBatch(client, "hazard", JSON.stringify({ ...JSON.parse(OPTIONS), maxRejectedCells: 5 }));
+    expect(await serve.logged("requestNotAnswered")).toMatchObject({ message: "permission denied for table batches" });
+    await client.query("GRANT INSERT ON climatebatch.batches TO climatebatch_operator");
+    await settled(client, batchesBefore + 1);
+  }
+  expect((await readRequestRows(client)).at(-1)).toMatchObject({ outcome: "batch" });
+  await client.query(`DROP OWNED BY ${users.loginOf("operator")}`);
+  await users.drop();
 });
 
 test("a request that cannot be planned for an unforeseen reason fails, and the next of its calculation is answered", async () => {
