@@ -15,15 +15,23 @@ export const serverCheck: DatabaseCheck = {
   async look({ client, clock }) {
     const { rows } = await client.query(
       `SELECT current_setting('server_version_num')::int AS version, current_setting('server_version') AS shown, current_user AS "user",
-         current_database() AS database, pg_is_in_recovery() AS "isStandby", extract(epoch FROM clock_timestamp())::float8 AS seconds`,
+         current_database() AS database, pg_is_in_recovery() AS "isStandby",
+         (SELECT reset_val = 'on' FROM pg_settings WHERE name = 'default_transaction_read_only') AS "isReadOnly", extract(epoch FROM clock_timestamp())::float8 AS seconds`,
     );
-    const { version, shown, user, database, isStandby, seconds } = rows[0];
+    const { version, shown, user, database, isStandby, isReadOnly, seconds } = rows[0];
     const findings = [fine(`PostgreSQL ${shown}, database ${database}, user ${user}`)];
     if (version < OLDEST_SERVER)
       findings.push(problem(`PostgreSQL ${shown} is older than 15`, "Upgrade the server to PostgreSQL 15 or newer."));
     if (isStandby)
       findings.push(
         problem("the server is a standby: nothing can be written", "Give the address of the primary in DATABASE_HOST."),
+      );
+    if (isReadOnly && !isStandby)
+      findings.push(
+        problem(
+          "default_transaction_read_only is on: nothing can be written",
+          "When maintenance is over: ALTER DATABASE (or ROLE, or SYSTEM) … RESET default_transaction_read_only.",
+        ),
       );
     const skew = Math.round(seconds - clock.now().getTime() / 1000);
     if (Math.abs(skew) > MOST_SKEW_SECONDS)

@@ -60,6 +60,8 @@ const REFUSALS: readonly (readonly [RegExp, ObstacleReason])[] = [
   [/error looking up service account|serviceaccount .*not found/i, "ServiceAccountMissing"],
   [/violates PodSecurity/, "PodSecurity"],
   [/(minimum|maximum) .* usage per (Container|Pod)|max limit to request ratio/, "LimitRange"],
+  // By its default limits: a template with more is refused before.
+  [/must be less than or equal to \S+ limit/, "LimitRange"],
 ];
 
 const IMAGE_REASONS = [
@@ -111,7 +113,7 @@ function findRefusedPods({ jobUid, expected, active, pods, events }: JobPods, no
   if (latest === undefined || lastSeenMs(latest) < newestPodMs) return null;
   if (lastSeenMs(latest) < now.getTime() - FRESH_SECONDS * 1000) return null;
   // Without the name of the pod, which differs in each try.
-  const message = (latest.note ?? "").replace(/^Error creating: (pods? "[^"]*" is forbidden: )?/, "");
+  const message = (latest.note ?? "").replace(/^Error creating: (pods? "[^"]*" is (forbidden|invalid): )?/i, "");
   return { kind: "refused", reason: classifyRefusal(latest.note ?? ""), message };
 }
 

@@ -176,6 +176,16 @@ test("the predecessor's tables, not taken over yet: how to take them", async () 
   expect(of("data")).toEqual(["unknown: not looked at: the schema is not this version's"]);
 });
 
+test("a database that may only be read: what makes it so", async () => {
+  const name = new URL(database.url).pathname.slice(1);
+  await database.client.query(`ALTER DATABASE "${name}" SET default_transaction_read_only = on`);
+  const { code, of } = await examine();
+  expect(code).toBe(1);
+  expect(of("server")).toContainEqual(
+    expect.stringMatching(/^problem: default_transaction_read_only is on: nothing can be written → .*RESET/),
+  );
+});
+
 test("a user that lacks rights: which, and how to give them", async () => {
   const users = await createDatabaseUsers(database, ["reader"]);
   try {

@@ -186,6 +186,17 @@ describeOnApiServer("nothing moves", () => {
       fix: (space) => space.change("sample", { template: { resources: { limits: { memory: "32Mi" } } } }),
     },
     {
+      reason: "LimitRange",
+      words: /must be less than or equal to memory limit of 64Mi/,
+      spec: { template: { resources: { requests: { memory: "128Mi" } } } },
+      obstruct: (space) =>
+        space.call("POST", "limitranges", {
+          metadata: { name: "defaults" },
+          spec: { limits: [{ type: "Container", default: { memory: "64Mi" } }] },
+        }),
+      fix: (space) => space.call("DELETE", "limitranges/defaults"),
+    },
+    {
       reason: "PriorityClassMissing",
       words: /no PriorityClass with name absent was found/,
       spec: { template: { priorityClassName: "absent" } },

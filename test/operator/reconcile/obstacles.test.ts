@@ -39,6 +39,13 @@ const SITUATIONS: readonly (readonly [keyof typeof OBSTACLES, ClimateBatchBuilde
   ["QuotaExceeded", forbidden("exceeded quota: small, requested: pods=1, used: pods=2, limited: pods=2"), /^exceeded/],
   ["QuotaExceeded", forbidden("failed quota: small: must specify limits.cpu"), /limits\.cpu/],
   ["LimitRange", forbidden("maximum memory usage per Container is 1Gi, but limit is 2Gi"), /1Gi/],
+  [
+    "LimitRange",
+    refused(
+      'Pod "spi-73706900-1-0-x7k2p" is invalid: spec.containers[0].resources.requests: Invalid value: "128Mi": must be less than or equal to memory limit of 64Mi',
+    ),
+    /^spec\.containers.* limit of 64Mi$/,
+  ],
   ["PriorityClassMissing", forbidden("no PriorityClass with name urgent was found"), /urgent/],
   [
     "ServiceAccountMissing",
