@@ -8,8 +8,8 @@ import { jobPodsSelector, LABELS } from "./objects/labels.ts";
 import { type EventFacts, findObstacle, type PodFacts } from "./reconcile/obstacles.ts";
 
 export const SCHEDULE_SELECTOR = `${LABELS.appComponent}=schedule`;
-/** Less than the 15 s in which a fix is to be noticed. */
-const LOOK_MS = 10_000;
+/** A schedule fires once a year; while one stalls, less than the 15 s in which a fix is to be noticed. */
+const LOOK_MS = { usual: 60_000, stalled: 10_000 };
 const LIST_LIMIT = 100;
 
 export interface StalledSchedule {
@@ -83,7 +83,7 @@ export class Schedules {
         const error = coerceError(thrown);
         log.warn({ event: "schedulesNotRead", err: error, message: error.message });
       }
-      await rest(clock, LOOK_MS, signal);
+      await rest(clock, this.#stalled.length > 0 ? LOOK_MS.stalled : LOOK_MS.usual, signal);
     }
     this.#stalled = [];
   }
