@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { constants, deflateRaw } from "node:zlib";
 import { build } from "esbuild";
 import type { ReportContents } from "./collectReport.ts";
+import { firstLayers } from "./page/pageState.ts";
 import { differences, splitBytes } from "./page/reportData.ts";
 
 const PAGE = join(import.meta.dirname, "page");
@@ -19,9 +20,15 @@ export async function* writeReport({ header, places, blocks, layers, chunks }: R
   yield `<script type="application/json" id="header">${JSON.stringify(header).replaceAll("<", "\\u003c")}</script>\n`;
   yield await block("places", new Uint8Array(places.buffer));
   for (const [name, bytes] of blocks) yield await block(name, bytes);
-  for (const [name, layer] of layers) yield await block(name, differences(layer), RUNS);
+  // The script and what it shows first come before the rest, so that the first map is drawn while a large file is still read.
+  const first = firstLayers(header);
+  for (const name of first) yield await block(name, differences(layers.get(name)!), RUNS);
+  yield `<script>${script}</script>\n`;
+  for (const [name, layer] of layers) {
+    if (!first.includes(name)) yield await block(name, differences(layer), RUNS);
+  }
   for (const [at, chunk] of chunks.entries()) yield await block(`chunk.${at}`, splitBytes(chunk));
-  yield `<script>${script}</script>\n</body>\n</html>\n`;
+  yield "</body>\n</html>\n";
 }
 
 /** `policy`: where else the page may load from. */

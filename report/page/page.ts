@@ -14,7 +14,7 @@ import {
 import { byId, keepFocus, readTheme } from "./document.ts";
 import { MapView, nearestCell } from "./mapView.ts";
 import { formatPlace } from "./numbers.ts";
-import { formatState, type PageState, parseState } from "./pageState.ts";
+import { firstState, formatState, type PageState, parseState } from "./pageState.ts";
 import { basePosition, readPicture } from "./pictures.ts";
 import { type PlaceFacts, renderPlace } from "./placePanel.ts";
 import { renderPrintPages } from "./printPages.ts";
@@ -71,20 +71,7 @@ export class Page {
 
   constructor(source: Source) {
     this.source = source;
-    const { scenarios, periods } = source.header;
-    const fallback: PageState = {
-      risk: Math.max(
-        0,
-        source.header.risks.findIndex(({ id }) => id === "high_temperature"),
-      ),
-      scenario: scenarios.length - 1,
-      other: 0,
-      period: Math.floor(periods.length / 2),
-      measure: source.header.layers.some((name) => name.startsWith("score")) ? "score" : "damage",
-      language: navigator.language.startsWith("ko") ? "ko" : "en",
-      at: null,
-      beside: null,
-    };
+    const fallback = firstState(source.header, navigator.language.startsWith("ko") ? "ko" : "en");
     this.#rankedThings = source.sites === null ? "cells" : "sites";
     this.state = parseState(location.hash, source.header, fallback);
     this.translate = makeTranslate(this.state.language);

@@ -1,5 +1,5 @@
 // What the page shows, as its address says it: #risk=drought&scenario=ssp585&period=2041-2060&show=change&at=37.5,127.
-import type { ReportHeader } from "./reportData.ts";
+import { layerName, type ReportHeader } from "./reportData.ts";
 import type { Language } from "./words.ts";
 
 export const MEASURES = ["score", "damage", "probability", "returnLevel", "change", "scenarios"] as const;
@@ -16,6 +16,30 @@ export interface PageState {
   /** Degrees of the pinned place, and of the one beside it. */
   readonly at: readonly [latitude: number, longitude: number] | null;
   readonly beside: readonly [latitude: number, longitude: number] | null;
+}
+
+/** What a page shows whose address leaves everything open. */
+export function firstState({ risks, scenarios, periods, layers }: ReportHeader, language: Language): PageState {
+  return {
+    risk: Math.max(
+      0,
+      risks.findIndex(({ id }) => id === "high_temperature"),
+    ),
+    scenario: scenarios.length - 1,
+    other: 0,
+    period: Math.floor(periods.length / 2),
+    measure: layers.some((name) => name.startsWith("score")) ? "score" : "damage",
+    language,
+    at: null,
+    beside: null,
+  };
+}
+
+/** Names of the layers that the first map is drawn from. */
+export function firstLayers(header: ReportHeader): string[] {
+  const { risk, scenario, period, measure } = firstState(header, "en");
+  const measures = measure === "score" ? (["score", "uncertain"] as const) : (["damage"] as const);
+  return measures.map((one) => layerName(one, risk, scenario, period)).filter((name) => header.layers.includes(name));
 }
 
 export function formatState(state: PageState, { risks, scenarios, periods }: ReportHeader): string {

@@ -102,10 +102,21 @@ async function unpack(name: string, isLayer = false): Promise<Uint8Array | null>
     const response = await fetch(`${blocks}${name}`);
     return response.ok ? new Uint8Array(await response.arrayBuffer()) : null;
   }
-  const text = document.getElementById(`block.${name}`)?.textContent;
+  const text = (await findBlock(name))?.textContent;
   if (text == null) return null;
-  const packed = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+  const packed = atob(text);
+  const codes = new Uint8Array(packed.length);
+  for (let at = 0; at < codes.length; at++) codes[at] = packed.charCodeAt(at);
+  const stream = new Blob([codes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
   const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
   return isLayer ? sumDifferences(bytes) : bytes;
+}
+
+/** The page starts before the browser has read the whole file: a block is complete when something follows it. */
+async function findBlock(name: string): Promise<Element | null> {
+  const find = () => document.getElementById(`block.${name}`);
+  if (document.readyState === "loading" && find()?.nextElementSibling == null) {
+    await new Promise((resolve) => document.addEventListener("DOMContentLoaded", resolve, { once: true }));
+  }
+  return find();
 }

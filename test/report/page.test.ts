@@ -130,6 +130,23 @@ describe.skipIf(CHROMIUM === undefined)("the report in Chromium (npm run browser
     }
   });
 
+  test("the first map is drawn from what precedes the script, before the rest of a large file is read", async () => {
+    const whole = await readFile(join(folder, "report.html"), "utf8");
+    const start = whole.split(/(?<=<\/script>\n)(?=<script type="text\/plain" id="block\.)/);
+    const scriptAt = start.findIndex((part) => part.includes("<script>"));
+    const cut = join(folder, "cut.html");
+    await writeFile(cut, start.slice(0, scriptAt + 1).join(""));
+    expect(start.length).toBeGreaterThan(scriptAt + 100);
+    const maps: string[] = [];
+    await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
+    for (const file of [cut, join(folder, "report.html")]) {
+      await page.goto(pathToFileURL(file).href);
+      await page.waitForSelector("html[data-ready]");
+      maps.push(await page.evaluate<string>("document.querySelector('#map').toDataURL()"));
+    }
+    expect(maps[0]).toBe(maps[1]);
+  });
+
   test("the ranking lists as many cells as SQL counts, and the data are called synthetic", async () => {
     await open("#risk=high_temperature&period=2041-2060&show=score&language=en");
     await expect.poll(() => page.textContent("#ranking-note")).toContain(`${SAMPLE_CELLS}`);
