@@ -74,8 +74,14 @@ export interface PlaceAnswer {
 }
 
 /** Great circle in km by the haversine formula, in SQL: $1 latitude, $2 longitude. */
-const DISTANCE_KM = `2 * 6371.0088 * asin(sqrt(sin(radians(latitude - $1) / 2) ^ 2
-  + cos(radians($1)) * cos(radians(latitude)) * sin(radians(longitude - $2) / 2) ^ 2))`;
+const DISTANCE_KM = `2 * 6371.0088 * asin(sqrt(least(1, sin(radians(latitude - $1) / 2) ^ 2
+  + cos(radians($1)) * cos(radians(latitude)) * sin(radians(longitude - $2) / 2) ^ 2)))`;
+const KM_PER_DEGREE = 111.19;
+/** Half the Earth's circumference, and a little. */
+const FARTHEST_KM = 20_100;
+/** A search begins so near, and goes so many times farther when it finds nothing. */
+const FIRST_KM = 5;
+const FARTHER = 4;
 /** Cells of the sea around a grid may have no results: so many of the nearest are looked at. */
 const CANDIDATES = 500;
 
@@ -128,19 +134,48 @@ const PROBABILITY = `json_build_object('damagingYear', probability, 'bins', (
       'extrapolated', level -> 'extrapolated') ORDER BY at)
     FROM json_array_elements(return_levels) WITH ORDINALITY AS levels (level, at)))`;
 
-async function findNearest(client: ClientBase, batches: readonly ResultBatch[], { latitude, longitude }: PlaceRequest) {
+interface NearestCell {
+  readonly cellId: number;
+  readonly latitude: number;
+  readonly longitude: number;
+  readonly km: number;
+}
+
+/** In boxes that grow, which an index of the cells serves: of a whole country only the cells around the place are read. */
+async function findNearest(
+  client: ClientBase,
+  batches: readonly ResultBatch[],
+  { latitude, longitude }: PlaceRequest,
+): Promise<NearestCell> {
   const [{ calculation, slot, grid }] = batches as [ResultBatch];
-  const { rows } = await client.query<{ cellId: number; latitude: number; longitude: number; km: number }>(
-    `SELECT cell_id AS "cellId", latitude, longitude, km FROM (
-       SELECT cell_id, latitude, longitude, ${DISTANCE_KM} AS km
-       FROM climatebatch.grid_cells JOIN climatebatch.grids USING (grid_id) WHERE name = $3 ORDER BY km LIMIT ${CANDIDATES}) AS c
-     WHERE EXISTS (SELECT FROM ${rowsView(calculation)} AS r WHERE r.slot = $4 AND r.cell_id = c.cell_id)
-     ORDER BY km LIMIT 1`,
-    [latitude, longitude, grid, slot],
-  );
-  const [cell] = rows;
-  if (cell !== undefined) return cell;
-  throw new RejectedError("NoResults", `No cell near ${latitude}, ${longitude} has results.`);
+  for (let reach = FIRST_KM; ; reach *= FARTHER) {
+    const isWhole = reach >= FARTHEST_KM;
+    const { rows } = await client.query<NearestCell>(
+      `SELECT cell_id AS "cellId", latitude, longitude, km FROM (
+         SELECT cell_id, latitude, longitude, ${DISTANCE_KM} AS km
+         FROM climatebatch.grid_cells WHERE grid_id = (SELECT grid_id FROM climatebatch.grids WHERE name = $3)
+           ${isWhole ? "" : insideBox(latitude, longitude, reach)} ORDER BY km LIMIT ${CANDIDATES}) AS c
+       WHERE EXISTS (SELECT FROM ${rowsView(calculation)} AS r WHERE r.slot = $4 AND r.cell_id = c.cell_id)
+       ORDER BY km LIMIT 1`,
+      [latitude, longitude, grid, slot],
+    );
+    const [cell] = rows;
+    // In a corner of the box there may be one that is farther than one outside it.
+    if (cell !== undefined && (isWhole || cell.km <= reach)) return cell;
+    if (isWhole) throw new RejectedError("NoResults", `No cell near ${latitude}, ${longitude} has results.`);
+  }
+}
+
+/** A condition that all places within `reach` km keep. */
+function insideBox(latitude: number, longitude: number, reach: number): string {
+  const [south, north] = [latitude - reach / KM_PER_DEGREE, latitude + reach / KM_PER_DEGREE];
+  const widest = Math.max(Math.abs(south), Math.abs(north));
+  const inLatitude = `AND latitude BETWEEN ${south} AND ${north}`;
+  if (widest >= 89) return inLatitude;
+  const width = reach / (KM_PER_DEGREE * Math.cos((widest * Math.PI) / 180));
+  const [west, east] = [longitude - width, longitude + width];
+  if (west < -180 || east > 180) return inLatitude;
+  return `${inLatitude} AND longitude BETWEEN ${west} AND ${east}`;
 }
 
 export function checkPlace({ latitude, longitude }: { readonly latitude: number; readonly longitude: number }): void {

@@ -7,11 +7,14 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { summarise } from "../../cli/summary.ts";
 import { METHODS_VERSIONS } from "../../model/calculations.ts";
 import type { BatchSpecification } from "../../model/specification.ts";
-import type { PlaceAnswer } from "../../report/readPlace.ts";
+import { type PlaceAnswer, readPlace } from "../../report/readPlace.ts";
+import { findResults, readResultPlaces } from "../../report/readResults.ts";
+import { makeNearest } from "../../report/sites.ts";
 import { cli, startCli } from "../support/cli.ts";
 import type { TestDatabase } from "../support/database.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { loadBatch, specification, writePlaces } from "../support/loadedBatch.ts";
+import { makeRandom } from "../support/random.ts";
 import { createSampleResults } from "../support/sampleResults.ts";
 
 let database: TestDatabase;
@@ -68,6 +71,31 @@ test("a place as JSON has the nearest cell's values, both calculations of one pu
     ...{ damage: probability!.damage, p: probability!.damagingYear },
   }));
   expect(found).toEqual(rows);
+});
+
+test("the nearest cell is found from anywhere on Earth", async () => {
+  const random = makeRandom("places on Earth");
+  const between = (low: number, high: number) => low + (high - low) * random();
+  const points = [
+    ...Array.from({ length: 40 }, () => [between(33, 39), between(124, 131)] as const),
+    ...Array.from({ length: 40 }, () => [between(-90, 90), between(-180, 180)] as const),
+    ...([
+      [90, 0],
+      [-90, 0],
+      [36, 180],
+      [36, -180],
+      [-36, -53],
+    ] as const),
+  ];
+  const results = await findResults(database.client);
+  const nearest = makeNearest(await readResultPlaces(database.client, results));
+  for (const [latitude, longitude] of points) {
+    const { cell } = await readPlace(database.client, { latitude, longitude });
+    expect({ latitude, longitude, km: cell.distanceKm }).toEqual({
+      ...{ latitude, longitude },
+      km: expect.closeTo(nearest(latitude, longitude).km, 1),
+    });
+  }
 });
 
 test("sites keep their columns and order; losses are the rate times the value, and far sites are named", async () => {
