@@ -11,7 +11,7 @@ import {
   predecessorAddress,
   readSides,
 } from "../report/compareResults.ts";
-import { writeCsv } from "../report/exportTables.ts";
+import { copyCsv } from "../report/exportTables.ts";
 import { formatNumber } from "../report/page/numbers.ts";
 import { copyPredecessor, type PredecessorResults } from "../report/predecessorResults.ts";
 import { withSnapshot } from "../report/readResults.ts";
@@ -55,7 +55,7 @@ export const compareCommand = defineCommand(
           const query = pairsQuery("hazard", sides);
           if (query === null) throw new RejectedError("NoScores", "One of the two has no Hazard Scores to write.");
           const ordered = `${query} ORDER BY latitude, longitude, risk_type, scenario, period`;
-          await writeOutput(argv.output, (sink) => writeCsv(client, { query: ordered }, sink));
+          await writeOutput(argv.output, (sink) => copyCsv(client, ordered, sink));
         }
         const [first, second] = [nameOf(argv.first), nameOf(argv.second)];
         const [firstMethods, secondMethods] = [methodsOf(sides[0]), methodsOf(sides[1])];

@@ -32,7 +32,7 @@ export const FORMATS = {
     suffixes: [".geojson"],
     write: (client, selection, _, sink) => writeGeojson(client, withPlace(selection), sink),
   },
-  netcdf: { suffixes: [".nc", ".nc4"], write: writeNetcdf },
+  netcdf: { suffixes: [".nc", ".nc4"], write: (client, selection, _, sink) => writeNetcdf(client, selection, sink) },
   geotiff: { suffixes: [".tif", ".tiff"], write: writeGeotiff },
 } as const satisfies Readonly<Record<string, Format>>;
 export type ExportFormat = keyof typeof FORMATS;

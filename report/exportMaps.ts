@@ -10,16 +10,16 @@ import type { ClientBase } from "pg";
 import { RejectedError } from "../model/errors.ts";
 import { formatPeriod } from "../model/periods.ts";
 import {
-  buildQuery,
   type Column,
   type ExportRequest,
+  listQueries,
   type RiskUnits,
   type Selection,
   unitOf,
 } from "./exportSelection.ts";
 import type { Raster } from "./page/reportData.ts";
 import { makeRaster } from "./raster.ts";
-import { type ResultPlace, readInPortions, readResultPlaces } from "./readResults.ts";
+import { type ResultPlace, readResultPlaces } from "./readResults.ts";
 
 /** The CF conventions that the file follows. */
 const CONVENTIONS = "CF-1.11";
@@ -37,7 +37,7 @@ interface Grid {
   positionOf(latitude: number, longitude: number): number;
 }
 
-async function readGrid(client: ClientBase, { batch }: Selection, box: ExportRequest["box"]): Promise<Grid> {
+async function readGrid(client: ClientBase, { batch, box }: Selection): Promise<Grid> {
   const inside = ({ latitude, longitude }: ResultPlace) =>
     box === undefined || (longitude >= box[0] && longitude <= box[2] && latitude >= box[1] && latitude <= box[3]);
   const places = (await readResultPlaces(client, [batch])).filter(inside);
@@ -69,30 +69,19 @@ async function readGrid(client: ClientBase, { batch }: Selection, box: ExportReq
 }
 
 /** Memory holds the maps of one risk at a time. */
-export async function writeNetcdf(
-  client: ClientBase,
-  selection: Selection,
-  { box }: Pick<ExportRequest, "box">,
-  sink: Writable,
-): Promise<void> {
-  const grid = await readGrid(client, selection, box);
+export async function writeNetcdf(client: ClientBase, selection: Selection, sink: Writable): Promise<void> {
+  const grid = await readGrid(client, selection);
   const folder = await mkdtemp(join(tmpdir(), "climatebatch-netcdf-"));
   try {
     const path = join(folder, "results.nc");
-    await fillNetcdf(client, selection, box, grid, path);
+    await fillNetcdf(client, selection, grid, path);
     await pipeline(createReadStream(path), sink);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function fillNetcdf(
-  client: ClientBase,
-  selection: Selection,
-  box: ExportRequest["box"],
-  grid: Grid,
-  path: string,
-): Promise<void> {
+async function fillNetcdf(client: ClientBase, selection: Selection, grid: Grid, path: string): Promise<void> {
   const { scenarios, periods, batch, descriptions } = selection;
   // Loaded when it is needed: 1 MB of WebAssembly that most commands never use.
   const { default: h5wasm } = await import("h5wasm/node");
@@ -153,7 +142,7 @@ async function fillNetcdf(
     }
   }
   for (const description of descriptions) {
-    for (const { column, values } of await readMaps(client, selection, box, grid, description)) {
+    for (const { column, values } of await readMaps(client, selection, grid, description)) {
       const dataset = file.create_dataset({
         name: `${description.risk}_${column.name}`,
         data: values,
@@ -180,7 +169,6 @@ const NO_MAP = new Set(["latitude", "longitude", "first_year", "last_year", "ref
 async function readMaps(
   client: ClientBase,
   selection: Selection,
-  box: ExportRequest["box"],
   grid: Grid,
   { risk }: RiskUnits,
 ): Promise<{ readonly column: Column; readonly values: Float32Array }[]> {
@@ -191,8 +179,9 @@ async function readMaps(
   const key = ["latitude", "longitude", "scenario", "first_year", "last_year"].map(
     (name): Column => ({ name, kind: "number", sql: `r.${name}`, unit: "1" }),
   );
-  const query = buildQuery({ ...selection, risks: [risk], columns: [...key, ...columns.map(rename)] }, box);
-  for await (const rows of readInPortions(client, query)) {
+  const mapped = { ...selection, risks: [risk], columns: [...key, ...columns.map(rename)] };
+  for await (const text of listQueries(client, mapped)) {
+    const { rows } = await client.query<unknown[]>({ text, rowMode: "array" });
     for (const [latitude, longitude, scenario, firstYear, lastYear, ...values] of rows) {
       const period = periods.findIndex((one) => one.firstYear === firstYear && one.lastYear === lastYear);
       const map = scenarios.indexOf(scenario as string) * periods.length + period;
@@ -220,7 +209,7 @@ export const NO_DATA = -9999;
 export async function writeGeotiff(
   client: ClientBase,
   selection: Selection,
-  request: Pick<ExportRequest, "box" | "columns" | "calculation">,
+  request: Pick<ExportRequest, "columns" | "calculation">,
   sink: Writable,
 ): Promise<void> {
   const { risks, scenarios, periods } = selection;
@@ -235,7 +224,7 @@ export async function writeGeotiff(
   if (several.length > 0) {
     throw new RejectedError("SeveralMaps", `A GeoTIFF holds one map. Choose it by ${several.join(", ")}.`);
   }
-  const grid = await readGrid(client, selection, request.box);
+  const grid = await readGrid(client, selection);
   if (grid.shape.length !== 2) {
     throw new RejectedError(
       "IrregularGrid",
@@ -243,7 +232,7 @@ export async function writeGeotiff(
     );
   }
   const one = { ...selection, columns: [column!] };
-  const [map] = await readMaps(client, one, request.box, grid, selection.descriptions[0]!);
+  const [map] = await readMaps(client, one, grid, selection.descriptions[0]!);
   const cells = grid.shape[0]! * grid.shape[1]!;
   sink.end(
     encodeGeotiff(map?.values ?? new Float32Array(cells).fill(Number.NaN), grid.raster, `${risks[0]} ${column!.name}`),

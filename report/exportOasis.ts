@@ -7,7 +7,7 @@ import type { ClientBase } from "pg";
 import { RejectedError } from "../model/errors.ts";
 import { RISKS } from "../model/risks.ts";
 import { type ExportRequest, quote, rowsOf, type Selection, select } from "./exportSelection.ts";
-import { writeCsv } from "./exportTables.ts";
+import { copyCsv } from "./exportTables.ts";
 import { withSnapshot } from "./readResults.ts";
 
 /** Of an areaperil_id the last digit is the risk, the others are the cell. */
@@ -29,11 +29,11 @@ interface Vulnerability {
 export function exportOasis(client: ClientBase, request: ExportRequest, folder: string): Promise<void> {
   return withSnapshot(client, async () => {
     const selection = await select(client, request);
-    const rows = `(${rowsOf(selection, request.box)} AND reason IS NULL)`;
+    const rows = `(${rowsOf(selection)} AND reason IS NULL)`;
     await refuseWhatHasNoPlace(client, selection, rows);
     const vulnerabilities = await readVulnerabilities(client, selection);
     const events = listEvents(selection);
-    const copy = (name: string, query: string) => writeCsv(client, { query }, createWriteStream(join(folder, name)));
+    const copy = (name: string, query: string) => copyCsv(client, query, createWriteStream(join(folder, name)));
     const eventValues = `(VALUES ${events.map(([id, ...key]) => `(${id}, ${quote(key[0])}, ${quote(key[1])}, ${key[2]}, ${key[3]})`).join()})
       AS e (event_id, risk_type, scenario, first_year, last_year)`;
     const ofEvent = `FROM ${rows} AS r JOIN ${eventValues} USING (risk_type, scenario, first_year, last_year)`;

@@ -1,11 +1,14 @@
 // What an export takes: which rows, which columns, and the SQL of both. Every column is a number or a word, but for --nested.
 import type { ClientBase } from "pg";
-import { rowsView } from "../database/slots.ts";
+import { rowsView, slotTable } from "../database/slots.ts";
 import type { Calculation } from "../model/calculations.ts";
 import { RejectedError } from "../model/errors.ts";
 import { formatPeriod, type Period } from "../model/periods.ts";
 import { RETURN_PERIODS } from "../model/results.ts";
-import { batchOf, findResults, type ResultBatch } from "./readResults.ts";
+import { batchOf, findResults, type ResultBatch, readInPortions } from "./readResults.ts";
+
+/** Rows that a query returns, nearly: so many are sorted at once. */
+const ROWS_AT_ONCE = 20_000;
 
 export interface ExportRequest {
   readonly calculation: Calculation;
@@ -27,7 +30,7 @@ export type ColumnKind = "number" | "integer" | "word";
 export interface Column {
   readonly name: string;
   readonly kind: ColumnKind;
-  /** Of a row `r`, its risk's description `d` and its rate set `t`. */
+  /** Of a row `r` of the view, the same row `x` of its table and its rate set `t`. */
   readonly sql: string;
   /** CF spelling; null where it depends on the risk, "1" where there is none. */
   readonly unit: "risk" | "level" | "indicator" | "yr" | "degrees_north" | "degrees_east" | "1";
@@ -39,8 +42,7 @@ export interface Selection {
   readonly risks: readonly string[];
   readonly scenarios: readonly string[];
   readonly periods: readonly Period[];
-  /** The rows in their order, a value a column. */
-  readonly query: string;
+  readonly box: ExportRequest["box"];
   /** What describes each risk's numbers. */
   readonly descriptions: readonly RiskUnits[];
 }
@@ -80,38 +82,62 @@ export async function select(client: ClientBase, request: ExportRequest): Promis
           known.map(({ name }) => name),
           request.calculation,
         ).map((wanted) => known.find(({ name }) => name === wanted)!);
-  const selection = { batch, columns, risks, scenarios, periods, descriptions };
-  return { ...selection, query: buildQuery(selection, request.box) };
+  return { batch, columns, risks, scenarios, periods, box: request.box, descriptions };
 }
 
 /** As a text of SQL. */
 export const quote = (word: string) => `'${word.replaceAll("'", "''")}'`;
 
 /** The chosen rows as the view has them. */
-export function rowsOf(
-  { batch, risks, scenarios, periods }: Omit<Selection, "query" | "descriptions" | "columns">,
-  box: ExportRequest["box"],
-): string {
+export function rowsOf({ batch, risks, scenarios, periods, box }: Omit<Selection, "descriptions" | "columns">): string {
+  // What is all chosen is no condition: the server expects too few rows of several, and joins them one by one.
   const conditions = [
     `slot = ${batch.slot}`,
-    `risk_type IN (${risks.map(quote).join()})`,
-    `scenario IN (${scenarios.map(quote).join()})`,
-    `(first_year, last_year) IN (${periods.map(({ firstYear, lastYear }) => `(${firstYear}, ${lastYear})`).join()})`,
-    ...(box === undefined
+    ...(risks.length === batch.risks.length ? [] : [`risk_type IN (${risks.map(quote).join()})`]),
+    ...(scenarios.length === batch.scenarios.length ? [] : [`scenario IN (${scenarios.map(quote).join()})`]),
+    ...(periods.length === batch.periods.length
       ? []
-      : [`longitude BETWEEN ${box[0]} AND ${box[2]}`, `latitude BETWEEN ${box[1]} AND ${box[3]}`]),
+      : [
+          `(first_year, last_year) IN (${periods.map(({ firstYear, lastYear }) => `(${firstYear}, ${lastYear})`).join()})`,
+        ]),
+    ...insideOf(box),
   ];
   return `SELECT * FROM ${rowsView(batch.calculation)} WHERE ${conditions.join(" AND ")}`;
 }
 
-/** The query of the chosen rows and columns. */
-export function buildQuery(selection: Omit<Selection, "query" | "descriptions">, box: ExportRequest["box"]): string {
+function insideOf(box: ExportRequest["box"]): string[] {
+  if (box === undefined) return [];
+  return [`longitude BETWEEN ${box[0]} AND ${box[2]}`, `latitude BETWEEN ${box[1]} AND ${box[3]}`];
+}
+
+/**
+ * Queries that together return the chosen rows in their order, a value a column, each of some cells: the server sorts little and
+ * its first rows come at once, whatever their number. Inside a transaction.
+ */
+export async function* listQueries(
+  client: ClientBase,
+  selection: Omit<Selection, "descriptions">,
+): AsyncGenerator<string> {
+  const { batch, risks, scenarios, periods, box } = selection;
+  const cells = `SELECT cell_id FROM climatebatch.grid_cells JOIN climatebatch.grids USING (grid_id)
+    WHERE ${[`name = ${quote(batch.grid)}`, ...insideOf(box)].join(" AND ")} ORDER BY latitude, longitude`;
+  const rowsPerCell = risks.length * scenarios.length * periods.length;
+  const atOnce = Math.max(1, Math.floor(ROWS_AT_ONCE / rowsPerCell));
+  let isEmpty = true;
+  for await (const portion of readInPortions(client, cells, [], atOnce)) {
+    isEmpty = false;
+    yield buildQuery(selection, `{${portion.join()}}`);
+  }
+  if (isEmpty) yield buildQuery(selection, "{}");
+}
+
+function buildQuery(selection: Omit<Selection, "descriptions">, cells: string): string {
   const { batch, columns } = selection;
-  // OFFSET 0: JSON is built once a row, not once a column.
+  // The table has return levels and indicators as numbers; the view makes JSON of them, row by row.
   return `SELECT ${columns.map(({ name, sql }) => `${sql} AS "${name}"`).join(", ")}
-    FROM (${rowsOf(selection, box)} OFFSET 0) AS r
-    LEFT JOIN climatebatch.batch_risks AS d ON d.batch_id = r.batch_id AND d.risk = r.risk
-    ${batch.calculation === "hazard" ? "" : "LEFT JOIN climatebatch.batch_rate_sets AS t ON t.batch_id = r.batch_id AND t.risk = r.risk AND t.rate_set = r.rate_set"}
+    FROM (${rowsOf(selection)} AND cell_id = ANY ('${cells}'::int[])) AS r
+    JOIN ${slotTable(batch.calculation, batch.slot)} AS x USING (slot, cell_id, scenario_id, risk, first_year, last_year)
+    ${batch.calculation === "hazard" ? "" : `LEFT JOIN climatebatch.batch_rate_sets AS t ON t.batch_id = ${batch.batchId} AND t.risk = r.risk AND t.rate_set = r.rate_set`}
     ORDER BY r.latitude, r.longitude, r.risk_type, r.scenario, r.first_year, r.last_year`;
 }
 
@@ -176,6 +202,7 @@ const PROVENANCE: readonly Column[] = [
   { name: "calculated_at", kind: "word", sql: "to_json(r.calculated_at) #>> '{}'", unit: "1" },
 ];
 
+/** Numbers of four bytes are converted as they are written: 0.1 stays 0.1. */
 function binColumns(risks: readonly RiskUnits[]): Column[] {
   const bins = Array.from({ length: Math.max(0, ...risks.map(({ ranges }) => ranges.length)) }, (_, at) => at + 1);
   const perBin = (name: (bin: number) => string, kind: ColumnKind, sql: (bin: number) => string): Column[] =>
@@ -189,12 +216,12 @@ function binColumns(risks: readonly RiskUnits[]): Column[] {
     ...perBin(
       (bin) => `p_bin${bin}_low`,
       "number",
-      (bin) => `r.probabilities_low[${bin}]`,
+      (bin) => `r.probabilities_low[${bin}]::text::float8`,
     ),
     ...perBin(
       (bin) => `p_bin${bin}_high`,
       "number",
-      (bin) => `r.probabilities_high[${bin}]`,
+      (bin) => `r.probabilities_high[${bin}]::text::float8`,
     ),
     ...perBin(
       (bin) => `years_bin${bin}`,
@@ -209,7 +236,8 @@ function binColumns(risks: readonly RiskUnits[]): Column[] {
     ...perBin(
       (bin) => `range_bin${bin}`,
       "word",
-      (bin) => `d.ranges[${bin}]`,
+      (bin) =>
+        `CASE r.risk_type ${risks.map(({ risk, ranges }) => `WHEN ${quote(risk)} THEN ${ranges[bin - 1] === undefined ? "NULL" : quote(ranges[bin - 1]!)}`).join(" ")} END`,
     ),
   ];
 }
@@ -217,7 +245,7 @@ function binColumns(risks: readonly RiskUnits[]): Column[] {
 const LEVELS: readonly Column[] = RETURN_PERIODS.map((period, at) => ({
   name: `rl${period}`,
   kind: "number",
-  sql: `(r.return_levels -> ${at} ->> 'level')::float8`,
+  sql: `nullif(x.return_levels[${at + 1}], 'NaN')::text::float8`,
   unit: "level",
 }));
 
@@ -248,7 +276,7 @@ function indicatorColumns(risks: readonly RiskUnits[]): Column[] {
   const places = new Map<string, string[]>();
   for (const { risk, indicators } of risks) {
     for (const [at, { name }] of indicators.entries()) {
-      const found = `WHEN '${risk}' THEN (r.indicators -> ${at} ->> 'value')::float8`;
+      const found = `WHEN '${risk}' THEN nullif(x.indicators[${at + 1}], 'NaN')`;
       places.set(name, [...(places.get(name) ?? []), found]);
     }
   }
