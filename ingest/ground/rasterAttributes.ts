@@ -1,4 +1,4 @@
-// One attribute from a raster: the value of the pixel that each cell's centre lies in, rows of pixels read band by band.
+// One attribute from a raster: the value of the pixel that each cell's centre lies in, pixels read a window at a time.
 import type { Place } from "../../database/gridCells.ts";
 import { ATTRIBUTES, type Attribute } from "../../model/attributes.ts";
 import { RejectedError } from "../../model/errors.ts";
@@ -7,8 +7,8 @@ import { pixelValue, type RasterFile, roundAsStored } from "../formats/rasterFil
 import { makeProjection } from "../projections/projection.ts";
 import { checkAttribute } from "./attributeNames.ts";
 
-/** Rows of pixels that are read at a time. */
-const BAND_ROWS = 256;
+/** Rows and columns of pixels that are read at a time: 16 MiB of 32 bits. */
+const [WINDOW_ROWS, WINDOW_COLUMNS] = [256, 16_384];
 const TURN = 360;
 
 /** [places] the pixel's value; NaN outside the raster and where it has none */
@@ -28,13 +28,15 @@ export async function sampleRaster(
     const pixel = findPixel(place);
     return pixel === null ? [] : [{ at, ...pixel }];
   });
-  for (const [number, band] of Map.groupBy(pixels, ({ row }) => Math.floor(row / BAND_ROWS))) {
-    const top = number * BAND_ROWS;
-    const bottom = Math.min(raster.height, top + BAND_ROWS);
-    const left = band.reduce((least, { column }) => Math.min(least, column), raster.width);
-    const right = band.reduce((most, { column }) => Math.max(most, column + 1), 0);
+  const windowOf = ({ row, column }: { readonly row: number; readonly column: number }) =>
+    `${Math.floor(row / WINDOW_ROWS)} ${Math.floor(column / WINDOW_COLUMNS)}`;
+  for (const window of Map.groupBy(pixels, windowOf).values()) {
+    const top = Math.floor(window[0]!.row / WINDOW_ROWS) * WINDOW_ROWS;
+    const bottom = Math.min(raster.height, top + WINDOW_ROWS);
+    const left = window.reduce((least, { column }) => Math.min(least, column), raster.width);
+    const right = window.reduce((most, { column }) => Math.max(most, column + 1), 0);
     const stored = await raster.readWindow(left, top, right, bottom);
-    for (const { at, row, column } of band) {
+    for (const { at, row, column } of window) {
       const pixel = Number(stored[(row - top) * (right - left) + column - left]);
       const value = pixelValue(raster, pixel);
       if (Number.isNaN(value) || marks.has(pixel) || marks.has(value)) continue;
