@@ -59,6 +59,9 @@ const MOST_KEPT_BYTES = 224 << 20;
 /** The first thread of the process passes answers on; what they leave behind is collected early. */
 const RELAY_HEAP = ["--max-old-space-size=128", "--max-semi-space-size=4"];
 
+/** A process that cannot be started has an error and no exit. */
+const ENDS = ["exit", "error"] as const;
+
 /** The process of all files: one that has been started serves the next ones too. */
 let shared: Decoder | undefined;
 
@@ -101,7 +104,7 @@ class Decoder {
       stdio: ["ignore", "ignore", "ignore", "ipc"],
     });
     this.#ended = new Promise((resolve) => {
-      for (const event of ["exit", "error"]) {
+      for (const event of ENDS) {
         this.#process.on(event, () => {
           this.isOpen = false;
           resolve();
@@ -114,7 +117,10 @@ class Decoder {
   async open(format: string, file: string, signal: AbortSignal | undefined): Promise<DecodedFile> {
     const number = ++this.#lastNumber;
     this.#open++;
-    const size = await bytesOf(file);
+    const size = await bytesOf(file).catch((error: unknown) => {
+      this.#open--;
+      throw error;
+    });
     const limits = {
       seconds: PATIENCE_SECONDS + size / SLOWEST_BYTES_PER_SECOND,
       bytes: Math.min(MOST_BYTES, FEW_BYTES + MOST_UNPACKING * size),
@@ -207,7 +213,7 @@ class Decoder {
     const onExit = () => refuse(unsupported(file, "its reader ended"));
     const onAbort = () => refuse(signal!.reason);
     this.#process.on("message", onMessage);
-    this.#process.on("exit", onExit);
+    for (const event of ENDS) this.#process.on(event, onExit);
     signal?.addEventListener("abort", onAbort);
     try {
       this.#send({ ...task, id });
@@ -215,7 +221,7 @@ class Decoder {
     } finally {
       this.#waitFor(false);
       this.#process.off("message", onMessage);
-      this.#process.off("exit", onExit);
+      for (const event of ENDS) this.#process.off(event, onExit);
       signal?.removeEventListener("abort", onAbort);
     }
   }

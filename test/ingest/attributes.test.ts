@@ -241,6 +241,32 @@ describe("rasters", () => {
       /^InvalidOption: Missing --attribute: which attribute/,
     );
   });
+  test("a raster that is wider than what is read at a time", async () => {
+    const width = 40_000;
+    const columns = [0, 16_383, 16_384, 32_768, width - 1];
+    const content = await writeArrayBuffer(
+      Float32Array.from({ length: 2 * width }, (_, at) => (at % width) / 10),
+      {
+        ...{
+          width,
+          height: 2,
+          BitsPerSample: [32],
+          SampleFormat: [3],
+          GeographicTypeGeoKey: 4326,
+          GTModelTypeGeoKey: 2,
+        },
+        ...{ ModelPixelScale: [0.001, 0.001, 0], ModelTiepoint: [0, 0, 0, 100, 36, 0] },
+      } as never,
+    );
+    const file = join(folder, "wide.tif");
+    await writeFile(file, Buffer.from(content as ArrayBuffer));
+    const raster = await openFile(file, "raster", signal);
+    const places = columns.map((column) => ({ latitude: 35.9985, longitude: 100 + (column + 0.5) / 1000 }));
+    const values = await sampleRaster(raster, "elevation", places, []);
+    raster.close();
+    expect([...values]).toEqual(columns.map((column) => Math.fround(column / 10)));
+  });
+
   test("bytes of an image and a raster in another unit are no elevations; what is confirmed is one, with its range reported", async () => {
     const image = await writeArrayBuffer(Uint8Array.from([1, 2, 3, 40, 50, 210]), {
       ...{ width: 3, height: 2, BitsPerSample: [8], SampleFormat: [1] },
