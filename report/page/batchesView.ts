@@ -127,7 +127,7 @@ function renderBatch(batch: BatchRow, opened: BatchDetail | null, now: number, t
   return `<li class="${state}"><button type="button" data-do="open" data-batch="${batchId}" id="batch-${batchId}" aria-expanded="${isOpen}">
     <span class="batch-name"><b>${t("batchNumber", { batch: batchId })}</b> ${escapeHtml(calculation)} <small>${escapeHtml(batch.grid)}</small></span>
     <span class="state ${state}">${t(`state_${state}`)}</span>${published}
-    <span class="bar" role="img" aria-label="${progress}"><i class="done" style="width:${100 * share}%"></i><i class="failed" style="width:${100 * failed}%"></i></span>
+    <span class="progress" role="img" aria-label="${progress}"><i class="done" style="width:${100 * share}%"></i><i class="failed" style="width:${100 * failed}%"></i></span>
     <small>${progress}${failures}${rejected} · ${formatInstant(startedAt)} · ${took}</small></button>
     ${batch.reason === null ? "" : `<div class="words">${renderTrouble(batch)}</div>`}
     ${batch.obstacle === null ? "" : `<div class="words">${renderTrouble({ ...batch.obstacle, remedy: null })}</div>`}

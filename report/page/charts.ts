@@ -49,7 +49,7 @@ export function periodsChart(
   current: number,
   title: string,
 ): string {
-  const [width, height, left, bottom, right] = [340, 170, 30, 22, 86];
+  const [width, height, left, bottom, right] = [340, 170, 30, 22, 96];
   const x = (at: number) => left + 10 + (at * (width - left - right - 20)) / Math.max(1, labels.length - 1);
   const y = (score: number) => 8 + (1 - score / 100) * (height - bottom - 12);
   const grid = [0, 20, 40, 60, 80, 100].map(

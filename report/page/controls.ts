@@ -140,7 +140,7 @@ export function renderSwitches({ header, state, translate }: PageContext): strin
 export function describeMap({ header, state, translate }: PageContext): string {
   const risk = header.risks[state.risk]!;
   const words = ({ firstYear, lastYear }: { firstYear: number; lastYear: number }) =>
-    translate("period", { first: firstYear, last: lastYear });
+    `<span class="years">${translate("period", { first: firstYear, last: lastYear })}</span>`;
   const base = header.basePeriod === null ? "–" : words(header.basePeriod);
   return translate(`line_${state.measure}`, {
     risk: riskName(state.language, risk.id),

@@ -164,7 +164,7 @@ function section(heading: string, body: string, note = ""): string {
 }
 
 function withUnit(value: string, unit: string): string {
-  return unit === "" || unit === "1" ? value : `${value} ${formatUnit(unit)}`;
+  return unit === "" || unit === "1" ? value : `${value}\u00a0${formatUnit(unit)}`;
 }
 
 function renderValue({ translate }: PlaceContext, { unit, intensity }: ReportRisk, { numbers }: Detail): string {

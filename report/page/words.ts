@@ -40,7 +40,7 @@ export const EN = {
   measure_returnLevel: "100-year level",
   measure_change: "Change of score",
   measure_scenarios: "Scenario difference",
-  line_score: "Hazard Score of {risk}, {scenario}, {period}: 0 to 100, against {reference}",
+  line_score: "Hazard Score of {risk}, {scenario}, {period}: 0\u00a0to\u00a0100, against {reference}",
   line_damage:
     "Expected annual damage rate of {risk}, {scenario}, {period}: share of the exposed value lost in an average year",
   line_probability: "P(damaging year) of {risk}, {scenario}, {period}: the chance that a year is above the lowest bin",

@@ -117,6 +117,29 @@ describe.skipIf(CHROMIUM === undefined)("the report in Chromium (npm run browser
     for (const [reason, words] of reasons) expect(words).toContain(reason);
   });
 
+  test("a bin's bar is as long as its probability, on wide and narrow screens", async () => {
+    await open("#risk=high_temperature&scenario=sample-ssp245&period=1991-2020&show=score&at=37.5,127&language=en");
+    for (const width of [1440, 390]) {
+      await page.setViewportSize({ width, height: 900 });
+      const bars = await page
+        .locator(".bins tr")
+        .evaluateAll((rows) =>
+          rows.map((row) => [
+            ...[...row.querySelectorAll(".bar i:first-child, .bar span")].map(
+              (part) => part.getBoundingClientRect().width,
+            ),
+            Number.parseFloat(row.children[2]!.textContent.replace(/^[^\d]+/, "")),
+          ]),
+        );
+      expect(bars.length).toBeGreaterThan(1);
+      for (const [whole, bar, percent] of bars) {
+        expect(whole).toBeGreaterThan(40);
+        expect((100 * bar!) / whole!).toBeCloseTo(percent!, 0);
+      }
+    }
+    await page.setViewportSize({ width: 1440, height: 900 });
+  });
+
   test("a screen reader's rules find no serious fault, in both themes", async () => {
     await open("#risk=inland_flood&at=37.5,127&language=en");
     await page.evaluate(await readFile(AXE, "utf8"));
