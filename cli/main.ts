@@ -14,6 +14,11 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
+// A reader that has seen enough, such as head, closes the pipe. The command goes on: it may be a batch.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
+
 const context: CommandContext = {
   signal: interruption.signal,
   setExitCode: (code) => {

@@ -209,3 +209,9 @@ test("problems of DATABASE_* are reported all together, without passwords", asyn
     expect(stderr).not.toContain("secret");
   });
 });
+
+test("a reader that has seen enough, such as head, is no error", async () => {
+  await using program = startCli(["explain", "drought", "--json"]);
+  program.child.stdout!.destroy();
+  expect(await program.ended).toMatchObject({ code: 0, stderr: "" });
+});
