@@ -143,6 +143,36 @@ describeOnApiServer("climatebatch doctor --cluster", () => {
     );
   });
 
+  test("schedules: a Job whose pod is refused is named with the cause, and not said to run", async () => {
+    const labels = { "app.kubernetes.io/component": "schedule" };
+    const pod = { restartPolicy: "Never", containers: [{ name: "submit", image: "example/job:1", args: ["submit"] }] };
+    await create({
+      apiVersion: "batch/v1",
+      kind: "Job",
+      metadata: { name: "cb-often-1", labels },
+      spec: { template: { metadata: { labels }, spec: pod } },
+    });
+    const uid = await kubectl(["get", "job/cb-often-1", "--output=jsonpath={.metadata.uid}"]);
+    const lastTimestamp = new Date().toISOString();
+    await create({
+      apiVersion: "v1",
+      kind: "Event",
+      metadata: { name: "refused" },
+      involvedObject: { apiVersion: "batch/v1", kind: "Job", name: "cb-often-1", namespace: space.namespace, uid },
+      ...{ type: "Warning", reason: "FailedCreate", firstTimestamp: lastTimestamp, lastTimestamp, count: 1 },
+      message: 'Error creating: pods "cb-often-1-x" is forbidden: exceeded quota: small',
+    });
+    await setStatus("cronjob/cb-often", {
+      lastScheduleTime: lastTimestamp,
+      active: [{ apiVersion: "batch/v1", kind: "Job", name: "cb-often-1", namespace: space.namespace, uid }],
+    });
+    const found = (await examine()).of("last firings").filter((one) => one.includes("cb-often"));
+    expect(found).toEqual([
+      expect.stringMatching(/^problem: the Job cb-often-1 of \S+ .*\(QuotaExceeded\): exceeded quota: small → /),
+    ]);
+    await kubectl(["delete", "job/cb-often-1", "cronjob/cb-often"]);
+  });
+
   test("ClimateBatches: one that no operator has seen is new, one that failed says how to continue", async () => {
     await space.apply("waiting", SIX_SHARDS);
     await space.apply("broken", SIX_SHARDS);

@@ -47,7 +47,9 @@ export const lastFiringsCheck: Check<ClusterCheckContext> = {
       ),
     );
     if (cronJobs.length === 0 && findings.length === 0) return [unseen("there is nothing that fires")];
-    return [...findings, ...cronJobs.map((cronJob) => judgeLastFiring(cronJob, clock.now()))];
+    const isStalled = ({ name }: { name?: string }) => stalled.some(({ job }) => job.metadata.name === name);
+    const others = cronJobs.filter(({ status }) => !status?.active?.some(isStalled));
+    return [...findings, ...others.map((cronJob) => judgeLastFiring(cronJob, clock.now()))];
   },
 };
 
