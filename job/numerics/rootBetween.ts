@@ -1,7 +1,7 @@
 // Where a falling function crosses zero, in few steps.
 
 const STEPS_MAX = 100;
-/** Nearer numbers are told apart by rounding only. */
+/** Nearer numbers differ by rounding only. */
 const NEAREST = 4 * Number.EPSILON;
 
 /**
