@@ -99,9 +99,14 @@ function ownBuffer(values: ArrayLike<number> | NumberArray): unknown {
 
 type Content = Answer extends infer One ? (One extends Answer ? Omit<One, "id"> : never) : never;
 
+/** A library may put what it found into its message: of a damaged GeoTIFF tens of MiB. */
+const MOST_CHARACTERS = 2000;
+
 function failure(error: unknown): Content {
-  if (error instanceof RejectedError) return { kind: "refused", reason: error.reason, message: error.message };
-  return { kind: "failed", message: error instanceof Error ? error.message : String(error) };
+  const message = (error instanceof Error ? error.message : String(error)).slice(0, MOST_CHARACTERS);
+  return error instanceof RejectedError
+    ? { kind: "refused", reason: error.reason, message }
+    : { kind: "failed", message };
 }
 
 function send(answer: Content, transfer: ArrayBuffer[] = []): void {
