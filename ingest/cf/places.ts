@@ -219,9 +219,18 @@ async function readProjectedPlaces(
   const longitude = new Float64Array(eastings.length);
   for (let place = 0; place < latitude.length; place++) {
     [longitude[place], latitude[place]] = projection.toDegrees(eastings[place]!, northings[place]!) as [number, number];
+    if (Math.abs(longitude[place]!) > MOST_LONGITUDE) {
+      throw new RejectedError(
+        "InvalidPlace",
+        `${file.file}: variable "${array.name}": by its grid_mapping "${mapping.name}" a position is at ${longitude[place]} degrees east. Correct the mapping.`,
+      );
+    }
   }
   return knownPlaces(file, array, { latitude, longitude });
 }
+
+/** A few turns around the globe; a mapping that gives more is damaged. */
+const MOST_LONGITUDE = 1080;
 
 /** [positions of its axis] metres of a projection, or degrees of a rotated pole. */
 async function readGridCoordinate(

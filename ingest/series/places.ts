@@ -78,6 +78,6 @@ export class Places {
 
 /** The same meridian from -180 to 180. */
 function withinHalfTurn(longitude: number): number {
-  if (longitude > 180) return withinHalfTurn(longitude - 360);
-  return longitude < -180 ? withinHalfTurn(longitude + 360) : longitude;
+  if (longitude > 180) return longitude - 360 * Math.ceil((longitude - 180) / 360);
+  return longitude < -180 ? longitude + 360 * Math.ceil((-180 - longitude) / 360) : longitude;
 }
