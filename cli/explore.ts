@@ -24,7 +24,7 @@ export const exploreCommand = defineCommand(
     const server = await openAddress(argv, "use");
     release.defer(() => server.release());
     const explorer = release.use(await openExplorer({ host, port, readUrl: () => server.url }));
-    print(`http://${host}:${explorer.port} (Ctrl-C stops it)`);
+    print(`${explorer.url} (Ctrl-C stops it)`);
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener("abort", () => resolve(), { once: true });

@@ -1,11 +1,11 @@
 // The explorer on a database, for `explore` and `serve`: sessions that can only read, and the methods that explain risks.
 import { readFile } from "node:fs/promises";
+import { isIPv6 } from "node:net";
 import { restrictToReading } from "../database/readerSession.ts";
 import { Sessions } from "../database/sessions.ts";
 import { systemClock } from "../model/clock.ts";
 import { startExplorer } from "../report/explorer/server.ts";
 import { DEFAULT_MAX_CELLS } from "../report/page/reportData.ts";
-import type { HttpEndpoint } from "../telemetry/httpEndpoint.ts";
 
 const SESSIONS = 4;
 const STATEMENT_LIMIT_MS = 20_000;
@@ -19,7 +19,12 @@ export interface ExplorerPlace {
   readonly readUrl: () => string;
 }
 
-export async function openExplorer({ host, port, readUrl }: ExplorerPlace): Promise<HttpEndpoint> {
+export interface Explorer extends AsyncDisposable {
+  /** Where a browser finds it. */
+  readonly url: string;
+}
+
+export async function openExplorer({ host, port, readUrl }: ExplorerPlace): Promise<Explorer> {
   await using release = new AsyncDisposableStack();
   const sessions = release.use(
     new Sessions({
@@ -39,5 +44,6 @@ export async function openExplorer({ host, port, readUrl }: ExplorerPlace): Prom
     }),
   );
   const opened = release.move();
-  return { port: server.port, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  const url = `http://${isIPv6(host) ? `[${host}]` : host}:${server.port}`;
+  return { url, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }

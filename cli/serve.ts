@@ -31,7 +31,7 @@ export const serveCommand = defineCommand(
     const { exploreHost: host, explorePort: port } = config;
     if (port !== null) {
       const explorer = release.use(await openExplorerAt(host, port, server.url));
-      log.info({ event: "exploring", message: `pages and read API at http://${host}:${explorer.port}` });
+      log.info({ event: "exploring", message: `pages and read API at ${explorer.url}` });
     }
     await startServe(config, server.url, { clock: systemClock, random: Math.random, log }, signal);
   },

@@ -3,18 +3,18 @@
 import { parse } from "csv-parse/sync";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openExplorer } from "../../cli/openExplorer.ts";
+import { type Explorer, openExplorer } from "../../cli/openExplorer.ts";
 import { restrictToReading } from "../../database/readerSession.ts";
 import { RISKS } from "../../model/risks.ts";
 import { OPERATIONS } from "../../report/explorer/operations.ts";
 import { cli, startCli } from "../support/cli.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { createDatabaseUsers } from "../support/databaseUsers.ts";
-import { type Explored, explore } from "../support/explorer.ts";
+import { explore } from "../support/explorer.ts";
 import { createSampleResults } from "../support/sampleResults.ts";
 
 let database: TestDatabase;
-let explorer: Explored;
+let explorer: Explorer;
 
 beforeAll(async () => {
   database = await createSampleResults();
@@ -213,9 +213,15 @@ async function madeUsers(names: readonly ["reader"]) {
   };
 }
 
+test("it says where it is at an IPv6 address, too", async () => {
+  await using live = await openExplorer({ host: "::1", port: 0, readUrl: () => database.url });
+  expect(live.url).toMatch(/^http:\/\/\[::1\]:\d+$/);
+  expect((await fetch(`${live.url}/healthz`)).status).toBe(200);
+});
+
 test("without its database it is alive, not ready, and says why", async () => {
   await using live = await openExplorer({ host: "127.0.0.1", port: 0, readUrl: () => "postgres://127.0.0.1:1/none" });
-  const url = `http://127.0.0.1:${live.port}`;
+  const { url } = live;
   expect((await fetch(`${url}/healthz`)).status).toBe(200);
   expect((await fetch(`${url}/readyz`)).status).toBe(503);
   const response = await fetch(`${url}/api/results`);

@@ -5,10 +5,11 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Explorer } from "../../cli/openExplorer.ts";
 import { CHROMIUM } from "../support/chromium.ts";
 import { cli } from "../support/cli.ts";
 import type { TestDatabase } from "../support/database.ts";
-import { type Explored, explore } from "../support/explorer.ts";
+import { explore } from "../support/explorer.ts";
 import { createSampleResults } from "../support/sampleResults.ts";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
@@ -25,7 +26,7 @@ interface AxeReport {
 
 describe.skipIf(CHROMIUM === undefined)("the live pages in Chromium (npm run browser)", () => {
   let database: TestDatabase;
-  let explorer: Explored;
+  let explorer: Explorer;
   let browser: Browser;
   let page: Page;
   const complaints: string[] = [];
