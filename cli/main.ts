@@ -14,9 +14,13 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
-// A reader that has seen enough, such as head, closes the pipe. The command goes on: it may be a batch.
+/** Reported when it came; whoever writes may throw it again. */
+let outputError: Error | undefined;
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
+  // A reader that has seen enough, such as head, closes the pipe. The command goes on: it may be a batch.
+  if (error.code === "EPIPE" || outputError !== undefined) return;
+  outputError = error;
+  void report(error, name ?? "");
 });
 
 const context: CommandContext = {
@@ -72,7 +76,7 @@ async function runCommand(name: string, words: readonly string[]): Promise<void>
   try {
     await run(parseWords(usage, words), context);
   } catch (thrown) {
-    await report(coerceError(thrown), name);
+    if (thrown !== outputError) await report(coerceError(thrown), name);
   }
 }
 

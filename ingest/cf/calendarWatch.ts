@@ -16,6 +16,8 @@ interface Sighting {
 }
 
 const MONTHS_A_YEAR = 12;
+/** Of the months from the first to the last; days farther apart are single days. */
+const MONTHS_PRESENT = 0.75;
 const FEBRUARY = 1;
 const MARCH = 2;
 
@@ -101,15 +103,19 @@ export class CalendarWatch {
 
   /** Refuses a year and more of months that are dated by one of their days each: amounts of a month are not those of that day. */
   #refuseMonths(): void {
+    const months: number[] = [];
     const dates: string[] = [];
     for (const [year, days] of this.#seen) {
       for (let first = 0; first < days.length; first += DAYS_A_MONTH) {
         const seen = days.subarray(first, first + DAYS_A_MONTH).reduce((sum, day) => sum + day, 0);
         if (seen > 1) return;
-        if (seen === 1) dates.push(formatMoment("daily", year, days.indexOf(1, first)));
+        if (seen === 0) continue;
+        months.push(year * MONTHS_A_YEAR + first / DAYS_A_MONTH);
+        dates.push(formatMoment("daily", year, days.indexOf(1, first)));
       }
     }
-    if (dates.length < MONTHS_A_YEAR) return;
+    const span = Math.max(...months) - Math.min(...months) + 1;
+    if (dates.length < MONTHS_A_YEAR || dates.length < MONTHS_PRESENT * span) return;
     throw new RejectedError(
       "MonthsAsDays",
       `The files have ${dates.length} days, one of each month, such as ${dates[0]} and ${dates[1]}: values of months. Write the dates as YYYY-MM.`,

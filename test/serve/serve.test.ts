@@ -107,7 +107,7 @@ test("a second process of the installation is on standby, and takes over when th
   await using first = await serving(database.url, ENV);
   await using second = await startServe(database.url, ENV);
   await second.logged("standby");
-  expect(await (await fetch(`${second.probeUrl}/readyz`)).text()).toBe("standby\n");
+  await expect.poll(async () => (await fetch(`${second.probeUrl}/readyz`)).text()).toBe("standby\n");
 
   first.kill("SIGKILL");
   await second.logged("leading");
