@@ -14,7 +14,7 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
-/** Reported when it came; whoever writes may throw it again. */
+/** Reported when it came; the write that met it may throw it again. */
 let outputError: Error | undefined;
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   // A reader that has seen enough, such as head, closes the pipe. The command goes on: it may be a batch.
