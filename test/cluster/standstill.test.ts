@@ -244,8 +244,9 @@ describeOnCluster("nothing moves on a cluster", () => {
     await space.namespace.kubectl(["create", "job", "yearly-now", "--from=cronjob/yearly"]);
     const reason = "Unschedulable";
     const words = /didn't match Pod's node affinity\/selector/;
+    // Batches before it had Events with the same words.
     await eventually("its Event", async () =>
-      (await events()).find((one) => one.reason === reason && words.test(one.note)),
+      (await events()).find(({ reason: of, note }) => of === reason && note.includes("yearly-now") && words.test(note)),
     );
     const { status, doctor } = await look();
     expect(status).toMatch(/job\/yearly-now does not move since \S+ \(Unschedulable\): Pod yearly-now-\S+: 0\/1 nodes/);
