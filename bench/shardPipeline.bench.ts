@@ -22,7 +22,7 @@ import { CALCULATIONS } from "../model/calculations.ts";
 import { JOB_NODE_FLAGS, POD_ENV } from "../model/podContract.ts";
 import { existsAt, VARIABLE_NAMES } from "../model/variables.ts";
 import { becomeOnlyRunner } from "../serve/executor/runBatch.ts";
-import { endedChildrenSeconds, serverSeconds } from "./cpuTime.ts";
+import { endedChildrenSeconds, processorSecondsOfTree } from "../test/support/processTree.ts";
 import { profileTable, readProfile } from "./profile.ts";
 
 const SCENARIO_YEARS = 2 * 120;
@@ -90,13 +90,13 @@ async function measureReading(session: Client, serverPid: number): Promise<Spent
   );
   const { first: firstCell, last: lastCell, scenarios: scenarioIds } = rows[0];
   const wanted = { daily: VARIABLE_NAMES.filter((variable) => existsAt(variable, "daily")) };
-  const [before, started, node] = [serverSeconds(serverPid), performance.now(), process.cpuUsage()];
+  const [before, started, node] = [processorSecondsOfTree(serverPid), performance.now(), process.cpuUsage()];
   await readSeriesRows(session, { firstCell, lastCell, scenarioIds, linked: false, wanted }, () => undefined);
   const used = process.cpuUsage(node);
   return {
     wall: (performance.now() - started) / 1000,
     node: (used.user + used.system) / 1e6,
-    postgres: serverSeconds(serverPid) - before,
+    postgres: processorSecondsOfTree(serverPid) - before,
   };
 }
 
@@ -118,7 +118,7 @@ async function measureRun(
   await emptySlots(session, batchId);
   const [shard] = await readOpenShards(session, batchId);
   const { jobAttempt, completionIndex } = shard!;
-  const [before, started, node] = [serverSeconds(serverPid), performance.now(), endedChildrenSeconds()];
+  const [before, started, node] = [processorSecondsOfTree(serverPid), performance.now(), endedChildrenSeconds()];
   const child = spawn(process.execPath, [...JOB_NODE_FLAGS, ...flags, JOB_PROGRAM], {
     env: {
       PATH: process.env.PATH,
@@ -144,7 +144,7 @@ async function measureRun(
   return {
     wall: (performance.now() - started) / 1000,
     node: endedChildrenSeconds() - node,
-    postgres: serverSeconds(serverPid) - before,
+    postgres: processorSecondsOfTree(serverPid) - before,
     memory,
   };
 }

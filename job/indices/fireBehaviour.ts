@@ -1,5 +1,4 @@
-// The fire behaviour indices of the Canadian Fire Weather Index System: functions of one day's moisture and wind,
-// and the same for a run of days.
+// The fire behaviour indices of the Canadian Fire Weather Index System: functions of one day's moisture and wind.
 // The moisture codes come from fireMoisture.ts.
 
 import { exp, log, pow } from "../numerics/elementary.ts";

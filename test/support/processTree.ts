@@ -1,4 +1,4 @@
-// Processor time and memory of a process with the processes that it started, on Linux; elsewhere its own time alone.
+// Processor time and memory of a process with the processes that it started, from Linux' /proc.
 import { readFileSync } from "node:fs";
 
 /** USER_HZ, in which the kernel counts for every architecture that Node runs on. */
@@ -9,14 +9,15 @@ export function memoryOfTree(pid = process.pid): number {
   return childrenOf(pid).reduce((sum, child) => sum + memory(child, "RssAnon"), memory(pid, "VmRSS"));
 }
 
-/** Of this process and its children, those that have ended too. */
-export function processorSecondsOfTree(): number {
-  const { user, system } = process.cpuUsage();
-  const ended = ticks(process.pid, 15, 16);
-  return (
-    (user + system) / 1e6 +
-    childrenOf(process.pid).reduce((sum, pid) => sum + ticks(pid, 13, 14), ended) / TICKS_A_SECOND
-  );
+/** User and system time [s] of a process and its children, those that have ended too. */
+export function processorSecondsOfTree(pid = process.pid): number {
+  const own = ticks(pid, 13, 14, 15, 16);
+  return childrenOf(pid).reduce((sum, child) => sum + ticks(child, 13, 14), own) / TICKS_A_SECOND;
+}
+
+/** User and system time [s] of the children of this process that have ended. */
+export function endedChildrenSeconds(): number {
+  return ticks(process.pid, 15, 16) / TICKS_A_SECOND;
 }
 
 export function childrenOf(pid: number): number[] {
