@@ -73,6 +73,7 @@ export const UNTRUSTED = [
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
 ] as const;
 export const OTHER_NAME = "ERR_TLS_CERT_ALTNAME_INVALID";
+const TLS_FAILED = passing("a negotiation of TLS has failed");
 /** While certificates are exchanged, the server and those who check it change one after the other. */
 const DISTRUST = settings("no known authority vouches for the server's certificate");
 
@@ -93,7 +94,7 @@ export const NETWORK_TROUBLES: Readonly<Record<string, Trouble>> = {
   ENETUNREACH: passing("no route leads to the network"),
   ENOTFOUND: settings("the name service does not know the host"),
   EPIPE: passing("the connection was closed while something was sent"),
-  EPROTO: passing("a negotiation of TLS has failed"),
+  EPROTO: TLS_FAILED,
   ETIMEDOUT: passing("the host does not answer"),
 };
 
@@ -111,7 +112,6 @@ const DRIVER_TROUBLES: readonly (readonly [RegExp, Trouble])[] = [
 /** Whatever the system says of opening a connection; of a file the same code means something else. */
 const CONNECTING: readonly unknown[] = ["connect", "getaddrinfo"];
 const NOT_CONNECTED = passing("the connection could not be opened");
-const TLS_FAILED = passing("a negotiation of TLS has failed");
 
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 const UNKNOWN_ANSWER = passing("the server reports an error");

@@ -26,7 +26,7 @@ export interface FormatOfKind<Kind extends FormatKind> {
   readonly kind: Kind;
   /** Whether a file that begins so has this format. */
   matches(start: FileStart): boolean;
-  /** Decoded by our own code in bounded time and memory: needs no thread of its own. */
+  /** Decoded by our own code in bounded time and memory: needs no process of its own. */
   readonly isBounded?: true;
   open(file: string, signal?: AbortSignal): Promise<OpenedAs[Kind]>;
 }

@@ -92,22 +92,20 @@ export function otherStatistic(array: ArrayVariable, variable: Variable): string
 }
 
 const DAILY_QUANTITIES: readonly Variable[] = [
-  ...[
-    "tas",
-    "tasmax",
-    "tasmin",
-    "pr",
-    "hurs",
-    "hursmin",
-    "sfcWind",
-    "tdps",
-    "huss",
-    "ps",
-    "rsds",
-    "evspsblpot",
-    "mrro",
-  ],
-] as const satisfies readonly Variable[];
+  "tas",
+  "tasmax",
+  "tasmin",
+  "pr",
+  "hurs",
+  "hursmin",
+  "sfcWind",
+  "tdps",
+  "huss",
+  "ps",
+  "rsds",
+  "evspsblpot",
+  "mrro",
+];
 
 /** Standard names of other quantities that arrays of these names have had. */
 const OTHER_TEMPERATURES = /soil|sea|lake|dew_point|wet_bulb|brightness|anomaly|^surface_temperature$/;
