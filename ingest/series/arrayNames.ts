@@ -1,6 +1,6 @@
 // Which climate variable an array is: by its CMIP short name, by its CF standard name and cell methods, or by a name that
 // ERA5 is known for. A name in --map goes before all of them.
-import { findVariable, type Variable } from "../../model/variables.ts";
+import { existsAt, findVariable, type Variable } from "../../model/variables.ts";
 import { hasTimeAxis } from "../cf/places.ts";
 import { type ArrayFile, type ArrayVariable, ownName, textAttribute } from "../formats/arrayFile.ts";
 import type { Statistic } from "./readingOptions.ts";
@@ -82,7 +82,7 @@ const NOT_USUAL = /^(max|min|stan|vari|rang|mid|mode|medi|root)/;
  * month called tasmax. Indices, such as Rx1day, have their own.
  */
 export function otherStatistic(array: ArrayVariable, variable: Variable): string | undefined {
-  if (!DAILY_QUANTITIES.includes(variable)) return undefined;
+  if (!existsAt(variable, "daily")) return undefined;
   const [first, ...more] = methodsOfTime(array);
   const own = EXTREMES.get(variable);
   const isOther = (method: string) => NOT_USUAL.test(method) && !(own !== undefined && method.startsWith(own));
@@ -90,22 +90,6 @@ export function otherStatistic(array: ArrayVariable, variable: Variable): string
     (method, at) => method !== undefined && (isOther(method) || (at === 1 && NOT_USUAL.test(method))),
   );
 }
-
-const DAILY_QUANTITIES: readonly Variable[] = [
-  "tas",
-  "tasmax",
-  "tasmin",
-  "pr",
-  "hurs",
-  "hursmin",
-  "sfcWind",
-  "tdps",
-  "huss",
-  "ps",
-  "rsds",
-  "evspsblpot",
-  "mrro",
-];
 
 /** Standard names of other quantities that arrays of these names have had. */
 const OTHER_TEMPERATURES = /soil|sea|lake|dew_point|wet_bulb|brightness|anomaly|^surface_temperature$/;
