@@ -123,6 +123,8 @@ export async function* listQueries(
     WHERE ${[`name = ${quote(batch.grid)}`, ...insideOf(box)].join(" AND ")} ORDER BY latitude, longitude`;
   const rowsPerCell = risks.length * scenarios.length * periods.length;
   const atOnce = Math.max(1, Math.floor(ROWS_AT_ONCE / rowsPerCell));
+  // So few rows are there sooner than the workers that share them.
+  await client.query("SET LOCAL max_parallel_workers_per_gather = 0");
   let isEmpty = true;
   for await (const portion of readInPortions(client, cells, [], atOnce)) {
     isEmpty = false;
@@ -134,9 +136,12 @@ export async function* listQueries(
 function buildQuery(selection: Omit<Selection, "descriptions">, cells: string): string {
   const { batch, columns } = selection;
   // The table has return levels and indicators as numbers; the view makes JSON of them, row by row.
+  const key = ["slot", "cell_id", "scenario_id", "risk", "first_year", "last_year"];
+  // LIMIT: each row is looked up by its key. A join may read the whole table, in each query again.
   return `SELECT ${columns.map(({ name, sql }) => `${sql} AS "${name}"`).join(", ")}
     FROM (${rowsOf(selection)} AND cell_id = ANY ('${cells}'::int[])) AS r
-    JOIN ${slotTable(batch.calculation, batch.slot)} AS x USING (slot, cell_id, scenario_id, risk, first_year, last_year)
+    CROSS JOIN LATERAL (SELECT * FROM ${slotTable(batch.calculation, batch.slot)} AS s
+      WHERE ${key.map((name) => `s.${name} = r.${name}`).join(" AND ")} LIMIT 1) AS x
     ${batch.calculation === "hazard" ? "" : `LEFT JOIN climatebatch.batch_rate_sets AS t ON t.batch_id = ${batch.batchId} AND t.risk = r.risk AND t.rate_set = r.rate_set`}
     ORDER BY r.latitude, r.longitude, r.risk_type, r.scenario, r.first_year, r.last_year`;
 }

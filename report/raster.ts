@@ -56,7 +56,7 @@ function distinct(values: readonly number[]): number[] {
 function stepOf(sorted: readonly number[]): number | null {
   if (sorted.length < 2) return null;
   const gaps = sorted.slice(1).map((value, at) => value - sorted[at]!);
-  const smallest = Math.min(...gaps);
+  const smallest = gaps.reduce((least, gap) => Math.min(least, gap));
   // Averaged over the whole span, so that the rounding of coordinates does not add up.
   const steps = Math.round((sorted.at(-1)! - sorted[0]!) / smallest);
   const step = (sorted.at(-1)! - sorted[0]!) / steps;

@@ -113,7 +113,7 @@ function readColumns(header: readonly string[], map: ReadonlyMap<string, Attribu
     );
   }
   const columns = header.flatMap((title, at): Column[] => {
-    const [, name, unit] = /^(.*?)(?:\s*\(([^)]*)\))?$/.exec(title)!;
+    const [, name, unit] = /^(.*?)(?:\s*\(([^)]*)\))?$/s.exec(title)!;
     const attribute = map.get(title) ?? findAttribute(name!);
     if (attribute === undefined) return [];
     const canonical = ATTRIBUTES[attribute].unit;

@@ -7,8 +7,8 @@ import { pixelValue, type RasterFile, roundAsStored } from "../formats/rasterFil
 import { makeProjection } from "../projections/projection.ts";
 import { checkAttribute } from "./attributeNames.ts";
 
-/** Rows and columns of pixels that are read at a time: 16 MiB of 32 bits. */
-const [WINDOW_ROWS, WINDOW_COLUMNS] = [256, 16_384];
+/** Rows and columns of pixels that are read at a time: at most 8 MiB, which are copied on their way between processes. */
+const [WINDOW_ROWS, WINDOW_COLUMNS] = [256, 4096];
 const TURN = 360;
 
 /** [places] the pixel's value; NaN outside the raster and where it has none */

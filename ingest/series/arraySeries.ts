@@ -71,8 +71,8 @@ export function makeArraySeries<Values extends SpoolValues>(
   return {
     frequency,
     variables,
-    firstYear: Math.min(...years),
-    lastYear: Math.max(...years),
+    firstYear: years.reduce((least, year) => Math.min(least, year)),
+    lastYear: years.reduce((most, year) => Math.max(most, year)),
     places: numbers.map((number) => places[number]!),
     *yearsOf(at) {
       for (const variable of variables) {

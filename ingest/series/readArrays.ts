@@ -269,8 +269,9 @@ async function identify(options: ReadingOptions, target: ReadingTarget<SpoolValu
 }
 
 function datesOf(parts: readonly ArrayPart[]): { readonly firstDate: string; readonly lastDate: string } {
-  const moments = parts.flatMap(({ steps }) => [steps.moments[0]!, steps.moments.at(-1)!]);
+  const first = parts.map(({ steps }) => steps.moments[0]!).reduce((least, moment) => Math.min(least, moment));
+  const last = parts.map(({ steps }) => steps.moments.at(-1)!).reduce((most, moment) => Math.max(most, moment));
   const { frequency } = parts[0]!.steps;
   const date = (moment: number) => formatMoment(frequency, Math.floor(moment / YEAR), moment % YEAR);
-  return { firstDate: date(Math.min(...moments)), lastDate: date(Math.max(...moments)) };
+  return { firstDate: date(first), lastDate: date(last) };
 }

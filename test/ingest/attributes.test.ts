@@ -88,6 +88,11 @@ async function revisionOf(input: string): Promise<number> {
   return Number(rows[0]?.revision ?? 0);
 }
 
+test("a line break in a title is part of it", async () => {
+  const table = 'latitude,longitude,elevation,"soil\n(clay)"\n35,129,12,3\n';
+  expect((await load("broken-title.csv", table)).attributes).toEqual({ elevation: 1 });
+});
+
 describe("tables", () => {
   test("columns by name, unit and --map; places snap to the grid; what is blank is left as it was", async () => {
     const first = await load(

@@ -1,14 +1,19 @@
 // Exports: what is chosen, what is refused, and what other tools read in the files.
 import { execFileSync } from "node:child_process";
+import { createWriteStream } from "node:fs";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
+import h5wasm, { type Dataset } from "h5wasm/node";
 import { parquetReadObjects } from "hyparquet";
 import { asyncBufferFromFile } from "hyparquet/src/node.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { METHODS_VERSIONS } from "../../model/calculations.ts";
 import { RISKS } from "../../model/risks.ts";
+import { writeNetcdf } from "../../report/exportNetcdf.ts";
+import { select } from "../../report/exportSelection.ts";
+import { withSnapshot } from "../../report/readResults.ts";
 import { cli } from "../support/cli.ts";
 import type { TestDatabase } from "../support/database.ts";
 import { createSampleResults, SAMPLE_CELLS } from "../support/sampleResults.ts";
@@ -35,6 +40,8 @@ async function exportTo(name: string, calculation: string, ...words: readonly st
 }
 
 type Row = Readonly<Record<string, string>>;
+/** No strip is so small: each gets one row. */
+const ONE_ROW_BYTES = 1;
 const RISK = "inland_flood";
 const SCENARIO = "sample-ssp585";
 
@@ -82,6 +89,46 @@ test("Parquet has the columns of CSV with their types", async () => {
 function SAMPLE_CELLS_WITH_RESULTS(): number {
   return SAMPLE_CELLS * RISKS.length * 2 * 5;
 }
+
+test("NetCDF has every number of SQL, in strips of any height", async () => {
+  const file = join(folder, "strips.nc");
+  await withSnapshot(database.client, async () => {
+    const selection = await select(database.client, { calculation: "hazard", provenance: false });
+    await writeNetcdf(database.client, selection, createWriteStream(file), ONE_ROW_BYTES);
+  });
+  await h5wasm.ready;
+  const opened = new h5wasm.File(file, "r");
+  const valuesOf = (name: string) => (opened.get(name) as Dataset).value as Float32Array;
+  const yearOf = (days: number) => new Date(Date.UTC(1850, 0, 1 + days)).getUTCFullYear();
+  const [scenarios, years, latitudes, longitudes] = [
+    (opened.get("scenario_name") as Dataset).value as unknown as string[],
+    Array.from(valuesOf("period_bnds"), yearOf).filter((_, at) => at % 2 === 0),
+    Array.from(valuesOf("latitude")),
+    Array.from(valuesOf("longitude")),
+  ];
+  const rows = await query("SELECT * FROM climatebatch.hazard_results");
+  for (const column of ["hazard_score_100", "value", "score_low", "value_without_protection"]) {
+    for (const risk of RISKS) {
+      const here = rows.filter((row) => row.risk_type === risk && row[column] !== null);
+      const name = `${risk}_${column}`;
+      expect(opened.keys().includes(name)).toBe(here.length > 0);
+      if (here.length === 0) continue;
+      const values = valuesOf(name);
+      expect({ name, filled: values.filter((value) => !Number.isNaN(value)).length }).toEqual({
+        name,
+        filled: here.length,
+      });
+      for (const row of here) {
+        const map = scenarios.indexOf(row.scenario as string) * years.length + years.indexOf(row.first_year as number);
+        const at =
+          (map * latitudes.length + latitudes.indexOf(row.latitude as number)) * longitudes.length +
+          longitudes.indexOf(row.longitude as number);
+        expect(values[at]).toBe(Math.fround(row[column] as number));
+      }
+    }
+  }
+  opened.close();
+});
 
 test("--nested writes bins as JSON in one column, of the rows and columns that are requested", async () => {
   const whole = await exportTo("nested.csv", "probability", "--nested");

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { summarise } from "../../cli/summary.ts";
 import { METHODS_VERSIONS } from "../../model/calculations.ts";
 import type { BatchSpecification } from "../../model/specification.ts";
+import { makeRaster } from "../../report/raster.ts";
 import { type PlaceAnswer, readPlace } from "../../report/readPlace.ts";
 import { findResults, readResultPlaces } from "../../report/readResults.ts";
 import { makeNearest } from "../../report/sites.ts";
@@ -96,6 +97,15 @@ test("the nearest cell is found from anywhere on Earth", async () => {
       km: expect.closeTo(nearest(latitude, longitude).km, 1),
     });
   }
+});
+
+test("a country of places on no regular grid has a raster", () => {
+  const random = makeRandom("irregular");
+  const places = Array.from({ length: 451_351 }, (_, cellId) => ({
+    ...{ cellId, latitude: 33 + 6 * random(), longitude: 125 + 5 * random() },
+    district: null,
+  }));
+  expect(makeRaster(places)).toMatchObject({ columns: 640, reach: 4 });
 });
 
 test("sites keep their columns and order; losses are the rate times the value, and far sites are named", async () => {
