@@ -39,9 +39,7 @@ export async function writeGeotiff(
   }
   const [rows, rowCells] = grid.shape as [number, number];
   const values = new Float32Array(rows * rowCells);
-  for await (const { first, maps } of readStrips(client, selection, grid, risks[0]!, [column!], rows)) {
-    values.set(maps[0]!, first * rowCells);
-  }
+  await readStrips(client, selection, grid, risks[0]!, [column!], rows, ({ maps }) => values.set(maps[0]!));
   sink.end(encodeGeotiff(values, grid.raster, `${risks[0]} ${column!.name}`));
 }
 

@@ -105,9 +105,9 @@ async function fillNetcdf(
   const height = stripHeight(selection, grid, columns, stripBytes);
   const variables = new Variables(file, columns, height, shape, axes);
   for (const description of descriptions) {
-    for await (const strip of readStrips(client, selection, grid, description.risk, columns, height)) {
-      variables.write(description, strip);
-    }
+    await readStrips(client, selection, grid, description.risk, columns, height, (strip) =>
+      variables.write(description, strip),
+    );
   }
   file.close();
 }
@@ -119,6 +119,8 @@ class Variables {
   readonly #height: number;
   readonly #shape: readonly number[];
   readonly #axes: readonly string[];
+  /** A whole strip without a number. */
+  readonly #nothing: Float32Array;
   readonly #datasets = new Map<string, Dataset>();
 
   constructor(
@@ -133,6 +135,8 @@ class Variables {
     this.#height = height;
     this.#shape = shape;
     this.#axes = axes;
+    const size = shape.with(2, height).reduce((product, length) => product * length, 1);
+    this.#nothing = new Float32Array(size).fill(Number.NaN);
   }
 
   write(description: RiskUnits, { first, end, maps, isFilled }: Strip): void {
@@ -141,7 +145,9 @@ class Variables {
       if (isFilled[at] && !this.#datasets.has(name)) {
         const dataset = this.#add(name, column, description);
         // A chunk that was never written would be read as zeros.
-        for (let row = 0; row < first; row += this.#height) this.#writeRows(dataset, row, row + this.#height);
+        for (let row = 0; row < first; row += this.#height) {
+          this.#writeRows(dataset, row, row + this.#height, this.#nothing);
+        }
         this.#datasets.set(name, dataset);
       }
       const dataset = this.#datasets.get(name);
@@ -154,7 +160,7 @@ class Variables {
     const shape = this.#shape.with(2, this.#height);
     const dataset = this.#file.create_dataset({
       name,
-      data: nothing(shape),
+      data: this.#nothing,
       shape,
       maxshape: [...this.#shape],
       chunks: [1, 1, ...shape.slice(2)],
@@ -173,12 +179,8 @@ class Variables {
     return dataset;
   }
 
-  #writeRows(dataset: Dataset, first: number, end: number, values?: Float32Array): void {
+  #writeRows(dataset: Dataset, first: number, end: number, values: Float32Array): void {
     const all = this.#shape.map((size): [number, number] => [0, size]);
-    dataset.write_slice(all.with(2, [first, end]), values ?? nothing(this.#shape.with(2, end - first)));
+    dataset.write_slice(all.with(2, [first, end]), values);
   }
-}
-
-function nothing(shape: readonly number[]): Float32Array {
-  return new Float32Array(shape.reduce((product, size) => product * size, 1)).fill(Number.NaN);
 }

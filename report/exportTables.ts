@@ -5,8 +5,8 @@ import { pipeline } from "node:stream/promises";
 import { setFlagsFromString } from "node:v8";
 import { ByteWriter, ParquetWriter, type SchemaElement } from "hyparquet-writer";
 import type { ClientBase } from "pg";
-import { to as copyTo } from "pg-copy-streams";
 import { type CopyRow, readCopyRows } from "../database/copyBinary.ts";
+import { copyOut } from "./copyOut.ts";
 import { type Column, listQueries, type Selection } from "./exportSelection.ts";
 
 /** More would take more memory while a group is written; fewer, for the description of all groups, which is written last. */
@@ -63,13 +63,6 @@ async function* copyAll(
     yield* copyOut(client, ...formulate(query, isFirst));
     isFirst = false;
   }
-}
-
-function copyOut(client: ClientBase, rows: string, options: string) {
-  const stream = client.query(copyTo(`COPY (${rows}) TO STDOUT ${options}`));
-  // When the reader goes away the pipeline ends first; the connection's own complaint comes later and says nothing new.
-  stream.on("error", () => undefined);
-  return stream;
 }
 
 /** Lines of COPY, one JSON object each, become one array. COPY doubles backslashes; JSON has no other escapes of COPY's. */

@@ -1,13 +1,15 @@
 // Results as maps: the grid of the places, and the numbers of one risk in strips of rows from south to north.
 import type { ClientBase } from "pg";
+import { readCopyRows } from "../database/copyBinary.ts";
 import { RejectedError } from "../model/errors.ts";
+import { copyOut } from "./copyOut.ts";
 import { type Column, listQueries, type Selection } from "./exportSelection.ts";
 import type { Raster } from "./page/reportData.ts";
 import { makeRaster } from "./raster.ts";
 import { type ResultPlace, readResultPlaces } from "./readResults.ts";
 
 /** Of all maps of a strip together. */
-export const STRIP_BYTES = 48 * 1024 * 1024;
+export const STRIP_BYTES = 16 * 1024 * 1024;
 /** More would make chunks that a reader of one place is slow to open. */
 const MOST_STRIP_CELLS = 65_536;
 const NO_MAP = new Set(["latitude", "longitude", "first_year", "last_year", "reference_year"]);
@@ -30,14 +32,11 @@ export async function readGrid(client: ClientBase, { batch, box }: Selection): P
   const raster = makeRaster(places);
   if (raster.reach > 0) {
     const sorted = [...places].sort((a, b) => a.latitude - b.latitude || a.longitude - b.longitude);
-    const key = (latitude: number, longitude: number) => `${latitude} ${longitude}`;
-    const at = new Map(sorted.map(({ latitude, longitude }, position) => [key(latitude, longitude), position]));
+    const latitudes = Float64Array.from(sorted, ({ latitude }) => latitude);
+    const longitudes = Float64Array.from(sorted, ({ longitude }) => longitude);
     return {
-      raster,
-      latitudes: Float64Array.from(sorted, ({ latitude }) => latitude),
-      longitudes: Float64Array.from(sorted, ({ longitude }) => longitude),
-      shape: [places.length],
-      positionOf: (latitude, longitude) => at.get(key(latitude, longitude))!,
+      ...{ raster, latitudes, longitudes, shape: [places.length] },
+      positionOf: (latitude, longitude) => findPlace(latitudes, longitudes, latitude, longitude),
     };
   }
   const { rows, columns, north, south, west, east } = raster;
@@ -51,6 +50,19 @@ export async function readGrid(client: ClientBase, { batch, box }: Selection): P
     positionOf: (latitude, longitude) =>
       Math.floor((latitude - south) / height) * columns + Math.floor((longitude - west) / width),
   };
+}
+
+/** The position of a place that is among those given, in ascending order of latitude and then of longitude. */
+function findPlace(latitudes: Float64Array, longitudes: Float64Array, latitude: number, longitude: number): number {
+  let [low, high] = [0, latitudes.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const isBefore =
+      latitudes[middle]! < latitude || (latitudes[middle] === latitude && longitudes[middle]! < longitude);
+    if (isBefore) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Columns that can be a map. */
@@ -81,63 +93,55 @@ export function stripHeight(
   return Math.min(rows, Math.max(1, Math.floor(cells / rowCells)));
 }
 
-/** The numbers of one risk, from the first row to the last: memory holds one strip. */
-export async function* readStrips(
+/** Gives the numbers of one risk from the first row to the last: memory holds one strip. */
+export async function readStrips(
   client: ClientBase,
   selection: Selection,
   grid: Grid,
   risk: string,
   columns: readonly Column[],
   height: number,
-): AsyncGenerator<Strip> {
+  onStrip: (strip: Strip) => void,
+): Promise<void> {
   const { scenarios, periods } = selection;
   const [rows, rowCells = 1] = grid.shape as [number, number?];
   const stripCells = height * rowCells;
-  const maps = columns.map(() => new Float32Array(scenarios.length * periods.length * stripCells));
+  const maps = columns.map(() => new Float32Array(scenarios.length * periods.length * stripCells).fill(Number.NaN));
   const isFilled = columns.map(() => false);
   let first = 0;
-  const empty = () => {
+  const giveStrip = () => {
+    const end = Math.min(rows, first + height);
+    const cells = (end - first) * rowCells;
+    onStrip({ first, end, isFilled, maps: maps.map((map) => narrow(map, stripCells, cells)) });
     for (const map of maps) map.fill(Number.NaN);
     isFilled.fill(false);
+    first = end;
   };
-  const strip = (): Strip => {
-    const end = Math.min(rows, first + height);
-    const whole = end - first === height;
-    const cells = (end - first) * rowCells;
-    return { first, end, isFilled, maps: whole ? maps : maps.map((map) => narrow(map, stripCells, cells)) };
-  };
-  empty();
-  for await (const text of listQueries(client, {
-    ...selection,
-    risks: [risk],
-    columns: [...KEY, ...columns.map(rename)],
-  })) {
-    const found = await client.query<unknown[]>({ text, rowMode: "array" });
-    for (const [latitude, longitude, scenario, firstYear, lastYear, ...values] of found.rows) {
-      const position = grid.positionOf(latitude as number, longitude as number);
-      while (position >= (first + height) * rowCells) {
-        yield strip();
-        empty();
-        first += height;
-      }
+  const casts = [...KEY, ...columns.map(({ name }) => `"${nameInQuery(name)}"::float8`)].join();
+  const named = columns.map((column) => ({ ...column, name: nameInQuery(column.name) }));
+  for await (const query of listQueries(client, { ...selection, risks: [risk], columns: [...KEY_COLUMNS, ...named] })) {
+    const chunks = copyOut(client, `SELECT ${casts} FROM (${query}) AS r`, "(FORMAT binary)");
+    await readCopyRows(chunks, KEY.length + columns.length, ({ bytes, offsets, lengths }) => {
+      const position = grid.positionOf(bytes.readDoubleBE(offsets[0]!), bytes.readDoubleBE(offsets[1]!));
+      while (position >= (first + height) * rowCells) giveStrip();
+      const scenario = scenarios.indexOf(bytes.toString("utf8", offsets[2]!, offsets[2]! + lengths[2]!));
+      const [firstYear, lastYear] = [bytes.readInt32BE(offsets[3]!), bytes.readInt32BE(offsets[4]!)];
       const period = periods.findIndex((one) => one.firstYear === firstYear && one.lastYear === lastYear);
-      const map = scenarios.indexOf(scenario as string) * periods.length + period;
-      const at = map * stripCells + position - first * rowCells;
-      values.forEach((value, column) => {
-        if (value === null) return;
-        maps[column]![at] = Number(value);
+      const at = (scenario * periods.length + period) * stripCells + position - first * rowCells;
+      for (let column = 0; column < columns.length; column++) {
+        const value = KEY.length + column;
+        if (lengths[value] === -1) continue;
+        maps[column]![at] = bytes.readDoubleBE(offsets[value]!);
         isFilled[column] = true;
-      });
-    }
+      }
+    });
   }
-  for (; first < rows; first += height) {
-    yield strip();
-    empty();
-  }
+  while (first < rows) giveStrip();
 }
 
 /** The first `cells` of each of the maps, which are `stride` apart. */
 function narrow(maps: Float32Array, stride: number, cells: number): Float32Array {
+  if (cells === stride) return maps;
   const count = maps.length / stride;
   const narrowed = new Float32Array(count * cells);
   for (let map = 0; map < count; map++) {
@@ -146,11 +150,12 @@ function narrow(maps: Float32Array, stride: number, cells: number): Float32Array
   return narrowed;
 }
 
-const KEY = ["latitude", "longitude", "scenario", "first_year", "last_year"].map(
+const KEY_COLUMNS = ["latitude", "longitude", "scenario", "first_year", "last_year"].map(
   (name): Column => ({ name, kind: "number", sql: `r.${name}`, unit: "1" }),
 );
+const KEY = ["latitude::float8", "longitude::float8", "scenario::text", "first_year::int4", "last_year::int4"];
 
 /** Two columns of a query cannot share a name. */
-function rename(column: Column): Column {
-  return { ...column, name: `value_of_${column.name}` };
+function nameInQuery(name: string): string {
+  return `value_of_${name}`;
 }

@@ -41,6 +41,11 @@ async function openGeotiff(file: string): Promise<RasterFile> {
 }
 
 async function describe(image: GeoTIFFImage, file: string): Promise<Omit<RasterFile, "close">> {
+  const [width, height] = [image.getWidth(), image.getHeight()];
+  // A damaged tag is an array of what follows it in the file.
+  if (![width, height].every((size) => Number.isInteger(size) && size > 0)) {
+    throw new Error("its width or height is no number");
+  }
   const { west, north, columnStep, rowStep } = placeOf(image, file);
   const keys = image.getGeoKeys();
   const projection = definitionOfGeoKeys(keys as GeoKeys | null, file);
@@ -69,8 +74,8 @@ async function describe(image: GeoTIFFImage, file: string): Promise<Omit<RasterF
   const half = keys?.GTRasterTypeGeoKey === PIXEL_IS_POINT ? 1 / 2 : 0;
   return {
     file,
-    width: image.getWidth(),
-    height: image.getHeight(),
+    width,
+    height,
     projection,
     west: west - half * columnStep,
     north: north - half * rowStep,

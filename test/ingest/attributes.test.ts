@@ -246,9 +246,22 @@ describe("rasters", () => {
       /^InvalidOption: Missing --attribute: which attribute/,
     );
   });
+  test("a width that is several numbers is damage", async () => {
+    const content = Buffer.from(await tiff([1, 2, 3, 4, 5, 6]));
+    const isLittle = content.toString("latin1", 0, 2) === "II";
+    const read = (at: number, bytes: 2 | 4) =>
+      isLittle ? content.readUIntLE(at, bytes) : content.readUIntBE(at, bytes);
+    const directory = read(4, 4);
+    const entries = Array.from({ length: read(directory, 2) }, (_, at) => directory + 2 + 12 * at);
+    const width = entries.find((entry) => read(entry, 2) === 256)!;
+    if (isLittle) content.writeUInt32LE(9, width + 4);
+    else content.writeUInt32BE(9, width + 4);
+    const damaged = Uint8Array.from(content).buffer;
+    expect(await refusalOf(load("w.tif", damaged, { attribute: "elevation" }))).toMatch(/^UnreadableFile: .*its width/);
+  });
   test("a raster that is wider than what is read at a time", async () => {
     const width = 40_000;
-    const columns = [0, 16_383, 16_384, 32_768, width - 1];
+    const columns = [0, 4095, 4096, 32_768, width - 1];
     const content = await writeArrayBuffer(
       Float32Array.from({ length: 2 * width }, (_, at) => (at % width) / 10),
       {
