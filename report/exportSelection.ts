@@ -71,7 +71,7 @@ export async function select(client: ClientBase, request: ExportRequest): Promis
   choose("period", periods.map(formatPeriod), batch.periods.map(formatPeriod), request.calculation);
   const descriptions = await describeRisks(client, batch, risks);
   const columnsOf = request.calculation === "probability" ? probabilityColumns : hazardColumns;
-  const all = columnsOf(descriptions, request.nested ?? false);
+  const all = columnsOf(descriptions, request.nested ?? false, batch);
   const known = [...all, ...(request.provenance ? PROVENANCE : [])];
   const columns =
     request.columns === undefined
@@ -194,13 +194,14 @@ const PLACE: readonly Column[] = [
   ...plain("integer", ["first_year", "last_year", "reference_year"]),
 ];
 const FLAGS: Column = { name: "flags", kind: "word", sql: "array_to_string(r.flags, ' ')", unit: "1" };
-const originColumns = (nested: boolean): readonly Column[] => [
+/** What is the same in all rows of a batch is not looked up for each. */
+const originColumns = (nested: boolean, { methods, methodsVersion, grid }: ResultBatch): readonly Column[] => [
   ...plain("integer", ["years_used", "fit_first_year", "fit_last_year", "fit_years"]),
   ...plain("word", ["input", "reason"]),
   ...(nested ? json("flags") : [FLAGS]),
-  ...plain("word", ["methods"]),
-  ...plain("integer", ["methods_version"]),
-  ...plain("word", ["grid"]),
+  { name: "methods", kind: "word", sql: `${quote(methods)}::text`, unit: "1" },
+  { name: "methods_version", kind: "integer", sql: String(methodsVersion), unit: "1" },
+  { name: "grid", kind: "word", sql: `${quote(grid)}::text`, unit: "1" },
 ];
 const PROVENANCE: readonly Column[] = [
   { name: "batch_id", kind: "word", sql: "r.batch_id::text", unit: "1" },
@@ -254,7 +255,7 @@ const LEVELS: readonly Column[] = RETURN_PERIODS.map((period, at) => ({
   unit: "level",
 }));
 
-function probabilityColumns(risks: readonly RiskUnits[], nested: boolean): Column[] {
+function probabilityColumns(risks: readonly RiskUnits[], nested: boolean, batch: ResultBatch): Column[] {
   return [
     ...PLACE,
     ...plain("number", ["probability"]),
@@ -272,7 +273,7 @@ function probabilityColumns(risks: readonly RiskUnits[], nested: boolean): Colum
     ...plain("number", ["rate_scale"]),
     ...plain("word", ["return_level_of", "return_level_unit"]),
     ...(nested ? json("return_levels") : LEVELS),
-    ...originColumns(nested),
+    ...originColumns(nested, batch),
   ];
 }
 
@@ -293,7 +294,7 @@ function indicatorColumns(risks: readonly RiskUnits[]): Column[] {
   }));
 }
 
-function hazardColumns(risks: readonly RiskUnits[], nested: boolean): Column[] {
+function hazardColumns(risks: readonly RiskUnits[], nested: boolean, batch: ResultBatch): Column[] {
   return [
     ...PLACE,
     ...plain("number", ["hazard_score", "hazard_score_100"]),
@@ -304,7 +305,7 @@ function hazardColumns(risks: readonly RiskUnits[], nested: boolean): Column[] {
     ...plain("number", ["score_low", "score_high", "score_absolute"]),
     ...plain("word", ["level_absolute"]),
     ...(nested ? json("indicators") : indicatorColumns(risks)),
-    ...originColumns(nested),
+    ...originColumns(nested, batch),
   ];
 }
 
