@@ -1,6 +1,9 @@
 // The days that every daily series of one scenario shares: one flat layout, made once per shard and reused for all cells.
 import { type Calendar, daysInMonth, daysInYear } from "../model/calendars.ts";
 
+/** Of any calendar. */
+export const LONGEST_YEAR_DAYS = 366;
+
 export interface TimeAxis {
   readonly calendar: Calendar;
   readonly firstYear: number;

@@ -33,7 +33,7 @@ export function markExceedances(
   missing: Uint8Array,
 ): void {
   const { calendarDay } = axis;
-  const { surelyAbove, surelyNot, threshold } = scratch;
+  const { threshold } = scratch;
   const { yearStart, years } = hazardYears;
   // Days outside all hazard years.
   for (const marks of [exceeds, missing]) marks.fill(0, 0, yearStart[0]).fill(0, yearStart[years]);
@@ -44,21 +44,40 @@ export function markExceedances(
       markByThresholds(series, tail, threshold, calendarDay, yearStart[year]!, end, exceeds, missing);
       continue;
     }
-    for (let at = yearStart[year]!; at < end; at++) {
+    const unsure = markSureDays(series, tail, scratch, calendarDay, yearStart[year]!, end, exceeds, missing);
+    for (let i = 0; i < unsure; i++) {
+      const at = scratch.unsure[i]!;
       const value = tail * series[at]!;
-      const day = calendarDay[at]!;
-      exceeds[at] = 0;
-      missing[at] = 0;
-      if (value <= surelyNot[day]!) continue;
-      if (value > surelyAbove[day]!) {
-        exceeds[at] = 1;
-        continue;
-      }
-      const limit = thresholdWithout(year, day, series, tail, sample, scratch);
-      if (value > limit) exceeds[at] = 1;
-      else if (!(value <= limit)) missing[at] = 1;
+      const limit = thresholdWithout(year, calendarDay[at]!, series, tail, sample, scratch);
+      exceeds[at] = Number(value > limit);
+      missing[at] = Number(Number.isNaN(value) || Number.isNaN(limit));
     }
   }
+}
+
+/** Marks the days that exceed, or do not, whichever year is left out; lists the others in `unsure` and returns their number. */
+function markSureDays(
+  series: Float64Array,
+  tail: Tail,
+  { surelyAbove, surelyNot, unsure }: PercentileScratch,
+  calendarDay: Int16Array,
+  first: number,
+  end: number,
+  exceeds: Uint8Array,
+  missing: Uint8Array,
+): number {
+  let count = 0;
+  for (let at = first; at < end; at++) {
+    const value = tail * series[at]!;
+    const day = calendarDay[at]!;
+    const isAbove = Number(value > surelyAbove[day]!);
+    exceeds[at] = isAbove;
+    missing[at] = 0;
+    // Each day is listed, and stays in the list when it is unsure.
+    unsure[count] = at;
+    count += 1 - isAbove - Number(value <= surelyNot[day]!);
+  }
+  return count;
 }
 
 /** Without branches: a day in ten exceeds, which no processor foresees. */

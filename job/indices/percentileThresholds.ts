@@ -1,5 +1,6 @@
 // Thresholds of the calendar days by the base period's quantile, all years in or one left out.
 import { loadWindowTopsKernel } from "../kernels/windowTops.ts";
+import { LONGEST_YEAR_DAYS } from "../timeAxis.ts";
 import { type DayOfYearSample, enoughValues, WINDOW_DAYS } from "./dayOfYearSample.ts";
 import { type FillWindowTops, scalarWindowTops, type Tail, type WindowTops } from "./windowTops.ts";
 
@@ -14,6 +15,8 @@ export interface PercentileScratch extends WindowTops {
   /** [days] whichever year is left out, a higher value than `surelyAbove` exceeds, one up to `surelyNot` does not. */
   readonly surelyAbove: Float64Array;
   readonly surelyNot: Float64Array;
+  /** [days of the longest year] positions on the axis that leaving a year out may decide. */
+  readonly unsure: Int32Array;
   /** [WINDOW_DAYS] values of the year that is left out, descending. */
   readonly leftOut: Float64Array;
 }
@@ -27,6 +30,7 @@ export function makePercentileScratch(sample: DayOfYearSample): PercentileScratc
     threshold: new Float64Array(days),
     surelyAbove: new Float64Array(days),
     surelyNot: new Float64Array(days),
+    unsure: new Int32Array(LONGEST_YEAR_DAYS),
     leftOut: new Float64Array(WINDOW_DAYS),
   };
 }

@@ -10,13 +10,12 @@ import {
 import { type FireWeatherYears, fireWeatherYears, makeFireWeatherYears } from "../indices/fireWeatherYears.ts";
 import { type HazardYearStart, type HazardYears, hazardYearStart, makeHazardYears } from "../indices/hazardYears.ts";
 import { type HighDaysScratch, highFireWeather, makeHighDaysScratch } from "../indices/highFireWeather.ts";
-import { climatologicalDays, type TimeAxis } from "../timeAxis.ts";
+import { climatologicalDays, LONGEST_YEAR_DAYS, type TimeAxis } from "../timeAxis.ts";
 import { type ExtremesScratch, makeExtremesScratch } from "./extremes.ts";
 import type { CellInput } from "./riskDefinition.ts";
 
 const KM_PER_HOUR_OF_M_PER_S = 3.6;
 const DAYS_OF_A_YEAR = 365;
-const LONGEST_YEAR_DAYS = 366;
 /** A humidity serves a record when it is there on this share of the days that have the other inputs. */
 const COVERED_SHARE = 0.95;
 

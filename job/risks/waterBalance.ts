@@ -9,11 +9,9 @@ import {
   thornthwaiteMonthly,
 } from "../indices/evapotranspiration.ts";
 import { MONTHS_OF_YEAR, monthlyMeans, monthlyTotals, monthStarts } from "../indices/monthlySums.ts";
-import type { TimeAxis } from "../timeAxis.ts";
+import { LONGEST_YEAR_DAYS, type TimeAxis } from "../timeAxis.ts";
 import { positionsIn } from "./periodYears.ts";
 import type { CellInput } from "./riskDefinition.ts";
-
-const LONGEST_YEAR_DAYS = 366;
 
 export type Evapotranspiration = "hargreaves" | "thornthwaite";
 
