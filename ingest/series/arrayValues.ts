@@ -124,7 +124,7 @@ function takeRun(run: Run, start: number, from: number, to: number, room: number
   let values = 0;
   let sum = 0;
   let least = tally.least;
-  let greatest = tally.greatest;
+  let secondGreatest = tally.secondGreatest;
   for (let step = from; step < to; step++) {
     const number = numbers[start + step * stride]!;
     let value = (number * scale + packedOffset) * factor[firstStep + step]! + offset;
@@ -142,7 +142,10 @@ function takeRun(run: Run, start: number, from: number, to: number, room: number
       values++;
       sum += value;
       if (value < least) least = value;
-      if (value > greatest) greatest = value;
+      if (value > secondGreatest) {
+        tally.rise(value);
+        secondGreatest = tally.secondGreatest;
+      }
     } else if (!Number.isNaN(value)) return step;
   }
   tally.values += values;
@@ -150,7 +153,6 @@ function takeRun(run: Run, start: number, from: number, to: number, room: number
   tally.clipped += clipped;
   tally.sum += sum;
   tally.least = least;
-  tally.greatest = greatest;
   return -1;
 }
 
@@ -177,10 +179,17 @@ function implausible(part: ArrayPart, number: number, value: number, step: numbe
   );
 }
 
+/** The option that makes a value missing; it is in the unit of the array. */
+export function optionForMark(part: ArrayPart, value: number): string {
+  const { array, packing } = part;
+  const stored = (value - packing.offset) / packing.scale;
+  return missingOption(part, array.isFloat ? stored : Math.round(stored));
+}
+
 /** Marks are compared as stored. */
 function missingOption({ variable, array }: ArrayPart, number: number): string {
   const isSingle = array.isFloat && array.bytesPerValue === 4;
-  return `--missing ${variable}=${isSingle ? shortestSingle(number) : number}`;
+  return `--missing ${variable}=${isSingle ? shortestSingle(Math.fround(number)) : number}`;
 }
 
 /** The fewest digits that give a number of 32 bits back. */

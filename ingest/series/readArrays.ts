@@ -11,7 +11,8 @@ import { isRemoteStore } from "../formats/remoteStore.ts";
 import { boxesOf, countBoxes, planBoxes } from "./arrayBlocks.ts";
 import type { ArrayLayout, ArrayPart } from "./arrayLayout.ts";
 import { makeArraySeries, rankPlaces } from "./arraySeries.ts";
-import { type BoxPlaces, locatePlaces, makeBoxReader } from "./arrayValues.ts";
+import { type BoxPlaces, locatePlaces, makeBoxReader, optionForMark } from "./arrayValues.ts";
+import { refuseLikelyMarks } from "./likelyMarks.ts";
 import { type PlacedPart, PlacesOfParts } from "./partPlaces.ts";
 import { Places } from "./places.ts";
 import type { FilesRead, ReadingProgress, ReadingTarget } from "./readFiles.ts";
@@ -65,6 +66,7 @@ export async function readArrays<Values extends SpoolValues>(
       );
     }
     const sources = parts.map((part, at) => ({ ...part, tally: tallies[at]! }));
+    refuseLikelyMarks(sources, options, optionForMark);
     checkTypicalValues(sources);
     const series = makeArraySeries(placed, tiles, places.all, seen, target.makeValues);
     return {

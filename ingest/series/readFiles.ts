@@ -5,6 +5,7 @@ import { CalendarWatch, type KnownCalendar } from "../cf/calendarWatch.ts";
 import { formatMoment, YEAR } from "../cf/dates.ts";
 import { CP949 } from "../formats/csvFile.ts";
 import { type Layout, noVariables } from "./layout.ts";
+import { refuseLikelyMarks } from "./likelyMarks.ts";
 import { Places } from "./places.ts";
 import type { ReadingOptions } from "./readingOptions.ts";
 import { type Reading, readFileRows } from "./readRows.ts";
@@ -82,6 +83,7 @@ async function readTables<Values extends SeriesArray>(
   const sources = reading.readers.map(({ column, tally }) => ({ ...column, tally }));
   const names = layouts.flatMap((layout) => layout.table.header);
   checkOptionsUsed(sources, options, [...names, ...sources.map(({ name }) => name), ...reading.ignoredNames]);
+  refuseLikelyMarks(sources, options, ({ variable }, mark) => `--missing ${variable}=${mark}`);
   checkTypicalValues(sources);
   const { calendar, because } = reading.watch.decide();
   const series = table.toSeries(reading.places.all, calendar);

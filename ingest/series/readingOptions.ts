@@ -41,6 +41,8 @@ export interface ReadingOptions {
   readonly blank: ReadonlyMap<Variable, number>;
   /** Numbers that mean missing, as the file writes them: for all variables and for this one. */
   marksOf(variable: Variable): ReadonlySet<number>;
+  /** Whether --missing names the variable: then its marks are known. */
+  areMarksSaid(variable: Variable): boolean;
   /** Words that mean missing, in lower case. */
   missingWordsOf(variable: Variable): ReadonlySet<string>;
   /** Words, in lower case, that mean a number in the file's unit. */
@@ -151,7 +153,7 @@ function byVariable<T>(
 function readMissing(
   texts: readonly string[],
   numbers: NumberStyle,
-): Pick<ReadingOptions, "marksOf" | "missingWordsOf"> {
+): Pick<ReadingOptions, "marksOf" | "areMarksSaid" | "missingWordsOf"> {
   const marks = texts
     .flatMap((text) => (numbers.decimal === "," || numbers.thousands === "," ? [text] : text.split(",")))
     .map((text) => {
@@ -167,6 +169,7 @@ function readMissing(
           .flatMap(({ text }) => readNumberText(text, numbers) ?? [])
           .filter((mark) => !Number.isNaN(mark)),
       ),
+    areMarksSaid: (variable) => marks.some((mark) => mark.variable === variable),
     missingWordsOf: (variable) =>
       new Set([...USUAL_MISSING_WORDS, ...of(variable).map(({ text }) => text.toLowerCase())]),
   };

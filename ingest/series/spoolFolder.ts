@@ -93,12 +93,15 @@ function writeCheckpoint(own: string, { boxes, tallies, seen }: Checkpoint, dige
   renameSync(unfinished, join(own, CHECKPOINT));
 }
 
+/** Infinite without a value, which JSON has no number for. */
+const EXTREMES: ReadonlySet<string> = new Set(["least", "greatest", "secondGreatest"] satisfies (keyof ValueTally)[]);
+
 /** The checkpoint of an interrupted reading; undefined when there is none, or any doubt: then everything is read again. */
 function readCheckpoint(own: string, shape: SpoolShape, digest: string, tiles: string): Checkpoint | undefined {
   try {
     const [sum, facts] = readFileSync(join(own, CHECKPOINT), "utf8").split("\n") as [string, string];
     if (sum !== digestOf(facts) || lstatSync(tiles).size !== shape.bytes) return undefined;
-    const found = JSON.parse(facts, (key, value) => (["least", "greatest"].includes(key) ? Number(value) : value));
+    const found = JSON.parse(facts, (key, value) => (EXTREMES.has(key) ? Number(value) : value));
     const seen = Uint8Array.from(Buffer.from(found.seen, "base64"));
     const isRight =
       found.digest === digest &&

@@ -11,12 +11,25 @@ export class ValueTally {
   sum = 0;
   least = Number.POSITIVE_INFINITY;
   greatest = Number.NEGATIVE_INFINITY;
+  /** How many values are the greatest, and the greatest of the others. */
+  atGreatest = 0;
+  secondGreatest = Number.NEGATIVE_INFINITY;
 
   add(value: number): void {
     this.values++;
     this.sum += value;
     if (value < this.least) this.least = value;
-    if (value > this.greatest) this.greatest = value;
+    if (value > this.secondGreatest) this.rise(value);
+  }
+
+  /** Counts a value above the second greatest among the greatest. */
+  rise(value: number, times = 1): void {
+    if (value === this.greatest) this.atGreatest += times;
+    else if (value > this.greatest) {
+      this.secondGreatest = this.greatest;
+      this.greatest = value;
+      this.atGreatest = times;
+    } else this.secondGreatest = Math.max(this.secondGreatest, value);
   }
 
   get mean(): number {
@@ -27,7 +40,8 @@ export class ValueTally {
 /** The tally of several as one. */
 export function sumTallies(tallies: readonly ValueTally[]): ValueTally {
   const all = new ValueTally();
-  for (const { values, missing, filled, noise, clipped, sum, least, greatest } of tallies) {
+  for (const tally of tallies) {
+    const { values, missing, filled, noise, clipped, sum, least, greatest, atGreatest, secondGreatest } = tally;
     all.values += values;
     all.missing += missing;
     all.filled += filled;
@@ -35,7 +49,8 @@ export function sumTallies(tallies: readonly ValueTally[]): ValueTally {
     all.clipped += clipped;
     all.sum += sum;
     all.least = Math.min(all.least, least);
-    all.greatest = Math.max(all.greatest, greatest);
+    all.rise(greatest, atGreatest);
+    all.rise(secondGreatest, 0);
   }
   return all;
 }

@@ -86,6 +86,10 @@ const CASES: Readonly<Record<string, Case>> = {
     files: csv("date,lat,lon,pr", "2001-01-01,36,127,-3", "2001-01-02,36,127,3"),
     follows: { "--missing pr=-3": "3, 1 values" },
   },
+  "a mark of missing rain that rain could be": {
+    files: csv("date,lat,lon,pr", ...days(9, (day) => (day % 4 === 3 ? "999.9" : String(day)))),
+    follows: { "--missing pr=999.9": "0, 7 values", "--missing pr=none": "0, 9 values" },
+  },
   thousands: {
     files: csv("year,lat,lon,withdrawal", '2001,36,127,"1,234"'),
     follows: { '--thousands ","': "1234, 1 values", '--decimal ","': "1.234, 1 values" },
@@ -141,6 +145,26 @@ const CASES: Readonly<Record<string, Case>> = {
       "a.nc": await makeNetcdf({ ...one, times: [0, 1, 2], value: (step) => [1, -9999, 3][step]! }),
     }),
     follows: { "--missing tasmax=-9999": "1, 2 values" },
+  },
+  "a mark in an array that a value could be": {
+    files: async () => ({
+      "a.nc": await makeNetcdf({
+        ...{ ...one, name: "sfcWind", times: [0, 1, 2, 3] },
+        variable: { units: "m s-1" },
+        value: (step) => [99.9, 3, 99.9, 5][step]!,
+      }),
+    }),
+    follows: { "--missing sfcWind=99.9": "3, 2 values", "--missing sfcWind=none": "99.9, 4 values" },
+  },
+  "a packed mark in an array that a value could be": {
+    files: async () => ({
+      "a.nc": await makeNetcdf({
+        ...{ ...one, name: "sfcWind", times: [0, 1, 2, 3], type: "short" },
+        variable: { units: "m s-1", scale_factor: 9 },
+        value: (step) => [11, 1, 11, 2][step]!,
+      }),
+    }),
+    follows: { "--missing sfcWind=11": "9, 2 values", "--missing sfcWind=none": "99, 4 values" },
   },
   "kelvin in an array": {
     files: async () => ({ "a.nc": await makeNetcdf({ ...one, times: [0, 1, 2], value: () => 300.15 }) }),
