@@ -4,7 +4,7 @@ import { DISTRICT, type LoadedDistricts, loadDistricts } from "../ingest/ground/
 import { type LoadedAttributes, loadAttributes } from "../ingest/ground/loadGround.ts";
 import { describeConnected } from "../ingest/sea/connectSea.ts";
 import { count, describeFailedBatches } from "../ingest/series/report.ts";
-import { ATTRIBUTES, type Attribute } from "../model/attributes.ts";
+import { ATTRIBUTES, type Attribute, OF_PIXELS } from "../model/attributes.ts";
 import { defineCommand } from "./command.ts";
 import { type OpenDatabase, withDatabase } from "./database.ts";
 import { numberStyleOptions } from "./fileReading.ts";
@@ -28,7 +28,7 @@ export const loadGroundCommand = defineCommand(
       file: {
         ...files,
         required: true,
-        describe: ".csv or .csv.gz (several are one table), one .tif, one .geojson or one .shp",
+        describe: ".csv, .csv.gz or .tif (several are one table, or one map), one .geojson or one .shp",
       },
     },
     options: {
@@ -38,6 +38,16 @@ export const loadGroundCommand = defineCommand(
         ...text,
         value: "NAME",
         describe: `GeoTIFF, polygons: which attribute the values are; or ${DISTRICT}`,
+      },
+      by: {
+        ...text,
+        choices: OF_PIXELS,
+        describe: "GeoTIFF: what a cell takes of the pixels in its area [default: what suits the attribute]",
+      },
+      classes: {
+        ...texts,
+        value: "CLASS,…",
+        describe: "GeoTIFF: the value is the share of these classes, such as 50,60",
       },
       property: { ...text, value: "NAME", describe: "polygons: property that holds the value; without it a mask" },
       inside: { ...number, default: 1, describe: "mask of polygons: value of cells inside" },
@@ -61,7 +71,8 @@ export const loadGroundCommand = defineCommand(
     },
     examples: [
       ["load ground cells.csv --grid korea --map hand_m=heightAboveDrainage", "a table of places"],
-      ["load ground dem.tif --grid korea --attribute elevation", "each cell has its pixel's value"],
+      ["load ground dem.tif --grid korea --attribute elevation", "each cell has the mean of its pixels"],
+      ["load ground cover.tif --grid korea --attribute urbanFraction --classes 50", "the share of a class"],
       ["load ground basins.geojson --grid korea --attribute basin --property HYBAS_ID", "the polygon's number"],
       ["load ground sig.geojson --grid korea --attribute district --property SIG_KOR_NM", "the district of each cell"],
     ],
@@ -82,7 +93,8 @@ export const loadGroundCommand = defineCommand(
       const loaded = await withDatabase(
         argv,
         "load ground",
-        ({ client }) => loadAttributes(client, argv, signal),
+        ({ client }) =>
+          loadAttributes(client, { ...argv, classes: argv.classes.flatMap((text) => text.split(",")) }, signal),
         "create",
       );
       printFacts(argv, loaded, describeLoaded);
@@ -97,8 +109,17 @@ function describeDistricts({ grid, districts, cells, cellsChanged, placesElsewhe
   return lines.join("\n");
 }
 
+const PIXEL_WORDS = {
+  mean: "each the mean of its pixels",
+  majority: "each the value of most of its pixels",
+  highest: "each the highest of its pixels",
+  centre: "each the pixel at its centre",
+  share: "each the share of the classes",
+} as const;
+
 function describeLoaded(loaded: LoadedAttributes): string {
-  const lines = [`${count(loaded.places, "place")} of grid "${loaded.grid}":`];
+  const how = loaded.by === null ? "" : `, ${PIXEL_WORDS[loaded.by]}`;
+  const lines = [`${count(loaded.places, "place")} of grid "${loaded.grid}"${how}:`];
   for (const [name, { min, mean, max }] of Object.entries(loaded.ranges)) {
     const [least, middle, most] = [min, mean, max].map((value) => String(Number(value.toPrecision(4))));
     const { unit } = ATTRIBUTES[name as Attribute];

@@ -1,5 +1,6 @@
 // The raster that a map is drawn on: a pixel a cell where the grid is regular, discs around places where it is not.
 
+import { stepOf } from "../model/gridSteps.ts";
 import type { Raster } from "./page/reportData.ts";
 import type { ResultPlace } from "./readResults.ts";
 
@@ -8,7 +9,6 @@ const LEAST_FILLED = 0.02;
 const IRREGULAR_COLUMNS = 640;
 const MARGIN = 0.06;
 const LEAST_MARGIN_DEGREES = 0.5;
-const TOLERANCE = 1e-3;
 
 export function makeRaster(places: readonly ResultPlace[]): Raster {
   const latitudes = distinct(places.map(({ latitude }) => latitude));
@@ -50,21 +50,6 @@ function irregularRaster(latitudes: readonly number[], longitudes: readonly numb
 
 function distinct(values: readonly number[]): number[] {
   return [...new Set(values)].sort((a, b) => a - b);
-}
-
-/** The step that all values are multiples of, counted from the first; null when there is none. */
-function stepOf(sorted: readonly number[]): number | null {
-  if (sorted.length < 2) return null;
-  const gaps = sorted.slice(1).map((value, at) => value - sorted[at]!);
-  const smallest = gaps.reduce((least, gap) => Math.min(least, gap));
-  // Averaged over the whole span, so that the rounding of coordinates does not add up.
-  const steps = Math.round((sorted.at(-1)! - sorted[0]!) / smallest);
-  const step = (sorted.at(-1)! - sorted[0]!) / steps;
-  const isMultiple = (value: number) => {
-    const position = (value - sorted[0]!) / step;
-    return Math.abs(position - Math.round(position)) < 0.2 + TOLERANCE;
-  };
-  return sorted.every(isMultiple) ? step : null;
 }
 
 /** Every second, third, … row and column of a regular grid, so that at most `most` cells remain. */

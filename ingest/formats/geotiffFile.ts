@@ -81,6 +81,8 @@ async function describe(image: GeoTIFFImage, file: string): Promise<Omit<RasterF
     north: north - half * rowStep,
     columnStep,
     rowStep,
+    blockRows: Math.min(image.getTileHeight(), image.getHeight()),
+    blockColumns: Math.min(image.getTileWidth(), image.getWidth()),
     unit: metadata.get("UNITTYPE") === undefined ? undefined : String(metadata.get("UNITTYPE")),
     isFloat32,
     isByte: image.getSampleFormat() === UNSIGNED && image.getBitsPerSample() <= 8,

@@ -11,6 +11,9 @@ export interface RasterFile {
   readonly columnStep: number;
   /** Negative where rows go south. */
   readonly rowStep: number;
+  /** Rows and columns of pixels that are stored, and unpacked, in one piece. */
+  readonly blockRows: number;
+  readonly blockColumns: number;
   /** Whether pixels are stored as float32, which rounds marks of missing ones too. */
   readonly isFloat32: boolean;
   /** Whether pixels are stored in 8 bits without a sign. */

@@ -3,7 +3,7 @@ import type { Client } from "pg";
 import { type AttributeOutcome, readGridPlaces, writeAttributes } from "../../database/cellAttributes.ts";
 import { readGridStep } from "../../database/gridCells.ts";
 import { readGround } from "../../database/seaConnections.ts";
-import { ATTRIBUTES, type Attribute } from "../../model/attributes.ts";
+import { ATTRIBUTES, type Attribute, type OfPixels } from "../../model/attributes.ts";
 import { RejectedError } from "../../model/errors.ts";
 import { chooseFormat, openFile } from "../formats/formats.ts";
 import { type ConnectedSea, connectSea, isConnectable } from "../sea/connectSea.ts";
@@ -11,7 +11,7 @@ import { readNumberStyle } from "../series/readingOptions.ts";
 import { readAttributeName } from "./attributeNames.ts";
 import { type GivenAttributes, readCsvAttributes, readMap } from "./csvAttributes.ts";
 import { samplePolygons } from "./polygonAttributes.ts";
-import { sampleRaster } from "./rasterAttributes.ts";
+import { readRasters } from "./readRasters.ts";
 import { refuseUnlikelyElevations } from "./unlikelyElevations.ts";
 
 export interface AttributeWords {
@@ -23,6 +23,10 @@ export interface AttributeWords {
   readonly inside: number;
   readonly outside: number | undefined;
   readonly missing: readonly string[];
+  /** Of rasters: what a cell takes of its pixels; undefined: what suits the attribute. */
+  readonly by?: OfPixels | undefined;
+  /** Of rasters: the value is the share of these classes. */
+  readonly classes?: readonly string[] | undefined;
   /** Of a raster's values, where its file does not say. */
   readonly unit?: string | undefined;
   readonly decimal?: "." | ",";
@@ -44,6 +48,8 @@ export interface LoadedAttributes extends AttributeOutcome {
   readonly attributes: Readonly<Record<string, number>>;
   /** Of the values in the files, in the attribute's unit. */
   readonly ranges: Readonly<Record<string, ValueRange>>;
+  /** What each cell took of the pixels of a raster; null for other files. */
+  readonly by: OfPixels | "share" | null;
   /** null: none of them changed, or the grid has no elevations, no sea cells or no rows and columns. */
   readonly sea: ConnectedSea | null;
 }
@@ -54,7 +60,7 @@ export async function loadAttributes(
   signal: AbortSignal,
 ): Promise<LoadedAttributes> {
   const { grid, failRunningBatches } = words;
-  const given = await readGiven(client, words, signal);
+  const { by = null, ...given } = await readGiven(client, words, signal);
   const attributes: Record<string, number> = {};
   const ranges: Record<string, ValueRange> = {};
   for (const known of given.values) {
@@ -69,14 +75,22 @@ export async function loadAttributes(
   const isChanged = outcome.cellsChanged > 0 || outcome.cellsAdded > 0;
   const cells = touchesSea && isChanged ? await readGround(client, grid) : [];
   const sea = isConnectable(cells, grid) ? await connectSea(client, grid, failRunningBatches) : null;
-  return { grid, places: given.places.length, attributes, ranges, ...outcome, sea };
+  return { grid, places: given.places.length, attributes, ranges, by, ...outcome, sea };
 }
 
-async function readGiven(client: Client, words: AttributeWords, signal: AbortSignal): Promise<GivenAttributes> {
+interface ReadAttributes extends GivenAttributes {
+  readonly by?: OfPixels | "share";
+}
+
+async function readGiven(client: Client, words: AttributeWords, signal: AbortSignal): Promise<ReadAttributes> {
   const { file: files, grid, map } = words;
   const missing = words.missing.map((mark) => mark.trim());
   const [file] = files;
   const { kind } = await chooseFormat(file!, "table", "raster", "polygons");
+  if (kind !== "raster") {
+    refuseOption(words.by, "--by", "It is for rasters.");
+    refuseOption(words.classes?.join(), "--classes", "It is for rasters.");
+  }
   if (kind === "table") {
     refuseOption(words.unit, "--unit", "A CSV file may name units in its header: elevation (m).");
     refuseOption(words.attribute, "--attribute", "A CSV file names its attributes in its header, or by --map.");
@@ -87,7 +101,7 @@ async function readGiven(client: Client, words: AttributeWords, signal: AbortSig
       signal,
     );
   }
-  if (files.length > 1) {
+  if (files.length > 1 && kind === "polygons") {
     throw new RejectedError(
       "InvalidOption",
       `${file} is read alone, but ${files.length} files are given. Give one at a time.`,
@@ -116,18 +130,14 @@ async function readGiven(client: Client, words: AttributeWords, signal: AbortSig
     const values = samplePolygons(file!, polygons, attribute, places, { property, inside, outside });
     return withValues(places, attribute, values, file!);
   }
-  const raster = await openFile(file!, "raster", signal);
-  try {
-    const values = await sampleRaster({ ...raster, unit: words.unit ?? raster.unit }, attribute, places, missing);
-    const given = withValues(places, attribute, values, file!);
-    if (attribute === "elevation") {
-      const known = given.values.map(({ elevation }) => elevation!);
-      refuseUnlikelyElevations(raster, given.places, known, words.unit !== undefined);
-    }
-    return given;
-  } finally {
-    raster.close();
+  const { by, classes = [], unit } = words;
+  const read = await readRasters(files, attribute, places, { by, classes, missing, unit }, signal);
+  const given = withValues(places, attribute, read.values, file!);
+  if (attribute === "elevation") {
+    const known = given.values.map(({ elevation }) => elevation!);
+    refuseUnlikelyElevations({ file: file!, ...read }, given.places, known, unit !== undefined);
   }
+  return { ...given, by: read.by };
 }
 
 function withValues(

@@ -38,15 +38,18 @@ const LOOKS: readonly Look[] = [
   },
 ];
 
-/** `known` are the values of `places`, none missing. `isConfirmed`: the user has said that they are elevations. */
+/**
+ * `known` are the values of `places`, none missing; `isWhole`: those of the pixels are whole numbers. `isConfirmed`: the user has said
+ * that they are elevations.
+ */
 export function refuseUnlikelyElevations(
-  raster: Pick<RasterFile, "file" | "isByte">,
+  raster: Pick<RasterFile, "file" | "isByte"> & { readonly isWhole: boolean },
   places: readonly Place[],
   known: readonly number[],
   isConfirmed: boolean,
 ): void {
   if (isConfirmed) return;
-  const { file } = raster;
+  const { file, isWhole } = raster;
   const [min, max] = known.reduce(([least, most], value) => [Math.min(least, value), Math.max(most, value)], [
     Number.POSITIVE_INFINITY,
     Number.NEGATIVE_INFINITY,
@@ -58,7 +61,7 @@ export function refuseUnlikelyElevations(
   const values: Values = {
     min,
     max,
-    isWhole: known.every(Number.isInteger),
+    isWhole,
     lowShare: known.filter((value) => value < LOW).length / known.length,
   };
   const look = LOOKS.find(({ fits }) => fits(values));

@@ -216,6 +216,28 @@ describe("rasters", () => {
     const known = await readAttributes();
     expect([known["35.1 129"], known["35.1 129.2"]]).toEqual([{ elevation: 4 }, { elevation: 6 }]);
   });
+  test("two rasters are one map; the share of a class is a fraction; the report says how", async () => {
+    const east = { ModelTiepoint: [0, 0, 0, 129.15, 35.25, 0], width: 1 };
+    for (const [name, content] of [
+      ["west.tif", await tiff([10, 50, 0, 50, 50, 10], { GDAL_NODATA: "0" })],
+      ["east.tif", await tiff([80, 50], east)],
+    ] as const) {
+      await writeFile(join(folder, name), new Uint8Array(content));
+    }
+    const words = { ...USUAL, attribute: "urbanFraction", classes: ["50"], file: [join(folder, "west.tif")] };
+    expect(await loadAttributes(database.client, words, signal)).toMatchObject({ by: "share", places: 3 });
+    const both = { ...words, file: ["west.tif", "east.tif"].map((name) => join(folder, name)) };
+    expect(await loadAttributes(database.client, both, signal)).toMatchObject({ cellsChanged: 1, cellsUnchanged: 2 });
+    const known = await readAttributes();
+    expect(["35.1 129", "35.1 129.1", "35.1 129.2"].map((place) => known[place]!.urbanFraction)).toEqual([
+      ...[1, 1],
+      expect.closeTo(0.5, 12),
+    ]);
+    expect(await refusalOf(load("a.csv", "lat,lon,slope\n35,129,0\n", { by: "mean" }))).toMatch(
+      /^InvalidOption: --by mean does not go with this file. It is for rasters/,
+    );
+  });
+
   test("a rotated raster and one with a mask beside it are refused with what to do", async () => {
     const rotated = {
       ...MATRIX,
@@ -233,7 +255,7 @@ describe("rasters", () => {
   test("impossible values, a projection, a file without a place and a missing --attribute are refused", async () => {
     const values = [9, 9, 9, 1.5, -9999, 3.25];
     expect(await refusalOf(load("d.tif", await tiff(values), { attribute: "elevation" }))).toMatch(
-      /d\.tif at 35\.1, 129\.1: expected elevation .* found "-9999"/,
+      /d\.tif around 35\.1, 129\.1: expected elevation .* found "-9999"/,
     );
     const projected = await tiff(values, { GTModelTypeGeoKey: 1 });
     expect(await refusalOf(load("p.tif", projected, { attribute: "elevation" }))).toMatch(

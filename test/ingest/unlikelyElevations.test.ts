@@ -18,7 +18,10 @@ async function judge(
   { isByte = false, isConfirmed = false, places = values.map((_, at) => place(at)) } = {},
 ) {
   const outcome = await refusalOf(
-    Promise.resolve().then(() => refuseUnlikelyElevations({ file: "dem.tif", isByte }, places, values, isConfirmed)),
+    Promise.resolve().then(() => {
+      const isWhole = values.every(Number.isInteger);
+      refuseUnlikelyElevations({ file: "dem.tif", isByte, isWhole }, places, values, isConfirmed);
+    }),
   );
   return /look like ([^.]*)/.exec(outcome)?.[1] ?? outcome;
 }
@@ -49,7 +52,7 @@ test("the refusal names the file, the range and what to do", async () => {
   const places = between(0, 1).map((_, at) => place(at));
   const refuse = () =>
     refuseUnlikelyElevations(
-      { file: "t.tif", isByte: false },
+      { file: "t.tif", isByte: false, isWhole: false },
       places,
       places.map((_, at) => 290 + at / 100),
       false,
