@@ -6,7 +6,7 @@ import { stat } from "node:fs/promises";
 import { RejectedError } from "../../model/errors.ts";
 import { type DecodedFile, makeArrayProxy, makeRasterProxy, makeTableProxy, type OnRows } from "./decoderProxies.ts";
 import type { FormatKind, FormatOfKind, OpenedAs } from "./fileFormat.ts";
-import { isRemoteStore } from "./remoteStore.ts";
+import { isReadInPlace } from "./remoteFile.ts";
 
 /** Kinds of files that the process can open. */
 export type DecodedKind = Extract<FormatKind, "array" | "table" | "raster">;
@@ -227,9 +227,9 @@ class Decoder {
   }
 }
 
-/** Of a folder and of a store over HTTP as much as a box of values may need. */
+/** Of a folder and of what is on a server as much as a box of values may need. */
 async function bytesOf(file: string): Promise<number> {
-  if (isRemoteStore(file)) return 1 << 26;
+  if (isReadInPlace(file)) return 1 << 26;
   const facts = await stat(file);
   return facts.isDirectory() ? 1 << 26 : facts.size;
 }

@@ -35,7 +35,7 @@ async function answer(given: Task): Promise<void> {
 
 async function work({ do: what, number, format, file, values = [] }: Task): Promise<unknown> {
   if (what === "open") {
-    const opened = await FORMATS.find(({ name }) => name === format)!.open(file!);
+    const opened = await FORMATS.find(({ name }) => name === format)!.open(file!, nothing, process.env);
     files.set(number, opened as ArrayFile | TableFile | RasterFile);
     return factsOf(opened as ArrayFile | TableFile | RasterFile);
   }

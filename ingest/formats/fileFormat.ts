@@ -6,7 +6,7 @@ import { createGunzip } from "node:zlib";
 import type { ArrayFile } from "./arrayFile.ts";
 import type { Polygons } from "./polygons.ts";
 import type { RasterFile } from "./rasterFile.ts";
-import { isRemoteStore } from "./remoteStore.ts";
+import { isReadInPlace } from "./remoteFile.ts";
 import type { TableFile } from "./tableFile.ts";
 import type { TrackFile } from "./trackFile.ts";
 import { explainReading } from "./unreadable.ts";
@@ -28,7 +28,8 @@ export interface FormatOfKind<Kind extends FormatKind> {
   matches(start: FileStart): boolean;
   /** Decoded by our own code in bounded time and memory: needs no process of its own. */
   readonly isBounded?: true;
-  open(file: string, signal?: AbortSignal): Promise<OpenedAs[Kind]>;
+  /** `environment`: how servers are reached that need more than an address, such as S3. */
+  open(file: string, signal?: AbortSignal, environment?: NodeJS.ProcessEnv): Promise<OpenedAs[Kind]>;
 }
 export type FileFormat = { [Kind in FormatKind]: FormatOfKind<Kind> }[FormatKind];
 
@@ -50,8 +51,8 @@ export function beginsWith(...magic: readonly string[]): (start: FileStart) => b
 }
 
 export async function readStart(file: string): Promise<FileStart> {
-  // A store over HTTP shows itself when it is opened.
-  if (isRemoteStore(file)) return { file, text: "", entries: undefined, zipEnd: "" };
+  // What is on a server shows itself when it is opened.
+  if (isReadInPlace(file)) return { file, text: "", entries: undefined, zipEnd: "" };
   try {
     const facts = await stat(file);
     if (facts.isDirectory()) return { file, text: "", entries: await readdir(file), zipEnd: "" };

@@ -4,9 +4,12 @@ import type { GeoTIFF, GeoTIFFImage } from "geotiff";
 import { coerceError, RejectedError } from "../../model/errors.ts";
 import { definitionOfGeoKeys, type GeoKeys } from "../projections/geoKeys.ts";
 import { makeProjection } from "../projections/projection.ts";
+import { hideUser } from "../remote/httpSource.ts";
+import { openPieces, type RemotePieces } from "../remote/remotePieces.ts";
 import { beginsWith, type FormatOfKind } from "./fileFormat.ts";
 import { readNumberText } from "./numberText.ts";
 import type { RasterFile } from "./rasterFile.ts";
+import { isRemoteRaster } from "./remoteFile.ts";
 
 /** GeoTIFF 1.1, section 7.2.2: GTRasterTypeGeoKey of points. */
 const PIXEL_IS_POINT = 2;
@@ -17,17 +20,24 @@ const UNSIGNED = 1;
 export const GEOTIFF: FormatOfKind<"raster"> = {
   name: "GeoTIFF",
   kind: "raster",
-  matches: beginsWith("II*\0", "II+\0", "MM\0*", "MM\0+"),
+  matches: (start) => isRemoteRaster(start.file) || beginsWith("II*\0", "II+\0", "MM\0*", "MM\0+")(start),
   open: openGeotiff,
 };
 
-async function openGeotiff(file: string): Promise<RasterFile> {
+async function openGeotiff(
+  address: string,
+  _signal?: AbortSignal,
+  environment: NodeJS.ProcessEnv = {},
+): Promise<RasterFile> {
+  const pieces = isRemoteRaster(address) ? await openPieces(address, environment) : undefined;
+  const file = pieces === undefined ? address : hideUser(address);
   let tiff: GeoTIFF | undefined;
   try {
-    const { fromFile } = await import("geotiff");
-    tiff = await fromFile(file);
+    const { fromFile, fromCustomClient } = await import("geotiff");
+    tiff = await (pieces === undefined ? fromFile(file) : fromCustomClient(await makeClient(file, pieces)));
     const image = await tiff.getImage();
-    await refuseMask(tiff, file);
+    const hasMaskBeside = pieces === undefined ? existsSync(`${file}.msk`) : await pieces.has(".msk");
+    if (hasMaskBeside || (await hasMaskInside(tiff))) throw masked(file);
     return { ...(await describe(image, file)), close: () => void tiff!.close() };
   } catch (cause) {
     tiff?.close();
@@ -101,19 +111,48 @@ const IS_MASK = 4;
 const MOST_IMAGES = 64;
 
 /** GDAL keeps masks in an image of their own, or in a file beside: pixels without data have any value. */
-async function refuseMask(tiff: GeoTIFF, file: string): Promise<void> {
+async function hasMaskInside(tiff: GeoTIFF): Promise<boolean> {
   const images = Math.min(await tiff.getImageCount(), MOST_IMAGES);
-  let isMasked = existsSync(`${file}.msk`);
-  for (let at = 1; at < images && !isMasked; at++) {
+  for (let at = 1; at < images; at++) {
     const { fileDirectory } = await tiff.getImage(at);
-    isMasked =
+    const isMask =
       fileDirectory.hasTag("NewSubfileType") && (Number(fileDirectory.getValue("NewSubfileType")) & IS_MASK) !== 0;
+    if (isMask) return true;
   }
-  if (!isMasked) return;
-  throw new RejectedError(
+  return false;
+}
+
+function masked(file: string): RejectedError {
+  return new RejectedError(
     "MaskedRaster",
     `${file} has a mask that says which pixels have data. Write it as a value first: gdalwarp -dstnodata -9999 ${file} unmasked.tif`,
   );
+}
+
+/** What geotiff.js takes for a client of a server: each request is one range of bytes. */
+async function makeClient(file: string, pieces: RemotePieces) {
+  const size = await pieces.sizeOf("");
+  if (size === undefined)
+    throw new RejectedError(
+      "RemoteNotFound",
+      `${file} does not exist. Check the address: it must be that of one file.`,
+    );
+  return {
+    url: file,
+    request: async ({ headers }: RequestInit = {}) => {
+      const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(String((headers as Record<string, string>).Range))!;
+      const [offset, end] = [Number(from), Math.min(Number(to) + 1, size)];
+      const bytes = (await pieces.read("", { offset, length: end - offset })) ?? new Uint8Array();
+      if (bytes.length !== end - offset) throw new Error(`the server sent ${bytes.length} of ${end - offset} bytes`);
+      const response = new Map([["content-range", `bytes ${offset}-${end - 1}/${size}`]]);
+      return {
+        ok: true,
+        status: 206,
+        getHeader: (name: string) => response.get(name.toLowerCase()),
+        getData: async () => bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer,
+      };
+    },
+  };
 }
 
 /**

@@ -13,12 +13,13 @@ export function refuseShortChunks(array: ZarrArray<"float32">): void {
   };
 }
 
-/** `description` is the text that holds the array's attributes. */
+/** `description` is the text that holds the array's attributes; `arrays` are the paths of all arrays of the store. */
 export function describeArray(
   name: string,
   array: ZarrArray<"float32">,
   version: 2 | 3,
   description: string,
+  arrays: ReadonlySet<string>,
 ): ArrayVariable {
   const { shape, chunks, dimensionNames } = array;
   const dtype = array.dtype as string;
@@ -31,7 +32,10 @@ export function describeArray(
   const fill = Number(array.fillValue);
   return {
     name,
-    dimensions: shape.map((_, axis) => dimensionNames?.[axis] ?? `${name}[${axis}]`),
+    dimensions: shape.map((_, axis) => {
+      const dimension = dimensionNames?.[axis];
+      return dimension == null ? `${name}[${axis}]` : pathOfDimension(name, dimension, arrays);
+    }),
     shape,
     bytesPerValue: bits === undefined ? null : Number(bits) / 8,
     isText: /^(v2:[US]\d+|string)$/.test(dtype) || dtype.startsWith("v2:object"),
@@ -43,6 +47,15 @@ export function describeArray(
     // Of v2 it means missing, as xarray reads it; of v3 it is only what an unwritten chunk holds.
     fillValue: version === 3 || array.fillValue === null || Number.isNaN(fill) ? null : fill,
   };
+}
+
+/** A dimension has the path of its coordinate: in the array's own group, else in one around it, as in NetCDF. */
+function pathOfDimension(name: string, dimension: string, arrays: ReadonlySet<string>): string {
+  const group = name.slice(0, name.lastIndexOf("/") + 1);
+  for (let around = group; ; around = around.slice(0, around.lastIndexOf("/", around.length - 2) + 1)) {
+    if (arrays.has(`${around}${dimension}`)) return `${around}${dimension}`;
+    if (around === "") return `${group}${dimension}`;
+  }
 }
 
 function decodeFill(text: string, dtype: string): number {

@@ -1,4 +1,4 @@
-// Zarr v2 and v3, in a folder, a zip or over HTTP, through zarrita: arrays of the root group and boxes of their values.
+// Zarr v2 and v3, in a folder, a zip, over HTTP or from S3, through zarrita: arrays of all groups and boxes of their values.
 // A piece that would unpack to more than its chunk holds is refused before it is unpacked.
 import { openAsBlob } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
@@ -19,6 +19,7 @@ import type { FormatOfKind } from "./fileFormat.ts";
 import { isRemoteStore, openRemoteStore } from "./remoteStore.ts";
 import { unreadable } from "./unreadable.ts";
 import { declaredBytes, describeArray, readAttributes, refuseShortChunks } from "./zarrArrays.ts";
+import { foldersIn, listArrays } from "./zarrNodes.ts";
 
 export const ZARR: FormatOfKind<"array"> = {
   name: "Zarr",
@@ -56,8 +57,8 @@ const MOST_METADATA_BYTES = 1 << 24;
 const MOST_CHUNK_BYTES = 1 << 28;
 const METADATA = /(^|\/)(\.zarray|\.zattrs|\.zgroup|\.zmetadata|zarr\.json)$/;
 
-async function openZarr(file: string): Promise<ArrayFile> {
-  const found = await lookInto(file);
+async function openZarr(file: string, _signal?: AbortSignal, environment: NodeJS.ProcessEnv = {}): Promise<ArrayFile> {
+  const found = await lookInto(file, environment);
   const version = found.root.endsWith("zarr.json") ? 3 : 2;
   const prefix = found.root.slice(0, -(version === 3 ? "zarr.json" : ".zgroup").length);
   const zarr = await import("zarrita");
@@ -68,13 +69,17 @@ async function openZarr(file: string): Promise<ArrayFile> {
   });
   const arrays = new Map<string, ZarrArray<"float32">>();
   const variables: ArrayVariable[] = [];
-  for (const name of found.arrays(prefix)) {
+  const names = await found.arrays(prefix).catch((error) => {
+    throw error instanceof RejectedError ? error : unreadable(file, "its list of arrays", error);
+  });
+  const isKnown = new Set(names);
+  for (const name of names) {
     try {
       const array = (await zarr.open(group.resolve(name), { kind: "array" })) as ZarrArray<"float32">;
       refuseShortChunks(array);
       const stored = await store.get(`/${name}/${version === 3 ? "zarr.json" : ".zattrs"}`);
       const description = stored === undefined ? "{}" : Buffer.from(stored).toString("utf8");
-      const variable = describeArray(name, array, version, description);
+      const variable = describeArray(name, array, version, description, isKnown);
       limits.set(name, {
         bytesPerChunk: valuesIn(variable.chunk!) * (variable.bytesPerValue ?? 1024),
         isIndexAtStart: version === 3 && isIndexAtStart(description),
@@ -120,24 +125,24 @@ interface Found {
   readonly bytes: number;
   /** Key of the root group's description. */
   readonly root: string;
-  /** Names of the arrays right below it. */
-  arrays(prefix: string): readonly string[];
+  /** Paths of the arrays below it. */
+  arrays(prefix: string): Promise<readonly string[]>;
   /** Bytes of a piece; undefined where there is none. */
   sizeOf(name: string): Promise<number | undefined>;
   store(prefix: string): Store;
 }
 
-async function lookInto(file: string): Promise<Found> {
-  if (isRemoteStore(file)) return lookIntoRemote(file);
+async function lookInto(file: string, environment: NodeJS.ProcessEnv): Promise<Found> {
+  if (isRemoteStore(file)) return lookIntoRemote(file, environment);
   return (await stat(file)).isDirectory() ? lookIntoFolder(file) : lookIntoZip(file);
 }
 
-async function lookIntoRemote(file: string): Promise<Found> {
-  const store = await openRemoteStore(file);
+async function lookIntoRemote(file: string, environment: NodeJS.ProcessEnv): Promise<Found> {
+  const store = await openRemoteStore(file, environment);
   return {
     bytes: 0,
     root: store.version === 3 ? "zarr.json" : ".zgroup",
-    arrays: () => store.arrays,
+    arrays: async () => store.arrays,
     sizeOf: (name) => store.sizeOf(`/${name}`),
     store: () => store,
   };
@@ -147,17 +152,24 @@ async function lookIntoFolder(folder: string): Promise<Found> {
   const names = await readdir(folder);
   const root = ["zarr.json", ".zgroup"].find((name) => names.includes(name));
   if (root === undefined) throw noGroup(folder, names);
-  const arrays: string[] = [];
-  let bytes = 0;
-  for (const name of names.toSorted()) {
-    const inside: string[] = await readdir(join(folder, name)).catch(() => []);
-    if (inside.includes(".zarray")) arrays.push(name);
-    else if (inside.includes("zarr.json") && (await isArrayDescription(join(folder, name, "zarr.json"))))
-      arrays.push(name);
-  }
-  for (const name of arrays) bytes += await folderBytes(join(folder, name));
+  const bytes = await folderBytes(folder);
   const sizeOf = async (name: string) => (await stat(join(folder, name)).catch(() => undefined))?.size;
-  return { bytes, root, arrays: () => arrays, sizeOf, store: (prefix) => new FileSystemStore(join(folder, prefix)) };
+  const describe = async (key: string) => {
+    const size = await sizeOf(key);
+    return size === undefined || size > MOST_METADATA_BYTES ? undefined : readFile(join(folder, key));
+  };
+  const folders = async (path: string) =>
+    (await readdir(join(folder, path), { withFileTypes: true }))
+      .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
+      .map(({ name }) => name);
+  const version = root === "zarr.json" ? 3 : 2;
+  return {
+    bytes,
+    root,
+    arrays: () => listArrays(version, { describe, folders }),
+    sizeOf,
+    store: (prefix) => new FileSystemStore(join(folder, prefix)),
+  };
 }
 
 async function lookIntoZip(file: string): Promise<Found> {
@@ -177,11 +189,6 @@ async function lookIntoZip(file: string): Promise<Found> {
   for (const [name, size] of sizes) {
     if (size > (METADATA.test(name) ? MOST_METADATA_BYTES : MOST_CHUNK_BYTES)) throw tooLarge(file, name, size);
   }
-  const arrays = (prefix: string) =>
-    names
-      .filter((name) => name.startsWith(prefix) && /^[^/]+\/(\.zarray|zarr\.json)$/.test(name.slice(prefix.length)))
-      .map((name) => name.slice(prefix.length).split("/")[0]!)
-      .sort();
   const zip = (prefix: string) =>
     ZipFileStore.fromBlob(blob, {
       transformEntries: (entries) =>
@@ -191,6 +198,12 @@ async function lookIntoZip(file: string): Promise<Found> {
             .map(([name, entry]) => [name.slice(prefix.length), entry]),
         ),
     });
+  const arrays = (prefix: string) => {
+    const store = zip(prefix);
+    const keys = names.filter((name) => name.startsWith(prefix)).map((name) => `/${name.slice(prefix.length)}`);
+    const describe = async (key: string) => (keys.includes(key) ? store.get(key as Key) : undefined);
+    return listArrays(root.endsWith("zarr.json") ? 3 : 2, { describe, folders: (path) => foldersIn(keys, path) });
+  };
   return { bytes: blob.size, root, arrays, sizeOf: async (name) => sizes.get(name), store: zip };
 }
 
@@ -217,8 +230,16 @@ function boundedStore(
 ): BoundedStore {
   /** Of shards whose index has been read. */
   const indexBytes = new Map<Key, number>();
+  const limitsOf = (key: Key): Limits | undefined => {
+    for (let path = key.slice(1); path.includes("/"); ) {
+      path = path.slice(0, path.lastIndexOf("/"));
+      const own = limits.get(path);
+      if (own !== undefined) return own;
+    }
+    return undefined;
+  };
   const limitOf = (key: Key) =>
-    METADATA.test(key) ? MOST_METADATA_BYTES : (limits.get(key.split("/")[1]!)?.bytesPerChunk ?? MOST_CHUNK_BYTES);
+    METADATA.test(key) ? MOST_METADATA_BYTES : (limitsOf(key)?.bytesPerChunk ?? MOST_CHUNK_BYTES);
   const check = (key: Key, bytes: Uint8Array): Uint8Array => {
     const limit = limitOf(key);
     const size = METADATA.test(key) ? bytes.length : Math.max(declaredBytes(bytes), bytes.length - (1 << 16));
@@ -235,7 +256,7 @@ function boundedStore(
       if (size === undefined) return undefined;
       const isIndex = "suffixLength" in part;
       const length = isIndex ? part.suffixLength : part.length;
-      const atStart = limits.get(key.split("/")[1]!)?.isIndexAtStart === true;
+      const atStart = limitsOf(key)?.isIndexAtStart === true;
       const offset = isIndex ? (atStart ? 0 : size - length) : part.offset;
       if (isIndex) indexBytes.set(key, length);
       const index = isIndex ? 0 : (indexBytes.get(key) ?? 0);
@@ -275,11 +296,6 @@ function inRowOrder(data: unknown, shape: readonly number[], stride: readonly nu
     }
   }
   return ordered;
-}
-
-async function isArrayDescription(path: string): Promise<boolean> {
-  if ((await stat(path)).size > MOST_METADATA_BYTES) return false;
-  return /"node_type"\s*:\s*"array"/.test(await readFile(path, "utf8"));
 }
 
 async function folderBytes(folder: string): Promise<number> {

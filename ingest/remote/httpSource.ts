@@ -52,7 +52,7 @@ async function request(address: string, init: RequestInit): Promise<Response> {
 }
 
 /** fetch takes no user and password in an address. */
-function withoutUser(address: string): { url: URL; headers: Record<string, string> } {
+export function withoutUser(address: string): { url: URL; headers: Record<string, string> } {
   const url = new URL(address);
   const { username, password } = url;
   url.username = "";

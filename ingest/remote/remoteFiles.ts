@@ -19,9 +19,10 @@ import pMap from "p-map";
 import { findTrouble, isDistrust } from "../../database/troubles.ts";
 import { type BackoffLimits, backoffMs, type Clock, pause } from "../../model/clock.ts";
 import { coerceError, RejectedError, TransientError } from "../../model/errors.ts";
-import { isRemoteStore } from "../formats/remoteStore.ts";
+import { isReadInPlace, isRemoteRaster } from "../formats/remoteFile.ts";
 import { DOWNLOADS, openOwnFolder } from "../series/spoolRoot.ts";
 import { hideUser, httpSource } from "./httpSource.ts";
+import { openPieces } from "./remotePieces.ts";
 import type { RemoteObject, RemoteSource } from "./remoteSource.ts";
 
 /** Without a byte for so long, a transfer is begun again, and after this much longer it is given up. */
@@ -56,8 +57,10 @@ export interface BringOptions {
 }
 
 /** Whether a file must be brought before it can be read. */
-function isAddress(name: string): boolean {
-  return /^(https?|s3):\/\//i.test(name) && !isRemoteStore(name);
+async function mustBeBrought(name: string, { environment }: BringOptions): Promise<boolean> {
+  if (!/^(https?|s3):\/\//i.test(name)) return false;
+  if (!isReadInPlace(name)) return true;
+  return isRemoteRaster(name) && !(await (await openPieces(name, environment)).takesRanges());
 }
 
 /** One file to bring, and where what has arrived of it is kept meanwhile. */
@@ -70,15 +73,19 @@ interface Transfer {
 
 /** Throws RejectedError for what is not there or not allowed, TransientError when a server stays away. */
 export async function bringFiles(names: readonly string[], options: BringOptions): Promise<LocalFiles> {
-  const addresses = names.filter(isAddress);
+  const addresses: string[] = [];
+  for (const name of new Set(names)) if (await mustBeBrought(name, options)) addresses.push(name);
   if (addresses.length === 0) return { files: names, restore: (text) => text, close: () => undefined };
   const folder = openOwnFolder(options.above, DOWNLOADS, digestOf(addresses.join("\n")).slice(0, 16));
   try {
     const transfers = new Map<string, readonly Transfer[]>();
-    for (const address of new Set(addresses)) transfers.set(address, await find(address, folder.path, options));
+    for (const address of addresses) transfers.set(address, await find(address, folder.path, options));
     await bringAll([...transfers.values()].flat(), folder.path, options);
     return {
-      files: names.flatMap((name) => (isAddress(name) ? filesOf(transfers.get(name)!, folder.path) : [name])),
+      files: names.flatMap((name) => {
+        const brought = transfers.get(name);
+        return brought === undefined ? [name] : filesOf(brought, folder.path);
+      }),
       restore: makeRestore(transfers, folder.path),
       close: folder.close,
     };

@@ -1,7 +1,8 @@
 // Files at s3:// addresses, in Amazon S3 or whatever speaks its protocol. Credentials, region and endpoint come from where the
 // tools of AWS find them: AWS_ACCESS_KEY_ID, AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL_S3, a pod's service account.
-import { GetObjectCommand, paginateListObjectsV2, S3Client } from "@aws-sdk/client-s3";
+import { GetObjectCommand, HeadObjectCommand, paginateListObjectsV2, S3Client } from "@aws-sdk/client-s3";
 import { coerceError, RejectedError, TransientError } from "../../model/errors.ts";
+import type { PieceServer } from "./pieceServer.ts";
 import type { RemoteObject, RemoteSource } from "./remoteSource.ts";
 
 const DEFAULT_REGION = "us-east-1";
@@ -12,15 +13,59 @@ interface S3Error extends Error {
   readonly $metadata?: { readonly httpStatusCode?: number };
 }
 
-export function openS3(environment: NodeJS.ProcessEnv): RemoteSource {
+function connect(environment: NodeJS.ProcessEnv): S3Client {
   const { AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS_REGION, AWS_DEFAULT_REGION } = environment;
   const hasEndpoint = Boolean(AWS_ENDPOINT_URL_S3 || AWS_ENDPOINT_URL);
   // Servers other than Amazon's rarely have a host name for each bucket.
-  const client = new S3Client({
+  return new S3Client({
     region: AWS_REGION || AWS_DEFAULT_REGION || DEFAULT_REGION,
     forcePathStyle: hasEndpoint,
   });
+}
 
+/** Objects below an address, and parts of them, where they are. */
+export function openS3Pieces(address: string, environment: NodeJS.ProcessEnv): PieceServer {
+  const client = connect(environment);
+  const { bucket, key: prefix } = parseAddress(address.replace(/\/+$/, ""));
+  return {
+    async request(key, { method, headers, signal }) {
+      const object = { Bucket: bucket, Key: `${prefix}${key}` };
+      try {
+        if (method === "HEAD") {
+          const { ContentLength } = await client.send(new HeadObjectCommand(object), { abortSignal: signal });
+          return new Response(null, { headers: { "content-length": String(ContentLength) } });
+        }
+        const { Range } = headers;
+        const answer = await client.send(new GetObjectCommand({ ...object, Range }), { abortSignal: signal });
+        return new Response(answer.Body?.transformToWebStream() ?? null, {
+          status: Range === undefined ? 200 : 206,
+          headers: { "content-length": String(answer.ContentLength), etag: answer.ETag ?? "" },
+        });
+      } catch (error) {
+        const { name, $metadata } = error as S3Error;
+        if ($metadata?.httpStatusCode === 404 && name !== "NoSuchBucket") return new Response(null, { status: 404 });
+        throw explain(`s3://${object.Bucket}/${object.Key}`, coerceError(error));
+      }
+    },
+
+    async listFolders(key, signal) {
+      const within = `${prefix}${key}`;
+      const pages = paginateListObjectsV2(
+        { client },
+        { Bucket: bucket, Prefix: within, Delimiter: "/" },
+        { abortSignal: signal },
+      );
+      const names: string[] = [];
+      for await (const page of explained(address, pages)) {
+        for (const { Prefix = "" } of page.CommonPrefixes ?? []) names.push(Prefix.slice(within.length, -1));
+      }
+      return names;
+    },
+  };
+}
+
+export function openS3(environment: NodeJS.ProcessEnv): RemoteSource {
+  const client = connect(environment);
   return {
     async find(address, signal) {
       const { bucket, key } = parseAddress(address);

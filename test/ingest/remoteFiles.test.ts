@@ -1,6 +1,5 @@
 // Files by address: brought whole through a network that fails, resumed, and refused by name. The servers are real: an HTTP
 // server that the test makes fail, and moto's S3 where `npm run python` has installed it.
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -14,6 +13,7 @@ import { systemClock } from "../../model/clock.ts";
 import { PYTHON } from "../report/pythonPackages.ts";
 import { eventually, startCli } from "../support/cli.ts";
 import { FakeClock } from "../support/fakeClock.ts";
+import { startMoto } from "../support/moto.ts";
 
 const CONTENT = Buffer.from(Array.from({ length: 300_000 }, (_, at) => at % 251));
 const SERIES = "date,latitude,longitude,tasmax\n2001-01-01,37,127,1.5\n2001-01-02,37,127,2.5\n";
@@ -215,33 +215,19 @@ test("load takes an address, says it in its report, and a killed download is con
 });
 
 describe.skipIf(PYTHON === null)("from S3 (npm run python)", () => {
-  let moto: ReturnType<typeof spawn>;
+  let moto: Awaited<ReturnType<typeof startMoto>>;
   let env: Record<string, string>;
 
   beforeAll(async () => {
-    moto = spawn(PYTHON!, ["-m", "moto.server", "-H", "127.0.0.1", "-p", "0"], { stdio: ["ignore", "ignore", "pipe"] });
-    let written = "";
-    moto.stderr!.on("data", (text) => {
-      written += text;
-    });
-    const endpoint = await eventually("moto listens", () => /http:\/\/127\.0\.0\.1:\d+/.exec(written)?.[0]);
-    env = {
-      AWS_ENDPOINT_URL_S3: endpoint,
-      AWS_ACCESS_KEY_ID: "key",
-      AWS_SECRET_ACCESS_KEY: "secret",
-      AWS_REGION: "us-east-1",
-    };
-    const credentials = { accessKeyId: "key", secretAccessKey: "secret" };
-    const client = new S3Client({ endpoint, forcePathStyle: true, region: "us-east-1", credentials });
+    moto = await startMoto();
+    env = moto.environment;
+    const client = new S3Client(moto.client);
     await client.send(new CreateBucketCommand({ Bucket: "climate" }));
     const put = (Key: string, Body: string) => client.send(new PutObjectCommand({ Bucket: "climate", Key, Body }));
     await put("days/2001.csv", SERIES);
     await put("days/2002.csv", SERIES.replaceAll("2001", "2002"));
   });
-  afterAll(async () => {
-    moto.kill();
-    await once(moto, "exit");
-  });
+  afterAll(() => moto[Symbol.asyncDispose]());
 
   const check = (address: string, more: Record<string, string> = {}) =>
     startCli(["load", "climate", address, "--scenario", "past", "--check", "--json", "--spool", folder], {

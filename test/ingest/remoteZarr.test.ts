@@ -4,7 +4,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { ZipFileStore } from "@zarrita/storage";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openRemoteStore, type RemoteSettings } from "../../ingest/formats/remoteStore.ts";
+import { openRemoteStore } from "../../ingest/formats/remoteStore.ts";
+import type { RemoteSettings } from "../../ingest/remote/remotePieces.ts";
 import { zarrEntries } from "../support/arrayFiles.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { ingestPaths, readStored, refusalOf } from "../support/ingest.ts";
@@ -145,7 +146,7 @@ describe("a server", () => {
       if (!request.url!.endsWith(".zmetadata") || failures-- <= 0) return answer(request, response, entries);
       response.writeHead(503).end();
     });
-    expect((await openRemoteStore(server.url, QUICK)).arrays).toEqual(["lat", "lon", "tasmax", "time"]);
+    expect((await openRemoteStore(server.url, {}, QUICK)).arrays).toEqual(["lat", "lon", "tasmax", "time"]);
     expect(server.paths.filter((path) => path.endsWith(".zmetadata"))).toHaveLength(3);
   });
 
@@ -181,7 +182,7 @@ describe("a server", () => {
     ],
   ])("%s", async (_, own, settings, expected) => {
     await using server = await serve({}, own);
-    expect(await refusalOf(openRemoteStore(server.url, { ...QUICK, ...settings }))).toMatch(expected);
+    expect(await refusalOf(openRemoteStore(server.url, {}, { ...QUICK, ...settings }))).toMatch(expected);
     if (expected.source.includes("Refuses")) expect(server.paths).toHaveLength(1);
   });
 
@@ -196,7 +197,7 @@ describe("a server", () => {
         answer(request, response, entries);
       });
     });
-    const store = await openRemoteStore(server.url, QUICK);
+    const store = await openRemoteStore(server.url, {}, QUICK);
     await Promise.all(Array.from({ length: 20 }, () => store.get("/tasmax/0.0.0")));
     expect(most).toBeLessThanOrEqual(QUICK.atOnce);
     expect(server.paths.length).toBeGreaterThan(20);

@@ -146,8 +146,23 @@ def coarse():
     return {"files": ["coarse.tif"], "attribute": "elevation", "by": "mean", "cells": points(cells, means)}
 
 
+def cog():
+    """A Cloud Optimized GeoTIFF in EPSG:5186 with overviews, of which the cells need a corner; by pixel centres as heights()."""
+    step, size = 200.0, 512
+    west, north = 150_000.0, 600_000.0
+    y, x = np.mgrid[0:size, 0:size]
+    values = (500 + 300 * np.sin(x / 40) * np.cos(y / 30) + np.round(20 * random.random((size, size)))).astype("i2")
+    files.append("cog.tif")
+    with rasterio.open(HERE / "cog.tif", "w", driver="COG", width=size, height=size, count=1, dtype="int16", crs=CRS.from_epsg(5186), transform=from_origin(west, north, step, step), nodata=NODATA, blocksize=128, compress="deflate", predictor=True) as raster:
+        raster.write(values, 1)
+    longitude, latitude = Transformer.from_crs(5186, 4326, always_xy=True).transform(west + (x + 0.5) * step, north - (y + 0.5) * step)
+    cells = box_centres(37.25, 126.55, 3, 4, 0.05)
+    means = [np.mean(values[(np.abs(latitude - lat) < 0.025) & (np.abs(longitude - lon) < 0.025)].astype("f8")) for lat, lon in cells]
+    return {"files": ["cog.tif"], "attribute": "elevation", "by": "mean", "cells": points(cells, means)}
+
+
 def main():
-    cases = [heights(), *cover(), *rivers(), model(), coarse()]
+    cases = [heights(), *cover(), *rivers(), model(), coarse(), cog()]
     (HERE / "expected.json").write_text(json.dumps(cases) + "\n")
     provenance = {
         "case": "Rasters, and what GDAL, PROJ and NumPy make of the pixels in the area of each cell of a grid",
