@@ -27,6 +27,11 @@ const FOREIGN_FORMATS: readonly ForeignFormat[] = [
     matches: ({ text, zipEnd }) => zipEnd !== "" && text.includes("application/vnd.oasis.opendocument"),
   },
   { name: "an Office document", remedy: "Save its table as CSV and load that.", matches: isOffice("") },
+  {
+    name: "a tar archive",
+    remedy: "Unpack it first: tar -xzf FILE, and load the files in it.",
+    matches: ({ text }) => text.slice(257, 262) === "ustar",
+  },
   { name: "a file packed by bzip2", remedy: "Unpack it first.", matches: beginsWith("BZh") },
   { name: "a file packed by xz", remedy: "Unpack it first.", matches: beginsWith("\xfd7zXZ") },
   { name: "PDF", remedy: "Ask its source for the numbers as CSV or NetCDF.", matches: beginsWith("%PDF") },

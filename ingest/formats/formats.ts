@@ -10,6 +10,7 @@ import { findForeignFormat } from "./foreignFormats.ts";
 import { GEOJSON } from "./geojsonFile.ts";
 import { GEOTIFF } from "./geotiffFile.ts";
 import { NETCDF4 } from "./hdf5File.ts";
+import { KMA_GRID } from "./kmaGridFile.ts";
 import { NETCDF3 } from "./netcdf3File.ts";
 import { PARQUET } from "./parquetFile.ts";
 import { SHAPEFILE } from "./shapefile.ts";
@@ -25,6 +26,7 @@ export const FORMATS: readonly FileFormat[] = [
   SHAPEFILE,
   GEOTIFF,
   GEOJSON,
+  KMA_GRID,
   JMA,
   KMA,
   IBTRACS,

@@ -9,8 +9,9 @@ import { asNumbers, type Packing, readPacking, unpack } from "../cf/packing.ts";
 import { type ArrayAxes, checkLengths, findAxes, hasTimeAxis } from "../cf/places.ts";
 import { datesOf, frequencyOfLength, readTimeAxis, type TimeAxis, type TimeSteps } from "../cf/time.ts";
 import { type ArrayFile, type ArrayVariable, textAttribute } from "../formats/arrayFile.ts";
+import { findKmaField, readKmaName, unusedField } from "../formats/kmaNames.ts";
 import { planBoxes } from "./arrayBlocks.ts";
-import { lacksSpan, lacksStatistic, otherQuantity, otherStatistic, variableOfArray } from "./arrayNames.ts";
+import { addsUp, lacksSpan, lacksStatistic, otherQuantity, otherStatistic, variableOfArray } from "./arrayNames.ts";
 import { type NarrowedArray, narrowArray } from "./furtherAxes.ts";
 import { checkFrequency, noVariables, unitNeeded } from "./layout.ts";
 import { refuseLevels } from "./levels.ts";
@@ -102,6 +103,7 @@ async function finishLayout(
     ) {
       throw statisticNeeded(where, array, variable);
     }
+    if (addsUp(array)) throw differencesNeeded(where, array, variable);
     const other = mappedName === undefined ? otherStatistic(array, variable) : undefined;
     if (other !== undefined) throw statisticContradicts(where, array, variable, other);
     const quantity = mappedName === undefined ? otherQuantity(array, variable) : undefined;
@@ -176,6 +178,13 @@ function spanNeeded(where: string, variable: Variable, { from }: Conversion, fre
   );
 }
 
+function differencesNeeded(where: string, array: ArrayVariable, variable: Variable): RejectedError {
+  return new RejectedError(
+    "AmountsAddUp",
+    `${where} adds up from the start of the run on ("${textAttribute(array, "description")}"), but ${variable} is an amount of each step. Take the differences first: cdo deltat, of RAINC and RAINNC together.`,
+  );
+}
+
 function statisticNeeded(where: string, { name }: ArrayVariable, variable: Variable): RejectedError {
   return new RejectedError(
     "StatisticNeeded",
@@ -220,6 +229,8 @@ function chooseArrays(file: ArrayFile, options: ReadingOptions): Map<Variable, C
         `A map, such as elevations: gdal_translate NETCDF:${file.file}:VARIABLE map.tif, then climatebatch load ground. Sea levels are read as CSV: climatebatch load sea-levels.`,
     );
   }
+  const unused = readKmaName(file.file)?.field;
+  if (unused !== undefined && findKmaField(unused) === undefined) throw unusedField(file.file, unused);
   if (names.length > 0 && options.only === undefined) throw noVariables(file.file, names);
   const requested = options.only === undefined ? "no variable" : `none of --variables ${[...options.only].join(",")}`;
   throw new RejectedError(

@@ -1,8 +1,9 @@
 // Which climate variable an array is: by its CMIP short name, by its CF standard name and cell methods, or by a name that
-// ERA5 is known for. A name in --map goes before all of them.
+// ERA5 or KMA is known for. A name in --map goes before all of them.
 import { existsAt, findVariable, type Variable } from "../../model/variables.ts";
 import { hasTimeAxis } from "../cf/places.ts";
 import { type ArrayFile, type ArrayVariable, ownName, textAttribute } from "../formats/arrayFile.ts";
+import { findKmaField, readKmaName } from "../formats/kmaNames.ts";
 import type { Statistic } from "./readingOptions.ts";
 
 /** https://cfconventions.org/Data/cf-standard-names/current/build/cf-standard-name-table.html */
@@ -49,6 +50,11 @@ const ACCUMULATED = ["tp", "e", "pev", "ro", "sro", "ssro", "ssr", "ssrd"];
 export function lacksSpan(array: ArrayVariable): boolean {
   if (!ACCUMULATED.includes(ownName(array).toLowerCase())) return false;
   return textAttribute(array, "GRIB_stepType") === undefined && !methodsOfTime(array).includes("sum");
+}
+
+/** Whether the array adds up from the start of a run on, as rain and snow of WRF do, by what WRF says of it. */
+export function addsUp(array: ArrayVariable): boolean {
+  return /^accumulated total /i.test(textAttribute(array, "description") ?? "");
 }
 
 const OF_AN_HOUR = ["t2m", "2t", "d2m", "2d", "sp"];
@@ -126,8 +132,13 @@ export function variableOfArray(
   const standard = STANDARD_NAMES.get(textAttribute(array, "standard_name") ?? "");
   const found = standard?.find(([method]) => method.test(methods))?.[1];
   if (found !== undefined) return { variable: found, rank: 2 };
-  const known = ERA5_NAMES.get(ownName(array).toLowerCase());
+  const known = variableOfKma(file, array) ?? ERA5_NAMES.get(ownName(array).toLowerCase());
   return known === undefined ? undefined : { variable: known, rank: 3 };
+}
+
+/** Only in files that are named as KMA names them: elsewhere TA or SI may be anything. */
+function variableOfKma({ file }: ArrayFile, array: ArrayVariable): Variable | undefined {
+  return readKmaName(file) === undefined ? undefined : findKmaField(ownName(array))?.variable;
 }
 
 /** undefined: no variable is the maximum or the minimum of that quantity. */

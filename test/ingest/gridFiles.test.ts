@@ -9,7 +9,7 @@ import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { closeToFloat32 } from "../support/floats.ts";
 import { ingest, readStored } from "../support/ingest.ts";
 
-const FOLDER = new URL("../golden/grid-files/", import.meta.url);
+const FOLDERS = ["grid-files", "service-files"].map((name) => new URL(`../golden/${name}/`, import.meta.url));
 
 interface Expected {
   readonly about: string;
@@ -20,12 +20,14 @@ interface Expected {
   readonly values: Readonly<Record<string, Readonly<Record<string, readonly (number | null)[]>>>>;
 }
 
-const { sha256 } = JSON.parse(readFileSync(new URL("provenance.json", FOLDER), "utf8")) as {
-  sha256: Readonly<Record<string, string>>;
-};
-const expected = JSON.parse(readFileSync(new URL("expected.json", FOLDER), "utf8")) as Readonly<
-  Record<string, Expected>
->;
+const readJson = (name: string, folder: URL) => JSON.parse(readFileSync(new URL(name, folder), "utf8"));
+const cases = FOLDERS.flatMap((folder) =>
+  Object.entries<Expected>(readJson("expected.json", folder)).map(([name, expected]) => ({
+    name,
+    folder,
+    ...expected,
+  })),
+);
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -33,18 +35,18 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-test("the files are those that their provenance describes", () => {
-  for (const [name, digest] of Object.entries(sha256)) {
+test.each(FOLDERS)("the files of %s are those that their provenance describes", (folder) => {
+  for (const [name, digest] of Object.entries<string>(readJson("provenance.json", folder).sha256)) {
     const found = createHash("sha256")
-      .update(readFileSync(new URL(name, FOLDER)))
+      .update(readFileSync(new URL(name, folder)))
       .digest("hex");
     expect({ name, digest: found }).toEqual({ name, digest });
   }
 });
 
-describe.each(Object.entries(expected))("%s", (name, { about, words, first, values }) => {
+describe.each(cases)("$name", ({ name, folder, about, words, first, values }) => {
   test(about, async () => {
-    await ingest(database.client, { [name]: await readFile(new URL(name, FOLDER)) }, { scenario: name, ...words });
+    await ingest(database.client, { [name]: await readFile(new URL(name, folder)) }, { scenario: name, ...words });
     const stored = await readStored(database.client);
     const year = Number(first.slice(0, 4));
     const day = dayOfYear("standard", year, Number(first.slice(5, 7)), Number(first.slice(8, 10)));

@@ -1,14 +1,20 @@
-// Zarr stores over HTTP, from a server that is slow, busy, wrong or gone.
-import { readFile } from "node:fs/promises";
+// Zarr stores over HTTP and in S3, from a server that is slow, busy, wrong or gone.
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { ZipFileStore } from "@zarrita/storage";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { openRemoteStore } from "../../ingest/formats/remoteStore.ts";
 import type { RemoteSettings } from "../../ingest/remote/remotePieces.ts";
+import { PYTHON } from "../report/pythonPackages.ts";
 import { zarrEntries } from "../support/arrayFiles.ts";
+import { startCli } from "../support/cli.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { ingestPaths, readStored, refusalOf } from "../support/ingest.ts";
+import { startMoto } from "../support/moto.ts";
 
 type Entries = Readonly<Record<string, Buffer>>;
 type Answer = (request: IncomingMessage, response: ServerResponse, entries: Entries) => void;
@@ -83,8 +89,11 @@ test("a missing piece is missing values", async () => {
 });
 
 /** Entries of a v3 store whose chunks are within shards. */
-async function readShards(): Promise<Record<string, Buffer>> {
-  const zip = await readFile(new URL("../golden/grid-files/sharded.zarr.zip", import.meta.url));
+const readShards = () => readStore("grid-files/sharded.zarr");
+
+/** Entries of a store in a zip of the golden files. */
+async function readStore(path: string): Promise<Record<string, Buffer>> {
+  const zip = await readFile(new URL(`../golden/${path}.zip`, import.meta.url));
   const names: string[] = [];
   const store = ZipFileStore.fromBlob(new Blob([zip]), {
     transformEntries: (entries) => {
@@ -96,7 +105,7 @@ async function readShards(): Promise<Record<string, Buffer>> {
   await store.has("/");
   const content: Record<string, Buffer> = {};
   for (const name of names) {
-    content[name.replace("sharded.zarr/", "")] = Buffer.from((await store.get(`/${name}`))!);
+    content[name.replace(/^[^/]*\//, "")] = Buffer.from((await store.get(`/${name}`))!);
   }
   return content;
 }
@@ -125,6 +134,99 @@ test.each([
     expect([...found]).toEqual(values.map((value) => expect.closeTo(value, 4)));
   }
 });
+
+describe.each([2, 3])("groups within groups of a v%i store", (version) => {
+  const name = `groups-${version}.zarr`;
+  const words = { map: ["scenarios/ssp585/tas=tas"] };
+
+  async function expectGroup(url: string): Promise<void> {
+    const { [`${name}.zip`]: expected } = JSON.parse(
+      await readFile(new URL("../golden/service-files/expected.json", import.meta.url), "utf8"),
+    );
+    const scenario = `remote${++scenarios}`;
+    await ingestPaths(database.client, [url], { scenario, ...words });
+    const stored = await readStored(database.client);
+    for (const [place, values] of Object.entries<number[]>(expected.values.tas)) {
+      const found = stored.get(`${scenario} tas ${place} 2001`)!.subarray(59, 64);
+      expect([...found]).toEqual(values.map((value) => expect.closeTo(value, 4)));
+    }
+  }
+
+  test("over HTTP", async () => {
+    await using server = await serve(await readStore(`service-files/${name}`));
+    await expectGroup(server.url);
+    expect(server.paths.filter((path) => path.includes("ssp126/tas/"))).toEqual([]);
+  });
+
+  test("in a folder, consolidated or not", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "zarr-groups-"));
+    try {
+      for (const isConsolidated of [true, false]) {
+        const store = join(folder, `${isConsolidated}`, name);
+        for (const [key, content] of Object.entries(await readEntries(name, isConsolidated))) {
+          await mkdir(dirname(join(store, key)), { recursive: true });
+          await writeFile(join(store, key), content);
+        }
+        await expectGroup(store);
+      }
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test.skipIf(PYTHON === null)("in S3, consolidated or not (npm run python)", async () => {
+    await using moto = await startMoto();
+    const client = new S3Client(moto.client);
+    await client.send(new CreateBucketCommand({ Bucket: "climate" }));
+    for (const folder of ["one", "two"]) {
+      for (const [key, Body] of Object.entries(await readEntries(name, folder === "one")))
+        await client.send(new PutObjectCommand({ Bucket: "climate", Key: `${folder}/${name}/${key}`, Body }));
+      const { code, stderr, stdout } = await startCli(
+        [
+          "load",
+          "climate",
+          `s3://climate/${folder}/${name}`,
+          "--scenario",
+          "a",
+          "--check",
+          "--json",
+          "--map",
+          words.map[0]!,
+        ],
+        { env: { HOME: tmpdir(), AWS_EC2_METADATA_DISABLED: "true", ...moto.environment }, cwd: tmpdir() },
+      ).ended;
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      expect(JSON.parse(stdout)).toMatchObject({ cells: 6, frequency: "daily", firstDate: "2001-03-01" });
+    }
+    const store = await openRemoteStoreOf(`s3://climate/two/${name}`, moto);
+    expect(store.arrays).toEqual([
+      ...["latitude", "longitude", "scenarios/ssp126/tas", "scenarios/ssp126/time"],
+      ...["scenarios/ssp585/tas", "scenarios/ssp585/time"],
+    ]);
+    const refusal = (address: string) => refusalOf(openRemoteStoreOf(address, moto));
+    expect(await refusal("s3://climate/none.zarr")).toMatch(/^NotZarr: s3:\/\/climate\/none\.zarr.*Check bucket/);
+    expect(await refusal("s3://nowhere/none.zarr")).toMatch(/^RemoteNotFound: s3:\/\/nowhere.*NoSuchBucket/);
+  });
+});
+
+/** In this process, whose environment holds the credentials meanwhile. */
+async function openRemoteStoreOf(address: string, { environment }: { readonly environment: Record<string, string> }) {
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  try {
+    return await openRemoteStore(address, environment);
+  } finally {
+    vi.unstubAllEnvs();
+  }
+}
+
+async function readEntries(name: string, isConsolidated: boolean): Promise<Record<string, Buffer>> {
+  const { ".zmetadata": _, ...entries } = await readStore(`service-files/${name}`);
+  if (isConsolidated) return readStore(`service-files/${name}`);
+  const root = entries["zarr.json"];
+  if (root === undefined) return entries;
+  const { consolidated_metadata: __, ...rest } = JSON.parse(root.toString());
+  return { ...entries, "zarr.json": Buffer.from(JSON.stringify(rest)) };
+}
 
 test("a shard whose index says more than a chunk, or is damaged, is refused", async () => {
   const content = await readShards();
