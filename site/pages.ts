@@ -6,7 +6,10 @@ export interface Group {
 
 export const GROUPS: readonly Group[] = [
   { text: "Start here", pages: ["tutorial", "tutorial-regional", "kind", "glossary"] },
-  { text: "Load data", pages: ["load", "load-grib", "load-storms", "load-ground", "load-conventions", "grids"] },
+  {
+    text: "Load data",
+    pages: ["load", "load-kma", "load-grib", "load-storms", "load-ground", "load-conventions", "grids"],
+  },
   { text: "Compute and read", pages: ["run", "triggers", "database", "report", "explorer", "roles", "scale"] },
   {
     text: "In a cluster",

@@ -196,6 +196,15 @@ test("a group is chosen where several have the variable", async () => {
   );
 });
 
+test("rain of WRF adds up since the run began: refused, with --map too", async () => {
+  const name = "wrfout_d01_2001-03-01_00_00_00.nc";
+  const file = await readFile(new URL(`../golden/service-files/${name}`, import.meta.url));
+  const words = { scenario: "refused", map: ["RAINNC=pr"] };
+  expect(await refusalOf(ingest(database.client, { [name]: file }, words))).toMatch(
+    /AmountsAddUp: .*"RAINNC" adds up from the start of the run on.*cdo deltat/,
+  );
+});
+
 test("times that are texts of another kind are refused", async () => {
   const file = await readFile(new URL("../golden/grid-files/wrf-times.nc", import.meta.url));
   const at = file.indexOf("2001-03-02_00:00:00");
