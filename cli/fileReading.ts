@@ -21,7 +21,13 @@ export const fileReadingOptions = {
     ...text,
     value: "FILE",
     rare: true,
-    describe: "table of the stations that rows name by number: station, latitude, longitude",
+    describe: "table of the stations that rows name by number or name: station, name, latitude, longitude",
+  },
+  station: {
+    ...text,
+    value: "STATION",
+    rare: true,
+    describe: "number or name of the one station of all rows, looked up in --stations",
   },
   units: { ...texts, value: "VARIABLE=UNIT,…", describe: "units of the files, instead of those in headers" },
   blank: {
@@ -92,10 +98,10 @@ export async function readingWords(
   signal: AbortSignal,
 ): Promise<ReadingWords> {
   const stations = argv.stations === undefined ? undefined : await readStations(argv.stations, signal);
-  const { latitude, longitude, calendar, spool, map, units, blank, missing, variables } = argv;
+  const { latitude, longitude, station, calendar, spool, map, units, blank, missing, variables } = argv;
   const { readAs, decimal, thousands, frequency, timeZone, select, statistic } = argv;
   return {
-    ...{ files, latitude, longitude, calendar, spool, stations, map, units, blank, missing, variables },
+    ...{ files, latitude, longitude, station, calendar, spool, stations, map, units, blank, missing, variables },
     ...{ readAs, decimal, thousands, frequency, timeZone, select, statistic },
   };
 }

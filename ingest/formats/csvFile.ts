@@ -28,8 +28,11 @@ const CHUNK_BYTES = 1 << 18;
 /** No row of climate data is longer; a file with other line ends or none is. */
 const LONGEST_ROW = 1 << 17;
 const DELIMITERS = [",", ";", "\t"];
-/** NASA POWER describes its columns above them. */
-const PREAMBLE = /^-BEGIN HEADER-[ \t]*\r?\n(?:[^\n]*\n)*?-END HEADER-[ \t]*\r?\n/;
+/** NASA POWER describes its columns above them; the climate statistics of the KMA repeat what was searched for. */
+const PREAMBLES = [
+  /^-BEGIN HEADER-[ \t]*\r?\n(?:[^\n]*\n)*?-END HEADER-[ \t]*\r?\n/,
+  /^[^\n]*\n"?\[검색조건\][^\n]*\n(?:[^\n]*\n)*?(?="?(?:날짜|일시))/,
+];
 
 interface CsvFile {
   /** Line of the header. */
@@ -45,7 +48,7 @@ interface CsvFile {
 export async function openCsv(file: string): Promise<TableFile> {
   const { size, sample, gzip } = await readBeginning(file);
   const { text, encoding } = decodeSample(file, sample);
-  const preamble = PREAMBLE.exec(text)?.[0] ?? "";
+  const preamble = PREAMBLES.map((one) => one.exec(text)?.[0]).find((one) => one !== undefined) ?? "";
   const headerLine = preamble.split("\n").length;
   const beginning = text.slice(preamble.length);
   const firstLine = beginning.slice(0, beginning.search(/[\r\n]|$/));

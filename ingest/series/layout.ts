@@ -59,8 +59,10 @@ export function readLayout(table: TableFile, options: ReadingOptions): Layout {
   const kma = findKmaDialect(table.header);
   if (kma !== undefined) names[kma.date] = DATE[0]!;
   const { time, frequency } = readTimeColumns(table, names, options.timeZone);
-  const place = readPlaceColumns(table, find(LATITUDE), find(LONGITUDE), kma?.station ?? find(["station"]), options);
-  const blankIsZero = kma === undefined || options.blank.has(kma.blankIsZero) ? undefined : kma.blankIsZero;
+  const station = kma === undefined ? find(["station"]) : kma.station;
+  const place = readPlaceColumns(table, find(LATITUDE), find(LONGITUDE), station, kma !== undefined, options);
+  const blankIsZero =
+    kma === undefined || frequency !== "daily" || options.blank.has(kma.blankIsZero) ? undefined : kma.blankIsZero;
   const taken = new Set([...Object.values(time), ...Object.values(place ?? {})]);
   const variable = find(["variable"]);
   const value = find(["value"]);
@@ -87,7 +89,8 @@ export function readColumn(
   const [, bare, round, square] = UNIT_IN_HEADER.exec(header) ?? [];
   const name = bare ?? header;
   const mappedName = [header, name].find((candidate) => options.map.has(candidate));
-  const variable = mappedName === undefined ? (findVariable(name) ?? variableOfKma(name)) : options.map.get(mappedName);
+  const variable =
+    mappedName === undefined ? (findVariable(name) ?? variableOfKma(name, frequency)) : options.map.get(mappedName);
   if (variable === undefined || !(options.only?.has(variable) ?? true)) return undefined;
   checkFrequency(`${file}: column "${header}"`, variable, frequency);
   const option = options.units.get(variable);
@@ -213,13 +216,14 @@ function readPlaceColumns(
   latitude: number | undefined,
   longitude: number | undefined,
   station: number | undefined,
+  isKma: boolean,
   options: ReadingOptions,
 ): LayoutBase["place"] {
   if (latitude !== undefined && longitude !== undefined) {
     if (options.place === undefined) return { latitude, longitude };
     throw new RejectedError(
       "TwoPlaces",
-      `${table.file} has the columns "${table.header[latitude]}" and "${table.header[longitude]}", so --latitude and --longitude say it twice. Leave the options out.`,
+      `${table.file} has the columns "${table.header[latitude]}" and "${table.header[longitude]}", so ${options.place.options} would say the place twice. Leave the options out.`,
     );
   }
   if (options.place !== undefined) return undefined;
@@ -229,6 +233,13 @@ function readPlaceColumns(
       "NoPlace",
       `${table.file} names its stations in the column "${table.header[station]}" (the first is "${table.firstRow[station]}") and does not say where they are. ` +
         "Give the place, such as --latitude 37.57142 --longitude 126.9658; or, of several stations, a table with the columns station, latitude, longitude: --stations FILE.",
+    );
+  }
+  if (isKma) {
+    throw new RejectedError(
+      "NoPlace",
+      `${table.file} is an export of the Korea Meteorological Administration without a column of stations (지점 or 지점명); found "${table.header.join('", "')}". ` +
+        "Say where its one station is: --latitude 37.57142 --longitude 126.9658; or which one it is, by number or name: --station 108 --stations FILE.",
     );
   }
   throw new RejectedError(

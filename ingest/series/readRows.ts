@@ -173,14 +173,15 @@ function makePlaceReader(columns: Layout["place"], { places, options }: Reading,
     return (row) => places.numberOf(row[columns.latitude]!, row[columns.longitude]!, where);
   }
   const stations = options.stations!;
+  const known = new Map<string, number>();
   return (row) => {
     const station = row[columns.station]!;
-    const found = stations.places.get(station);
-    if (found !== undefined) return places.numberOf(found.latitude, found.longitude, `--stations ${stations.file}`);
-    throw new RejectedError(
-      "UnknownStation",
-      `${describeWhere(where)}: station "${station}" is not in --stations ${stations.file}. Add a line for it.`,
-    );
+    const existing = known.get(station);
+    if (existing !== undefined) return existing;
+    const { latitude, longitude } = stations.find(station, describeWhere(where));
+    const place = places.numberOf(latitude, longitude, `--stations ${stations.file}`);
+    known.set(station, place);
+    return place;
   };
 }
 

@@ -3,7 +3,7 @@ import type { Calendar } from "../../model/calendars.ts";
 import { RejectedError } from "../../model/errors.ts";
 import { type Frequency, findVariable, VARIABLE_NAMES, VARIABLES, type Variable } from "../../model/variables.ts";
 import { type NumberStyle, readNumberText, trimBlanks } from "../formats/numberText.ts";
-import type { Stations } from "./stations.ts";
+import type { StationPlace, Stations } from "./stations.ts";
 
 export interface ReadingWords {
   readonly files: readonly string[];
@@ -24,11 +24,18 @@ export interface ReadingWords {
   readonly calendar: Calendar | undefined;
   readonly spool: string | undefined;
   readonly stations: Stations | undefined;
+  readonly station?: string | undefined;
 }
 
 /** Of the hours of a day, which some files do not say. */
 export const STATISTICS = ["mean", "maximum", "minimum"] as const;
 export type Statistic = (typeof STATISTICS)[number];
+
+/** The one place of all rows. */
+export interface ReadingPlace extends StationPlace {
+  /** The options that say it, for messages. */
+  readonly options: string;
+}
 
 export interface ReadingOptions {
   readonly files: readonly string[];
@@ -56,9 +63,9 @@ export interface ReadingOptions {
   readonly frequency: Frequency | undefined;
   /** Zone whose local midnights the instants of tables are; undefined: dates are taken as they are written. */
   readonly timeZone: string | undefined;
-  /** Where stations lie that files name by number. */
+  /** Where stations lie that files name by number or name. */
   readonly stations: Stations | undefined;
-  readonly place: { readonly latitude: string; readonly longitude: string } | undefined;
+  readonly place: ReadingPlace | undefined;
   readonly calendar: Calendar | undefined;
   /** Folder for values on their way; the system's for temporary files when absent. */
   readonly spool: string | undefined;
@@ -87,7 +94,7 @@ export function readReadingOptions(words: ReadingWords): ReadingOptions {
     place: readPlace(words),
     calendar: words.calendar,
     spool: words.spool,
-    stations: words.stations,
+    stations: words.station === undefined ? words.stations : undefined,
   };
 }
 
@@ -225,7 +232,8 @@ function readBlank(text: string, pair: string): number {
   );
 }
 
-function readPlace({ latitude, longitude }: ReadingWords): ReadingOptions["place"] {
+function readPlace({ latitude, longitude, station, stations }: ReadingWords): ReadingPlace | undefined {
+  if (station !== undefined) return placeOfStation(station, stations, latitude ?? longitude);
   if (latitude === undefined && longitude === undefined) return undefined;
   if (latitude === undefined || longitude === undefined) {
     const [given, missing] = latitude === undefined ? ["--longitude", "--latitude"] : ["--latitude", "--longitude"];
@@ -234,5 +242,19 @@ function readPlace({ latitude, longitude }: ReadingWords): ReadingOptions["place
       `${given} is given without ${missing}: a place needs both, such as --latitude 37.57142 --longitude 126.9658.`,
     );
   }
-  return { latitude: String(latitude), longitude: String(longitude) };
+  return { latitude: String(latitude), longitude: String(longitude), options: "--latitude and --longitude" };
+}
+
+function placeOfStation(station: string, stations: Stations | undefined, degrees: number | undefined): ReadingPlace {
+  if (degrees !== undefined) {
+    throw new RejectedError(
+      "InvalidOption",
+      "--station and --latitude, --longitude say the place twice. Leave one out.",
+    );
+  }
+  if (stations !== undefined) return { ...stations.find(station, "--station"), options: "--station" };
+  throw new RejectedError(
+    "InvalidOption",
+    `--station ${station} needs the places of stations: --stations FILE, a table with the columns station, latitude, longitude.`,
+  );
 }

@@ -1,9 +1,10 @@
 // Exports of the Korea Meteorological Administration in miniature: CP949, Korean headers, stations by number, blank rain.
 
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readStations } from "../../ingest/series/stations.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { ingest, readStored, refusalOf } from "../support/ingest.ts";
@@ -86,3 +87,126 @@ test("in other files a blank of rain is missing", async () => {
     filled: 0,
   });
 });
+
+describe("stations without a number", () => {
+  const NAMED = "지점명,일시,평균기온(°C),일강수량(mm)\n대전,2025-01-01,2.6,\n서울,2025-01-01,1.1,.3\n";
+  const PLACES =
+    "지점,시작일,지점명,위도,경도\n108,1907-10-01,서울,37.5714,126.9658\n133,1969-01-01,대전,36.372,127.3721\n";
+
+  test("by name: their places, and the same values as by number", async () => {
+    const named = await stations(PLACES);
+    await ingest(database.client, { "named.csv": NAMED }, { scenario: "named", stations: named });
+    const numbered = NAMED.replace("지점명,", "지점,지점명,")
+      .replace("대전,", "133,대전,")
+      .replace("서울,", "108,서울,");
+    await ingest(database.client, { "n.csv": numbered }, { scenario: "numbered", stations: named });
+    const stored = await readStored(database.client);
+    for (const key of ["tas 37.5714 126.9658", "pr 37.5714 126.9658", "tas 36.372 127.3721", "pr 36.372 127.3721"]) {
+      expect(stored.get(`named ${key} 2025`)![0]).toBe(stored.get(`numbered ${key} 2025`)![0]);
+    }
+    expect(stored.get("named pr 36.372 127.3721 2025")![0]).toBe(0);
+  });
+
+  const ALONE =
+    "일시,평균기온(°C),최저기온(°C),최고기온(°C),일강수량(mm),평균 이슬점온도(°C)\n2025-01-01,2.6,-3.8,10.4,,-5\n";
+  test.each([
+    ["by number", { station: "133" }],
+    ["by name", { station: "대전" }],
+  ])("an export of one station, given %s", async (_, words) => {
+    const scenario = `alone-${words.station === "133" ? "number" : "name"}`;
+    await ingest(database.client, { "a.csv": ALONE }, { scenario, stations: await stations(PLACES), ...words });
+    const stored = await readStored(database.client);
+    expect(stored.get(`${scenario} tasmax 36.372 127.3721 2025`)![0]).toBe(Math.fround(10.4));
+    expect(stored.get(`${scenario} pr 36.372 127.3721 2025`)![0]).toBe(0);
+    expect(stored.get(`${scenario} tdps 36.372 127.3721 2025`)![0]).toBe(-5);
+  });
+
+  test("an export of one station, given by its place", async () => {
+    await ingest(database.client, { "a.csv": ALONE }, { scenario: "placed", latitude: 36, longitude: 127 });
+    expect((await readStored(database.client)).get("placed tas 36 127 2025")![0]).toBe(Math.fround(2.6));
+  });
+
+  test("the climate statistics: what was searched for above the header, a tab before each date", async () => {
+    const text =
+      "기온분석\r\n[검색조건]\r\n자료구분 : 일\r\n자료형태 : 기본\r\n지역/지점 : 서울\r\n기간 : 20250101~20250102\r\n\r\n" +
+      "날짜,지점,평균기온(℃),최저기온(℃),최고기온(℃)\r\n\t2025-01-01,108,1.1,-5,6\r\n\t2025-01-02,108,,,\r\n";
+    await ingest(database.client, { "ta.csv": text }, { scenario: "statistics", stations: await stations(PLACES) });
+    const stored = await readStored(database.client);
+    expect([...stored.get("statistics tasmin 37.5714 126.9658 2025")!.subarray(0, 2)]).toEqual([-5, Number.NaN]);
+  });
+
+  test("months: the mean of the days' highest is tasmax, the highest of all days is no variable", async () => {
+    const text =
+      "지점,지점명,일시,평균기온(°C),평균최고기온(°C),최고기온(°C),월합강수량(00~24h만)(mm)\n108,서울,2025-01,-1,3.5,9.9,31\n";
+    const report = await ingest(
+      database.client,
+      { "m.csv": text },
+      { scenario: "months", stations: await stations(PLACES) },
+    );
+    expect(report.ignoredColumns).toContain("최고기온(°C)");
+    const stored = await readStored(database.client);
+    expect(stored.get("months tasmax 37.5714 126.9658 2025")![0]).toBe(3.5);
+    expect(stored.get("months pr 37.5714 126.9658 2025")![0]).toBe(1);
+  });
+
+  test.each<
+    [string, { file: string; places?: string; station?: string; latitude?: number; longitude?: number }, RegExp]
+  >([
+    [
+      "no station and no place",
+      { file: ALONE },
+      /^NoPlace: a\.csv is an export of the Korea .* without a column of stations .* --latitude .* --station 108 --stations FILE\.$/,
+    ],
+    ["names without a table of places", { file: NAMED }, /^NoPlace: a\.csv names its stations in the column "지점명"/],
+    [
+      "a name that the table lacks",
+      { file: NAMED, places: "지점,지점명,위도,경도\n108,서울,37.5,127\n" },
+      /^UnknownStation: a\.csv:2: station "대전" is not in --stations \S+\. Add a line for it\.$/,
+    ],
+    [
+      "names, and a table of numbers only",
+      { file: NAMED, places: "지점,위도,경도\n108,37.5,127\n" },
+      /station "대전" is not in --stations \S+, which has no column of names/,
+    ],
+    [
+      "a name of two stations",
+      { file: NAMED, places: "지점,지점명,위도,경도\n133,대전,36.4,127.4\n648,대전,36.3,127.4\n" },
+      /^UnknownStation: a\.csv:2: station "대전" is 2 stations in --stations \S+: 133, 648\. Leave the others out/,
+    ],
+    [
+      "--station without --stations",
+      { file: ALONE, station: "108" },
+      /^InvalidOption: --station 108 needs the places of stations: --stations FILE/,
+    ],
+    [
+      "--station and a place",
+      { file: ALONE, places: PLACES, station: "108", latitude: 36, longitude: 127 },
+      /^InvalidOption: --station and --latitude, --longitude say the place twice\./,
+    ],
+    [
+      "--station for a file that has coordinates",
+      { file: "date,lat,lon,tas (degC)\n2025-01-01,36,127,1\n", places: PLACES, station: "108" },
+      /^TwoPlaces: .* so --station would say the place twice\./,
+    ],
+  ])("%s: refused", async (_, { file, places, ...words }, says) => {
+    const given = places === undefined ? {} : { stations: await stations(places) };
+    const work = async () => ingest(database.client, { "a.csv": file }, { scenario: "never", ...given, ...words });
+    expect(await refusalOf(work())).toMatch(says);
+  });
+});
+
+const DAEJEON = new URL("../../../shared/data/daejeon_asos_2025_cp949/OBS_ASOS_DD_20260115112034.csv", import.meta.url);
+test.skipIf(!existsSync(DAEJEON))(
+  "a real export of Daejeon, its two columns of the station removed, gives the same values (needs ../shared/data/daejeon_asos_2025_cp949)",
+  async () => {
+    const text = new TextDecoder("euc-kr").decode(await readFile(DAEJEON));
+    const alone = text.replace(/^[^,\n]*,[^,\n]*,/gm, "");
+    const places = await stations("지점,지점명,위도,경도\n133,대전,36.372,127.3721\n");
+    await ingest(database.client, { "real.csv": text }, { scenario: "real", stations: places });
+    await ingest(database.client, { "alone.csv": alone }, { scenario: "bare", stations: places, station: "대전" });
+    const stored = await readStored(database.client);
+    const own = [...stored].filter(([key]) => key.startsWith("real "));
+    expect(own).toHaveLength(5);
+    for (const [key, values] of own) expect(stored.get(key.replace("real", "bare"))).toEqual(values);
+  },
+);

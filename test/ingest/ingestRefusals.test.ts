@@ -153,7 +153,7 @@ const REFUSALS: readonly Refusal[] = [
     name: "a place said twice",
     files: csv("2020-01-01,37,127,1"),
     words: { latitude: 37, longitude: 127 },
-    refusal: `TwoPlaces: a.csv has the columns "latitude" and "longitude", so --latitude and --longitude say it twice. Leave the options out.`,
+    refusal: `TwoPlaces: a.csv has the columns "latitude" and "longitude", so --latitude and --longitude would say the place twice. Leave the options out.`,
   },
   {
     name: "no time",
