@@ -46,7 +46,7 @@ export function makeArrayProxy(opened: DecodedFile): ArrayFile {
 export function makeTableProxy(opened: DecodedFile): TableFile {
   return {
     ...(opened.facts as TableFacts),
-    readRows: async (onRow, onBytes, signal) => {
+    readRows: async (onRow, onBytes, signal, only) => {
       const onRows = (rows: readonly (readonly string[])[], line: number, bytes: number) => {
         rows.forEach((row, at) => {
           onRow(row, line + at);
@@ -54,7 +54,7 @@ export function makeTableProxy(opened: DecodedFile): TableFile {
         onBytes(bytes);
       };
       try {
-        await opened.ask("rows", [], onRows, signal);
+        await opened.ask("rows", only ?? [], onRows, signal);
       } finally {
         // A table is read once.
         opened.close();

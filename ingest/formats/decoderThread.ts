@@ -44,7 +44,7 @@ async function work({ do: what, number, format, file, values = [] }: Task): Prom
     if ("close" in opened) opened.close?.();
     return void files.delete(number);
   }
-  if (what === "rows") return sendRows(opened as TableFile);
+  if (what === "rows") return sendRows(opened as TableFile, values as readonly number[]);
   if (what === "window") {
     const window = values as [number, number, number, number];
     return ownBuffer(await (opened as RasterFile).readWindow(...window));
@@ -65,7 +65,7 @@ function factsOf(opened: ArrayFile | TableFile | RasterFile): unknown {
   return { ...facts, variables };
 }
 
-async function sendRows(table: TableFile): Promise<void> {
+async function sendRows(table: TableFile, only: readonly number[]): Promise<void> {
   let rows: (readonly string[])[] = [];
   let first = table.firstLine;
   let bytes = 0;
@@ -86,7 +86,7 @@ async function sendRows(table: TableFile): Promise<void> {
   const onBytes = (read: number) => {
     bytes += read;
   };
-  await table.readRows(onRow, onBytes, nothing);
+  await table.readRows(onRow, onBytes, nothing, only.length === 0 ? undefined : only);
   flush();
 }
 

@@ -1,6 +1,6 @@
 // The formats that are read, in one list, and the choice among them by the start of a file.
 import { RejectedError } from "../../model/errors.ts";
-import { IBTRACS } from "../storms/ibtracs.ts";
+import { IBTRACS, IBTRACS_PARQUET } from "../storms/ibtracs.ts";
 import { JMA } from "../storms/jmaText.ts";
 import { KMA } from "../storms/kmaText.ts";
 import { CSV } from "./csvFile.ts";
@@ -17,7 +17,7 @@ import { SHAPEFILE } from "./shapefile.ts";
 import { hintTableCommand } from "./tableContent.ts";
 import { ZARR } from "./zarrStore.ts";
 
-/** The first that matches is chosen. CSV, which matches everything, is the last. */
+/** The first that matches and has a wanted kind is chosen, else the first that matches; CSV where no other does. */
 export const FORMATS: readonly FileFormat[] = [
   NETCDF3,
   NETCDF4,
@@ -30,6 +30,7 @@ export const FORMATS: readonly FileFormat[] = [
   JMA,
   KMA,
   IBTRACS,
+  IBTRACS_PARQUET,
   CSV,
 ];
 
@@ -47,10 +48,11 @@ export async function chooseFormat<Kind extends FormatKind>(
   ...kinds: readonly Kind[]
 ): Promise<FormatOfKind<Kind>> {
   const start = await readStart(file);
-  const expected = FORMATS.filter(({ kind }) => isOneOf(kind, kinds)).map(({ name }) => name);
+  const expected = [...new Set(FORMATS.filter(({ kind }) => isOneOf(kind, kinds)).map(({ name }) => name))];
   const refuse = (found: string, remedy: string) =>
     new RejectedError("WrongFormat", `${file}: expected ${formatList(expected)}, found ${found}. ${remedy}`);
-  const format = FORMATS.find((one) => one.matches(start))!;
+  const matching = FORMATS.filter((one) => one !== CSV && one.matches(start));
+  const format = matching.find(({ kind }) => isOneOf(kind, kinds)) ?? matching[0] ?? CSV;
   // What only CSV or a zip of anything would match may be of a format that is not read.
   const foreign = format === CSV || format === ZARR ? findForeignFormat(start) : undefined;
   if (foreign !== undefined) throw refuse(foreign.name, foreign.remedy);
@@ -70,7 +72,9 @@ function otherContent(file: string, kind: FormatKind, kinds: readonly FormatKind
   if (kind !== "array") return "";
   if (kinds.includes("raster"))
     return ` If it is a map, such as elevations, convert it and load that: gdal_translate NETCDF:${file}:VARIABLE map.tif`;
-  return kinds.includes("tracks") ? " Best tracks are read as text: IBTrACS as CSV." : " Sea levels are read as CSV.";
+  return kinds.includes("tracks")
+    ? " Best tracks are read as text or Parquet: IBTrACS as CSV."
+    : " Sea levels are read as CSV.";
 }
 
 export async function openFile<Kind extends FormatKind>(

@@ -31,15 +31,16 @@ async function openParquet(file: string): Promise<TableFile> {
   }
   checkGroups(file, metadata, header.length);
   const textOf = header.map((name) => makeTextOf(zoneOf(metadata, name)));
-  const first = await readColumns(file, metadata, header, 0, 1);
+  const first = await readColumns(file, metadata, header, header, 0, 1);
   return {
     file,
     bytes: size,
     encoding: undefined,
     header,
-    firstRow: first.map((column, at) => textOf[at]!(column[0])),
+    firstRow: first.map((column, at) => textOf[at]!(column![0])),
     firstLine: 1,
-    readRows: async (onRow, onBytes, signal) => {
+    readRows: async (onRow, onBytes, signal, only) => {
+      const wanted = only === undefined ? header : only.map((at) => header[at]!);
       const atOnce = Math.max(ROWS_AT_LEAST, Math.floor(CELLS_AT_ONCE / header.length));
       let start = 0;
       let groupEnd = 0;
@@ -48,9 +49,9 @@ async function openParquet(file: string): Promise<TableFile> {
         while (start < groupEnd) {
           signal.throwIfAborted();
           const end = Math.min(start + atOnce, groupEnd);
-          const columns = await readColumns(file, metadata, header, start, end);
+          const columns = await readColumns(file, metadata, header, wanted, start, end);
           for (let row = 0; row < end - start; row++) {
-            const texts = columns.map((column, at) => textOf[at]!(column[row]));
+            const texts = columns.map((column, at) => (column === undefined ? "" : textOf[at]!(column[row])));
             onRow(texts, start + row + 1);
           }
           onBytes((size * (end - start)) / Number(metadata.num_rows));
@@ -99,20 +100,21 @@ function checkGroups(
   );
 }
 
-/** [columns][rows start..end), in the order of the header. */
+/** [columns][rows start..end), in the order of the header; undefined of columns that are not wanted. */
 async function readColumns(
   file: string,
   metadata: FileMetaData,
   header: readonly string[],
+  wanted: readonly string[],
   start: number,
   end: number,
-): Promise<Column[]> {
+): Promise<(Column | undefined)[]> {
   const pieces = new Map<string, { readonly from: number; readonly values: Column }[]>();
   try {
     const { compressors } = await import("hyparquet-compressors");
     const buffer = await asyncBufferFromFile(file);
     // One column after the other: each is read whole from the file, and let go.
-    for (const column of header) {
+    for (const column of wanted) {
       await parquetRead({
         file: buffer,
         metadata,
@@ -131,6 +133,7 @@ async function readColumns(
     throw unreadable(file, `rows ${start + 1} to ${end}`, error);
   }
   return header.map((name) => {
+    if (!wanted.includes(name)) return undefined;
     const values = new Array<unknown>(end - start);
     let found = 0;
     for (const { from, values: piece } of pieces.get(name) ?? []) {

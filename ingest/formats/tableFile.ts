@@ -8,11 +8,15 @@ export interface TableFile {
   readonly firstRow: readonly string[];
   /** Line of the first row in messages. */
   readonly firstLine: number;
-  /** Calls `onRow` for every row with its line; rows of another width are refused. */
+  /**
+   * Calls `onRow` for every row with its line; rows of another width are refused. `only`: positions of the columns that are needed;
+   * where others can be left unread, their texts are blank.
+   */
   readRows(
     onRow: (row: readonly string[], line: number) => void,
     onBytes: (bytes: number) => void,
     signal: AbortSignal,
+    only?: readonly number[],
   ): Promise<void>;
   /** Absent where nothing is held open. */
   close?(): void;

@@ -1,12 +1,15 @@
-// IBTrACS v04 as CSV: a line of names, a line of units, a row per storm and time. Winds and pressures of one agency, or of the
-// one responsible for the basin.
+// IBTrACS v04 as CSV: a line of names, a line of units, a row per storm and time; and as Parquet, in the two forms that are
+// published: the CSV's columns with types, and the columns of BigQuery's table. Winds and pressures of one agency, or of the one
+// responsible for the basin.
 import { RejectedError } from "../../model/errors.ts";
 import { BASINS, type Basin } from "../../model/storms.ts";
 import { KM_PER_NAUTICAL_MILE, readUnit } from "../../model/units.ts";
 import { openCsv } from "../formats/csvFile.ts";
-import type { FormatOfKind } from "../formats/fileFormat.ts";
+import { inProcess } from "../formats/decoder.ts";
+import { beginsWith, type FormatOfKind } from "../formats/fileFormat.ts";
+import { PARQUET } from "../formats/parquetFile.ts";
 import type { TableFile } from "../formats/tableFile.ts";
-import { firstLineOf, type TrackReading } from "../formats/trackFile.ts";
+import { firstLineOf, type TrackFile, type TrackReading } from "../formats/trackFile.ts";
 import { isKnownAgency, oneMinuteWind } from "./agencies.ts";
 import { readRadii, TOKYO_GRADES } from "./jmaText.ts";
 import { hourOf, readNumber, readPositive } from "./trackCollector.ts";
@@ -22,17 +25,47 @@ export const IBTRACS: FormatOfKind<"tracks"> = {
     const titles = firstLineOf(start).split(",");
     return HEADER.every((name, at) => titles[at] === name);
   },
-  open: async (file) => {
-    const csv = await openCsv(file);
-    return {
-      windUnit: "kt",
-      recordOf: (agency = RESPONSIBLE) => `${IBTRACS.name}/${agency}`,
-      read: (reading) => readIbtracs(csv, reading),
-    };
+  open: async (file) => tracksOf(await openCsv(file)),
+};
+
+export const IBTRACS_PARQUET: FormatOfKind<"tracks"> = {
+  name: IBTRACS.name,
+  kind: "tracks",
+  matches: beginsWith("PAR1"),
+  open: async (file, signal) => {
+    const table = await inProcess(PARQUET).open(file, signal);
+    return tracksOf({ ...table, header: table.header.map(nameInCsv) });
   },
 };
 
-const BLANK = /^$/;
+function tracksOf(table: TableFile): TrackFile {
+  return {
+    windUnit: "kt",
+    recordOf: (agency = RESPONSIBLE) => `${IBTRACS.name}/${agency}`,
+    read: async (reading) => {
+      try {
+        await readIbtracs(table, reading);
+      } finally {
+        table.close?.();
+      }
+    },
+  };
+}
+
+/** Names of BigQuery's table (bigquery-public-data.noaa_hurricanes.hurricanes) that differ from those of the CSV. */
+const NAMES_IN_CSV: Readonly<Record<string, string>> = {
+  LATITUDE: "LAT",
+  LONGITUDE: "LON",
+  TOKYO_R50_LONGITUDE: "TOKYO_R50_LONG",
+};
+
+function nameInCsv(name: string): string {
+  const upper = name.toUpperCase().replace(/_PRESSURE$/, "_PRES");
+  return NAMES_IN_CSV[upper] ?? upper;
+}
+
+/** Tables of typed columns have NaN for a blank, too. */
+const BLANK = /^(?:nan)?$/i;
 const UNNAMED = ["NOT_NAMED", "UNNAMED", ""];
 
 async function readIbtracs(
@@ -57,8 +90,10 @@ async function readIbtracs(
         `${where}: WMO_AGENCY "${reporter}" is none whose averaging of winds is known. Give --agency usa, whose winds are sustained for one minute everywhere.`,
       );
     }
-    const basin = cellOf(row, columns.BASIN!);
     const name = cellOf(row, columns.NAME!);
+    const latitude = number(columns.LAT!, "LAT");
+    const longitude = number(columns.LON!, "LON");
+    const basin = readBasin(cellOf(row, columns.BASIN!), latitude, longitude, where);
     into.add(
       {
         stormId: cellOf(row, columns.SID!),
@@ -68,8 +103,8 @@ async function readIbtracs(
       },
       {
         hour: readTime(cellOf(row, columns.ISO_TIME!), where),
-        latitude: number(columns.LAT!, "LAT"),
-        longitude: number(columns.LON!, "LON"),
+        latitude,
+        longitude,
         pressure: positive(columns.pressure!, "pressure"),
         environmentPressure: positive(columns.USA_POCI!, "USA_POCI"),
         wind: Number.isNaN(wind) ? wind : oneMinuteWind(reporter, wind),
@@ -82,7 +117,27 @@ async function readIbtracs(
       where,
     );
   };
-  await csv.readRows(onRow, onBytes, signal);
+  await csv.readRows(
+    onRow,
+    onBytes,
+    signal,
+    Object.values(columns).filter((at) => at !== -1),
+  );
+}
+
+/** Degrees east and north: the basin NA with all that its storms have gone to. */
+const NORTH_ATLANTIC = { west: -140, east: 70 };
+
+/** IBTrACS leaves no basin blank. Programs that take the text NA for a missing value do, when they write its CSV as Parquet. */
+function readBasin(text: string, latitude: number, longitude: number, where: string): Basin | null {
+  if (text !== "") return BASINS.includes(text as Basin) ? (text as Basin) : null;
+  if (Number.isNaN(latitude) || Number.isNaN(longitude)) return null;
+  const { east, west } = NORTH_ATLANTIC;
+  if (latitude >= 0 && longitude >= west && longitude <= east) return "NA";
+  throw new RejectedError(
+    "BrokenTrack",
+    `${where}: expected a BASIN, which only points of the northern Atlantic (NA, taken for a missing value) may lack, found none at ${latitude}, ${longitude}. Write the table again from the CSV.`,
+  );
 }
 
 /** The line of units says where the knots were converted. */
@@ -124,7 +179,7 @@ function radiiOf(
 }
 
 function readTime(text: string, where: string): number {
-  const match = /^(\d{4})-(\d{2})-(\d{2}) (\d{2}):(\d{2})/.exec(text);
+  const match = /^(\d{4})-(\d{2})-(\d{2})[ T](\d{2}):(\d{2})/.exec(text);
   if (match === null) {
     throw new RejectedError("BrokenTrack", `${where}: expected ISO_TIME as 2018-10-06 06:00:00, found "${text}".`);
   }

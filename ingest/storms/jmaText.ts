@@ -9,6 +9,7 @@ import { firstLineOf, readTrackText } from "../formats/trackFile.ts";
 import { oneMinuteWind } from "./agencies.ts";
 import {
   hourOf,
+  NO_RADII,
   readNumber,
   readPositive,
   type StormHeader,
@@ -96,6 +97,7 @@ function readPoint(
 
 /** Radii of Tokyo, in nautical miles, the direction of the long one by its code. */
 export function readRadii(direction: string, long: string, short: string, where: string): TrackRadii {
+  if (BLANK.test(direction) && BLANK.test(long) && BLANK.test(short)) return NO_RADII;
   const code = readPositive(direction, BLANK, "direction of the long radius", where);
   return {
     long: readPositive(long, BLANK, "long radius", where) * KM_PER_NAUTICAL_MILE,

@@ -10,7 +10,7 @@ import { type LeftOut, TrackCollector } from "./trackCollector.ts";
 
 export const STORM_FILE_FORMATS =
   "Formats, recognized by content: JMA, the text of RSMC Tokyo (bst_all.txt; headers 66666; knots); KMA, the text of the API hub's typ_besttrack " +
-  "(GRADE TCID YEAR MONTH DAY HOUR LON LAT MAX_WS PS GALE_LONG …; metres per second); IBTrACS v04 as CSV, plain or gzipped (SID,SEASON,…; knots). " +
+  "(GRADE TCID YEAR MONTH DAY HOUR LON LAT MAX_WS PS GALE_LONG …; metres per second); IBTrACS v04 as CSV, plain or gzipped, or Parquet (SID,SEASON,…; knots). " +
   "Winds become one-minute winds: JMA's by (knots - 23.3) / 0.60, KMA's by / 0.88, IBTrACS' by their agency (Knapp and Kruk 2010).";
 
 export interface StormReadingOptions {
@@ -41,7 +41,7 @@ export async function readStormFiles(
     bytes += (await stat(file)).size;
   }
   const [format] = formats;
-  const odd = formats.findIndex((one) => one !== format);
+  const odd = formats.findIndex(({ name }) => name !== format!.name);
   if (odd !== -1) {
     throw new RejectedError(
       "MixedFormats",
@@ -52,8 +52,8 @@ export async function readStormFiles(
   const collector = new TrackCollector();
   let unit = windUnit;
   let record = "";
-  for (const file of files) {
-    const opened = await format!.open(file);
+  for (const [at, file] of files.entries()) {
+    const opened = await formats[at]!.open(file, signal);
     unit ??= opened.windUnit;
     record = opened.recordOf(agency);
     const toMetresPerSecond = WIND_UNITS[unit];

@@ -10,6 +10,9 @@ export interface TrackRadii {
   readonly bearing: number;
 }
 
+/** One object for the many points without radii: whole records have hundreds of thousands. */
+export const NO_RADII: TrackRadii = { long: Number.NaN, short: Number.NaN, bearing: Number.NaN };
+
 /** NaN where the file has none; units of model/storms.ts. */
 export interface TrackPoint {
   readonly hour: number;

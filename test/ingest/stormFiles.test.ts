@@ -9,6 +9,7 @@ import { refusalOf } from "../support/ingest.ts";
 import {
   type Files,
   ibtracs,
+  ibtracsParquet,
   jmaStorm,
   jmaYear,
   KMA_HEADER,
@@ -164,6 +165,78 @@ describe("IBTrACS", () => {
   test("gzipped as well", async () => {
     const plain = await readStorms({ "ibtracs.csv": ibtracs(...ROWS) });
     expect(await readStorms({ "ibtracs.csv.gz": gzipSync(ibtracs(...ROWS)) })).toEqual(plain);
+  });
+
+  describe("as Parquet", () => {
+    const BIGQUERY: Record<string, string> = {
+      LAT: "latitude",
+      LON: "longitude",
+      TOKYO_R50_LONG: "tokyo_r50_longitude",
+    };
+    const FORMS: [string, (column: string) => string][] = [
+      ["the names of the CSV", (column) => column],
+      ["the same in lower case", (column) => column.toLowerCase()],
+      ["the names of BigQuery", (column) => BIGQUERY[column] ?? column.toLowerCase().replace(/_pres$/, "_pressure")],
+    ];
+    const rows = [
+      { ...ROWS[0]!, TOKYO_R50_DIR: 9, TOKYO_R50_LONG: 120, TOKYO_R50_SHORT: 120, TOKYO_WIND: 65, TOKYO_PRES: 975 },
+      ROWS[1]!,
+      { ...ROWS[2]!, TOKYO_WIND: 60, TOKYO_PRES: 980 },
+      ROWS[3]!,
+    ];
+
+    test.each(FORMS)("%s: the same storms as the CSV, of any agency", async (_, nameOf) => {
+      for (const agency of [undefined, "usa", "tokyo"]) {
+        const csv = await readStorms({ "i.csv": ibtracs(...rows) }, { agency });
+        expect(csv.tracks[0]!.hours.length).toBe(3);
+        expect(await readStorms({ "i.parquet": ibtracsParquet(rows, nameOf) }, { agency })).toEqual(csv);
+      }
+    });
+
+    test("a CSV and a Parquet file of two seasons are one record", async () => {
+      const next = ROWS.slice(0, 3).map((one) => ({
+        ...one,
+        SID: "2019271N06154",
+        SEASON: 2019,
+        ISO_TIME: one.ISO_TIME.replace("2018", "2019"),
+      }));
+      const { tracks } = await readStorms({ "a.csv": ibtracs(...ROWS), "b.parquet": ibtracsParquet(next) });
+      expect(tracks.map(({ season }) => season)).toEqual([2018, 2019]);
+    });
+
+    const atlantic = ROWS.map((one) => ({ ...one, BASIN: "NA", WMO_AGENCY: "hurdat_atl", LON: -60 }));
+    const withoutNa = (column: string, row: object) =>
+      column === "BASIN" ? null : ((row as Record<string, unknown>)[column] ?? null);
+
+    test("the basin NA that a program took for a missing value is NA again", async () => {
+      const csv = await readStorms({ "i.csv": ibtracs(...atlantic) });
+      expect(await readStorms({ "i.parquet": ibtracsParquet(atlantic, undefined, withoutNa) })).toEqual(csv);
+    });
+
+    test.each<[string, () => Buffer, RegExp]>([
+      [
+        "no basin in the Pacific",
+        () => ibtracsParquet(ROWS, undefined, withoutNa),
+        /^BrokenTrack: i\.parquet:1: expected a BASIN, .* found none at 29\.1, 127\.4\./,
+      ],
+      [
+        "a table of something else",
+        () => ibtracsParquet(ROWS, (column) => `x${column}`),
+        /^MissingColumn: i\.parquet: expected the columns of IBTrACS v04, but SID, SEASON, .* are missing\./,
+      ],
+      [
+        "a text where a number belongs",
+        () => ibtracsParquet(ROWS, (column) => (column === "NATURE" ? "LAT" : column === "LAT" ? "NATURE" : column)),
+        /^BrokenTrack: i\.parquet:1: expected a number as LAT, found "TS"/,
+      ],
+      [
+        "a file that is cut off",
+        () => ibtracsParquet(ROWS).subarray(0, 400),
+        /^UnreadableFile: i\.parquet: its Parquet description \(at the end of the file\)/,
+      ],
+    ])("%s: refused", async (_, make, refusal) => {
+      expect(await refusalOf(readStorms({ "i.parquet": make() }))).toMatch(refusal);
+    });
   });
 
   test("of another agency on request", async () => {

@@ -2,6 +2,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type ColumnSource, parquetWriteBuffer } from "hyparquet-writer";
 import { type ReadStorms, readStormFiles, type StormReadingOptions } from "../../ingest/storms/stormFiles.ts";
 
 export type Files = Readonly<Record<string, string | Buffer>>;
@@ -80,13 +81,32 @@ const IBTRACS_COLUMNS = [
   ...["TOKYO_R50_DIR", "TOKYO_R50_LONG", "TOKYO_R50_SHORT", "TOKYO_R30_DIR", "TOKYO_R30_LONG", "TOKYO_R30_SHORT"],
 ] as const;
 
+export type IbtracsRow = Partial<Record<(typeof IBTRACS_COLUMNS)[number], string | number>>;
+
 /** A file of IBTrACS with these columns filled, the line of units included. */
-export function ibtracs(
-  ...rows: readonly Partial<Record<(typeof IBTRACS_COLUMNS)[number], string | number>>[]
-): string {
+export function ibtracs(...rows: readonly IbtracsRow[]): string {
   const units: Record<string, string> = { SEASON: "Year", WMO_WIND: "kts", WMO_PRES: "mb", LAT: "degrees_north" };
   const lines = [units, ...rows].map((row) =>
     IBTRACS_COLUMNS.map((column) => String(row[column as keyof typeof row] ?? " ")).join(),
   );
   return `${[IBTRACS_COLUMNS.join(), ...lines].join("\n")}\n`;
+}
+
+const IBTRACS_TEXTS = ["SID", "BASIN", "SUBBASIN", "NAME", "NATURE", "WMO_AGENCY", "TRACK_TYPE"];
+
+/** The same rows as Parquet with typed columns: times, doubles, nulls; `nameOf` renames columns, `make` overwrites one. */
+export function ibtracsParquet(
+  rows: readonly IbtracsRow[],
+  nameOf: (column: string) => string = (column) => column,
+  make: (column: string, row: IbtracsRow) => unknown = (column, row) => row[column as keyof IbtracsRow] ?? null,
+): Buffer {
+  const columnData = IBTRACS_COLUMNS.map((column): ColumnSource => {
+    const data = rows.map((row) => make(column, row));
+    if (column !== "ISO_TIME") {
+      return { name: nameOf(column), data, type: IBTRACS_TEXTS.includes(column) ? "STRING" : "DOUBLE", nullable: true };
+    }
+    const times = data.map((text) => new Date(`${String(text).replace(" ", "T")}Z`));
+    return { name: nameOf(column), data: times, type: "TIMESTAMP" };
+  });
+  return Buffer.from(parquetWriteBuffer({ columnData }));
 }
