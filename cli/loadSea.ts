@@ -1,14 +1,18 @@
 // `climatebatch load sea-levels` and `load sea-level-rise`: extreme levels at stations, and the rise of the mean.
+import type { Client } from "pg";
+import { readGridCells } from "../database/cellSources.ts";
 import { type SeaLevelOutcome, writeSeaLevelRise, writeSeaLevels } from "../database/seaLevels.ts";
+import { CONFIDENCES, type RiseChoice } from "../ingest/sea/readRiseArrays.ts";
 import { readRiseFiles } from "../ingest/sea/readRiseFiles.ts";
 import { readStationFiles, type ShapeSign } from "../ingest/sea/readStationFiles.ts";
 import { LENGTH_UNITS, type LengthUnit } from "../ingest/sea/seaTable.ts";
 import { readNumberStyle } from "../ingest/series/readingOptions.ts";
 import { count, describeFailedBatches } from "../ingest/series/report.ts";
+import { RejectedError } from "../model/errors.ts";
 import { defineCommand } from "./command.ts";
 import { withDatabase } from "./database.ts";
 import { numberStyleOptions } from "./fileReading.ts";
-import { databaseOption, failBatchesOption, files, jsonOption, text, texts } from "./options.ts";
+import { databaseOption, failBatchesOption, files, jsonOption, number, text, texts } from "./options.ts";
 import { printFacts } from "./printing.ts";
 import { FILE_ADDRESSES, withLocalFiles } from "./remoteFiles.ts";
 
@@ -72,8 +76,25 @@ export const loadSeaLevelsCommand = defineCommand(
 
 export const loadSeaLevelRiseCommand = defineCommand(
   {
-    arguments: { file },
+    arguments: { file: { ...file, describe: ".csv or .csv.gz, UTF-8; AR6's total_…_confidence_values.nc" } },
     options: {
+      quantile: { ...number, default: 0.5, describe: "of several quantiles the one that is taken, from 0 to 1" },
+      confidence: {
+        ...text,
+        choices: CONFIDENCES,
+        default: "medium",
+        describe: "of AR6: medium, or low (with the ice-sheet processes that are poorly known)",
+      },
+      locations: {
+        ...text,
+        value: "WHICH",
+        describe: "of AR6's NetCDF: gauges, grid, or numbers such as 955,956 [default: both]",
+      },
+      grid: {
+        ...text,
+        value: "NAME",
+        describe: "of AR6's NetCDF: only locations within 200 km of this grid's cells",
+      },
       series: {
         ...text,
         value: "NAME",
@@ -83,29 +104,56 @@ export const loadSeaLevelRiseCommand = defineCommand(
     },
     notes:
       "Rise above the mean of 1995-2014. Columns: scenario (ssp126, ssp245, ssp370, ssp585) and either year and rise, or a column per year. " +
-      "Of several quantiles the median is taken, of several confidences medium, of several processes the total. With latitude and longitude a " +
+      "Of several processes the total is taken. With latitude and longitude a " +
       "series holds within 200 km; without, wherever none is near. Without any series the global mean of AR6 is used, flagged." +
       `\n\n${FILE_ADDRESSES}`,
   },
   (argv, { signal }) =>
     withLocalFiles(argv, signal, async (argv) => {
-      const { rises, passedOver, otherExperiments } = await readRiseFiles(
-        argv.file,
-        { ...argv, numbers: readNumberStyle(argv) },
-        signal,
-      );
-      const outcome = await withDatabase(
+      const read = async (client?: Client) => {
+        const near = client === undefined ? undefined : await readGridCells(client, argv.grid!);
+        return readRiseFiles(argv.file, { ...argv, ...readChoice(argv), near, numbers: readNumberStyle(argv) }, signal);
+      };
+      // What is wrong with files is found before a database is needed, unless its cells choose among them.
+      const early = argv.grid === undefined ? await read() : undefined;
+      const { rises, passedOver, otherExperiments, withoutValues, outcome } = await withDatabase(
         argv,
         "load sea-level-rise",
-        ({ client }) => writeSeaLevelRise(client, rises, argv.failRunningBatches),
+        async ({ client }) => {
+          const found = early ?? (await read(client));
+          return { ...found, outcome: await writeSeaLevelRise(client, found.rises, argv.failRunningBatches) };
+        },
         "create",
       );
       const others = otherExperiments.length > 0 ? ` (left out: ${otherExperiments.join(", ")})` : "";
+      const land = withoutValues > 0 ? ` (left out: ${count(withoutValues, "location")} without values)` : "";
       const end = describeOutcome(outcome, "sea_level_rise");
-      const facts = { ...outcome, passedOver, otherExperiments };
-      printFacts(argv, facts, () => `${rises.length} series of sea-level rise stored${others}${end}`);
+      const facts = { ...outcome, passedOver, otherExperiments, withoutValues };
+      printFacts(argv, facts, () => `${rises.length} series of sea-level rise stored${others}${land}${end}`);
     }),
 );
+
+function readChoice({
+  quantile,
+  locations,
+}: {
+  readonly quantile: number;
+  readonly locations: string | undefined;
+}): Pick<RiseChoice, "locations"> {
+  if (!(quantile >= 0 && quantile <= 1)) {
+    throw new RejectedError(
+      "InvalidOption",
+      `--quantile expects a number from 0 to 1, such as 0.83, but got "${quantile}".`,
+    );
+  }
+  if (locations === undefined || locations === "gauges" || locations === "grid") return { locations };
+  const numbers = locations.split(",").map((one) => (/^\s*\d+\s*$/.test(one) ? Number(one) : Number.NaN));
+  if (numbers.every((one) => !Number.isNaN(one))) return { locations: new Set(numbers) };
+  throw new RejectedError(
+    "InvalidOption",
+    `--locations expects gauges, grid, or numbers of AR6's locations such as 955,956, but got "${locations}".`,
+  );
+}
 
 function describeOutcome({ failedBatches, revision }: SeaLevelOutcome, input: string): string {
   return [`; ${input} is now at revision ${revision}.`, ...describeFailedBatches(failedBatches)].join("\n");

@@ -1,15 +1,14 @@
 // The sea near the cells of a shard: laws of stations are made once, and the nearest is found for each cell.
 import { type Future, futureOf } from "../model/experiments.ts";
 import type { Period } from "../model/periods.ts";
-import type { RiseSeries, SeaLevelStation } from "../model/seaLevels.ts";
+import { RISE_REACH_KM, type RiseSeries, type SeaLevelStation } from "../model/seaLevels.ts";
 import { greatCircleKm } from "./numerics/greatCircle.ts";
 import type { CellSeaLevel } from "./risks/cellSeaLevel.ts";
 import { seaLevelLaw } from "./risks/extremeSeaLevels.ts";
 import { globalRise, regionalRise, type SeaLevelRise } from "./risks/seaLevelRise.ts";
 
-/** A station and a series of sea-level rise apply within this distance. */
+/** A station applies within this distance. */
 const STATION_REACH_KM = 50;
-const RISE_REACH_KM = 200;
 /** No two places whose latitudes differ by more are within reach: a degree has at least 110.5 km. */
 export const STATION_REACH_DEGREES = STATION_REACH_KM / 110;
 

@@ -34,6 +34,9 @@ export interface RiseSeries {
   readonly rises: readonly number[];
 }
 
+/** A series of sea-level rise applies within this distance [km]. */
+export const RISE_REACH_KM = 200;
+
 /** Maxima that a law needs. */
 export const FEWEST_MAXIMA = 10;
 

@@ -1,8 +1,12 @@
-// Sea-level rise from CSV: a row per year, or a row per experiment with a column per year as the sea level tool of AR6 writes it.
+// Sea-level rise from CSV: a row per year, or a row per experiment with a column per year as the sea level tool of AR6 writes it;
+// and from AR6's own NetCDF files.
 import { basename } from "node:path";
 import { RejectedError } from "../../model/errors.ts";
 import { futureOf } from "../../model/experiments.ts";
 import type { RiseSeries } from "../../model/seaLevels.ts";
+import { chooseFormat } from "../formats/formats.ts";
+import { readNumberText } from "../formats/numberText.ts";
+import { type RiseArray, type RiseChoice, readRiseArray } from "./readRiseArrays.ts";
 import { LENGTH_UNITS, type LengthUnit, SeaTable, type SeaTableOptions } from "./seaTable.ts";
 
 /** m above the mean of 1995-2014; beyond the highest low-confidence quantiles of 2150, and below any uplift. */
@@ -10,10 +14,11 @@ const HIGHEST = 10;
 const LOWEST = -5;
 const FIRST_YEAR = 1900;
 const LAST_YEAR = 2300;
-/** Of tables with several: the total, of medium confidence, its median. */
-const WANTED = { process: ["total", ""], confidence: ["medium", ""], quantile: ["50", "0.5", ""] } as const;
+/** What a table without quantiles gives. */
+const MEDIAN = 0.5;
+const LIMITS = { lowest: LOWEST, highest: HIGHEST, firstYear: FIRST_YEAR, lastYear: LAST_YEAR };
 
-export interface RiseOptions extends SeaTableOptions {
+export interface RiseOptions extends SeaTableOptions, RiseChoice {
   readonly unit: LengthUnit;
   /** Name of the series where the table has none. */
   readonly series: string | undefined;
@@ -32,6 +37,8 @@ export interface ReadRises {
   readonly passedOver: number;
   /** Experiments that no scenario of this product follows. */
   readonly otherExperiments: readonly string[];
+  /** Chosen locations of arrays that have no value, such as points on land. */
+  readonly withoutValues: number;
 }
 
 export async function readRiseFiles(
@@ -41,8 +48,18 @@ export async function readRiseFiles(
 ): Promise<ReadRises> {
   const drafts = new Map<string, Draft>();
   const others = new Set<string>();
+  const series = new Map<string, RiseSeries>();
   let passedOver = 0;
+  let withoutValues = 0;
   for (const file of files) {
+    const format = await chooseFormat(file, "table", "array");
+    if (format.kind === "array") {
+      const array = await readArray(file, options, signal);
+      withoutValues += array.withoutValues;
+      if (array.otherExperiment !== undefined) others.add(array.otherExperiment);
+      for (const one of array.rises) addSeries(series, one, file);
+      continue;
+    }
     const table = await SeaTable.open(file, options);
     table.requireColumns("load sea-level-rise", "experiment");
     const years = table.header.flatMap((title, at) =>
@@ -57,30 +74,55 @@ export async function readRiseFiles(
     }
     if (years.length === 0) table.requireColumns("load sea-level-rise", "year", "rise");
     await table.readRows(() => {
-      if (!isWanted(table)) passedOver++;
+      if (!isWanted(table, options)) passedOver++;
       else if (futureOf({ name: "", experiment: table.text("experiment") }) === undefined)
         others.add(table.text("experiment"));
       else addRow(table, draftOf(table, drafts, options, file), years, options);
     }, signal);
   }
-  if (drafts.size === 0) {
+  if (drafts.size + series.size === 0) {
     throw new RejectedError(
       "NoRise",
       `${files.join(", ")}: expected rows of ssp126, ssp245, ssp370 or ssp585${others.size > 0 ? `, found ${[...others].join(", ")}` : ""}` +
-        `${passedOver > 0 ? `; ${passedOver} rows are of other quantiles, confidences or processes than the median total of medium confidence` : ""}.`,
+        `${passedOver > 0 ? `; ${passedOver} rows are of other quantiles, confidences or processes than the total at --quantile ${options.quantile}, --confidence ${options.confidence}` : ""}` +
+        `${withoutValues > 0 ? `; ${withoutValues} locations have no value` : ""}.`,
     );
   }
-  const rises = [...drafts.values()].map(({ rises: byYear, ...series }) => {
+  for (const { rises: byYear, ...draft } of drafts.values()) {
     const known = [...byYear.keys()].sort((a, b) => a - b);
-    return { ...series, years: known, rises: known.map((year) => byYear.get(year)!) };
-  });
-  return { rises, passedOver, otherExperiments: [...others] };
+    addSeries(series, { ...draft, years: known, rises: known.map((year) => byYear.get(year)!) }, files.join(", "));
+  }
+  return { rises: [...series.values()], passedOver, otherExperiments: [...others], withoutValues };
 }
 
-function isWanted(table: SeaTable): boolean {
-  return (["process", "confidence", "quantile"] as const).every((column) =>
-    (WANTED[column] as readonly string[]).includes(table.text(column).toLowerCase()),
-  );
+async function readArray(file: string, options: RiseOptions, signal: AbortSignal): Promise<RiseArray> {
+  const opened = await (await chooseFormat(file, "array")).open(file, signal);
+  try {
+    return await readRiseArray(opened, options, LIMITS);
+  } finally {
+    opened.close();
+  }
+}
+
+function addSeries(all: Map<string, RiseSeries>, one: RiseSeries, file: string): void {
+  const key = `${one.series}\n${one.experiment}`;
+  if (all.has(key)) {
+    throw new RejectedError(
+      "SeriesTwice",
+      `${file}: series "${one.series}", ${one.experiment}, is in an earlier file too. Leave it out of one.`,
+    );
+  }
+  all.set(key, one);
+}
+
+/** Of tables with several processes, confidences and quantiles: the total, at the chosen confidence and quantile. */
+function isWanted(table: SeaTable, { quantile, confidence }: RiseOptions): boolean {
+  const isOneOf = (column: "process" | "confidence", wanted: string) =>
+    ["", wanted].includes(table.text(column).toLowerCase());
+  const text = table.text("quantile");
+  const found = readNumberText(text) ?? Number.NaN;
+  const isQuantile = text === "" ? quantile === MEDIAN : [found, found / 100].some((one) => one === quantile);
+  return isOneOf("process", "total") && isOneOf("confidence", confidence) && isQuantile;
 }
 
 function draftOf(table: SeaTable, drafts: Map<string, Draft>, options: RiseOptions, file: string): Draft {

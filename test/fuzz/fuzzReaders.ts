@@ -17,6 +17,7 @@ import { VARIABLES } from "../../model/variables.ts";
 import { USUAL_WORDS } from "../support/ingest.ts";
 import { memoryOfTree, processorSecondsOfTree } from "../support/processTree.ts";
 import { makeRandom } from "../support/random.ts";
+import { USUAL_RISE } from "../support/seaFiles.ts";
 import { makeSeeds, mutate, type Reader } from "./inputs.ts";
 
 export interface FuzzReport {
@@ -125,7 +126,7 @@ const READERS: Readonly<Record<Reader, (file: string) => Promise<string | undefi
     return stations.every(({ latitude }) => Math.abs(latitude) <= 90) ? undefined : "a latitude";
   },
   rise: async (file) => {
-    const { rises } = await readRiseFiles([file], { unit: "m", series: undefined }, signal);
+    const { rises } = await readRiseFiles([file], { ...USUAL_RISE, unit: "m", series: undefined }, signal);
     return rises.every(({ rises: metres }) => metres.every((rise) => Math.abs(rise) <= 10)) ? undefined : "a rise";
   },
   attributes: async (file) => {

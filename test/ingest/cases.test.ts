@@ -12,6 +12,7 @@ import type { IngestWords } from "../../ingest/series/options.ts";
 import { readStormFiles } from "../../ingest/storms/stormFiles.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { ingestPaths, readStored, refusalOf } from "../support/ingest.ts";
+import { USUAL_RISE } from "../support/seaFiles.ts";
 import { SILENT_READING } from "../support/stormFiles.ts";
 
 const FOLDER = join(import.meta.dirname, "../../../shared/cases");
@@ -235,7 +236,11 @@ test.skipIf(!isHere)(`hostile: tables of storms and of the sea${where}`, async (
   expect(await refusalOf(storms("ibtracs-season-1e9.csv"))).toMatch(/csv:3: .* a season .* found 1000000000/);
   expect(await refusalOf(stations("sea-quoted.csv"))).toMatch(/sea-quoted\.csv:8: .*"0x1"/);
   expect(await refusalOf(stations("sea-levels-flat-negative-scale.csv"))).toMatch(/InvalidLevels/);
-  const rises = readRiseFiles([path("hostile/rise-years-0000-9999.csv")], { unit: "m", series: undefined }, signal);
+  const rises = readRiseFiles(
+    [path("hostile/rise-years-0000-9999.csv")],
+    { ...USUAL_RISE, unit: "m", series: undefined },
+    signal,
+  );
   expect(await refusalOf(rises)).toMatch(/column "0000"/);
 });
 

@@ -1,4 +1,5 @@
 // Files about the sea as providers write them: what is read, and what is refused in which words.
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -6,11 +7,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readRises, readStations, writeSeaLevelRise, writeSeaLevels } from "../../database/seaLevels.ts";
+import type { RiseChoice } from "../../ingest/sea/readRiseArrays.ts";
 import { readRiseFiles } from "../../ingest/sea/readRiseFiles.ts";
 import { readStationFiles, type StationOptions } from "../../ingest/sea/readStationFiles.ts";
 import { globalRise, riseIn } from "../../job/risks/seaLevelRise.ts";
+import { PYTHON } from "../report/pythonPackages.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { refusalOf } from "../support/ingest.ts";
+import { AR6_LOCATIONS, type Ar6Options, ar6Millimetres, makeAr6, USUAL_RISE } from "../support/seaFiles.ts";
 
 const { signal } = new AbortController();
 let folder: string;
@@ -29,7 +33,7 @@ const METRES: StationOptions = { unit: "m", shapeSign: undefined };
 const readStationText = async (text: string, options: Partial<StationOptions> = {}) =>
   readStationFiles([await fileOf(text)], { ...METRES, ...options }, signal);
 const readRiseText = async (text: string, series?: string) =>
-  readRiseFiles([await fileOf(text)], { unit: "m", series }, signal);
+  readRiseFiles([await fileOf(text)], { ...USUAL_RISE, unit: "m", series }, signal);
 
 describe("extreme sea levels", () => {
   const place = { name: "Incheon", latitude: 37.45, longitude: 126.6 };
@@ -191,6 +195,191 @@ describe("sea-level rise", () => {
     expect(await readRises(database.client)).toEqual([other]);
   });
 
+  test("of a table with several quantiles and confidences the chosen ones are taken", async () => {
+    const text =
+      "process,confidence,scenario,quantile,2050\ntotal,medium,ssp245,50,0.2\ntotal,medium,ssp245,83,0.3\ntotal,low,ssp245,83,0.4\n";
+    const read = async (choice: Partial<RiseChoice>) => {
+      const options = { ...USUAL_RISE, unit: "m", series: undefined, ...choice } as const;
+      return (await readRiseFiles([await fileOf(text)], options, signal)).rises[0]!.rises;
+    };
+    expect(await read({})).toEqual([0.2]);
+    expect(await read({ quantile: 0.83 })).toEqual([0.3]);
+    expect(await read({ quantile: 0.83, confidence: "low" })).toEqual([0.4]);
+  });
+
+  describe("AR6's regional projections as NetCDF", () => {
+    const NAME = "total_ssp245_medium_confidence_values.nc";
+    const readAr6 = async (
+      files: Readonly<Record<string, Ar6Options>>,
+      choice: Partial<RiseChoice> = {},
+      change: (bytes: Buffer) => Buffer = (bytes) => bytes,
+    ) => {
+      const paths = [];
+      for (const [name, options] of Object.entries(files)) {
+        paths.push(join(folder, name));
+        await writeFile(paths.at(-1)!, change(await makeAr6(options)));
+      }
+      return readRiseFiles(paths, { ...USUAL_RISE, unit: "m", series: undefined, ...choice }, signal);
+    };
+
+    test("gauges and points of the grid: millimetres become metres, the median, every year", async () => {
+      const { rises, withoutValues } = await readAr6({ [NAME]: {} });
+      expect(withoutValues).toBe(0);
+      expect(rises.map(({ series }) => series)).toEqual([
+        ...["AR6 gauge 955", "AR6 gauge 956", "AR6 grid 37, 127", "AR6 grid 35, 129"],
+      ]);
+      for (const [at, { experiment, place, years, rises: metres }] of rises.entries()) {
+        expect(experiment).toBe("ssp245");
+        expect(place!.latitude).toBe(Math.fround(AR6_LOCATIONS[at]![1]));
+        expect(place!.longitude).toBe(Math.fround(AR6_LOCATIONS[at]![2]));
+        expect(years).toEqual([2020, 2030, 2100]);
+        years.forEach((year, step) => {
+          expect(metres[step]).toBeCloseTo(ar6Millimetres(0.5, year, at) / 1000, 12);
+        });
+      }
+    });
+
+    test.each<[string, Partial<RiseChoice>, readonly string[]]>([
+      ["gauges", { locations: "gauges" }, ["AR6 gauge 955", "AR6 gauge 956"]],
+      ["grid", { locations: "grid" }, ["AR6 grid 37, 127", "AR6 grid 35, 129"]],
+      ["numbers", { locations: new Set([956, 1005501290]) }, ["AR6 gauge 956", "AR6 grid 35, 129"]],
+      [
+        "what is within 200 km of a cell",
+        { near: [{ latitude: 37.5, longitude: 126.9 }] },
+        ["AR6 gauge 956", "AR6 grid 37, 127"],
+      ],
+    ])("%s are chosen", async (_, choice, series) => {
+      expect((await readAr6({ [NAME]: {} }, choice)).rises.map((one) => one.series)).toEqual(series);
+    });
+
+    test("another quantile, another order of axes, longitudes to 360, a year without a value", async () => {
+      const locations = [[1009001900, 0, 190]] as const;
+      const value = (quantile: number, year: number) => (year === 2030 ? Number.NaN : quantile * 1000);
+      for (const axes of [
+        ["quantiles", "years", "locations"],
+        ["locations", "years", "quantiles"],
+        ["years", "locations", "quantiles"],
+      ] as const) {
+        const { rises } = await readAr6({ [NAME]: { locations, axes, value } }, { quantile: 0.833 });
+        expect(rises).toEqual([
+          {
+            ...{ series: "AR6 grid 0, -170", experiment: "ssp245", place: { latitude: 0, longitude: -170 } },
+            ...{ years: [2020, 2100], rises: [830 * 0.001, 830 * 0.001] },
+          },
+        ]);
+      }
+    });
+
+    test("points without any value, on land, are left out and counted; another scenario is named", async () => {
+      const value = (quantile: number, year: number, location: number) =>
+        location === 2 ? Number.NaN : ar6Millimetres(quantile, year, location);
+      const { rises, withoutValues, otherExperiments } = await readAr6({
+        [NAME]: { value },
+        "total_ssp119_medium_confidence_values.nc": {},
+      });
+      expect([rises.length, withoutValues, otherExperiments]).toEqual([3, 1, ["ssp119"]]);
+    });
+
+    test("each scenario has its file", async () => {
+      const { rises } = await readAr6({ [NAME]: {}, "total_ssp585_medium_confidence_values.nc": {} });
+      expect(rises).toHaveLength(8);
+    });
+
+    test.skipIf(PYTHON === null)(
+      "written as FACTS does, the values are those of xarray (needs npm run python)",
+      async () => {
+        const path = join(folder, "total_ssp370_medium_confidence_values.nc");
+        const code = `
+import json, sys, numpy as np, xarray as xr
+q = np.array([0.05, 0.167, 0.5, 0.833, 0.95]); years = np.arange(2020, 2151, 10); fill = np.iinfo(np.int16).min
+x = np.random.default_rng(1).normal(300, 100, (5, 14, 40)).round(); x[:, :, 3] = np.nan; x[:, 4, 7] = np.nan
+ids = np.r_[np.arange(1, 21), 1000000000 + np.arange(20)]
+at = {"lat": ("locations", np.linspace(-60, 60, 40, dtype="f4")), "lon": ("locations", np.linspace(-170, 170, 40, dtype="f4"))}
+ds = xr.Dataset({"sea_level_change": (("quantiles", "years", "locations"), x, {"units": "mm", "missing_value": fill}), **at},
+                coords={"years": years, "locations": ids, "quantiles": q})
+ds.to_netcdf(sys.argv[1], encoding={"sea_level_change": {"scale_factor": 1.0, "dtype": "i2", "zlib": True, "_FillValue": fill}})
+one = xr.open_dataset(sys.argv[1]).sel(quantiles=0.833)
+print(json.dumps([[int(y) for y in one.years.values], [[None if np.isnan(v) else float(v) / 1000 for v in c] for c in one.sea_level_change.values.T]]))`;
+        const { stdout, stderr } = spawnSync(PYTHON!, ["-c", code, path], { encoding: "utf8" });
+        expect(stderr).not.toMatch(/Error/);
+        const [years, byLocation] = JSON.parse(stdout) as [number[], (number | null)[][]];
+        const options = { ...USUAL_RISE, unit: "m", series: undefined, quantile: 0.833 } as const;
+        const { rises, withoutValues } = await readRiseFiles([path], options, signal);
+        expect([rises.length, withoutValues]).toEqual([39, 1]);
+        const expected = byLocation.filter((values) => values.some((value) => value !== null));
+        for (const [at, { years: known, rises: metres }] of rises.entries()) {
+          expect(known).toEqual(years.filter((_, step) => expected[at]![step] !== null));
+          expect(metres.map(Math.fround)).toEqual(
+            expected[at]!.flatMap((value) => (value === null ? [] : Math.fround(value))),
+          );
+        }
+      },
+    );
+
+    const far = Array.from({ length: 5001 }, (_, at) => [1e9 + at, at % 90, at % 180] as const);
+    test.each<[string, string, Ar6Options, Partial<RiseChoice>, RegExp, ((bytes: Buffer) => Buffer)?]>([
+      ["another name", "slr.nc", {}, {}, /^UnknownProjection: .*slr\.nc: expected the name that AR6 gives/],
+      ["rates", "total_ssp245_medium_confidence_rates.nc", {}, {}, /^NotTheTotal: .*found rates of rise/],
+      [
+        "a contribution",
+        "AIS_ssp245_medium_confidence_values.nc",
+        {},
+        {},
+        /^NotTheTotal: .*found one contribution \(AIS\)\. Give total_ssp245/,
+      ],
+      [
+        "the other confidence",
+        "total_ssp245_low_confidence_values.nc",
+        {},
+        {},
+        /^OtherConfidence: .*found low\. Leave the file out, or give --confidence low\./,
+      ],
+      ["another unit", NAME, { units: "furlongs" }, {}, /^UnknownUnit: .*has the unit "furlongs"; expected m, cm, mm/],
+      ["another array", NAME, { name: "slr" }, {}, /^NoRise: .*expected an array sea_level_change, found .*slr/],
+      [
+        "a quantile that is not there",
+        NAME,
+        {},
+        { quantile: 0.3 },
+        /^UnknownQuantile: .*5 quantiles, of which 0\.17 is/,
+      ],
+      [
+        "a location that is not there",
+        NAME,
+        {},
+        { locations: new Set([7]) },
+        /^UnknownLocation: .*has no location 7\./,
+      ],
+      [
+        "nothing near",
+        NAME,
+        {},
+        { near: [{ latitude: 0, longitude: 0 }] },
+        /^NoRise: .*within 200 km of a cell\. Correct/,
+      ],
+      ["too many", NAME, { locations: far }, {}, /^TooManySeries: .*5,001 locations .* --grid NAME/],
+      [
+        "metres said to be mm, read as m",
+        NAME,
+        { units: "m" },
+        {},
+        /^InvalidNumber: .*location 955: expected -5 to 10 m/,
+      ],
+      ["no value at all", NAME, { value: () => Number.NaN }, {}, /^NoRise: .*4 locations have no value/],
+      ["a latitude of 99", NAME, { locations: [[955, 99, 0]] }, {}, /^InvalidPlace: .*location 955: expected degrees/],
+      [
+        "a file that is cut off",
+        NAME,
+        {},
+        {},
+        /^(UnreadableFile|BrokenFile|TruncatedFile): /,
+        (all) => all.subarray(0, all.length - 40),
+      ],
+    ])("%s: refused", async (_, name, options, choice, says, change) => {
+      expect(await refusalOf(readAr6({ [name]: options }, choice, change))).toMatch(says);
+    });
+  });
+
   const ar6 = fileURLToPath(
     new URL("../../../shared/data/ar6_sea_level/slr_ipcc_ar6_sea_level_projection_global_total.csv", import.meta.url),
   );
@@ -199,7 +388,7 @@ describe("sea-level rise", () => {
     async () => {
       const { otherExperiments, passedOver, rises } = await readRiseFiles(
         [ar6],
-        { unit: "m", series: undefined },
+        { ...USUAL_RISE, unit: "m", series: undefined },
         signal,
       );
       expect(rises.map(({ experiment }) => experiment)).toEqual(["ssp126", "ssp245", "ssp370", "ssp585"]);

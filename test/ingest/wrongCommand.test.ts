@@ -12,6 +12,7 @@ import { readStationFiles } from "../../ingest/sea/readStationFiles.ts";
 import { makeNetcdf } from "../support/arrayFiles.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { ingest, refusalOf } from "../support/ingest.ts";
+import { USUAL_RISE } from "../support/seaFiles.ts";
 
 const { signal } = new AbortController();
 let database: TestDatabase;
@@ -38,7 +39,7 @@ const COMMANDS = Object.keys(TABLES) as readonly TableCommand[];
 const READ: Readonly<Record<TableCommand | "load storms", (file: string, text: string) => Promise<unknown>>> = {
   "load climate": (_, text) => ingest(database.client, { "a.csv": text }, { scenario: "s", check: true }),
   "load sea-levels": (file) => readStationFiles([file], { unit: "m", shapeSign: undefined }, signal),
-  "load sea-level-rise": (file) => readRiseFiles([file], { unit: "m", series: undefined }, signal),
+  "load sea-level-rise": (file) => readRiseFiles([file], { ...USUAL_RISE, unit: "m", series: undefined }, signal),
   "load ground": (file) =>
     readCsvAttributes([file], { map: new Map(), missing: [], numbers: PLAIN_NUMBERS, stepDegrees: 0.1 }, signal),
   "load storms": (file) => chooseFormat(file, "tracks"),
