@@ -4,7 +4,16 @@ import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
 import type { Client } from "pg";
-import { type Environment, hidePassword, isPostgresUrl, namesDatabase, readDatabaseUrl } from "../database/address.ts";
+import {
+  type Environment,
+  hidePassword,
+  isPostgresUrl,
+  NO_REPLICAS,
+  namesDatabase,
+  type ReadReplicas,
+  readDatabaseUrl,
+  readReplicas,
+} from "../database/address.ts";
 import { connect, PATIENCE_MS } from "../database/connect.ts";
 import { type DatabaseHandle, openEmbeddedServer } from "../database/embeddedServer.ts";
 import { checkSchemaVersion, migrate } from "../database/migrate.ts";
@@ -17,6 +26,7 @@ export const SAMPLE_DATABASE = `${EMBEDDED}.climatebatch/sample`;
 export interface OpenDatabase {
   readonly url: string;
   readonly client: Client;
+  readonly replicas: ReadReplicas;
   /** After the session was lost: waits for the server, and starts an embedded one again. Closed with the first. */
   readonly reopen: () => Promise<OpenDatabase>;
 }
@@ -51,12 +61,13 @@ export async function withServer<T>(
   access: Access,
 ): Promise<T> {
   await using release = new AsyncDisposableStack();
+  const replicas = await findReplicas(argv);
   const open = async (patienceMs: number): Promise<OpenDatabase & { readonly isEmbedded: boolean }> => {
     const { url, isEmbedded, release: leave } = await openAddress(argv, access);
     release.defer(leave);
     const client = await connectOrExplain(url, purpose, patienceMs);
     release.defer(() => client.end().catch(() => undefined));
-    return { url, client, isEmbedded, reopen: () => open(PATIENCE_MS) };
+    return { url, client, replicas, isEmbedded, reopen: () => open(PATIENCE_MS) };
   };
   const opened = await open(10_000);
   return await work(opened, opened.isEmbedded);
@@ -87,6 +98,13 @@ export async function findAddress({ database }: DatabaseArgument): Promise<strin
   if (database !== undefined) return database;
   const environment: Environment = { ...(await readEnvironmentFile()), ...process.env };
   return namesDatabase(environment) ? readDatabaseUrl(environment) : null;
+}
+
+/** Of the database that the environment names; a database of the command line has none. */
+export async function findReplicas({ database }: DatabaseArgument): Promise<ReadReplicas> {
+  if (database !== undefined) return NO_REPLICAS;
+  const environment: Environment = { ...(await readEnvironmentFile()), ...process.env };
+  return namesDatabase(environment) ? readReplicas(environment) : NO_REPLICAS;
 }
 
 async function openServer(address: string, access: Access): Promise<DatabaseHandle> {

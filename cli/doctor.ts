@@ -1,7 +1,7 @@
 // `climatebatch doctor`: the state of one machine that runs serve, or of an installation in a cluster, with remedies.
 import { RejectedError } from "../model/errors.ts";
 import { COMMAND_EXIT_CODES, defineCommand } from "./command.ts";
-import { findAddress, openAddress, readEnvironmentFile } from "./database.ts";
+import { findAddress, findReplicas, openAddress, readEnvironmentFile } from "./database.ts";
 import type { CheckReport } from "./doctor/finding.ts";
 import { type ArgumentsOf, clusterOptions, databaseOption, jsonOption, list, toggle, type Usage } from "./options.ts";
 import { printFacts } from "./printing.ts";
@@ -52,7 +52,8 @@ async function examineThisMachine(argv: DoctorArguments): Promise<CheckReport[]>
   checkNames(argv.warnOnly, MACHINE_CHECKS);
   const server = await openAddress(argv, "use");
   try {
-    return await examineMachine(server.url, await readEnvironmentFile(), process.env);
+    const database = { url: server.url, replicas: await findReplicas(argv) };
+    return await examineMachine(database, await readEnvironmentFile(), process.env);
   } finally {
     await server.release();
   }
@@ -68,7 +69,8 @@ async function examineCluster(argv: DoctorArguments, signal: AbortSignal): Promi
   const address = await findAddress(argv);
   const server = address === null ? null : await openAddress({ database: address }, "use");
   try {
-    return await examineInstallation(cluster, namespace, server?.url ?? null, signal);
+    const database = server === null ? null : { url: server.url, replicas: await findReplicas(argv) };
+    return await examineInstallation(cluster, namespace, database, signal);
   } finally {
     await server?.release();
   }

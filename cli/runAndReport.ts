@@ -31,8 +31,8 @@ export async function runAndReport(
   const { batchId } = planned.batch;
   const { allowFewer, publish, replaceGrid, workers } = options;
   const watch = watchOnTerminal(`batch ${batchId} ${purpose}`);
-  const run = ({ client, url }: OpenDatabase) =>
-    runBatch(client, { databaseUrl: url, batchId, watch, workers, publish, replaceGrid, allowFewer }, signal);
+  const run = ({ client, url, replicas }: OpenDatabase) =>
+    runBatch(client, { databaseUrl: url, replicas, batchId, watch, workers, publish, replaceGrid, allowFewer }, signal);
   const { outcome, client } = await runThroughOutages(database, run, signal);
   await describeOutcome(client, planned, outcome, options.json, options.summary ?? printSummary);
   setExitCode(exitCodeOf(outcome));

@@ -1,6 +1,6 @@
 // `climatebatch serve`: one machine, always on; the predecessor's drop-in, with the explorer's pages beside it.
 import { defineCommand } from "./command.ts";
-import { openAddress, readEnvironmentFile } from "./database.ts";
+import { findReplicas, openAddress, readEnvironmentFile } from "./database.ts";
 import { databaseOption } from "./options.ts";
 
 export const serveCommand = defineCommand(
@@ -33,7 +33,8 @@ export const serveCommand = defineCommand(
       const explorer = release.use(await openExplorerAt(host, port, server.url));
       log.info({ event: "exploring", message: `pages and read API at ${explorer.url}` });
     }
-    await startServe(config, server.url, { clock: systemClock, random: Math.random, log }, signal);
+    const database = { url: server.url, replicas: await findReplicas(argv) };
+    await startServe(config, database, { clock: systemClock, random: Math.random, log }, signal);
   },
 );
 

@@ -6,6 +6,7 @@ import { type Progress, startProgress } from "./progress.ts";
 export function watchOnTerminal(label: string): BatchWatch {
   let progress: Progress | null = null;
   let doneBefore = 0;
+  let isPrimaryRead = false;
   const notice = (line: string) => void process.stderr.write(`${line}\n`);
   return {
     begin(cells, cellsDone) {
@@ -15,6 +16,9 @@ export function watchOnTerminal(label: string): BatchWatch {
     onCells: (done) => progress?.update(doneBefore + done),
     onShardLine(_, { event, message, risk, latitude, longitude, detail }) {
       if (event === "failed" || event === "crossedDays") notice(message!);
+      // Once: it is the same for most shards.
+      if (event === "readingPrimary" && !isPrimaryRead) notice(message!);
+      if (event === "readingPrimary") isPrimaryRead = true;
       if (event === "cellRejected") notice(`rejected ${risk} at ${latitude}, ${longitude}: ${detail}`);
     },
     onNotice: notice,

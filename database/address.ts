@@ -26,23 +26,55 @@ const ADDRESS_ENV = z.object({
   DATABASE_SSLMODE: z.enum(TLS_MODES, { error: "expected disable, require, verify-ca or verify-full" }).optional(),
   /** File with the certificates of authorities that may vouch for the server. */
   DATABASE_SSLROOTCERT: z.string().min(1).optional(),
+  /** Standbys that shards read inputs from: "replica-1, replica-2:5433". All else is as for the primary. */
+  DATABASE_READ_HOSTS: z
+    .string()
+    .transform(splitHosts)
+    .refine(
+      (hosts) => hosts.every(isHostWithPort),
+      "expected hosts of standbys, with or without a port, between commas",
+    )
+    .default([]),
+  /** How long the shards of a batch wait for standbys that are behind. */
+  DATABASE_READ_WAIT_SECONDS: z.coerce
+    .number({ error: "expected seconds from 0 to 3600" })
+    .min(0, "expected seconds from 0 to 3600")
+    .max(3600, "expected seconds from 0 to 3600")
+    .default(30),
 });
 export const ADDRESS_VARIABLES = Object.keys(ADDRESS_ENV.shape) as readonly (keyof typeof ADDRESS_ENV.shape)[];
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export function namesDatabase(environment: Environment): boolean {
-  // How to speak to a database names none.
-  const names = ADDRESS_VARIABLES.filter((name) => !name.startsWith("DATABASE_SSL"));
+  // How to speak to a database names none, nor do its standbys.
+  const names = ADDRESS_VARIABLES.filter((name) => !/^DATABASE_(SSL|READ_)/.test(name));
   return names.some((name) => environment[name] !== undefined && environment[name] !== "");
+}
+
+/** Standbys that inputs may be read from; no hosts: there are none. */
+export interface ReadReplicas {
+  readonly hosts: readonly string[];
+  /** After the first shard of a batch began. */
+  readonly waitSeconds: number;
+}
+
+export const NO_REPLICAS: ReadReplicas = { hosts: [], waitSeconds: 0 };
+
+export function readReplicas(environment: Environment): ReadReplicas {
+  const { DATABASE_READ_HOSTS: hosts, DATABASE_READ_WAIT_SECONDS: waitSeconds } = parse(environment);
+  return { hosts, waitSeconds };
+}
+
+/** The environment that says the same. */
+export function describeReplicas({ hosts, waitSeconds }: ReadReplicas): Record<string, string> {
+  if (hosts.length === 0) return {};
+  return { DATABASE_READ_HOSTS: hosts.join(","), DATABASE_READ_WAIT_SECONDS: String(waitSeconds) };
 }
 
 /** All problems are reported together. */
 export function readDatabaseUrl(environment: Environment): string {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
-  const parsed = ADDRESS_ENV.safeParse(given);
-  if (!parsed.success) throw invalidEnvironment(parsed.error, environment);
-  const { DATABASE_URL, DATABASE_SSLMODE: mode, DATABASE_SSLROOTCERT: authorities, ...parts } = parsed.data;
+  const { DATABASE_URL, DATABASE_SSLMODE: mode, DATABASE_SSLROOTCERT: authorities, ...parts } = parse(environment);
   const secured = new URL(DATABASE_URL ?? buildUrl(parts));
   const { searchParams } = secured;
   if (mode !== undefined && !searchParams.has("sslmode")) searchParams.set("sslmode", mode);
@@ -51,6 +83,13 @@ export function readDatabaseUrl(environment: Environment): string {
   if (authorities !== undefined && !isPlain && !searchParams.has("sslrootcert"))
     searchParams.set("sslrootcert", authorities);
   return secured.href;
+}
+
+function parse(environment: Environment): z.infer<typeof ADDRESS_ENV> {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+  const parsed = ADDRESS_ENV.safeParse(given);
+  if (!parsed.success) throw invalidEnvironment(parsed.error, environment);
+  return parsed.data;
 }
 
 /** Files of the folder override the environment. They are read at each connect, so a changed Secret is followed. */
@@ -86,6 +125,18 @@ export function isPostgresUrl(address: string): boolean {
 /** A zone of an IPv6 address has no place in a URL. */
 function isHost(host: string): boolean {
   return (isIP(host) !== 0 && !host.includes("%")) || HOST_NAME.test(host);
+}
+
+/** "replica-1", "replica-1:5433", "::1" or "[::1]:5433". */
+function isHostWithPort(text: string): boolean {
+  const [, host, port] = /^(.*?)(?::(\d{1,5}))?$/.exec(text)!;
+  const bare = /^\[.*\]$/.test(host!) ? host!.slice(1, -1) : host!;
+  return isHost(bare) && (port === undefined || (Number(port) >= 1 && Number(port) <= 65_535));
+}
+
+function splitHosts(text: string): string[] {
+  const hosts = text.split(",").map((host) => host.trim());
+  return hosts.filter((host) => host !== "").map((host) => (isIP(host) === 6 ? `[${host}]` : host));
 }
 
 /** What a URL and the driver can carry. */

@@ -2,6 +2,7 @@
 // By calculation and state only: nothing here grows with the batches that ever were.
 import type { ClientBase } from "pg";
 import type { Calculation, CalculationRequest } from "../model/calculations.ts";
+import type { ReplicaTrouble } from "./replicas.ts";
 
 type BatchState = "running" | "complete" | "failed" | "cancelled";
 type ShardState = "pending" | "running" | "done" | "failed";
@@ -27,6 +28,8 @@ export interface Figures {
   }[];
   /** Of unfinished batches; a state that none is in is absent. */
   readonly shards: Readonly<Partial<Record<ShardState, number>>>;
+  /** Shards of unfinished batches, and of those that ended last, that read the primary although standbys are configured: by the reason. */
+  readonly readFromPrimary: Readonly<Partial<Record<ReplicaTrouble, number>>>;
   /** Of each calculation the batch that ended last; a cancelled one says nothing about how things are. */
   readonly lastEnded: readonly LastBatch[];
   /** When a batch of a yearly key was last begun. */
@@ -46,6 +49,13 @@ SELECT json_build_object(
   'shards', (SELECT coalesce(json_object_agg(state, count), '{}') FROM (
     SELECT s.state, count(*) FROM climatebatch.batches AS b JOIN climatebatch.batch_shards AS s USING (batch_id)
     WHERE b.state = 'running' GROUP BY s.state) AS s),
+  'readFromPrimary', (SELECT coalesce(json_object_agg(replica_trouble, count), '{}') FROM (
+    SELECT s.replica_trouble, count(*) FROM climatebatch.batch_shards AS s
+    WHERE s.replica_trouble IS NOT NULL AND s.batch_id IN (
+      SELECT batch_id FROM climatebatch.batches WHERE state = 'running' UNION ALL (
+        SELECT DISTINCT ON (calculation) batch_id FROM climatebatch.batches WHERE state IN ('complete', 'failed')
+        ORDER BY calculation, finished_at DESC, batch_id DESC))
+    GROUP BY s.replica_trouble) AS s),
   'lastEnded', (SELECT coalesce(json_agg(l), '[]') FROM (
     SELECT b.calculation, b.state, extract(epoch FROM b.finished_at)::float8 AS "endedAtSeconds",
       CASE WHEN b.state = 'complete' THEN nullif(b.reason, 'Superseded') END AS refusal, s.*

@@ -82,7 +82,8 @@ export const GRANTS = {
     `SELECT ON ${INPUTS}, ${BATCHES}, climatebatch.schema_migrations`,
     "UPDATE (row_lock) ON climatebatch.input_revisions",
     "UPDATE (row_lock) ON climatebatch.batches",
-    `UPDATE (state, attempt, worker, started_at, finished_at, result_rows, rejected_cells, error_reason, error_message)
+    `UPDATE (state, attempt, worker, started_at, finished_at, result_rows, rejected_cells, error_reason, error_message,
+       replica_trouble)
        ON climatebatch.batch_shards`,
     `INSERT ON ${SLOT_TABLES}, ${FOUND_BY_SHARDS}`,
   ],

@@ -124,6 +124,8 @@ export interface ShardOutcome {
   /** A sample, capped by the caller. */
   readonly rejections: readonly RejectedCell[];
   readonly rejectedCounts: readonly RejectedCount[];
+  /** Why inputs came from the primary although standbys are configured; null: they did not. */
+  readonly replicaTrouble: string | null;
 }
 
 /** lost: another attempt finished or took over, roll back. tooManyRejectedCells: this shard is done, but the batch cannot be. */
@@ -147,9 +149,9 @@ export async function finishShard(client: ClientBase, shard: ClaimedShard, outco
   if (changed.length > 0) throw inputChanged(changed);
   const { rowCount } = await client.query(
     `UPDATE climatebatch.batch_shards
-     SET state = 'done', finished_at = clock_timestamp(), result_rows = $4, rejected_cells = $5
+     SET state = 'done', finished_at = clock_timestamp(), result_rows = $4, rejected_cells = $5, replica_trouble = $6
      WHERE batch_id = $1 AND shard = $2 AND attempt = $3 AND state <> 'done'`,
-    [batchId, shard.shard, shard.attempt, outcome.resultRows, outcome.rejectedCells],
+    [batchId, shard.shard, shard.attempt, outcome.resultRows, outcome.rejectedCells, outcome.replicaTrouble],
   );
   if (rowCount === 0) return "lost";
   if (outcome.rejectedCounts.length === 0) return "done";

@@ -1,11 +1,19 @@
 // The environment of the job program, read once. A pod and a child process get the same.
 import { z } from "zod";
-import { type Environment, invalidEnvironment, readDatabaseUrl, readMountedDatabaseUrl } from "../database/address.ts";
+import {
+  type Environment,
+  invalidEnvironment,
+  type ReadReplicas,
+  readDatabaseUrl,
+  readMountedDatabaseUrl,
+  readReplicas,
+} from "../database/address.ts";
 import { POD_ENV } from "../model/podContract.ts";
 
 export interface JobConfig {
   /** Read for every try to connect: a mounted password may change. */
   readonly readUrl: () => string | Promise<string>;
+  readonly replicas: ReadReplicas;
   readonly batchId: string;
   readonly jobAttempt: number;
   readonly completionIndex: number;
@@ -25,6 +33,7 @@ export function readJobConfig(environment: Environment): JobConfig {
   if (folder === undefined) readDatabaseUrl(environment);
   return {
     readUrl: () => (folder === undefined ? readDatabaseUrl(environment) : readMountedDatabaseUrl(folder, environment)),
+    replicas: readReplicas(environment),
     batchId: parsed.data[POD_ENV.batch],
     jobAttempt: parsed.data[POD_ENV.jobAttempt],
     completionIndex: parsed.data[POD_ENV.completionIndex],

@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import type { Client } from "pg";
 import { connect, leave, PATIENCE_MS } from "../database/connect.ts";
 import { checkSchemaVersion } from "../database/migrate.ts";
+import { locateReplicas } from "../database/replicas.ts";
 import { claimShard, countRejectedCells, failShard, tooManyRejectedCells } from "../database/shards.ts";
 import { watchForSilence } from "../database/silence.ts";
 import { isPassing } from "../database/troubles.ts";
@@ -12,6 +13,7 @@ import { BATCH_ENDING_REASONS, EXIT_CODES, type ShardEvent } from "../model/podC
 import { makeLog } from "../telemetry/log.ts";
 import { type JobConfig, readJobConfig } from "./config.ts";
 import { computeShard } from "./shard.ts";
+import { openInput } from "./shardInput.ts";
 
 const TAKEN_OVER = "another attempt took this shard over; nothing was written";
 
@@ -44,7 +46,9 @@ async function main(signal: AbortSignal): Promise<number> {
       cells: shard.cells,
     });
     try {
-      const end = await computeShard(client, shard, log, signal);
+      const replicas = locateReplicas(config.replicas, await config.readUrl());
+      await using input = await openInput({ primary: client, replicas, shard, ...config.replicas, log, signal });
+      const end = await computeShard(client, input, shard, log, signal);
       const seconds = Math.round(performance.now() - started) / 1000;
       if (end === "lost") log.warn({ event: "stopped" satisfies ShardEvent, message: TAKEN_OVER });
       else log.info({ event: "done" satisfies ShardEvent, batchId, shard: shard.shard, cells: shard.cells, seconds });

@@ -1,7 +1,7 @@
 // One shard from claim to commit: read a block of cells, compute, write, and again; one transaction, fenced at its end.
 import type { ClientBase } from "pg";
 import type { Logger } from "pino";
-import { type Cell, prepareReading } from "../database/climateReader.ts";
+import type { Cell } from "../database/climateReader.ts";
 import { findChangedInputs } from "../database/inputRevisions.ts";
 import { ResultWriter } from "../database/resultWriter.ts";
 import { describeRisks } from "../database/riskDescriptions.ts";
@@ -18,10 +18,12 @@ import { Rejections } from "./rejections.ts";
 import { type Definitions, definitionsOf } from "./risks/registry.ts";
 import type { CellInput, RiskDefinition } from "./risks/riskDefinition.ts";
 import { RiskTally } from "./riskTally.ts";
+import type { ShardInput } from "./shardInput.ts";
 
-/** Computes the shard and commits it, unless another attempt was faster. */
+/** Computes the shard and commits it through `client`, unless another attempt was faster. */
 export async function computeShard(
   client: ClientBase,
+  input: ShardInput,
   shard: ClaimedShard,
   log: Logger,
   signal: AbortSignal,
@@ -29,9 +31,7 @@ export async function computeShard(
   const changed = await findChangedInputs(client, shard.batchId, "look");
   if (changed.length > 0) throw inputChanged(changed);
   refuseOtherMethods(shard);
-  await prepareReading(client);
   await client.query("BEGIN");
-  const work = await prepareWork(client, shard);
   const output: ShardOutput = {
     writer: new ResultWriter(shard.slots),
     rejections: new Rejections(),
@@ -39,20 +39,30 @@ export async function computeShard(
     crossed: { series: 0, days: 0 },
     log,
   };
-  let cellsDone = 0;
-  for (let afterCell = shard.firstCell - 1; ; ) {
+  const progress = { afterCell: shard.firstCell - 1, cells: 0 };
+  const describe = (cell: Cell, work: Work) => {
+    addCell(cell, work, output);
+    progress.afterCell = cell.cellId;
+    progress.cells++;
+  };
+  let work = await input.read((reader) => prepareWork(reader, shard));
+  for (let isEnded = false; !isEnded; ) {
     signal.throwIfAborted();
-    const cells = await readCellsAfter(client, work.stream, afterCell);
-    if (cells.length === 0) break;
-    await computeBlock(client, cells, work, output);
+    // What a lost standby has given is complete up to a cell; the primary has the same after it.
+    const read = await input.tryRead(async (reader) => {
+      const cells = await readCellsAfter(reader, work.stream, progress.afterCell);
+      if (cells.length > 0) await computeBlock(reader, cells, work, (cell) => describe(cell, work));
+      return cells.length;
+    });
+    if (read === "lost") work = await input.read((reader) => prepareWork(reader, shard));
+    isEnded = read === 0;
     await output.writer.write(client);
-    afterCell = cells.at(-1)!.cellId;
-    cellsDone += cells.length;
-    log.info({ event: "progress" satisfies ShardEvent, cells: cellsDone, of: shard.cells });
+    if (!isEnded) log.info({ event: "progress" satisfies ShardEvent, cells: progress.cells, of: shard.cells });
   }
   signal.throwIfAborted();
   await describeRisks(client, shard.batchId, work.requested, METHODS_VERSIONS[shard.specification.methods]);
-  const outcome = { resultRows: output.writer.rows, ...output.rejections.outcome() };
+  const { rows: resultRows } = output.writer;
+  const outcome = { resultRows, replicaTrouble: input.trouble, ...output.rejections.outcome() };
   const end = await finishShard(client, shard, outcome);
   await client.query(end === "lost" ? "ROLLBACK" : "COMMIT");
   if (end === "done") {
@@ -114,11 +124,11 @@ async function computeBlock(
   client: ClientBase,
   cells: readonly Cell[],
   work: Work,
-  output: ShardOutput,
+  onCell: (cell: Cell) => void,
 ): Promise<void> {
   const scenarioIds = work.stream.series.map(({ scenarioId }) => scenarioId);
   for (const one of work.beside) await one.readBlock?.(client, cells, scenarioIds);
-  await readBlock(client, work.stream, cells, (cell) => addCell(cell, work, output));
+  await readBlock(client, work.stream, cells, onCell);
 }
 
 function addCell(

@@ -37,6 +37,8 @@ export const BATCH_ENDING_REASONS = [
 /** Lines on the standard output of the job program are JSON objects; these are their `event` names. */
 export const SHARD_EVENTS = [
   "started",
+  "readingReplica",
+  "readingPrimary",
   "progress",
   "cellRejected",
   "crossedDays",

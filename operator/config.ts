@@ -1,7 +1,14 @@
 // The operator's environment, read once; all problems are reported together.
 import { basename, posix } from "node:path";
 import { z } from "zod";
-import { type Environment, readDatabaseUrl, readMountedDatabaseUrl } from "../database/address.ts";
+import {
+  describeReplicas,
+  type Environment,
+  type ReadReplicas,
+  readDatabaseUrl,
+  readMountedDatabaseUrl,
+  readReplicas,
+} from "../database/address.ts";
 import type { NewClimateBatchSpec, PodOverrides } from "../model/climateBatch.ts";
 import { RejectedError } from "../model/errors.ts";
 import { DEFAULT_TRIGGER_CHANNEL } from "../model/requests.ts";
@@ -73,6 +80,8 @@ const OPERATOR_ENV = z
     DATABASE_FOLDER: z.string().min(1).optional(),
     DATABASE_SSLMODE: z.string().optional(),
     DATABASE_SSLROOTCERT: z.string().optional(),
+    DATABASE_READ_HOSTS: z.string().optional(),
+    DATABASE_READ_WAIT_SECONDS: z.string().optional(),
     JOB_IMAGE: z.string({ error: "expected the image of the job program" }).min(1),
     JOB_IMAGE_PULL_POLICY: z
       .enum(["Always", "IfNotPresent", "Never"], { error: "expected Always, IfNotPresent or Never" })
@@ -136,6 +145,9 @@ export function readOperatorConfig(environment: Environment, identity: string): 
   };
   const folder = given.DATABASE_FOLDER;
   const url = folder === undefined ? note(() => readDatabaseUrl(given)) : undefined;
+  // The other parts of the address may be wrong, or in the folder.
+  const { DATABASE_READ_HOSTS, DATABASE_READ_WAIT_SECONDS } = given;
+  const replicas = note(() => readReplicas({ DATABASE_READ_HOSTS, DATABASE_READ_WAIT_SECONDS }));
   const cluster = note(() => loadCluster(given.KUBECONFIG));
   const namespace = given.CLIMATEBATCH_NAMESPACE ?? cluster?.namespace;
   if (cluster !== undefined && namespace === undefined)
@@ -156,7 +168,7 @@ export function readOperatorConfig(environment: Environment, identity: string): 
       successfulHistoryLimit: data.SUCCESSFUL_HISTORY_LIMIT,
       failedHistoryLimit: data.FAILED_HISTORY_LIMIT,
     },
-    pods: buildPodSettings(data),
+    pods: buildPodSettings(data, replicas!),
     requestDefaults: {
       ...(data.PARALLEL_WORKERS !== undefined && { parallelism: data.PARALLEL_WORKERS }),
       ...(data.JOB_TEMPLATE !== undefined && { template: data.JOB_TEMPLATE as PodOverrides }),
@@ -178,7 +190,7 @@ export function readOperatorConfig(environment: Environment, identity: string): 
 
 type OperatorEnv = z.infer<typeof OPERATOR_ENV>;
 
-function buildPodSettings(data: OperatorEnv): PodSettings {
+function buildPodSettings(data: OperatorEnv, replicas: ReadReplicas): PodSettings {
   const certificates = data.JOB_CERTIFICATES_SECRET;
   const name = "climatebatch-certificates";
   const pullSecrets = (data.JOB_IMAGE_PULL_SECRETS ?? "").split(",").filter((secret) => secret !== "");
@@ -194,7 +206,7 @@ function buildPodSettings(data: OperatorEnv): PodSettings {
     imagePullSecrets: pullSecrets.map((secret) => ({ name: secret.trim() })),
     ...(data.JOB_IMAGE_PULL_POLICY !== undefined && { imagePullPolicy: data.JOB_IMAGE_PULL_POLICY }),
     ...(data.JOB_SERVICE_ACCOUNT !== undefined && { serviceAccountName: data.JOB_SERVICE_ACCOUNT }),
-    ...locateDatabase(data),
+    ...locateDatabase(data, replicas),
     ...(data.JOB_RESOURCES !== undefined && { resources: data.JOB_RESOURCES as NonNullable<PodSettings["resources"]> }),
     ...(certificates !== undefined && {
       volumes: [{ name, secret: { secretName: certificates } }],
@@ -203,8 +215,11 @@ function buildPodSettings(data: OperatorEnv): PodSettings {
   };
 }
 
-/** Pods use the operator's TLS settings, with the path at which a certificates Secret is mounted in them. */
-function locateDatabase(data: OperatorEnv): Pick<PodSettings, "databaseEnv" | "databaseEnvFrom"> {
+/** Pods use the operator's standbys and TLS settings, with the path at which a certificates Secret is mounted in them. */
+function locateDatabase(
+  data: OperatorEnv,
+  replicas: ReadReplicas,
+): Pick<PodSettings, "databaseEnv" | "databaseEnvFrom"> {
   const { JOB_DATABASE_SECRET: name, JOB_DATABASE_URL_KEY: key, JOB_DATABASE_URL: url, DATABASE_SSLMODE: mode } = data;
   const file = data.DATABASE_SSLROOTCERT;
   const isMounted = file !== undefined && data.JOB_CERTIFICATES_SECRET !== undefined;
@@ -216,6 +231,7 @@ function locateDatabase(data: OperatorEnv): Pick<PodSettings, "databaseEnv" | "d
       ...(secretKeyRef === undefined ? [] : [{ name: "DATABASE_URL", valueFrom: { secretKeyRef } }]),
       ...(mode === undefined ? [] : [{ name: "DATABASE_SSLMODE", value: mode }]),
       ...(authorities === undefined ? [] : [{ name: "DATABASE_SSLROOTCERT", value: authorities }]),
+      ...Object.entries(describeReplicas(replicas)).map(([name, value]) => ({ name, value })),
     ],
     ...(name !== undefined && key === undefined && { databaseEnvFrom: [{ secretRef: { name } }] }),
   };

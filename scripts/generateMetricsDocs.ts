@@ -16,6 +16,7 @@ const OF_THE_PROCESS = /^(process|nodejs)_/;
 const NOTHING: Figures = {
   batches: [],
   shards: {},
+  readFromPrimary: {},
   lastEnded: [],
   yearly: [],
   publications: [],

@@ -97,13 +97,14 @@ export class BatchQueue {
 
   /** null: it had ended before, by another process. */
   async #runOnce(running: Running, signal: AbortSignal): Promise<RunOutcome | null> {
-    const { config, databaseUrl, log, metrics } = this.#context;
+    const { config, databaseUrl, replicas, log, metrics } = this.#context;
     const { batchId, calculation, isComputed = false } = running.batch;
     const client = await connect(databaseUrl, { purpose: `serve batch ${batchId}`, patienceMs: 2_000, signal });
     try {
       if ((await readBatchState(client, batchId)) !== (isComputed ? "complete" : "running")) return null;
       const options = {
         databaseUrl,
+        replicas,
         batchId,
         watch: watchInLog(log.child({ batchId, calculation }), metrics, () => {
           running.trouble = null;

@@ -5,7 +5,7 @@ import type { ShardLine } from "./executor/localExecutor.ts";
 import type { BatchWatch } from "./executor/runBatch.ts";
 import type { ServeMetrics } from "./metrics.ts";
 
-const WARNINGS: readonly ShardEvent[] = ["cellRejected", "crossedDays", "stopped"];
+const WARNINGS: readonly ShardEvent[] = ["cellRejected", "crossedDays", "readingPrimary", "stopped"];
 
 export function watchInLog(
   log: Pick<Logger, "info" | "warn" | "error">,

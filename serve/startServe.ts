@@ -1,6 +1,7 @@
 // `serve` from its settings: opened here in order, released in reverse. Listens, keeps the schedules, and lets batches run,
 // until the signal; then the shards stop, and the batches go on at the next start.
 import type { Logger } from "pino";
+import type { ReadReplicas } from "../database/address.ts";
 import { readFigures } from "../database/figures.ts";
 import { Leadership } from "../database/leadership.ts";
 import { Sessions } from "../database/sessions.ts";
@@ -35,7 +36,7 @@ export interface Surroundings {
 /** Runs until the signal. Rejects with what a person must fix before anything can work. */
 export async function startServe(
   config: ServeConfig,
-  databaseUrl: string,
+  { url: databaseUrl, replicas }: { readonly url: string; readonly replicas: ReadReplicas },
   { clock, random, log }: Surroundings,
   signal: AbortSignal,
 ): Promise<void> {
@@ -51,7 +52,7 @@ export async function startServe(
   // Of its own: a server that fell silent must not take the sessions that work needs.
   const pings = release.use(new Sessions({ purpose: "serve probe", readUrl, most: 1, limitMs: PING_LIMIT_MS, clock }));
   const metrics = new ServeMetrics(installation);
-  const context: ServeContext = { config, databaseUrl, withClient, metrics, clock, random, log };
+  const context: ServeContext = { config, databaseUrl, replicas, withClient, metrics, clock, random, log };
   let triggers: Triggers | null = null;
   const leadership = new Leadership({
     installation,

@@ -3,8 +3,11 @@
 import { Counter, Gauge, type Registry } from "prom-client";
 import type { Figures } from "../database/figures.ts";
 import type { ListenerState, ListenerStatus } from "../database/listener.ts";
+import type { ReplicaTrouble } from "../database/replicas.ts";
 
 const SHARD_STATES = ["pending", "running", "done", "failed"] as const;
+
+const REPLICA_TROUBLES: readonly ReplicaTrouble[] = ["unreachable", "behind", "lost"];
 
 const LISTENER_STATES: readonly ListenerState[] = ["connected", "degraded", "disconnected"];
 
@@ -38,6 +41,11 @@ export function makeSharedMetrics(registry: Registry, leadership: string): Share
   const up = gauge("climatebatch_database_up", "1 when the database answered this scrape");
   const batches = gauge("climatebatch_batches", "Batches in the database", "calculation", "state");
   const shards = gauge("climatebatch_shards", "Shards of unfinished batches", "state");
+  const primary = gauge(
+    "climatebatch_shards_read_from_primary",
+    "Shards of unfinished and last batches that read the primary although standbys are configured",
+    "reason",
+  );
   const failed = of("climatebatch_last_batch_failed", "1 when the batch that ended last has failed");
   const ended = of("climatebatch_last_batch_ended_timestamp_seconds", "When the last batch ended");
   const failedShards = of(
@@ -60,7 +68,19 @@ export function makeSharedMetrics(registry: Registry, leadership: string): Share
   const waiting = gauge("climatebatch_requests_waiting", "Requests that wait for a batch");
   const oldest = gauge("climatebatch_oldest_request_seconds", "Age of the oldest request that waits for a batch");
   const queue = gauge("climatebatch_notification_queue_ratio", "Share of PostgreSQL's notification queue in use");
-  const labelled = [batches, shards, failed, ended, failedShards, rejected, rows, unpublished, yearly, published];
+  const labelled = [
+    batches,
+    shards,
+    primary,
+    failed,
+    ended,
+    failedShards,
+    rejected,
+    rows,
+    unpublished,
+    yearly,
+    published,
+  ];
 
   const showDatabase = (figures: Figures | null) => {
     up.set(figures === null ? 0 : 1);
@@ -71,6 +91,7 @@ export function makeSharedMetrics(registry: Registry, leadership: string): Share
     }
     for (const { calculation, state, count } of figures.batches) batches.labels(calculation, state).set(count);
     for (const state of SHARD_STATES) shards.labels(state).set(figures.shards[state] ?? 0);
+    for (const reason of REPLICA_TROUBLES) primary.labels(reason).set(figures.readFromPrimary[reason] ?? 0);
     for (const { calculation, ...last } of figures.lastEnded) {
       failed.labels(calculation).set(last.state === "failed" ? 1 : 0);
       ended.labels(calculation).set(last.endedAtSeconds);

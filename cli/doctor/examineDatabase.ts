@@ -1,6 +1,6 @@
 // The database, one check after the other, as far as what is found allows.
 import type { Client } from "pg";
-import { hidePassword } from "../../database/address.ts";
+import { hidePassword, type ReadReplicas } from "../../database/address.ts";
 import { connect } from "../../database/connect.ts";
 import { type Clock, systemClock } from "../../model/clock.ts";
 import { coerceError } from "../../model/errors.ts";
@@ -8,6 +8,7 @@ import { type Check, type CheckReport, fine, look, notLookedAt, problem } from "
 
 export interface Session {
   readonly databaseUrl: string;
+  readonly replicas: ReadReplicas;
   readonly client: Client;
   readonly clock: Clock;
   readonly random: () => number;
@@ -29,7 +30,7 @@ export const CONNECTION = "connection";
 export const SCHEMA = "schema";
 
 export async function examineDatabase<CheckContext extends DatabaseCheckContext>(
-  databaseUrl: string,
+  { url: databaseUrl, replicas }: { readonly url: string; readonly replicas: ReadReplicas },
   checks: readonly DatabaseCheck<CheckContext>[],
   admit: (session: Session) => CheckContext,
 ): Promise<CheckReport[]> {
@@ -48,7 +49,7 @@ export async function examineDatabase<CheckContext extends DatabaseCheckContext>
   }
   const reports: CheckReport[] = [{ check: CONNECTION, findings: [fine(`connected to ${shown}`)] }];
   try {
-    const patient = admit({ databaseUrl, client, clock: systemClock, random: Math.random });
+    const patient = admit({ databaseUrl, replicas, client, clock: systemClock, random: Math.random });
     let isOurs = true;
     for (const check of checks) {
       if (check.needs === "schema" && !isOurs) {

@@ -1,4 +1,5 @@
 // An installation in a cluster: the namespace as the API server shows it, and the operator's database where its address is known.
+import type { ReadReplicas } from "../../database/address.ts";
 import { systemClock } from "../../model/clock.ts";
 import { coerceError } from "../../model/errors.ts";
 import { DEFAULT_TRIGGER_CHANNEL } from "../../model/requests.ts";
@@ -14,6 +15,7 @@ import { coverageCheck } from "./coverageCheck.ts";
 import { CONNECTION, type DatabaseCheck, examineDatabase, type Session } from "./examineDatabase.ts";
 import { type Check, type CheckReport, type Finding, fine, look, notLookedAt, problem } from "./finding.ts";
 import { channelCheck, listenersCheck, requestsCheck } from "./listeningChecks.ts";
+import { replicasCheck } from "./replicasCheck.ts";
 
 /** The check that finds the API server; without it no other of the cluster is looked at. */
 export const API_SERVER = "API server";
@@ -32,6 +34,7 @@ export const OPERATOR_DATABASE_CHECKS: readonly DatabaseCheck[] = [
   serverCheck,
   schemaCheck,
   makePermissionsCheck(OPERATOR_RIGHTS, "climatebatch_operator"),
+  replicasCheck,
   channelCheck,
   listenersCheck,
   requestsCheck,
@@ -39,24 +42,24 @@ export const OPERATOR_DATABASE_CHECKS: readonly DatabaseCheck[] = [
   batchesCheck,
 ];
 
-/** `databaseUrl` null: nothing here says where the database is. */
+/** `database` null: nothing here says where it is. */
 export async function examineInstallation(
   cluster: Cluster,
   namespace: string,
-  databaseUrl: string | null,
+  database: { readonly url: string; readonly replicas: ReadReplicas } | null,
   signal: AbortSignal,
 ): Promise<CheckReport[]> {
   const reader = new ClusterReader(cluster, namespace, signal);
   try {
     const { reports, operators } = await examineCluster(reader);
-    if (databaseUrl === null) {
+    if (database === null) {
       const why = "no address is known here; helm test looks from inside, --database or DATABASE_* from here";
       const connection = notLookedAt(why)({ name: CONNECTION });
       return [...reports, connection, ...OPERATOR_DATABASE_CHECKS.map(notLookedAt("there is no connection"))];
     }
     const triggerChannel = operators[0]?.triggerChannel ?? DEFAULT_TRIGGER_CHANNEL;
     const admit = (session: Session) => ({ ...session, triggerChannel });
-    return [...reports, ...(await examineDatabase(databaseUrl, OPERATOR_DATABASE_CHECKS, admit))];
+    return [...reports, ...(await examineDatabase(database, OPERATOR_DATABASE_CHECKS, admit))];
   } finally {
     reader.close();
   }

@@ -1,5 +1,5 @@
 // One machine, where serve runs: its settings, the database, and the schedules that serve keeps itself.
-import type { Environment } from "../../database/address.ts";
+import type { Environment, ReadReplicas } from "../../database/address.ts";
 import { RejectedError } from "../../model/errors.ts";
 import { type ReadConfig, readServeConfig } from "../../serve/config.ts";
 import { batchesCheck } from "./batchesCheck.ts";
@@ -8,6 +8,7 @@ import { coverageCheck } from "./coverageCheck.ts";
 import { type DatabaseCheck, examineDatabase, type Session } from "./examineDatabase.ts";
 import { type CheckReport, fine, problem, warn } from "./finding.ts";
 import { channelCheck, listenersCheck, requestsCheck } from "./listeningChecks.ts";
+import { replicasCheck } from "./replicasCheck.ts";
 import { lastFiringsCheck, type MachineCheckContext, nextFiringsCheck, zoneCheck } from "./scheduleChecks.ts";
 
 /** In the order in which trouble follows from trouble. */
@@ -15,6 +16,7 @@ export const MACHINE_CHECKS: readonly DatabaseCheck<MachineCheckContext>[] = [
   serverCheck,
   schemaCheck,
   makePermissionsCheck(MACHINE_RIGHTS, "climatebatch_operator, climatebatch_job"),
+  replicasCheck,
   channelCheck,
   listenersCheck,
   requestsCheck,
@@ -27,14 +29,14 @@ export const MACHINE_CHECKS: readonly DatabaseCheck<MachineCheckContext>[] = [
 
 /** `file`: what the `.env` says; `environment` wins over it. */
 export async function examineMachine(
-  databaseUrl: string,
+  database: { readonly url: string; readonly replicas: ReadReplicas },
   file: Environment,
   environment: Environment,
 ): Promise<CheckReport[]> {
   const { config, report } = examineSettings(() => readServeConfig(file, environment));
   const { triggerChannel } = config;
   const admit = (session: Session) => ({ ...session, config, triggerChannel });
-  return [report, ...(await examineDatabase(databaseUrl, MACHINE_CHECKS, admit))];
+  return [report, ...(await examineDatabase(database, MACHINE_CHECKS, admit))];
 }
 
 function examineSettings(read: () => ReadConfig): { config: ReadConfig["config"]; report: CheckReport } {

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { extname, join } from "node:path";
 import { createInterface } from "node:readline";
 import pMap from "p-map";
+import { describeReplicas, type ReadReplicas } from "../../database/address.ts";
 import { backoffMs, rest, systemClock } from "../../model/clock.ts";
 import { EXIT_CODES, JOB_NODE_FLAGS, POD_ENV, type ShardEvent } from "../../model/podContract.ts";
 
@@ -20,6 +21,7 @@ export interface ShardToRun {
 
 export interface ExecutorOptions {
   readonly databaseUrl: string;
+  readonly replicas: ReadReplicas;
   readonly batchId: string;
   readonly workers: number;
   /** Aborted: children get SIGTERM, roll back and end; the batch stays unfinished. */
@@ -112,7 +114,7 @@ async function runInPlace(
 
 async function runChild(
   { jobAttempt, completionIndex }: ShardToRun,
-  { databaseUrl, batchId, onShardLine }: ExecutorOptions,
+  { databaseUrl, replicas, batchId, onShardLine }: ExecutorOptions,
   signal: AbortSignal,
   describeCells: (completionIndex: number, cells: number) => void,
 ): Promise<number | NodeJS.Signals> {
@@ -122,6 +124,7 @@ async function runChild(
       // Where the runner keeps compiled code, so do its shards.
       NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
       DATABASE_URL: databaseUrl,
+      ...describeReplicas(replicas),
       [POD_ENV.batch]: batchId,
       [POD_ENV.jobAttempt]: String(jobAttempt),
       [POD_ENV.completionIndex]: String(completionIndex),

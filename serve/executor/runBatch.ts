@@ -1,5 +1,6 @@
 // What `run`, `retry` and `start` share: the shards of a planned batch run here, the batch settled, its results published.
 import type { Client } from "pg";
+import type { ReadReplicas } from "../../database/address.ts";
 import { type BatchOutcome, becomeRunner, finishBatch, readOpenShards } from "../../database/batches.ts";
 import { readBatch } from "../../database/batchReports.ts";
 import { watchForSilence } from "../../database/silence.ts";
@@ -10,6 +11,7 @@ import { type Places, runShards, type ShardLine } from "./localExecutor.ts";
 
 export interface RunBatchOptions {
   readonly databaseUrl: string;
+  readonly replicas: ReadReplicas;
   readonly batchId: string;
   readonly watch: BatchWatch;
   readonly workers: number;
@@ -42,7 +44,7 @@ export async function becomeOnlyRunner(client: Client, batchId: string): Promise
 }
 
 export async function runBatch(client: Client, options: RunBatchOptions, signal: AbortSignal): Promise<RunOutcome> {
-  const { batchId, databaseUrl, workers, places, watch } = options;
+  const { batchId, databaseUrl, replicas, workers, places, watch } = options;
   using _watch = await watchForSilence(client, databaseUrl, { clock: systemClock });
   await becomeOnlyRunner(client, batchId);
   await emptySlots(client, batchId, {
@@ -61,7 +63,7 @@ export async function runBatch(client: Client, options: RunBatchOptions, signal:
     const { onCells, onShardLine, onNotice: onRetry } = watch;
     const either = AbortSignal.any([signal, lost.signal]);
     try {
-      const how = { databaseUrl, batchId, workers, places, signal: either, onCells, onShardLine, onRetry };
+      const how = { databaseUrl, replicas, batchId, workers, places, signal: either, onCells, onShardLine, onRetry };
       givenUp = await runShards(shards, how);
     } finally {
       client.off("end", onEnd);

@@ -401,7 +401,7 @@ function change(value: unknown, { type, enum: allowed }: Leaf["schema"], key: st
   if (key === "apiServerPorts" || key === "dnsPorts") return [8443];
   if (key === "interval") return "17s";
   if (key === "resources") return { requests: { memory: "17Mi" } };
-  if (["pullSecrets", "secrets", "serviceAccounts", "priorityClasses"].includes(key)) return ["changed"];
+  if (["hosts", "pullSecrets", "secrets", "serviceAccounts", "priorityClasses"].includes(key)) return ["changed"];
   if (key === "replicas") return value === 1 ? 2 : 1;
   if (key === "jobs") return [{ name: "changed", command: ["sample"] }];
   if (key === "temporarySize") return "17Gi";

@@ -3,12 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import {
+  describeReplicas,
   hidePassword,
   isPostgresUrl,
   namesDatabase,
   readDatabaseUrl,
   readMountedDatabaseUrl,
+  readReplicas,
 } from "../../database/address.ts";
+import { locateReplicas } from "../../database/replicas.ts";
 import { makeClient } from "../../database/tls.ts";
 
 const PARTS = { DATABASE_HOST: "db", DATABASE_USER: "me", DATABASE_PASSWORD: "p@ss/word" };
@@ -25,6 +28,29 @@ test.each([
   },
 ])("$given is the address $url", ({ given, url }) => {
   expect(readDatabaseUrl(given)).toBe(url);
+});
+
+test.each([
+  ["replica", ["replica:5432"]],
+  [" a , b:5433,", ["a:5432", "b:5433"]],
+  ["::1, [::2]:5433", ["[::1]:5432", "[::2]:5433"]],
+])("standbys %s are at %j, with the primary's user, database and TLS", (hosts, found) => {
+  const given = { ...PARTS, ...TLS, DATABASE_READ_HOSTS: hosts };
+  const replicas = readReplicas(given);
+  const located = locateReplicas(replicas, readDatabaseUrl(given));
+  expect(located.map(({ host }) => host)).toEqual(found);
+  expect(located.map(({ url }) => url)).toEqual(
+    found.map((host) => `postgres://me:p%40ss%2Fword@${host}/climate_risk_db?${WITH_TLS}`),
+  );
+  expect(readReplicas(describeReplicas(replicas))).toEqual(replicas);
+});
+
+test("standbys alone name no database, and wrong ones are refused", () => {
+  expect(namesDatabase({ DATABASE_READ_HOSTS: "a" })).toBe(false);
+  expect(describeReplicas(readReplicas(PARTS))).toEqual({});
+  for (const hosts of ["a b", "a:0", "postgres://a", "a:5432/x"])
+    expect(() => readReplicas({ DATABASE_READ_HOSTS: hosts }), hosts).toThrow(/DATABASE_READ_HOSTS: expected hosts/);
+  expect(() => readReplicas({ DATABASE_READ_WAIT_SECONDS: "soon" })).toThrow(/seconds from 0 to 3600; found "soon"/);
 });
 
 test("a mode of TLS alone names no database", () => {

@@ -122,6 +122,7 @@ export const EVERYTHING = {
     job: secret("job-database", "uri"),
     migrations: secret("owner-database", "uri"),
     explorer: secret("reader-database", "uri"),
+    read: { hosts: ["database-ro"], waitSeconds: 10 },
     tls: { mode: "verify-full", certificatesSecret: "database-ca" },
   },
   operator: {

@@ -85,8 +85,15 @@ export function cli(databaseUrl: string, ...words: readonly string[]): Promise<E
 }
 
 /** The program of one shard, as a pod or the local executor starts it. */
-export function startShard(databaseUrl: string, batchId: string, completionIndex: number, jobAttempt = 1): Program {
+export function startShard(
+  databaseUrl: string,
+  batchId: string,
+  completionIndex: number,
+  jobAttempt = 1,
+  settings: Readonly<Record<string, string>> = {},
+): Program {
   const env = {
+    ...settings,
     DATABASE_URL: databaseUrl,
     [POD_ENV.batch]: batchId,
     [POD_ENV.jobAttempt]: String(jobAttempt),

@@ -162,6 +162,7 @@ export async function loadShard(
     })),
     1,
   );
-  await finishShard(client, shard, { resultRows: writer.rows, rejectedCells: 0, rejections: [], rejectedCounts: [] });
+  const nothingRejected = { rejectedCells: 0, rejections: [], rejectedCounts: [] };
+  await finishShard(client, shard, { resultRows: writer.rows, replicaTrouble: null, ...nothingRejected });
   await client.query("COMMIT");
 }

@@ -61,7 +61,7 @@ imagePullSecrets:
 {{- required "database.operator.existingSecret is needed: the name of a Secret with DATABASE_URL, or DATABASE_HOST, DATABASE_NAME, DATABASE_USER and DATABASE_PASSWORD. See docs/install.md." .Values.database.operator.existingSecret -}}
 {{- end -}}
 
-{{/* The database in the environment of a program that runs once: dict "root" "database" (one of .Values.database). */}}
+{{/* The database in the environment of a program that runs once: dict "root" "database" (one of .Values.database), and with "reads" its standbys. */}}
 {{- define "climatebatch.databaseEnv" -}}
 {{- $secret := default (include "climatebatch.operatorSecret" .root) .database.existingSecret -}}
 {{- $key := .database.urlKey -}}
@@ -71,6 +71,7 @@ envFrom:
   - secretRef: { name: {{ $secret | quote }} }
 {{- end }}
 {{- $env := include "climatebatch.tlsEnv" .root }}
+{{- if .reads }}{{ $env = printf "%s%s" $env (include "climatebatch.readEnv" .root) }}{{ end }}
 {{- if or $key $env }}
 env:
   {{- if $key }}
@@ -87,6 +88,13 @@ env:
 {{- end }}
 {{- if .Values.database.tls.certificatesSecret }}
 - { name: DATABASE_SSLROOTCERT, value: /etc/climatebatch/ca.crt }
+{{- end }}
+{{- end -}}
+
+{{- define "climatebatch.readEnv" -}}
+{{- with .Values.database.read.hosts }}
+- { name: DATABASE_READ_HOSTS, value: {{ join "," . | quote }} }
+- { name: DATABASE_READ_WAIT_SECONDS, value: {{ $.Values.database.read.waitSeconds | int | quote }} }
 {{- end }}
 {{- end -}}
 

@@ -37,6 +37,15 @@ test.each([
     databaseEnv: [{ name: "DATABASE_URL", valueFrom: { secretKeyRef: { name: "job", key: "uri" } } }, MODE],
   },
   {
+    what: "an address, and standbys to read from",
+    given: { JOB_DATABASE_URL: URL_OF_PODS.value, DATABASE_READ_HOSTS: "db-1, db-2:5433" },
+    databaseEnv: [
+      URL_OF_PODS,
+      { name: "DATABASE_READ_HOSTS", value: "db-1,db-2:5433" },
+      { name: "DATABASE_READ_WAIT_SECONDS", value: "30" },
+    ],
+  },
+  {
     what: "an address, and TLS with authorities of the image",
     given: {
       JOB_DATABASE_URL: URL_OF_PODS.value,
