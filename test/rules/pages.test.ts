@@ -95,6 +95,10 @@ function splitWords(line: string): string[] {
   return [...line.matchAll(/"([^"]*)"|'([^']*)'|\S+/g)].map(([word, double, single]) => double ?? single ?? word);
 }
 
+test("no page calls the program by npx, which would ask a registry for it", () => {
+  expect(listPages().filter((page) => readFileSync(join(ROOT, page), "utf8").includes("npx climatebatch"))).toEqual([]);
+});
+
 test("every row of the failure modes names its test", () => {
   const rows = readFileSync(join(ROOT, "docs/failure-modes.md"), "utf8")
     .split("\n")

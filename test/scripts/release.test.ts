@@ -54,6 +54,7 @@ test("release:check makes an SBOM of the production packages, notes and checksum
     const { stdout } = await run(process.execPath, ["scripts/releaseCheck.ts", "--output", folder], { cwd: ROOT });
     expect(stdout).toMatch(/^done +changelog/m);
     expect(stdout).toMatch(/^done +versions/m);
+    expect(stdout).toMatch(/^done +package: climatebatch-cli-\d/m);
     expect(stdout).toMatch(/^(done +chart: climatebatch-|skipped +chart: Helm)/m);
     const sbom = JSON.parse(await readFile(join(folder, "sbom.cdx.json"), "utf8"));
     const names = sbom.components.map(({ name }: { name: string }) => name);

@@ -248,7 +248,7 @@ def sharded():
 
 
 def sample():
-    """docs/samples/rotated-pole.nc: thirty synthetic years of tasmax on a rotated pole around Korea, a steady warming in them."""
+    """cli/sample/rotated-pole.nc: thirty synthetic years of tasmax on a rotated pole around Korea, a steady warming in them."""
     attributes = {"grid_mapping_name": "rotated_latitude_longitude", "grid_north_pole_latitude": 53.0, "grid_north_pole_longitude": -53.0, "earth_radius": SPHERE}
     rlat, rlon = np.arange(4) * 0.44 - 0.66, np.arange(3) * 0.44 - 0.44
     lon, lat = rotated(attributes, *np.meshgrid(rlon, rlat))
@@ -264,7 +264,7 @@ def sample():
         {"time": times, "rlat": ("rlat", rlat, {"units": "degrees", "standard_name": "grid_latitude"}), "rlon": ("rlon", rlon, {"units": "degrees", "standard_name": "grid_longitude"})},
         {"title": "Synthetic: made for the tutorial, not by a model", "frequency": "day"})
     ds.tasmax.encoding = {"dtype": "i2", "scale_factor": 0.5, "add_offset": 273.0, "_FillValue": -32767, "zlib": True, "shuffle": True, "complevel": 9, "chunksizes": (len(times), 1, 1)}
-    ds.to_netcdf(HERE / "../../../docs/samples/rotated-pole.nc", engine="netcdf4", encoding={"time": {"units": "days since 1991-01-01", "dtype": "i4"}})
+    ds.to_netcdf(HERE / "../../../cli/sample/rotated-pole.nc", engine="netcdf4", encoding={"time": {"units": "days since 1991-01-01", "dtype": "i4"}})
 
 
 def pack(name):
