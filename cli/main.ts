@@ -81,6 +81,11 @@ async function runCommand(name: string, words: readonly string[]): Promise<void>
 }
 
 async function report(error: Error, name: string): Promise<void> {
+  // Closing what was open failed as well, and may have found the reason.
+  if (error instanceof SuppressedError) {
+    const { suppressed, error: later } = error;
+    return report(coerceError(later instanceof TransientError ? later : suppressed), name);
+  }
   if (error instanceof RejectedError) {
     const help = error.reason === WRONG_WORDS ? `\nHelp: climatebatch ${name} --help` : "";
     return fail(`${error.message}${help}`, "rejected", error.reason);

@@ -83,15 +83,18 @@ export async function checkOutput(output: string): Promise<void> {
 
 function explainOutput(output: string, cause: unknown): unknown {
   const problem = describeFileTrouble(cause);
-  return problem === null ? cause : cannotWrite(output, problem, cause);
+  return problem === null ? cause : cannotWrite(output, problem, cause, remedyOf(cause));
 }
 
-function cannotWrite(output: string, problem: string, cause?: unknown): RejectedError {
-  return new RejectedError(
-    "CannotWrite",
-    `--output "${output}" cannot be written: ${problem}. Give a file in a folder that exists and is yours.`,
-    { cause },
-  );
+const OTHER_FOLDER = "Give a file in a folder that exists and is yours.";
+
+function cannotWrite(output: string, problem: string, cause?: unknown, remedy = OTHER_FOLDER): RejectedError {
+  return new RejectedError("CannotWrite", `--output "${output}" cannot be written: ${problem}. ${remedy}`, { cause });
+}
+
+function remedyOf(cause: unknown): string {
+  const { code } = cause as NodeJS.ErrnoException;
+  return code === "ENOSPC" || code === "EDQUOT" ? "Free some of it, or give a file on another disk." : OTHER_FOLDER;
 }
 
 const TROUBLES: Readonly<Record<string, string>> = {

@@ -36,16 +36,27 @@ export function printFacts<Facts>(
   else print(describe(facts));
 }
 
+/** Hangul, Chinese characters, kana and full-width forms, which terminals show twice as wide. */
+const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/g;
+
+/** Columns of a terminal that the text takes. */
+function widthOf(text: string): number {
+  return text.length + (text.match(WIDE)?.length ?? 0);
+}
+
 /** Columns aligned, numbers to the right. */
 export function formatTable(header: readonly string[], rows: readonly (readonly (string | number | null)[])[]): string {
   const cells = rows.map((row) => row.map((value) => (value === null ? "-" : String(value))));
-  const widths = header.map((title, column) => Math.max(title.length, ...cells.map((row) => row[column]!.length)));
+  const widths = header.map((title, column) => Math.max(...[title, ...cells.map((row) => row[column]!)].map(widthOf)));
   const isNumber = header.map((_, column) =>
     rows.every((row) => row[column] === null || typeof row[column] === "number"),
   );
   const line = (words: readonly string[]) =>
     words
-      .map((word, column) => (isNumber[column] ? word.padStart(widths[column]!) : word.padEnd(widths[column]!)))
+      .map((word, column) => {
+        const space = " ".repeat(widths[column]! - widthOf(word));
+        return isNumber[column] ? space + word : word + space;
+      })
       .join("  ")
       .trimEnd();
   return [line(header), line(widths.map((width) => "-".repeat(width))), ...cells.map(line)].join("\n");
@@ -56,7 +67,7 @@ export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(" ")) {
-    if (line !== "" && line.length + 1 + word.length > width) {
+    if (line !== "" && widthOf(line) + 1 + widthOf(word) > width) {
       lines.push(line);
       line = word;
     } else line = line === "" ? word : `${line} ${word}`;

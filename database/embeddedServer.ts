@@ -10,13 +10,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import type { Client } from "pg";
 import { lock } from "proper-lockfile";
-import { RejectedError } from "../model/errors.ts";
+import { RejectedError, TransientError } from "../model/errors.ts";
 import { connect } from "./connect.ts";
 
 const run = promisify(execFile);
 const HOLDER = "holder of the embedded server";
 const START_PATIENCE_MS = 60_000;
 const CHILDREN_PATIENCE_MS = 15_000;
+const STOP_PATIENCE_SECONDS = 20;
+const LOG_TAIL_LENGTH = 10_000;
 
 export interface DatabaseHandle {
   readonly url: string;
@@ -205,7 +207,23 @@ async function leaveServer(server: Server, holder: Client): Promise<void> {
     .catch(() => 0);
   await holder.end().catch(() => undefined);
   if (others === 0 && (await isPostmasterAlive(server))) {
-    await runBinary(server, "pg_ctl", ["stop", "--wait", "--mode=fast", `--pgdata=${server.data}`]);
+    const stop = (mode: string) =>
+      runBinary(server, "pg_ctl", [
+        "stop",
+        "--wait",
+        `--timeout=${STOP_PATIENCE_SECONDS}`,
+        `--mode=${mode}`,
+        `--pgdata=${server.data}`,
+      ]);
+    try {
+      await stop("fast");
+    } catch (cause) {
+      // On a full disk its last checkpoint never ends. Without it the next start replays the log; nothing is lost.
+      await stop("immediate");
+      const log = await readFile(server.logFile, "utf8");
+      if (!log.slice(-LOG_TAIL_LENGTH).includes("No space left on device")) return;
+      throw new TransientError(`The disk that holds ${server.directory} is full: free some of it.`, { cause });
+    }
   }
 }
 

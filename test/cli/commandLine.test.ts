@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ALIASES, COMMANDS, GROUPS } from "../../cli/commands.ts";
 import { describeCommand, SCREEN_LINES } from "../../cli/help.ts";
@@ -140,6 +140,9 @@ test.each(["", "run", "load climate", "index", "submit", "doctor"])(
 test("the executable of a clone names itself in what it prints, from any folder", async () => {
   const relative = spawnSync("./climatebatch", ["status", "--hurry"], { cwd: CLONE, encoding: "utf8" });
   expect(relative).toMatchObject({ status: 2, stderr: expect.stringContaining("Help: ./climatebatch status --help") });
+  const env = { ...process.env, PATH: [CLONE, process.env.PATH].join(delimiter) };
+  const found = spawnSync("climatebatch", ["status", "--hurry"], { cwd: tmpdir(), env, encoding: "utf8" });
+  expect(found).toMatchObject({ status: 2, stderr: expect.stringMatching(/^Help: climatebatch status --help$/m) });
   const absolute = spawnSync(join(CLONE, "climatebatch"), ["--version"], { cwd: tmpdir(), encoding: "utf8" });
   expect(absolute).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
 });

@@ -1,12 +1,12 @@
 // What a new user meets: no database yet, an output that cannot be written, a publication that would take something away.
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, open, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { RUN } from "../support/batches.ts";
-import { cli, startCli } from "../support/cli.ts";
+import { CHILD_ENV, cli, startCli } from "../support/cli.ts";
 import { writePastAndFuture } from "../support/climate.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 
@@ -103,6 +103,39 @@ test.skipIf(process.platform !== "linux")(
     } finally {
       await full.close();
     }
+  },
+);
+
+/** Root of a namespace of its own may mount; some systems forbid such namespaces. */
+const OWN_MOUNTS = ["--user", "--map-root-user", "--mount"];
+const mayMount = spawnSync("unshare", [...OWN_MOUNTS, "mount", "-t", "tmpfs", "none", "/mnt"]).status === 0;
+
+test.skipIf(!mayMount)(
+  "a full disk is named, with what to do, and with space again the same command works",
+  async () => {
+    const disk = await mkdtemp(join(folder, "disk-"));
+    const program = `"${process.execPath}" "${MAIN}"`;
+    const script = `mount -t tmpfs -o size=60m none "${disk}" && cd "${disk}"
+    ${program} sample --cells 40; echo "code $?" >&2
+    head --bytes=1G /dev/zero > rest 2> /dev/null
+    ${program} sample --output regional.nc; echo "code $?" >&2
+    rm rest; mount -o remount,size=1g "${disk}"
+    ${program} sample --cells 1 2> /dev/null; echo "code $?" >&2`;
+    const child = spawn("unshare", [...OWN_MOUNTS, "bash", "--norc", "-c", script], { env: CHILD_ENV });
+    let stderr = "";
+    child.stderr!.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+    });
+    await once(child, "close");
+    const lines = stderr.split("\n").filter((line) => !line.startsWith("synthetic climate"));
+    expect(lines).toEqual([
+      `The disk that holds ${disk}/.climatebatch/sample is full: free some of it. The same command may work later.`,
+      "code 4",
+      '--output "regional.nc" cannot be written: the disk is full. Free some of it, or give a file on another disk.',
+      "code 2",
+      "code 0",
+      "",
+    ]);
   },
 );
 
