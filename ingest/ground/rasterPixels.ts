@@ -5,8 +5,8 @@ import { readNumberText } from "../formats/numberText.ts";
 import { pixelValue, type RasterFile, roundAsStored } from "../formats/rasterFile.ts";
 import { makeProjection, type Projection } from "../projections/projection.ts";
 
-/** Rows and columns of pixels that are read at a time: at most 16 MiB of 32 bits. */
-const [WINDOW_ROWS, WINDOW_COLUMNS] = [512, 8192];
+/** Rows and columns of pixels that are read at a time: at most 8 MiB, which are copied on their way between processes. */
+const [WINDOW_ROWS, WINDOW_COLUMNS] = [256, 4096];
 /** What is stored in longer rows is read in more columns at a time: it is unpacked whole each time. */
 const MOST_COLUMNS = 16_384;
 
