@@ -2,6 +2,8 @@
 import type { Client } from "pg";
 import { readGridCells } from "../database/cellSources.ts";
 import { type SeaLevelOutcome, writeSeaLevelRise, writeSeaLevels } from "../database/seaLevels.ts";
+import type { GaugeReport } from "../ingest/sea/gaugeFiles.ts";
+import { DATUMS, TRENDS } from "../ingest/sea/gaugeRecord.ts";
 import { CONFIDENCES, type RiseChoice } from "../ingest/sea/readRiseArrays.ts";
 import { readRiseFiles } from "../ingest/sea/readRiseFiles.ts";
 import { readStationFiles, type ShapeSign } from "../ingest/sea/readStationFiles.ts";
@@ -9,6 +11,7 @@ import { LENGTH_UNITS, type LengthUnit } from "../ingest/sea/seaTable.ts";
 import { readNumberStyle } from "../ingest/series/readingOptions.ts";
 import { count, describeFailedBatches } from "../ingest/series/report.ts";
 import { RejectedError } from "../model/errors.ts";
+import type { Period } from "../model/periods.ts";
 import { defineCommand } from "./command.ts";
 import { withDatabase } from "./database.ts";
 import { numberStyleOptions } from "./fileReading.ts";
@@ -38,8 +41,40 @@ const file = { ...files, required: true, describe: ".csv or .csv.gz, UTF-8" } as
 
 export const loadSeaLevelsCommand = defineCommand(
   {
-    arguments: { file },
+    arguments: {
+      file: { ...file, describe: ".csv or .csv.gz; or the hours of tide gauges: GESLA-3, UHSLC (CSV, NetCDF), KHOA" },
+    },
     options: {
+      station: { ...text, value: "NAME", describe: "the one gauge that all files of hours are of" },
+      latitude: { ...number, describe: "degrees north of that gauge" },
+      longitude: { ...number, describe: "degrees east of it" },
+      complete: {
+        ...number,
+        default: 0.9,
+        describe: "share of a year's hours that a gauge needs for the year to count",
+      },
+      trend: {
+        ...text,
+        choices: TRENDS,
+        default: "remove",
+        describe: "of gauges: subtract each year's mean from its highest level, or keep it",
+      },
+      datum: {
+        ...text,
+        choices: DATUMS,
+        default: "epoch",
+        describe: "of gauges: levels above the mean sea level of --epoch, or above the gauge's own datum",
+      },
+      epoch: {
+        ...text,
+        value: "FIRST-LAST",
+        parse: parsePeriod,
+        describe: "years whose mean sea level gauges refer to [default: 1995-2014]",
+      },
+      "datum-offset": {
+        ...number,
+        describe: "m to add to levels of gauges, from their datum to that of the cells' elevations",
+      },
       "shape-sign": {
         ...text,
         choices: ["hosking", "coles"] satisfies ShapeSign[],
@@ -58,18 +93,24 @@ export const loadSeaLevelsCommand = defineCommand(
     withLocalFiles(argv, signal, async (argv) => {
       const { unit, shapeSign, missing } = argv;
       const numbers = readNumberStyle(argv);
-      const stations = await readStationFiles(argv.file, { unit, shapeSign, missing, numbers }, signal);
+      const gauge = { ...argv, epoch: argv.epoch ?? EPOCH, complete: checkShare(argv.complete) };
+      const { stations, gauges } = await readStationFiles(
+        argv.file,
+        { unit, shapeSign, missing, numbers, gauge },
+        signal,
+      );
       const outcome = await withDatabase(
         argv,
         "load sea-levels",
         ({ client }) => writeSeaLevels(client, stations, argv.failRunningBatches),
         "create",
       );
-      const facts = { ...outcome, stations: stations.map(({ name, record }) => ({ name, kind: record.kind })) };
-      printFacts(
-        argv,
-        facts,
-        () => `${count(outcome.written, "station")} stored${describeOutcome(outcome, "extreme_sea_levels")}`,
+      const facts = { ...outcome, stations: stations.map(({ name, record }) => ({ name, kind: record.kind })), gauges };
+      printFacts(argv, facts, () =>
+        [
+          ...gauges.map(describeGauge),
+          `${count(outcome.written, "station")} stored${describeOutcome(outcome, "extreme_sea_levels")}`,
+        ].join("\n"),
       );
     }),
 );
@@ -92,7 +133,8 @@ export const loadSeaLevelRiseCommand = defineCommand(
       },
       grid: {
         ...text,
-        value: "NAME",
+        short: "g",
+        value: "GRID",
         describe: "of AR6's NetCDF: only locations within 200 km of this grid's cells",
       },
       series: {
@@ -132,6 +174,27 @@ export const loadSeaLevelRiseCommand = defineCommand(
       printFacts(argv, facts, () => `${rises.length} series of sea-level rise stored${others}${land}${end}`);
     }),
 );
+
+/** As of sea-level rise. */
+const EPOCH: Period = { firstYear: 1995, lastYear: 2014 };
+
+function parsePeriod(text: string, option: string): Period {
+  const match = /^(\d{4})-(\d{4})$/.exec(text);
+  const [firstYear, lastYear] = [Number(match?.[1]), Number(match?.[2])];
+  if (match !== null && firstYear <= lastYear) return { firstYear, lastYear };
+  throw new RejectedError("InvalidOption", `${option} expects FIRST-LAST, such as 1995-2014, but got "${text}".`);
+}
+
+function checkShare(complete: number): number {
+  if (complete > 0 && complete <= 1) return complete;
+  throw new RejectedError("InvalidOption", `--complete expects a share up to 1, such as 0.9, but got "${complete}".`);
+}
+
+function describeGauge({ badValues, datum, incompleteYears, name, years }: GaugeReport): string {
+  const left = incompleteYears.length > 0 ? `, left out as incomplete: ${incompleteYears.join(", ")}` : "";
+  const bad = badValues > 0 ? `; ${count(badValues, "value")} marked as bad` : "";
+  return `${name}: maxima of ${count(years, "year")}${left}${bad}${datum === null ? "" : `; datum of the file: ${datum}`}`;
+}
 
 function readChoice({
   quantile,

@@ -26,6 +26,12 @@ const FOREIGN_FORMATS: readonly ForeignFormat[] = [
     remedy: SAVE_AS_CSV,
     matches: ({ text, zipEnd }) => zipEnd !== "" && text.includes("application/vnd.oasis.opendocument"),
   },
+  {
+    name: "a zip of files",
+    remedy: "Unpack it first: unzip FILE.",
+    // A name at the end of a zip, which what is said of the next one, or of all, follows. No entry of a Zarr store is so named.
+    matches: ({ zipEnd }) => /\.(txt|csv|nc|asc|tif|shp|dat)[\s\S]{0,64}?PK/i.test(zipEnd),
+  },
   { name: "an Office document", remedy: "Save its table as CSV and load that.", matches: isOffice("") },
   {
     name: "a tar archive",

@@ -1,6 +1,7 @@
 // The formats that are read, in one list, and the choice among them by the start of a file.
 import { RejectedError } from "../../model/errors.ts";
 import { IBTRACS, IBTRACS_PARQUET } from "../storms/ibtracs.ts";
+import { JMA_TABLE } from "../storms/jmaTable.ts";
 import { JMA } from "../storms/jmaText.ts";
 import { KMA } from "../storms/kmaText.ts";
 import { CSV } from "./csvFile.ts";
@@ -28,6 +29,7 @@ export const FORMATS: readonly FileFormat[] = [
   GEOJSON,
   KMA_GRID,
   JMA,
+  JMA_TABLE,
   KMA,
   IBTRACS,
   IBTRACS_PARQUET,
@@ -74,7 +76,7 @@ function otherContent(file: string, kind: FormatKind, kinds: readonly FormatKind
     return ` If it is a map, such as elevations, convert it and load that: gdal_translate NETCDF:${file}:VARIABLE map.tif`;
   return kinds.includes("tracks")
     ? " Best tracks are read as text or Parquet: IBTrACS as CSV."
-    : " Sea levels are read as CSV.";
+    : " Sea levels are read as CSV; hours of UHSLC and AR6's projections as NetCDF, too.";
 }
 
 export async function openFile<Kind extends FormatKind>(

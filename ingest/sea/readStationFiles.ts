@@ -1,7 +1,10 @@
-// Extreme sea levels from CSV, in the three shapes that providers publish, distinguished by their columns.
+// Extreme sea levels from CSV, in the three shapes that providers publish, distinguished by their columns; and from the hours of
+// tide gauges.
 import { RejectedError } from "../../model/errors.ts";
 import { FEWEST_MAXIMA, type SeaLevelStation, type StationLevels } from "../../model/seaLevels.ts";
 import { hintTableCommand } from "../formats/tableContent.ts";
+import { findGaugeFormat, type GaugeOptions, type GaugeReport, readGauges } from "./gaugeFiles.ts";
+import type { GaugeFormat } from "./gauges.ts";
 import { HEADER_OF_PERIOD } from "./seaHeaders.ts";
 import { LENGTH_UNITS, type LengthUnit, SeaTable, type SeaTableOptions } from "./seaTable.ts";
 
@@ -10,6 +13,13 @@ export type ShapeSign = "hosking" | "coles";
 export interface StationOptions extends SeaTableOptions {
   readonly unit: LengthUnit;
   readonly shapeSign: ShapeSign | undefined;
+  readonly gauge: GaugeOptions;
+}
+
+export interface ReadStationFiles {
+  readonly stations: readonly SeaLevelStation[];
+  /** Of the stations that are made from hours. */
+  readonly gauges: readonly GaugeReport[];
 }
 
 /** m; no sea comes higher above any datum in use, and no law of yearly maxima spreads more. */
@@ -35,20 +45,31 @@ export async function readStationFiles(
   files: readonly string[],
   options: StationOptions,
   signal: AbortSignal,
-): Promise<SeaLevelStation[]> {
+): Promise<ReadStationFiles> {
   const stations = new Map<string, SeaLevelStation>();
-  for (const file of files) {
-    for (const station of await readStationFile(file, options, signal)) {
-      if (stations.has(station.name)) {
-        throw new RejectedError(
-          "StationTwice",
-          `${file}: station "${station.name}" is in an earlier file too. Leave it out of one.`,
-        );
-      }
-      stations.set(station.name, station);
+  const add = (station: SeaLevelStation, file: string) => {
+    if (stations.has(station.name)) {
+      throw new RejectedError(
+        "StationTwice",
+        `${file}: station "${station.name}" is in an earlier file too. Leave it out of one.`,
+      );
     }
+    stations.set(station.name, station);
+  };
+  const ofGauges: { readonly file: string; readonly format: GaugeFormat }[] = [];
+  for (const file of files) {
+    const format = await findGaugeFormat(file);
+    if (format !== undefined) ofGauges.push({ file, format });
+    else for (const station of await readStationFile(file, options, signal)) add(station, file);
   }
-  return [...stations.values()];
+  const gauges = await readGauges(ofGauges, options.gauge, signal);
+  for (const station of gauges.stations) {
+    const { name, record } = station;
+    const { years, maxima } = record as Extract<StationLevels, { kind: "maxima" }>;
+    checkRecord(name, `Gauge "${name}"`, years, maxima);
+    add(station, `Gauge "${name}"`);
+  }
+  return { stations: [...stations.values()], gauges: gauges.reports };
 }
 
 async function readStationFile(file: string, options: StationOptions, signal: AbortSignal): Promise<SeaLevelStation[]> {
@@ -165,13 +186,7 @@ function finish({ levels, parameters, place, where }: Draft, kind: Kind): SeaLev
   let record: StationLevels;
   if (parameters !== null) record = { kind: "parameters", ...parameters };
   else if (kind === "maxima") {
-    if (keys.length < FEWEST_MAXIMA) {
-      throw new RejectedError(
-        "TooFewMaxima",
-        `${where}: station "${place.name}" has ${keys.length} yearly maxima; a law needs ${FEWEST_MAXIMA}. Add years, or leave the station out.`,
-      );
-    }
-    checkMaxima(place.name, where, keys, values);
+    checkRecord(place.name, where, keys, values);
     record = { kind: "maxima", years: keys, maxima: values };
   } else {
     const usable = keys.filter((years) => years >= 2);
@@ -198,6 +213,16 @@ function finish({ levels, parameters, place, where }: Draft, kind: Kind): SeaLev
 const [MOST_SPREADS, MOST_SPREADS_BELOW] = [30, 10];
 /** m: smaller spreads are those of rounding. */
 const LEAST_SPREAD = 0.02;
+
+function checkRecord(name: string, where: string, years: readonly number[], maxima: readonly number[]): void {
+  if (years.length < FEWEST_MAXIMA) {
+    throw new RejectedError(
+      "TooFewMaxima",
+      `${where}: station "${name}" has ${years.length} yearly maxima; a law needs ${FEWEST_MAXIMA}. Add years, or leave the station out.`,
+    );
+  }
+  checkMaxima(name, where, years, maxima);
+}
 
 /** Refuses a maximum that does not fit the others of its station: a mark of a missing year, another unit, another datum. */
 function checkMaxima(name: string, where: string, years: readonly number[], maxima: readonly number[]): void {

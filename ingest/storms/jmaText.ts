@@ -50,22 +50,49 @@ const CIRCLE_CODE = 9;
 
 /** Reads all lines of a file; `toMetresPerSecond` is the factor of the file's winds. */
 export function readJmaText(file: string, text: string, toMetresPerSecond: number, into: TrackCollector): void {
-  let header: StormHeader | undefined;
+  let storm: StormLines | undefined;
   text.split(/\r?\n/).forEach((line, at) => {
     if (line.trim() === "") return;
     const where = `${file}:${at + 1}`;
-    if (line.startsWith(HEADER)) header = readHeader(line, where);
-    else if (header === undefined) throw broken(where, `a header line that begins with ${HEADER}`, line);
-    else readPoint(line, where, header, toMetresPerSecond, into);
+    if (line.startsWith(HEADER)) {
+      checkLines(storm);
+      storm = readHeader(line, where);
+    } else if (storm === undefined) throw broken(where, `a header line that begins with ${HEADER}`, line);
+    else {
+      readPoint(line, where, storm.header, toMetresPerSecond, into);
+      storm.found++;
+    }
   });
+  checkLines(storm);
 }
 
-function readHeader(line: string, where: string): StormHeader {
-  const match = /^66666\s+(\d{2})(\d{2})\s/.exec(line);
-  if (match === null) throw broken(where, "66666 and the storm's number, such as 66666 1825", line);
-  const season = fullYear(Number(match[1]));
-  const name = line.slice(30, 50).trim();
-  return { stormId: `${season}${match[2]}`, name: name === "" ? null : name, season, basin: "WP" };
+interface StormLines {
+  readonly header: StormHeader;
+  readonly where: string;
+  /** As the header says. */
+  readonly expected: number;
+  found: number;
+}
+
+function readHeader(line: string, where: string): StormLines {
+  const match = /^66666\s+(\d{4})\s+(\d+)\s/.exec(line);
+  if (match === null) throw broken(where, "66666, the storm's number and its lines, such as 66666 1825  045", line);
+  return { header: headerOf(match[1]!, line.slice(30, 50).trim()), where, expected: Number(match[2]), found: 0 };
+}
+
+/** A storm by its international number, such as 1825. */
+export function headerOf(number: string, name: string): StormHeader {
+  const season = fullYear(Number(number.slice(0, 2)));
+  return { stormId: `${season}${number.slice(2)}`, name: name === "" ? null : name, season, basin: "WP" };
+}
+
+/** A file that is cut off ends between two lines as well as within one. */
+function checkLines(storm: StormLines | undefined): void {
+  if (storm === undefined || storm.expected === storm.found) return;
+  throw new RejectedError(
+    "BrokenTrack",
+    `${storm.where}: expected ${storm.expected} lines of storm ${storm.header.stormId}, as its header says, found ${storm.found}. Fetch the file again.`,
+  );
 }
 
 function readPoint(

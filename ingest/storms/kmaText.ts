@@ -12,6 +12,8 @@ const KMA_COLUMNS =
 
 const GRADES: Readonly<Record<string, StormGrade>> = { TD: "TD", TS: "TS", STS: "STS", TY: "TY", L: "ET" };
 const WORDS = KMA_COLUMNS.split(" ").length;
+/** Lines around an answer of the API hub. */
+const [START, END] = ["#START7777", "#7777END"];
 const MISSING = /^(|-|-999(\.\d*)?)$/;
 const COMPASS = ["N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW"];
 const COMPASS_STEP = 22.5;
@@ -34,6 +36,12 @@ export const KMA: FormatOfKind<"tracks"> = {
 
 /** Reads all lines of a file; `toMetresPerSecond` is the factor of the file's winds. */
 export function readKmaText(file: string, text: string, toMetresPerSecond: number, into: TrackCollector): void {
+  if (text.includes(START) && !text.includes(END)) {
+    throw new RejectedError(
+      "BrokenTrack",
+      `${file}: expected ${END} after the last storm, found none: the answer was cut off. Fetch it again.`,
+    );
+  }
   text.split(/\r?\n/).forEach((line, at) => {
     const where = `${file}:${at + 1}`;
     const plain = line.split("#")[0]!.trim();

@@ -9,7 +9,7 @@ import type { ReadingProgress } from "../series/readFiles.ts";
 import { type LeftOut, TrackCollector } from "./trackCollector.ts";
 
 export const STORM_FILE_FORMATS =
-  "Formats, recognized by content: JMA, the text of RSMC Tokyo (bst_all.txt; headers 66666; knots); KMA, the text of the API hub's typ_besttrack " +
+  "Formats, recognized by content: JMA, the text of RSMC Tokyo (bst_all.txt; headers 66666; knots) and JMA's tables of positions (table2025.csv; knots); KMA, the text of the API hub's typ_besttrack " +
   "(GRADE TCID YEAR MONTH DAY HOUR LON LAT MAX_WS PS GALE_LONG …; metres per second); IBTrACS v04 as CSV, plain or gzipped, or Parquet (SID,SEASON,…; knots). " +
   "Winds become one-minute winds: JMA's by (knots - 23.3) / 0.60, KMA's by / 0.88, IBTrACS' by their agency (Knapp and Kruk 2010).";
 

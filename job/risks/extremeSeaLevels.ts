@@ -30,7 +30,7 @@ export interface SeaLevelLaw {
  */
 export function seaLevelLaw(station: SeaLevelStation, basePeriod: Period): SeaLevelLaw | null {
   const { recordYears, referenceYear, record } = station;
-  if (record.kind === "maxima") return lawOfMaxima(record, basePeriod);
+  if (record.kind === "maxima") return lawOfMaxima(record, referenceYear, basePeriod);
   const values = recordYears ?? Number.NaN;
   const law =
     record.kind === "parameters"
@@ -48,6 +48,7 @@ export function seaLevelLaw(station: SeaLevelStation, basePeriod: Period): SeaLe
 
 function lawOfMaxima(
   { maxima, years }: Extract<StationLevels, { kind: "maxima" }>,
+  referenceYear: number | null,
   basePeriod: Period,
 ): SeaLevelLaw | null {
   const firstYear = Math.min(...years);
@@ -62,7 +63,9 @@ function lawOfMaxima(
   const from = block.firstYear - firstYear;
   const { flags, law, values } = fitExtremes(record, from, block.lastYear + 1 - firstYear, shape, scratch);
   if (law === null) return null;
-  return { kind: "maxima", law, referenceYear: (block.firstYear + block.lastYear) / 2, years: values, flags };
+  // Maxima without their trend all refer to one year.
+  const centre = referenceYear ?? (block.firstYear + block.lastYear) / 2;
+  return { kind: "maxima", law, referenceYear: centre, years: values, flags };
 }
 
 /** Location and scale [m] of the Gumbel law nearest to the levels of return periods. */

@@ -17,7 +17,7 @@ import { VARIABLES } from "../../model/variables.ts";
 import { USUAL_WORDS } from "../support/ingest.ts";
 import { memoryOfTree, processorSecondsOfTree } from "../support/processTree.ts";
 import { makeRandom } from "../support/random.ts";
-import { USUAL_RISE } from "../support/seaFiles.ts";
+import { USUAL_GAUGE, USUAL_RISE } from "../support/seaFiles.ts";
 import { makeSeeds, mutate, type Reader } from "./inputs.ts";
 
 export interface FuzzReport {
@@ -32,6 +32,9 @@ export interface FuzzReport {
   /** Resident memory of the program and of the process that decodes, together, looked at every few milliseconds. */
   highestMib: number;
 }
+
+/** Gauges of one value a day, at one place. */
+const FUZZED_GAUGE = { ...USUAL_GAUGE, station: "A", latitude: 36, longitude: 129, complete: 0.04 };
 
 const SLOW_SECONDS = 5;
 const LOOK_MS = 5;
@@ -122,7 +125,8 @@ const READERS: Readonly<Record<Reader, (file: string) => Promise<string | undefi
     return odd === undefined ? undefined : `storm ${odd.stormId} of ${odd.season}`;
   },
   stations: async (file) => {
-    const stations = await readStationFiles([file], { unit: "m", shapeSign: undefined }, signal);
+    const options = { unit: "m", shapeSign: undefined, gauge: FUZZED_GAUGE } as const;
+    const { stations } = await readStationFiles([file], options, signal);
     return stations.every(({ latitude }) => Math.abs(latitude) <= 90) ? undefined : "a latitude";
   },
   rise: async (file) => {

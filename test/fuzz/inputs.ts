@@ -2,8 +2,9 @@
 import { readFile } from "node:fs/promises";
 import { writeArrayBuffer } from "geotiff";
 import { makeNetcdf, makeZip, zarrEntries } from "../support/arrayFiles.ts";
+import { GAUGE_TEXTS, gaugeNetcdf, makeAr6 } from "../support/seaFiles.ts";
 import { SERIES_FORMATS } from "../support/seriesFormats.ts";
-import { ibtracs, jmaYear, KMA_HEADER } from "../support/stormFiles.ts";
+import { ibtracs, ibtracsParquet, jmaYear, KMA_HEADER } from "../support/stormFiles.ts";
 
 /** Which reader takes a file. */
 export type Reader = "series" | "storms" | "stations" | "rise" | "attributes" | "raster" | "polygons";
@@ -42,6 +43,7 @@ export async function makeSeeds(): Promise<readonly Seed[]> {
     ...KMA_HEADER,
     "TY 2211 2022 8 29 12 141.2 27.3 40 955 160 100 NE 50 30 NE HINNAMNOR",
     "TS,2211,2022,8,30,0,139.0,27.0,20,990,160,160,-,-,-,-,HINNAMNOR",
+    "#7777END",
   ];
   add("storms", "kma.txt", `${kma.join("\n")}\n`);
   const point = {
@@ -63,6 +65,21 @@ export async function makeSeeds(): Promise<readonly Seed[]> {
     "ibtracs.csv",
     ibtracs({ ...point, ISO_TIME: "2018-10-01 00:00:00" }, { ...point, ISO_TIME: "2018-10-01 06:00:00" }),
   );
+  const tracks = ["2018-10-01 00:00:00", "2018-10-01 06:00:00"].map((time) => ({ ...point, ISO_TIME: time }));
+  add("storms", "ibtracs.parquet", ibtracsParquet(tracks));
+  add(
+    "storms",
+    "table2018.csv",
+    "年,月,日,時（UTC）,台風番号,台風名,階級,緯度,経度,中心気圧,最大風速,50KT長径方向,50KT長径,50KT短径,30KT長径方向,30KT長径,30KT短径,上陸\n" +
+      "2018,10,5,12,1825,KONG-REY,5,29.1,127.4,975,65,9,120,120,3,240,180,0\n2018,10,5,18,1825,KONG-REY,4,31.2,127.4,975,60,0,0,0,9,240,240,0\n",
+  );
+  const hours = Array.from({ length: 12 * 366 }, (_, at) => ({
+    time: Date.UTC(2000 + Math.floor(at / 366), 0, 1) + 86_400_000 * (at % 366),
+    level: 1000 + (at % 7),
+  }));
+  for (const [name, make] of Object.entries(GAUGE_TEXTS)) add("stations", `${name}.txt`, make(hours));
+  add("stations", "h057.nc", await gaugeNetcdf(hours));
+  add("rise", "total_ssp245_medium_confidence_values.nc", await makeAr6());
   const years = Array.from({ length: 12 }, (_, at) => 1990 + at);
   add(
     "stations",

@@ -12,7 +12,7 @@ import type { IngestWords } from "../../ingest/series/options.ts";
 import { readStormFiles } from "../../ingest/storms/stormFiles.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { ingestPaths, readStored, refusalOf } from "../support/ingest.ts";
-import { USUAL_RISE } from "../support/seaFiles.ts";
+import { USUAL_GAUGE, USUAL_RISE } from "../support/seaFiles.ts";
 import { SILENT_READING } from "../support/stormFiles.ts";
 
 const FOLDER = join(import.meta.dirname, "../../../shared/cases");
@@ -186,9 +186,9 @@ test.skipIf(!isHere)(`16: separators of thousands${where}`, async () => {
 
 test.skipIf(!isHere)(`18: a mark among a tide gauge's maxima${where}`, async () => {
   const read = (missing: string[]) =>
-    readStationFiles([path("18/gauge.csv")], { unit: "mm", shapeSign: undefined, missing }, signal);
+    readStationFiles([path("18/gauge.csv")], { unit: "mm", shapeSign: undefined, missing, gauge: USUAL_GAUGE }, signal);
   expect(await refusalOf(read([]))).toContain("give --missing -99999");
-  expect(await read(["-99999"])).toHaveLength(1);
+  expect((await read(["-99999"])).stations).toHaveLength(1);
 });
 
 const HOSTILE: readonly (readonly [file: string, says: readonly string[]])[] = [
@@ -230,7 +230,7 @@ test.skipIf(!isHere)(`hostile: tables of storms and of the sea${where}`, async (
       signal,
     );
   const stations = (file: string) =>
-    readStationFiles([path(`hostile/${file}`)], { unit: "m", shapeSign: undefined }, signal);
+    readStationFiles([path(`hostile/${file}`)], { unit: "m", shapeSign: undefined, gauge: USUAL_GAUGE }, signal);
   const { tracks } = await storms("ibtracs-grade-constructor.csv");
   expect(tracks[0]!.grade.every((grade) => grade === null || typeof grade === "string")).toBe(true);
   expect(await refusalOf(storms("ibtracs-season-1e9.csv"))).toMatch(/csv:3: .* a season .* found 1000000000/);

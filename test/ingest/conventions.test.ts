@@ -11,6 +11,7 @@ import type { IngestWords } from "../../ingest/series/options.ts";
 import { makeNetcdf, makeZip, shardEntries, zarrEntries } from "../support/arrayFiles.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { type Files, ingest, readStored, refusalOf } from "../support/ingest.ts";
+import { USUAL_GAUGE } from "../support/seaFiles.ts";
 import { writeHdf5 } from "../support/seriesFormats.ts";
 import { ibtracs, readStorms } from "../support/stormFiles.ts";
 
@@ -663,7 +664,7 @@ describe("storms and the sea", () => {
     const years = days(20).map((year) => 1990 + year);
     const text = `station,lat,lon,year,level\n${years.map((year) => `A,35,129,${year},${level(year)}\n`).join("")}`;
     await writeFile(join(folder, "a.csv"), text);
-    const options = { unit, shapeSign: undefined };
+    const options = { unit, shapeSign: undefined, gauge: USUAL_GAUGE };
     const work = readStationFiles([join(folder, "a.csv")], options, new AbortController().signal);
     expect(await refusalOf(work)).toMatch(outcome);
     await rm(folder, { recursive: true });

@@ -14,7 +14,14 @@ import { globalRise, riseIn } from "../../job/risks/seaLevelRise.ts";
 import { PYTHON } from "../report/pythonPackages.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { refusalOf } from "../support/ingest.ts";
-import { AR6_LOCATIONS, type Ar6Options, ar6Millimetres, makeAr6, USUAL_RISE } from "../support/seaFiles.ts";
+import {
+  AR6_LOCATIONS,
+  type Ar6Options,
+  ar6Millimetres,
+  makeAr6,
+  USUAL_GAUGE,
+  USUAL_RISE,
+} from "../support/seaFiles.ts";
 
 const { signal } = new AbortController();
 let folder: string;
@@ -29,9 +36,9 @@ async function fileOf(text: string): Promise<string> {
   return path;
 }
 
-const METRES: StationOptions = { unit: "m", shapeSign: undefined };
+const METRES: StationOptions = { unit: "m", shapeSign: undefined, gauge: USUAL_GAUGE };
 const readStationText = async (text: string, options: Partial<StationOptions> = {}) =>
-  readStationFiles([await fileOf(text)], { ...METRES, ...options }, signal);
+  (await readStationFiles([await fileOf(text)], { ...METRES, ...options }, signal)).stations;
 const readRiseText = async (text: string, series?: string) =>
   readRiseFiles([await fileOf(text)], { ...USUAL_RISE, unit: "m", series }, signal);
 
@@ -118,11 +125,11 @@ describe("extreme sea levels", () => {
   });
   const gauges = fileURLToPath(new URL("../../../shared/data/tide_gauge_samples/", import.meta.url));
   test.skipIf(!existsSync(gauges))(
-    "a gauge's own record is no law of maxima, and the refusal says so (needs ../shared/data/tide_gauge_samples)",
+    "a gauge's hours of one week make no year, and hours of another publisher no table (needs ../shared/data/tide_gauge_samples)",
     async () => {
       const refusal = (name: string) => refusalOf(readStationFiles([join(gauges, name)], METRES, signal));
       expect(await refusal("gesla_ireland.csv")).toMatch(
-        /^StationTwice: .*gesla_ireland\.csv:3: station "Rosslare" has 2019 twice\. .*only the highest level of each year/,
+        /^NoCompleteYear: Gauge "Rosslare": none of its 1 years has 90 % of the hours; the best has 0\.\d %\./,
       );
       expect(await refusal("CO-OPS_9415020_wl.csv")).toMatch(/^MissingColumn: .*has no column latitude/);
     },

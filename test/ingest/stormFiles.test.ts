@@ -1,10 +1,12 @@
 // Best tracks from the agencies' files: what a point becomes, and which files are refused with which words.
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { readStormFiles } from "../../ingest/storms/stormFiles.ts";
 import { hourOf } from "../../ingest/storms/trackCollector.ts";
 import { KM_PER_NAUTICAL_MILE, M_PER_S_PER_KNOT } from "../../model/units.ts";
+import { makeZip } from "../support/arrayFiles.ts";
 import { refusalOf } from "../support/ingest.ts";
 import {
   type Files,
@@ -72,6 +74,74 @@ describe("JMA's text", () => {
     expect(leftOut).toEqual({ storms: 0, points: 0 });
     const kongRey = tracks.find(({ name }) => name === "KONG-REY")!;
     expect(Math.min(...kongRey.pressure)).toBe(900);
+  });
+});
+
+describe("JMA's tables of positions", () => {
+  const HEADER =
+    "年,月,日,時（UTC）,台風番号,台風名,階級,緯度,経度,中心気圧,最大風速,50KT長径方向,50KT長径,50KT短径,30KT長径方向,30KT長径,30KT短径,上陸";
+  /** The same header in Shift_JIS. */
+  const SHIFT_JIS = Buffer.from(
+    "944e2c8c8e2c93fa2c8e9e8169555443816a2c91e4959794d48d862c91e4959796bc2c8a4b8b892c88dc93782c8c6f93782c928690538b" +
+      "4388b32c8dc591e5959791ac2c35304b5492b78c6195fb8cfc2c35304b5492b78c612c35304b54925a8c612c33304b5492b78c6195fb8c" +
+      "fc2c33304b5492b78c612c33304b54925a8c612c8fe397a4",
+    "hex",
+  );
+  const number = (text: string) => String(Number(text.trim() || 0));
+
+  /** Storms of the fixed columns as rows of a table. */
+  function tableOf(text: string): string {
+    let [storm, name] = ["", ""];
+    const rows = text.split(/\r?\n/).flatMap((line) => {
+      if (line.startsWith("66666")) {
+        [storm, name] = [line.slice(6, 10), line.slice(30, 50).trim()];
+        return [];
+      }
+      if (line.trim() === "") return [];
+      const part = (from: number, to: number) => number(line.slice(from, to));
+      const year = Number(line.slice(0, 2));
+      const time = [year < 51 ? 2000 + year : 1900 + year, part(2, 4), part(4, 6), part(6, 8)];
+      const place = [Number(line.slice(15, 18)) / 10, Number(line.slice(19, 23)) / 10];
+      const radii = [part(41, 42), part(42, 46), part(47, 51), part(52, 53), part(53, 57), part(58, 62)];
+      return [[...time, storm, name, line[13], ...place, part(24, 28), part(33, 36), ...radii, 0].join()];
+    });
+    return `${[HEADER, ...rows].join("\n")}\n`;
+  }
+  const YEARS = jmaYear(2018) + jmaYear(2018, 2);
+
+  test("a year's rows become the storms of the text, in Shift_JIS and in UTF-8", async () => {
+    const text = await readStorms({ "bst.txt": YEARS });
+    const table = tableOf(YEARS);
+    expect(await readStorms({ "table2018.csv": table })).toEqual(text);
+    const encoded = Buffer.concat([SHIFT_JIS, Buffer.from(table.slice(table.indexOf("\n")), "latin1")]);
+    expect(await readStorms({ "table2018.csv": encoded })).toEqual(text);
+  });
+
+  test("text and tables of different years are one record", async () => {
+    const { agency, tracks } = await readStorms({ "bst.txt": jmaYear(2017), "t.csv": tableOf(jmaYear(2018)) });
+    expect([agency, ...tracks.map(({ season }) => season)]).toEqual(["JMA", 2017, 2018]);
+  });
+
+  test.skipIf(!existsSync(JMA))("the real file of 2015-2018 as tables gives the same storms", async () => {
+    const text = await readFile(JMA, "latin1");
+    expect(await readStorms({ "t.csv": tableOf(text) })).toEqual(await readStorms({ "b.txt": text }));
+  });
+
+  test.each([
+    [
+      "a column that is missing",
+      tableOf(YEARS).replace("中心気圧", "気圧"),
+      /^MissingColumn: t\.csv: .* but 中心気圧 are missing\./,
+    ],
+    ["a line that is cut off", tableOf(YEARS).slice(0, -20), /^BrokenTrack: t\.csv:25: expected 18 columns/],
+    [
+      "a number of another kind",
+      tableOf(YEARS).replace(",1801,", ",T1801,"),
+      /^BrokenTrack: t\.csv:2: expected 18 columns, with the storm's number such as 1825/,
+    ],
+    ["a word among the winds", tableOf(YEARS).replace(/,930,\d+/, ",930,fast"), /^BrokenTrack: t\.csv:2: .*最大風速/],
+  ])("%s: refused", async (_, text, refusal) => {
+    expect(await refusalOf(readStorms({ "t.csv": text }))).toMatch(refusal);
   });
 });
 
@@ -320,6 +390,33 @@ describe("refused", () => {
       files: { "k.txt": "TY 2211 2022 8 29 12 141.2 27.3 4O 955 160 100 NE 50 30 NE X\n" },
       refusal:
         /^BrokenTrack: k\.txt:1: expected a number as MAX_WS, found "4O"\. Correct the line, or fetch the file again\.$/,
+    },
+    {
+      name: "a file that is cut off between two lines",
+      files: { "a.txt": jmaYear(2018).split("\r\n").slice(0, 9).join("\r\n") },
+      refusal: /^BrokenTrack: a\.txt:1: expected 12 lines of storm 201801, as its header says, found 8\./,
+    },
+    {
+      name: "a header without the number of lines",
+      files: { "a.txt": jmaYear(2018).replace(/^66666 1801\s+012/, "66666 1801     ") },
+      refusal:
+        /^BrokenTrack: a\.txt:1: expected 66666, the storm's number and its lines|^BrokenTrack: a\.txt:1: expected 1 lines/,
+    },
+    {
+      name: "the zip that JMA serves",
+      files: { "bst_all.zip": makeZip({ "bst_all.txt": Buffer.from(YEARS) }) },
+      refusal:
+        /^WrongFormat: bst_all\.zip: expected JMA, KMA or IBTrACS, found a zip of files\. Unpack it first: unzip FILE\.$/,
+    },
+    {
+      name: "an answer of KMA that is cut off between two lines",
+      files: { "k.txt": [...KMA_HEADER, "TY 2211 2022 8 29 12 141.2 27.3 40 955 160 100 NE 50 30 NE X"].join("\n") },
+      refusal: /^BrokenTrack: k\.txt: expected #7777END after the last storm, found none: the answer was cut off\./,
+    },
+    {
+      name: "a line of KMA that is cut off",
+      files: { "k.txt": "TY 2211 2022 8 29 12 141.2 27.3 40 955 160 100 NE 50 30 NE X\nTY 2211 2022 8 29 18 141.2\n" },
+      refusal: /^BrokenTrack: k\.txt:2: expected 17 words \(GRADE TCID .*\), found 7/,
     },
     {
       name: "a day that does not exist",

@@ -12,7 +12,7 @@ import { readStationFiles } from "../../ingest/sea/readStationFiles.ts";
 import { makeNetcdf } from "../support/arrayFiles.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { ingest, refusalOf } from "../support/ingest.ts";
-import { USUAL_RISE } from "../support/seaFiles.ts";
+import { USUAL_GAUGE, USUAL_RISE } from "../support/seaFiles.ts";
 
 const { signal } = new AbortController();
 let database: TestDatabase;
@@ -38,7 +38,8 @@ const COMMANDS = Object.keys(TABLES) as readonly TableCommand[];
 /** As the command reads it. */
 const READ: Readonly<Record<TableCommand | "load storms", (file: string, text: string) => Promise<unknown>>> = {
   "load climate": (_, text) => ingest(database.client, { "a.csv": text }, { scenario: "s", check: true }),
-  "load sea-levels": (file) => readStationFiles([file], { unit: "m", shapeSign: undefined }, signal),
+  "load sea-levels": (file) =>
+    readStationFiles([file], { unit: "m", shapeSign: undefined, gauge: USUAL_GAUGE }, signal),
   "load sea-level-rise": (file) => readRiseFiles([file], { ...USUAL_RISE, unit: "m", series: undefined }, signal),
   "load ground": (file) =>
     readCsvAttributes([file], { map: new Map(), missing: [], numbers: PLAIN_NUMBERS, stepDegrees: 0.1 }, signal),
@@ -75,6 +76,8 @@ test("a map or a table of levels in NetCDF: what to convert it to, and which com
   expect(await refusalOf(chooseFormat(file, "table", "raster", "polygons"))).toMatch(
     /found NetCDF.* \(array\)\. Such files are read by climatebatch load climate\. If it is a map, .*gdal_translate NETCDF:.*map\.nc:VARIABLE map\.tif$/,
   );
-  expect(await refusalOf(chooseFormat(file, "table"))).toMatch(/Sea levels are read as CSV\.$/);
+  expect(await refusalOf(chooseFormat(file, "table"))).toMatch(
+    /Sea levels are read as CSV; hours of UHSLC and AR6.s projections as NetCDF, too\.$/,
+  );
   expect(await refusalOf(chooseFormat(file, "tracks"))).toMatch(/IBTrACS as CSV\.$/);
 });
