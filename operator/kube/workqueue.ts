@@ -46,6 +46,8 @@ export class WorkQueue {
   readonly #metrics: WorkQueueMetrics | undefined;
   /** Waiting for a worker, in order, with the time of adding. */
   readonly #waiting = new Map<string, number>();
+  /** The same, for what is worked on only while nothing else waits. */
+  readonly #waitingIdly = new Map<string, number>();
   /** With the time at which the work began. */
   readonly #inWork = new Map<string, number>();
   /** Added while in work: waits again as soon as that work ends. */
@@ -67,6 +69,14 @@ export class WorkQueue {
     const nowMs = this.#clock.monotonicMs();
     if (this.#inWork.has(key)) this.#dirty.set(key, nowMs);
     else this.#enqueue(key, nowMs);
+  }
+
+  /** Behind every key that is added; one that is added as well is no longer. */
+  addWhenIdle(key: string): void {
+    const isKnown = [this.#waiting, this.#waitingIdly, this.#inWork, this.#dirty].some((keys) => keys.has(key));
+    if (this.#isStopped || isKnown) return;
+    this.#metrics?.added();
+    this.#enqueue(key, this.#clock.monotonicMs(), this.#waitingIdly);
   }
 
   /** Of two delays of one key the earlier end counts. */
@@ -107,7 +117,7 @@ export class WorkQueue {
   }
 
   get depth(): number {
-    return this.#waiting.size;
+    return this.#waiting.size + this.#waitingIdly.size;
   }
 
   /** On the clock's monotonic scale: when the longest work that goes on now began; undefined when nothing is in work. */
@@ -158,12 +168,13 @@ export class WorkQueue {
   /** The next key, now in work; undefined when stopped. */
   async #take(): Promise<string | undefined> {
     while (!this.#isStopped) {
-      const [next] = this.#waiting;
+      const queue = this.#waiting.size > 0 ? this.#waiting : this.#waitingIdly;
+      const [next] = queue;
       if (next !== undefined) {
         const [key, addedAtMs] = next;
-        this.#waiting.delete(key);
+        queue.delete(key);
         this.#inWork.set(key, this.#clock.monotonicMs());
-        this.#metrics?.depth(this.#waiting.size);
+        this.#metrics?.depth(this.depth);
         this.#metrics?.waited(this.#clock.monotonicMs() - addedAtMs);
         return key;
       }
@@ -180,9 +191,10 @@ export class WorkQueue {
     if (!this.#isStopped) this.#enqueue(key, addedAtMs);
   }
 
-  #enqueue(key: string, addedAtMs: number): void {
-    this.#waiting.set(key, addedAtMs);
-    this.#metrics?.depth(this.#waiting.size);
+  #enqueue(key: string, addedAtMs: number, queue = this.#waiting): void {
+    if (queue === this.#waiting) this.#waitingIdly.delete(key);
+    queue.set(key, addedAtMs);
+    this.#metrics?.depth(this.depth);
     this.#idle.shift()?.();
   }
 
@@ -191,6 +203,7 @@ export class WorkQueue {
     for (const { cancel } of this.#delayed.values()) cancel();
     this.#delayed.clear();
     this.#waiting.clear();
+    this.#waitingIdly.clear();
     this.#dirty.clear();
     this.#metrics?.depth(0);
     for (const wake of this.#idle.splice(0)) wake();

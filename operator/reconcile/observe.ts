@@ -270,7 +270,18 @@ function observeTerminating({ metadata, spec }: PodFacts): TerminatingPod[] {
   return [{ name: metadata.name, node: spec?.nodeName ?? "no node", since }];
 }
 
+/** Of each ended batch once, as long as its object is the same: with thousands kept this is most of an observation. */
+const ended = new WeakMap<ClimateBatch, ObservedBatch>();
+
 function observeBatch(batch: ClimateBatch, database: DatabaseFacts | null): ObservedBatch {
+  const known = database?.runningUids.has(batch.metadata.uid) ? undefined : ended.get(batch);
+  if (known !== undefined) return known;
+  const observed = observeOne(batch, database);
+  if (observed.outcome !== null) ended.set(batch, observed);
+  return observed;
+}
+
+function observeOne(batch: ClimateBatch, database: DatabaseFacts | null): ObservedBatch {
   const { metadata, spec, status } = batch;
   const isBeingDeleted = metadata.deletionTimestamp !== undefined;
   const outcome = outcomeOf(batch, database);

@@ -79,6 +79,20 @@ test("a key added while in work waits, and is worked on exactly once more", asyn
   expect(bench.started).toEqual(["a", "a"]);
 });
 
+test("a key added for when nothing else waits is behind all others, until it is added as well", async () => {
+  const bench = new Bench();
+  for (const key of ["old", "older", "oldest"]) bench.queue.addWhenIdle(key);
+  bench.queue.addWhenIdle("old");
+  for (const key of ["new", "older"]) bench.queue.add(key);
+  bench.queue.addWhenIdle("new");
+  expect(bench.queue.depth).toBe(4);
+  void bench.run(1);
+  await turn();
+  for (const key of ["new", "older", "old", "oldest"]) await bench.end(key);
+  expect(bench.started).toEqual(["new", "older", "old", "oldest"]);
+  expect(bench.queue.depth).toBe(0);
+});
+
 test("so many workers work at a time, each on another key", async () => {
   const bench = new Bench();
   void bench.run(3);
