@@ -15,7 +15,7 @@ import { REMEDIES } from "../report/page/remedies.ts";
 import { defineCommand } from "./command.ts";
 import { methodsFileOption, readGivenMethods } from "./methodsFile.ts";
 import { jsonOption, text } from "./options.ts";
-import { formatTable, printFacts, wrap } from "./printing.ts";
+import { formatTable, printFacts, screenWidth, wrap } from "./printing.ts";
 
 const LINE = 110;
 
@@ -152,5 +152,5 @@ function indent(text: string): string {
 
 /** Continued lines begin with two blanks. */
 function paragraph(text: string): string {
-  return wrap(text, LINE).join("\n  ");
+  return wrap(text, screenWidth(LINE) - 2).join("\n  ");
 }

@@ -9,7 +9,7 @@ import { extentOf, findResults, withSnapshot } from "../report/readResults.ts";
 import { defineCommand } from "./command.ts";
 import { withDatabase } from "./database.ts";
 import { batchArgument, databaseOption, jsonOption, number, requestOptions } from "./options.ts";
-import { formatTable, printFacts, wrap } from "./printing.ts";
+import { formatTable, printFacts, screenWidth, wrap } from "./printing.ts";
 
 const SCREEN = 80;
 const BAR = 5;
@@ -70,7 +70,7 @@ function describePlace(
     ...(words.length === 0 ? [] : [`Flags: ${words.join(", ")}`, "What a flag means: climatebatch explain FLAG"]),
     `Scenarios: ${others.scenarios.join(", ")}. Periods: ${others.periods.map(formatPeriod).join(", ")}.`,
   ]
-    .flatMap((line) => (line.includes("\n") ? [line] : wrap(line, SCREEN)))
+    .flatMap((line) => (line.includes("\n") ? [line] : wrap(line, screenWidth(SCREEN))))
     .join("\n");
 }
 

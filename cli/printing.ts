@@ -19,7 +19,37 @@ export function resumingCommand(): string {
 }
 
 export function print(text: string): void {
-  process.stdout.write(`${asTyped(text)}\n`);
+  process.stdout.write(`${fitToScreen(asTyped(text), process.stdout.columns)}\n`);
+}
+
+/** Columns of the terminal, at most these. */
+export function screenWidth(widest: number): number {
+  return Math.min(widest, process.stdout.columns ?? widest);
+}
+
+/** Fewer make a text unreadable; such a line is left to the terminal. */
+const NARROWEST_COLUMN = 20;
+
+/** Stays whole, so that it can be copied. */
+const COMMAND_AT_END = /(?<=: )\S*climatebatch .*$/;
+const NO_BREAK = "\u00a0";
+
+/** Lines that are too long for a terminal are broken between words, and go on below the beginning of their last column. */
+export function fitToScreen(text: string, columns: number | undefined): string {
+  if (columns === undefined) return text;
+  const fitLine = (line: string) => {
+    const [, before, rest] = /^(.* {2,}| *)(.*)$/.exec(line)!;
+    const room = columns - widthOf(before!);
+    if (widthOf(line) <= columns || room < NARROWEST_COLUMN) return line;
+    const whole = rest!.replace(COMMAND_AT_END, (command) => command.replaceAll(" ", NO_BREAK));
+    return (
+      before +
+      wrap(whole, room)
+        .join(`\n${" ".repeat(widthOf(before!))}`)
+        .replaceAll(NO_BREAK, " ")
+    );
+  };
+  return text.split("\n").map(fitLine).join("\n");
 }
 
 export function printJson(facts: unknown): void {

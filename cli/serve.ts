@@ -47,7 +47,7 @@ async function openExplorerAt(host: string, port: number, url: string) {
     if (!(thrown instanceof RejectedError)) throw thrown;
     throw new RejectedError(
       thrown.reason,
-      `EXPLORE_HOST, EXPLORE_PORT: ${thrown.message} Give another port, or 0 for none.`,
+      `EXPLORE_HOST, EXPLORE_PORT: ${thrown.message} With 0 nothing is served there.`,
       { cause: thrown },
     );
   });

@@ -7,6 +7,7 @@ import { RejectedError } from "../model/errors.ts";
 import { COMMAND_EXIT_CODES, type CommandContext, defineCommand } from "./command.ts";
 import { type OpenDatabase, withDatabase } from "./database.ts";
 import { databaseOption, jsonOption, text } from "./options.ts";
+import { WRONG_WORDS } from "./parse.ts";
 import { formatTable, printFacts } from "./printing.ts";
 
 export const sqlCommand = defineCommand(
@@ -63,6 +64,11 @@ interface StatementResult {
 }
 
 async function runStatements(client: Client, statements: string): Promise<StatementResult[]> {
+  if (statements.trim() === "") {
+    throw new RejectedError(WRONG_WORDS, 'Missing STATEMENT: give one, such as "SELECT 1", or some on standard input.');
+  }
+  // Names are found as psql finds them, those of the predecessor's views too.
+  await client.query("RESET search_path");
   const found = await client.query({ text: statements, rowMode: "array" }).catch((cause: Error) => {
     throw new RejectedError("InvalidStatement", `PostgreSQL refuses the statement: ${cause.message}`, { cause });
   });

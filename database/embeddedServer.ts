@@ -1,7 +1,8 @@
 // `embedded:DIR` made real, for clones: a PostgreSQL of our own in a folder, started, joined, adopted and stopped as its
 // users come and go. Images and installs have no binaries for it; the message says to set DATABASE_*.
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { access, mkdir, readFile, readlink, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
@@ -93,15 +94,24 @@ async function locked<T>(server: Server, work: () => Promise<T>): Promise<T> {
 async function runBinary(server: Server, name: string, args: readonly string[]): Promise<void> {
   const program = join(server.binaries, name);
   const isRoot = process.getuid?.() === 0;
-  const [file, words] = isRoot ? ["unshare", ["-U", program, ...args]] : [program, [...args]];
-  try {
-    await run(file as string, words as string[], { env: { ...process.env, LC_ALL: "C", TZ: "UTC" } });
-  } catch (cause) {
+  const [file, words]: [string, string[]] = isRoot ? ["unshare", ["-U", program, ...args]] : [program, [...args]];
+  const env = { ...process.env, LC_ALL: "C", TZ: "UTC" };
+  // In a group of its own: Ctrl-C on a terminal is for us, and pg_ctl would end a server that it starts.
+  const child = spawn(file, words, { env, detached: true, stdio: ["ignore", "ignore", "pipe"] });
+  let complaint = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    complaint += text;
+  });
+  const cause = await once(child, "close").then(
+    ([code]) => (code === 0 ? null : new Error(`${name} ended with ${code}: ${complaint}`)),
+    (error: Error) => error,
+  );
+  if (cause !== null) {
     const log = await readFile(server.logFile, "utf8").catch(() => "");
     const tail = log.trim().split("\n").slice(-5).join("\n");
     throw new RejectedError(
       "EmbeddedServerFailed",
-      `${name} of the embedded PostgreSQL failed in ${server.directory}: ${String((cause as { stderr?: string }).stderr ?? cause).trim()}\n${tail}\n` +
+      `${name} of the embedded PostgreSQL failed in ${server.directory}: ${(complaint || cause.message).trim()}\n${tail}\n` +
         (isRoot
           ? "As root it runs under `unshare -U`, which this system may forbid: run as an ordinary user, or set DATABASE_*."
           : ""),

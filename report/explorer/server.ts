@@ -57,9 +57,11 @@ export async function startExplorer(options: ExplorerOptions): Promise<HttpEndpo
   server.requestTimeout = server.headersTimeout = REQUEST_LIMIT_MS;
   return listen(server, options).catch((thrown) => {
     const { host, port } = options;
-    throw new RejectedError("PortTaken", `Cannot listen on ${host}:${port}: ${coerceError(thrown).message}.`, {
-      cause: thrown,
-    });
+    throw new RejectedError(
+      "PortTaken",
+      `Cannot listen on ${host}:${port}: ${coerceError(thrown).message}. Give another port.`,
+      { cause: thrown },
+    );
   });
 }
 

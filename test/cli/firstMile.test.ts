@@ -1,12 +1,13 @@
 // What a new user meets: no database yet, an output that cannot be written, a publication that would take something away.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { mkdtemp, open, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { RUN } from "../support/batches.ts";
-import { CHILD_ENV, cli, startCli } from "../support/cli.ts";
+import { CHILD_ENV, cli, eventually, startCli } from "../support/cli.ts";
 import { writePastAndFuture } from "../support/climate.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 
@@ -103,6 +104,26 @@ test.skipIf(process.platform !== "linux")(
     } finally {
       await full.close();
     }
+  },
+);
+
+test.skipIf(process.platform === "win32")(
+  "Ctrl-C while the embedded server starts names the command that resumes, and leaves the server whole",
+  async () => {
+    const cwd = await mkdtemp(join(folder, "interrupted-"));
+    // A terminal sends it to the whole group of processes.
+    const child = spawn(process.execPath, [MAIN, "sample", "--cells", "1"], { cwd, env: CHILD_ENV, detached: true });
+    let stderr = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+    });
+    await eventually("the server starts", () =>
+      existsSync(join(cwd, ".climatebatch/sample/pgdata/postmaster.pid")) ? true : undefined,
+    );
+    process.kill(-child.pid!, "SIGINT");
+    const [code] = await once(child, "close");
+    expect({ code, stderr }).toEqual({ code: 130, stderr: "Stopped. Resume: climatebatch sample --cells 1\n" });
+    expect(await startCli(["sample", "--cells", "1"], { cwd }).ended).toMatchObject({ code: 0 });
   },
 );
 

@@ -1,6 +1,6 @@
 // Tables and lines as a terminal shows them.
 import { expect, test } from "vitest";
-import { formatTable, wrap } from "../../cli/printing.ts";
+import { fitToScreen, formatTable, wrap } from "../../cli/printing.ts";
 
 test("columns are aligned where a name is in Hangul, which a terminal shows twice as wide", () => {
   expect(
@@ -19,6 +19,25 @@ test("columns are aligned where a name is in Hangul, which a terminal shows twic
     "기후변화 시나리오      5",
     "ssp585                 -",
   ]);
+});
+
+test("a line that is too long for the terminal goes on below its last column, and tables keep their rows", () => {
+  const lines = [
+    "Means are of the computed cells, not of those where the hazard is not applicable.",
+    "ok       data            typhoon: no storms were loaded",
+    "    one  all  complete   10  10  2026-11-30T20:45:03",
+    "Stopped; finished shards are kept. Resume: climatebatch run all --period 1985-2014 --workers 1",
+  ];
+  expect(fitToScreen(lines.join("\n"), 50).split("\n")).toEqual([
+    "Means are of the computed cells, not of those",
+    "where the hazard is not applicable.",
+    "ok       data            typhoon: no storms were",
+    "                         loaded",
+    "    one  all  complete   10  10  2026-11-30T20:45:03",
+    "Stopped; finished shards are kept. Resume:",
+    "climatebatch run all --period 1985-2014 --workers 1",
+  ]);
+  expect(fitToScreen(lines.join("\n"), undefined)).toBe(lines.join("\n"));
 });
 
 test("lines are broken between words, by the columns that they take", () => {

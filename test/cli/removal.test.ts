@@ -84,6 +84,8 @@ test("sql prints rows as a table or JSON, reads standard input, and explains wha
     { columns: ["one"], rows: [[1]] },
     { columns: ["two"], rows: [[2]] },
   ]);
+  expect((await typed("sql", "SELECT count(*) > 0 AS any FROM hazard_results")).stdout).toBe("any\n----\ntrue\n");
+  expect(await typed("sql")).toMatchObject({ code: 2, stderr: expect.stringMatching(/^Missing STATEMENT: /) });
   expect(await typed("sql", "SELEC")).toMatchObject({
     code: 2,
     stderr: expect.stringMatching(/^PostgreSQL refuses the statement: syntax error/),
