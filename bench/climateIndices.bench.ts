@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { makeDayOfYearSample } from "../job/indices/dayOfYearSample.ts";
 import { DEFAULT_FIRE_WEATHER, fireWeather, makeFireWeatherArrays } from "../job/indices/fireWeather.ts";
 import { makeHazardYears } from "../job/indices/hazardYears.ts";
-import { heaviestDay, heaviestFiveDays } from "../job/indices/heaviestRain.ts";
+import { heaviestRain } from "../job/indices/heaviestRain.ts";
 import { markValidYears } from "../job/indices/missingDays.ts";
 import { markExceedances } from "../job/indices/percentileDays.ts";
 import { fillThresholds, makePercentileScratch } from "../job/indices/percentileThresholds.ts";
@@ -86,8 +86,7 @@ function makeHeaviestRain() {
   const [long, short] = [ofYears(), ofYears()];
   return ({ daily }: CellInput) => {
     const rain = daily.get("pr")!;
-    heaviestDay(rain, axis.yearStart, YEARS, short);
-    heaviestFiveDays(rain, axis.yearStart, YEARS, long);
+    heaviestRain(rain, axis.yearStart, YEARS, short, long);
     return short[0]! + long[0]!;
   };
 }

@@ -9,7 +9,7 @@ import {
   hazardYearStart,
   makeHazardYears,
 } from "../../job/indices/hazardYears.ts";
-import { heaviestDay, heaviestFiveDays } from "../../job/indices/heaviestRain.ts";
+import { heaviestRain } from "../../job/indices/heaviestRain.ts";
 import { markValidYears } from "../../job/indices/missingDays.ts";
 import { markExceedances } from "../../job/indices/percentileDays.ts";
 import { fillThresholds } from "../../job/indices/percentileThresholds.ts";
@@ -62,9 +62,8 @@ export function makeComputeIndex(settings: IndexSettings, axis: TimeAxis): Compu
     case "CW12":
       return makeCompanion(COLD_WAVE, name, settings, axis);
     case "Rx1day":
-      return makeHeaviestRain(name, heaviestDay, axis);
     case "Rx5day":
-      return makeHeaviestRain(name, heaviestFiveDays, axis);
+      return makeHeaviestRain(name, axis);
     case "SPEI12":
     case "SPI12":
       return makeDroughtIndex(name, settings, axis);
@@ -148,8 +147,13 @@ function makeCompanion(spell: SpellRisk, name: string, settings: IndexSettings, 
 }
 
 /** Calendar years, as for floods. */
-function makeHeaviestRain(name: string, compute: YearlyCompanion["compute"], axis: TimeAxis): ComputeIndex {
+function makeHeaviestRain(name: "Rx1day" | "Rx5day", axis: TimeAxis): ComputeIndex {
   const calendarYears = makeHazardYears(axis, "January");
+  const other = new Float64Array(axis.years);
+  const compute: YearlyCompanion["compute"] = (rain, yearStart, years, out) =>
+    name === "Rx1day"
+      ? heaviestRain(rain, yearStart, years, out, other)
+      : heaviestRain(rain, yearStart, years, other, out);
   const companion: YearlyCompanion = { name, unit: "mm", isDayCount: false, compute };
   return makeYearly("pr", companion, axis, () => calendarYears);
 }

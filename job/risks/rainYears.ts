@@ -2,7 +2,7 @@
 // time axis.
 import type { Flag } from "../../model/reasons.ts";
 import { RISK_INPUTS } from "../../model/riskInputs.ts";
-import { heaviestDay, heaviestFiveDays } from "../indices/heaviestRain.ts";
+import { heaviestRain } from "../indices/heaviestRain.ts";
 import { markObservedYears } from "../indices/missingDays.ts";
 import type { TimeAxis } from "../timeAxis.ts";
 import { type ExtremesScratch, makeExtremesScratch } from "./extremes.ts";
@@ -48,7 +48,7 @@ export interface RainRead {
  * Heaviest rain of each calendar year.
  *
  * Inputs: input with daily pr or yearly Rx1day; whether Rx5day is needed; work, made for its axis.
- * Output: work.rx1day, work.rx5day (if needed) [mm] and work.valid; what was used.
+ * Output: work.rx1day, work.rx5day (of a provider: if needed) [mm] and work.valid; what was used.
  * Definition: indices/heaviestRain.ts on the calendar years with enough days; without daily rain the provider's indices, Rx5day
  *   then, where it is missing, as 1.2 Rx1day (flag).
  * Missing data: a year that does not count is NaN.
@@ -59,8 +59,7 @@ export function fillRainYears(input: CellInput, needsLong: boolean, work: RainYe
   const { years } = axis;
   if (rain !== undefined) {
     markObservedYears(rain, axis.month, axis.yearStart, years, valid);
-    heaviestDay(rain, axis.yearStart, years, rx1day);
-    if (needsLong) heaviestFiveDays(rain, axis.yearStart, years, rx5day);
+    heaviestRain(rain, axis.yearStart, years, rx1day, rx5day);
     for (let year = 0; year < years; year++) if (valid[year] === 0) rx1day[year] = rx5day[year] = Number.NaN;
     return { used: WAYS.daily.text, flags: [] };
   }
