@@ -11,6 +11,7 @@ import { findForeignFormat } from "./foreignFormats.ts";
 import { GEOJSON } from "./geojsonFile.ts";
 import { GEOTIFF } from "./geotiffFile.ts";
 import { NETCDF4 } from "./hdf5File.ts";
+import { KMA_DISTRICTS } from "./kmaDistrictFile.ts";
 import { KMA_GRID } from "./kmaGridFile.ts";
 import { NETCDF3 } from "./netcdf3File.ts";
 import { PARQUET } from "./parquetFile.ts";
@@ -33,6 +34,7 @@ export const FORMATS: readonly FileFormat[] = [
   KMA,
   IBTRACS,
   IBTRACS_PARQUET,
+  KMA_DISTRICTS,
   CSV,
 ];
 

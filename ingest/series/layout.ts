@@ -46,6 +46,7 @@ export type Layout = WideLayout | LongLayout;
 
 const LATITUDE = ["latitude", "lat"];
 const LONGITUDE = ["longitude", "lon"];
+const STATION = ["station", "district", "code"];
 const DATE = ["date", "time", "day"];
 const YEAR = ["year", "yyyy", "yr"];
 const MONTH = ["month", "mo", "mon", "mm"];
@@ -59,7 +60,7 @@ export function readLayout(table: TableFile, options: ReadingOptions): Layout {
   const kma = findKmaDialect(table.header);
   if (kma !== undefined) names[kma.date] = DATE[0]!;
   const { time, frequency } = readTimeColumns(table, names, options.timeZone);
-  const station = kma === undefined ? find(["station"]) : kma.station;
+  const station = kma === undefined ? find(STATION) : kma.station;
   const place = readPlaceColumns(table, find(LATITUDE), find(LONGITUDE), station, kma !== undefined, options);
   const blankIsZero =
     kma === undefined || frequency !== "daily" || options.blank.has(kma.blankIsZero) ? undefined : kma.blankIsZero;
