@@ -13,7 +13,7 @@ export interface SeaLevelStation {
   readonly latitude: number;
   readonly longitude: number;
   readonly record: StationLevels;
-  /** Middle of the years behind parameters and levels; null where not known. */
+  /** Middle of the years behind parameters, levels and maxima without their trend; null where not known, or each maximum's own year. */
   readonly referenceYear: number | null;
   /** How many years are behind them; null where not known. */
   readonly recordYears: number | null;

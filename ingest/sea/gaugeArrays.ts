@@ -9,7 +9,7 @@ import { UHSLC_MISSING } from "./gaugeTexts.ts";
 /** sea_level over record_id and time, one station a file. */
 export const UHSLC_NETCDF: GaugeFormat = {
   name: "UHSLC",
-  matches: (start) => /^(CDF|.HDF\r\n)/.test(start),
+  matches: (_, bytes) => /^(CDF|\x89HDF)/.test(bytes),
   read: async (file, words, gauges, signal) => {
     const opened = await openFile(file, "array", signal);
     try {

@@ -1,4 +1,5 @@
 // Tide gauges by the hour, of any publisher, as stations with yearly maxima.
+import { stat } from "node:fs/promises";
 import type { SeaLevelStation } from "../../model/seaLevels.ts";
 import { readSample } from "../formats/fileFormat.ts";
 import { explainReading } from "../formats/unreadable.ts";
@@ -27,9 +28,11 @@ export interface GaugeReport {
 /** The format of a file of a gauge's hours; undefined of any other file. */
 export async function findGaugeFormat(file: string): Promise<GaugeFormat | undefined> {
   try {
+    // A folder may be a Zarr store, which is no gauge.
+    if ((await stat(file)).isDirectory()) return undefined;
     const { bytes } = await readSample(file);
     const start = new TextDecoder(encodingOf(bytes)).decode(bytes);
-    return FORMATS.find((format) => format.matches(start));
+    return FORMATS.find((format) => format.matches(start, bytes.toString("latin1")));
   } catch (error) {
     throw explainReading(error, file);
   }

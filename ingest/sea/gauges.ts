@@ -24,12 +24,14 @@ export interface Gauge {
 /** How a publisher writes a gauge's hours; what is bad or missing follows its own marks. */
 export interface GaugeFormat {
   readonly name: string;
-  matches(start: string): boolean;
+  /** `start` is decoded text, `bytes` the same with a character per byte. */
+  matches(start: string, bytes: string): boolean;
   read(file: string, words: GaugeWords, gauges: Gauges, signal: AbortSignal): Promise<void>;
 }
 
 /** m; no sea comes higher above any datum in use, or falls lower. */
 const FARTHEST = 30;
+
 /** The gauges of a load: the files of a named one are one record, other names may come once. */
 export class Gauges {
   readonly #gauges = new Map<string, Gauge & { readonly file: string }>();

@@ -51,9 +51,11 @@ export async function readRiseFiles(
   const series = new Map<string, RiseSeries>();
   let passedOver = 0;
   let withoutValues = 0;
+  let hasArrays = false;
   for (const file of files) {
     const format = await chooseFormat(file, "table", "array");
     if (format.kind === "array") {
+      hasArrays = true;
       const array = await readArray(file, options, signal);
       withoutValues += array.withoutValues;
       if (array.otherExperiment !== undefined) others.add(array.otherExperiment);
@@ -86,6 +88,12 @@ export async function readRiseFiles(
       `${files.join(", ")}: expected rows of ssp126, ssp245, ssp370 or ssp585${others.size > 0 ? `, found ${[...others].join(", ")}` : ""}` +
         `${passedOver > 0 ? `; ${passedOver} rows are of other quantiles, confidences or processes than the total at --quantile ${options.quantile}, --confidence ${options.confidence}` : ""}` +
         `${withoutValues > 0 ? `; ${withoutValues} locations have no value` : ""}.`,
+    );
+  }
+  if (!hasArrays && (options.locations !== undefined || options.near !== undefined)) {
+    throw new RejectedError(
+      "UnusedOption",
+      `--${options.near === undefined ? "locations" : "grid"} is for AR6's NetCDF files, and no file is one. Leave it out.`,
     );
   }
   for (const { rises: byYear, ...draft } of drafts.values()) {

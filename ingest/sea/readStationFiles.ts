@@ -62,6 +62,7 @@ export async function readStationFiles(
     if (format !== undefined) ofGauges.push({ file, format });
     else for (const station of await readStationFile(file, options, signal)) add(station, file);
   }
+  if (ofGauges.length === 0) refuseIdle(options.gauge);
   const gauges = await readGauges(ofGauges, options.gauge, signal);
   for (const station of gauges.stations) {
     const { name, record } = station;
@@ -70,6 +71,17 @@ export async function readStationFiles(
     add(station, `Gauge "${name}"`);
   }
   return { stations: [...stations.values()], gauges: gauges.reports };
+}
+
+/** Refuses options that say something of a gauge where no file is of one. */
+function refuseIdle({ station, latitude, longitude, datumOffset }: GaugeOptions): void {
+  const idle = Object.entries({ station, latitude, longitude, "datum-offset": datumOffset });
+  const [option] = idle.find(([, value]) => value !== undefined) ?? [];
+  if (option === undefined) return;
+  throw new RejectedError(
+    "UnusedOption",
+    `--${option} is for hours of tide gauges, and no file has such. Tables have a column for it. Leave it out.`,
+  );
 }
 
 async function readStationFile(file: string, options: StationOptions, signal: AbortSignal): Promise<SeaLevelStation[]> {

@@ -25,7 +25,8 @@ export interface SeaLevelLaw {
  * Inputs: station; basePeriod.
  * Output: law [m above the station's datum], and what to say of it; null for fewer than 10 maxima, and for a scale that is not positive.
  * Definition: parameters as they are; a table of levels by the Gumbel law of least squares on y = -ln(-ln(1 - 1/T)), T >= 2;
- *   maxima by extremes.ts: location and scale of the 30 years at the base period's centre, shape of the whole record.
+ *   maxima by extremes.ts: location and scale of the 30 years at the base period's centre, shape of the whole record. Without a reference
+ *   year of their own they refer to the middle of those years.
  * Missing data: missing maxima are left out.
  */
 export function seaLevelLaw(station: SeaLevelStation, basePeriod: Period): SeaLevelLaw | null {

@@ -11,6 +11,7 @@ import { readRiseFiles } from "../../ingest/sea/readRiseFiles.ts";
 import { readStationFiles } from "../../ingest/sea/readStationFiles.ts";
 import { readReadingOptions } from "../../ingest/series/readingOptions.ts";
 import { openSources, readSources } from "../../ingest/series/sources.ts";
+import { Stations } from "../../ingest/series/stations.ts";
 import { readStormFiles } from "../../ingest/storms/stormFiles.ts";
 import { RejectedError } from "../../model/errors.ts";
 import { VARIABLES } from "../../model/variables.ts";
@@ -33,6 +34,9 @@ export interface FuzzReport {
   highestMib: number;
 }
 
+const FUZZED_DISTRICTS = new Stations("districts.csv");
+for (const [at, code] of ["1101000000", "1102000000"].entries())
+  FUZZED_DISTRICTS.add(code, undefined, { latitude: String(36 + at), longitude: "127" });
 /** Gauges of one value a day, at one place. */
 const FUZZED_GAUGE = { ...USUAL_GAUGE, station: "A", latitude: 36, longitude: 129, complete: 0.04 };
 
@@ -92,7 +96,7 @@ export async function fuzzReaders(seed: string, inputs: number): Promise<FuzzRep
 /** Read a file; return what cannot be among the values, if anything. */
 const READERS: Readonly<Record<Reader, (file: string) => Promise<string | undefined>>> = {
   series: async (file) => {
-    const options = readReadingOptions({ ...USUAL_WORDS, files: [file] });
+    const options = readReadingOptions({ ...USUAL_WORDS, files: [file], stations: FUZZED_DISTRICTS });
     const sources = await openSources(options, signal);
     try {
       const target = {

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { writeArrayBuffer } from "geotiff";
 import { makeNetcdf, makeZip, zarrEntries } from "../support/arrayFiles.ts";
+import { districtText, makeTarGz } from "../support/districtFiles.ts";
 import { GAUGE_TEXTS, gaugeNetcdf, makeAr6 } from "../support/seaFiles.ts";
 import { SERIES_FORMATS } from "../support/seriesFormats.ts";
 import { ibtracs, ibtracsParquet, jmaYear, KMA_HEADER } from "../support/stormFiles.ts";
@@ -80,6 +81,14 @@ export async function makeSeeds(): Promise<readonly Seed[]> {
   for (const [name, make] of Object.entries(GAUGE_TEXTS)) add("stations", `${name}.txt`, make(hours));
   add("stations", "h057.nc", await gaugeNetcdf(hours));
   add("rise", "total_ssp245_medium_confidence_values.nc", await makeAr6());
+  const days = GRID.days.map((day) => `2001-01-${String(day + 1).padStart(2, "0")}`);
+  const districts = {
+    codes: ["1101000000", "1102000000"],
+    dates: days,
+    value: (day: number, at: number) => String(10 + day + at),
+  };
+  add("series", "SSP245_TAMAX_sgg261_daily_2001.asc", makeTarGz({ "a.txt": districtText(districts) }));
+  add("series", "SSP245_TAMIN_sgg261_daily_2001.txt", districtText(districts));
   const years = Array.from({ length: 12 }, (_, at) => 1990 + at);
   add(
     "stations",

@@ -201,6 +201,12 @@ describe("refused", () => {
     ]
   >([
     [
+      "an option of gauges for a table",
+      () => ({ "a.csv": "station,lat,lon,mu,beta\nA,1,2,4,0.1\n" }),
+      { datumOffset: 1 },
+      /^UnusedOption: --datum-offset is for hours of tide gauges/,
+    ],
+    [
       "no place",
       () => ({ "a.csv": UHSLC }),
       {},

@@ -323,6 +323,17 @@ print(json.dumps([[int(y) for y in one.years.values], [[None if np.isnan(v) else
       },
     );
 
+    test("its options are refused where no file is one", async () => {
+      const read = async (choice: Partial<RiseChoice>) =>
+        readRiseFiles(
+          [await fileOf("scenario,year,rise\nssp245,2050,0.2\n")],
+          { ...USUAL_RISE, unit: "m", series: undefined, ...choice },
+          signal,
+        );
+      expect(await refusalOf(read({ locations: "grid" }))).toMatch(/^UnusedOption: --locations is for AR6's NetCDF/);
+      expect(await refusalOf(read({ near: [] }))).toMatch(/^UnusedOption: --grid is for AR6's NetCDF/);
+    });
+
     const far = Array.from({ length: 5001 }, (_, at) => [1e9 + at, at % 90, at % 180] as const);
     test.each<[string, string, Ar6Options, Partial<RiseChoice>, RegExp, ((bytes: Buffer) => Buffer)?]>([
       ["another name", "slr.nc", {}, {}, /^UnknownProjection: .*slr\.nc: expected the name that AR6 gives/],
