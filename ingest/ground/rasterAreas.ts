@@ -19,6 +19,10 @@ const ROUNDING = 1e-6;
 /** More are no classes. */
 const MOST_CLASSES = 1 << 16;
 const MOST_SHOWN = 12;
+/** More parts of a pixel along each side take too long. */
+const MOST_PARTS = 1000;
+/** More windows are days of work, or a file that lies about its size. */
+const MOST_WINDOWS = 1e6;
 
 interface Box {
   left: number;
@@ -64,6 +68,7 @@ export class AreaValues {
     const read = makePixelReader(raster, missing);
     const { boxes, pixelsAcross } = this.#findWindows(raster);
     const parts = Math.max(1, Math.ceil(LEAST_PARTS / pixelsAcross - ROUNDING));
+    if (parts > MOST_PARTS) throw tooCoarse(raster, pixelsAcross);
     const partArea = Math.abs(columnStep * rowStep) / parts ** 2;
     for (const { left, top, right, bottom } of boxes) {
       const stored = await raster.readWindow(left, top, right, bottom);
@@ -170,6 +175,8 @@ export class AreaValues {
     const sides: number[] = [];
     const boxOf = makeBoxFinder(raster, this.#areas);
     const add = (box: Box) => {
+      const across = ((box.bottom - box.top) / rows + 1) * ((box.right - box.left) / columns + 1);
+      if (across > MOST_WINDOWS || windows.size > MOST_WINDOWS) throw tooLarge(raster);
       for (let row = Math.floor(box.top / rows); row * rows < box.bottom; row++) {
         for (let column = Math.floor(box.left / columns); column * columns < box.right; column++) {
           const key = row * 2 ** 26 + column;
@@ -193,6 +200,20 @@ export class AreaValues {
     // Of a cell at a pole one side has no length.
     return { boxes, pixelsAcross: sides.sort((a, b) => a - b)[Math.floor(sides.length / 2)] ?? 1 };
   }
+}
+
+function tooCoarse({ file }: RasterFile, pixelsAcross: number): RejectedError {
+  return new RejectedError(
+    "TooCoarse",
+    `${file}: a pixel is ${Math.round(1 / pixelsAcross).toLocaleString("en")} times as wide as a cell; at most ${MOST_PARTS / LEAST_PARTS} times are divided among the cells. Give --by centre.`,
+  );
+}
+
+function tooLarge({ file, width, height }: RasterFile): RejectedError {
+  return new RejectedError(
+    "TooLarge",
+    `${file}: the cells lie in more of its ${width} x ${height} pixels than can be read. Make it coarser first: gdalwarp -tr, or give --by centre.`,
+  );
 }
 
 /** Boxes of pixels in which a cell lies: two where a raster in degrees begins within it; none outside. */

@@ -6,7 +6,7 @@ import { openFile } from "../../ingest/formats/formats.ts";
 import { PLAIN_NUMBERS } from "../../ingest/formats/numberText.ts";
 import { readCsvAttributes } from "../../ingest/ground/csvAttributes.ts";
 import { samplePolygons } from "../../ingest/ground/polygonAttributes.ts";
-import { sampleRaster } from "../../ingest/ground/rasterAttributes.ts";
+import { readRasters } from "../../ingest/ground/readRasters.ts";
 import { readRiseFiles } from "../../ingest/sea/readRiseFiles.ts";
 import { readStationFiles } from "../../ingest/sea/readStationFiles.ts";
 import { readReadingOptions } from "../../ingest/series/readingOptions.ts";
@@ -143,15 +143,12 @@ const READERS: Readonly<Record<Reader, (file: string) => Promise<string | undefi
     return values.every((known) => Object.values(known).every(Number.isFinite)) ? undefined : "an attribute";
   },
   raster: async (file) => {
-    const raster = await openFile(file, "raster", signal);
-    try {
-      const values = await sampleRaster(raster, "elevation", PLACES, []);
-      return values.every((value) => Number.isNaN(value) || (value >= -450 && value <= 9000))
-        ? undefined
-        : "an elevation";
-    } finally {
-      raster.close();
+    for (const by of ["centre", "mean"] as const) {
+      const options = { by, classes: [], missing: [], unit: undefined };
+      const { values } = await readRasters([file], "elevation", PLACES, options, signal);
+      if (!values.every((value) => Number.isNaN(value) || (value >= -450 && value <= 9000))) return "an elevation";
     }
+    return undefined;
   },
   polygons: async (file) => {
     const polygons = await openFile(file, "polygons");

@@ -152,7 +152,7 @@ test.skipIf(!isHere)(`13: a mark of missing rain that is a temperature too${wher
 test.skipIf(!isHere)(`14: a raster's value without data is that of its own type${where}`, async () => {
   await load(["16/th.csv"], { thousands: ",", grid: "tif" });
   const words = { map: [], property: undefined, inside: 1, outside: undefined, missing: [] };
-  const more = { addCells: true, failRunningBatches: false, grid: "tif" };
+  const more = { by: "centre", addCells: true, failRunningBatches: false, grid: "tif" } as const;
   const cells = readFileSync(path("14/cells.csv"), "utf8").trim().split("\n").slice(1);
   const places = cells.map((cell) => {
     const [latitude, longitude] = cell.split(",").map(Number) as [number, number];
@@ -246,7 +246,7 @@ test.skipIf(!isHere)(`hostile: tables of storms and of the sea${where}`, async (
 
 test.skipIf(!isHere)(`hostile: quoted blanks of attributes, and a raster that hangs its library${where}`, async () => {
   const words = { map: [], property: undefined, inside: 1, outside: undefined, missing: [] };
-  const more = { addCells: true, failRunningBatches: false, grid: "hostile" };
+  const more = { by: "centre", addCells: true, failRunningBatches: false, grid: "hostile" };
   const attributesOf = (file: string, attribute: string | undefined) =>
     refusalOf(
       loadAttributes(database.client, { ...words, ...more, file: [path(`hostile/${file}`)], attribute }, signal),

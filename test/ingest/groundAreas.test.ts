@@ -124,6 +124,13 @@ describe("what is refused", () => {
     expect(await read({ ...heights, cells: stations })).toMatchObject({ by: "centre" });
   });
 
+  test("pixels that are 2,500 times as wide as the cells", async () => {
+    const cells = [0, 1, 2, 3].map((at) => [50.1 + (at % 2) / 1e4, 0.1 + Math.floor(at / 2) / 1e4, null] as const);
+    const coarse = { files: ["coarse.tif"], attribute: "elevation", cells } as const;
+    expect(await refusalOf(read(coarse))).toMatch(/^TooCoarse: .*coarse\.tif: a pixel is 2,500 times.*--by centre/);
+    expect((await read(coarse, { by: "centre" })).values.every(Number.isFinite)).toBe(true);
+  });
+
   test.each<[string, Partial<Case>, Partial<RasterOptions>, RegExp]>([
     ["a share of an amount", { attribute: "elevation" }, { classes: ["50"] }, /^InvalidOption: .*elevation is in m/],
     ["a share of names", { attribute: "country" }, { classes: ["50"] }, /^InvalidOption: .*country is a number/],
