@@ -246,7 +246,7 @@ test.skipIf(!isHere)(`hostile: tables of storms and of the sea${where}`, async (
 
 test.skipIf(!isHere)(`hostile: quoted blanks of attributes, and a raster that hangs its library${where}`, async () => {
   const words = { map: [], property: undefined, inside: 1, outside: undefined, missing: [] };
-  const more = { by: "centre", addCells: true, failRunningBatches: false, grid: "hostile" };
+  const more = { addCells: true, failRunningBatches: false, grid: "hostile" };
   const attributesOf = (file: string, attribute: string | undefined) =>
     refusalOf(
       loadAttributes(database.client, { ...words, ...more, file: [path(`hostile/${file}`)], attribute }, signal),
