@@ -42,16 +42,17 @@ export const loadGroundCommand = defineCommand(
       by: {
         ...text,
         choices: OF_PIXELS,
-        describe: "GeoTIFF: what a cell takes of the pixels in its area [default: what suits the attribute]",
+        value: "RULE",
+        describe: "GeoTIFF: what a cell takes of its pixels [default: what suits the attribute]",
       },
       classes: {
         ...texts,
         value: "CLASS,…",
-        describe: "GeoTIFF: the value is the share of these classes, such as 50,60",
+        describe: "GeoTIFF: the value is the share of these classes",
       },
       property: { ...text, value: "NAME", describe: "polygons: property that holds the value; without it a mask" },
-      inside: { ...number, default: 1, describe: "mask of polygons: value of cells inside" },
-      outside: { ...number, describe: "polygons: value of cells in no polygon [default: 0 of a mask]" },
+      inside: { ...number, default: 1, rare: true, describe: "mask of polygons: value of cells inside" },
+      outside: { ...number, rare: true, describe: "polygons: value of cells in no polygon [default: 0 of a mask]" },
       missing: {
         ...texts,
         value: "MARK,…",

@@ -16,8 +16,8 @@ const CIRCLE = 360;
 const RADIANS = Math.PI / 180;
 const EARTH_KM = 6371;
 const KM_PER_DEGREE = EARTH_KM * RADIANS;
-/** A regular grid with fewer of its places filled is taken for scattered places. */
-const LEAST_FILLED = 0.02;
+/** Rows and columns with fewer of their places filled would take more memory than the cells. */
+const LEAST_FILLED = 0.05;
 /** Distances to the nearest neighbour: so many are looked at, and so many are within so much of their median in a model's grid. */
 const SAMPLE = 1000;
 const LEAST_EVEN = 0.8;

@@ -52,7 +52,7 @@ export class RemotePieces {
   readonly #settings: RemoteSettings;
   #running = 0;
   readonly #waiting: (() => void)[] = [];
-  /** By key, as the server named it first. */
+  /** Of what is read in ranges, by key, as the server named it first. */
   readonly #versions = new Map<string, string>();
 
   constructor(address: string, server: PieceServer, settings: RemoteSettings) {
@@ -68,7 +68,7 @@ export class RemotePieces {
         range === undefined ? {} : { Range: `bytes=${range.offset}-${range.offset + range.length - 1}` };
       const response = await this.#request(key, "GET", headers);
       if (response === undefined) return undefined;
-      this.#refuseOther(key, response);
+      if (range !== undefined) this.#refuseOther(key, response);
       const bytes = await this.#readBody(key, response);
       // Servers that know no ranges send the whole.
       if (range === undefined || response.status === PARTIAL) return bytes;
