@@ -1,7 +1,7 @@
 // What the chart renders, judged by a real API server (defaults, what it refuses beyond schemas, Pod Security `restricted`; nothing is
 // kept) and by kubeconform. Kinds of the Prometheus Operator and of Kueue are judged by their own definitions.
 
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -24,6 +24,7 @@ const DEFINITIONS = [
     (plural) => `${goDefinitions("kueue")}/kueue.x-k8s.io_${plural}.yaml`,
   ),
 ];
+const STRICTLY = ["--dry-run=server", "--server-side", "--validate=strict", "--warnings-as-errors", "--filename=-"];
 const VERSION = kubernetesVersion().slice(1);
 const EVERY_SET = Object.entries(VALUE_SETS);
 
@@ -84,8 +85,7 @@ describeWith(["kube-apiserver", "helm", "prometheus-operator", "kueue", "kubecon
     run(kubectlProgram(), ["--kubeconfig", server.kubeconfig, `--namespace=${NAMESPACE}`, ...words], { input });
   /** Warnings are what Pod Security has against the pods of a Deployment or CronJob. Lines: an object each. */
   const judge = async (manifests: string) => {
-    const how = ["--dry-run=server", "--server-side", "--validate=strict", "--warnings-as-errors"];
-    return (await kubectl(["apply", ...how, "--filename=-"], manifests)).trim().split("\n");
+    return (await kubectl(["apply", ...STRICTLY], manifests)).trim().split("\n");
   };
   beforeAll(async () => {
     server = await startApiServer();
@@ -131,6 +131,48 @@ describeWith(["kube-apiserver", "helm", "prometheus-operator", "kueue", "kubecon
         metadata: { name: "cb-climatebatch-probability", labels: { "kueue.x-k8s.io/queue-name": "climate" } },
       }),
     );
+  });
+
+  describeWith(["argo-cd", "flux-source", "flux-helm"], "the page about GitOps", () => {
+    const page = readFileSync(join(CHART, "../../docs/gitops.md"), "utf8");
+    const [argo, flux] = [...page.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, block]) => block!);
+    const release = flux!.split(/^---$/m)[1]!;
+    const kinds = [
+      `${goDefinitions("argo-cd")}/application-crd.yaml`,
+      `${goDefinitions("flux-source")}/source.toolkit.fluxcd.io_ocirepositories.yaml`,
+      `${goDefinitions("flux-helm")}/helm.toolkit.fluxcd.io_helmreleases.yaml`,
+    ];
+    beforeAll(async () => {
+      await kubectl(["apply", "--server-side", ...kinds.map((file) => `--filename=${file}`)]);
+      await kubectl(["wait", "--for=condition=Established", "crd", "--all"]);
+      await kubectl(["create", "namespace", "argocd"]);
+    });
+
+    test("has manifests that Argo CD's and Flux's own definitions accept", async () => {
+      const accepted = (manifest: string) =>
+        run(kubectlProgram(), ["--kubeconfig", server.kubeconfig, "apply", ...STRICTLY], { input: manifest });
+      expect(await accepted(argo!)).toContain("application.argoproj.io/climatebatch serverside-applied");
+      expect(await accepted(flux!)).toMatch(/ocirepository.*climatebatch.*\n.*helmrelease.*climatebatch/);
+      await expect(accepted(argo!.replace("valuesObject", "valueObject"))).rejects.toThrow(/valueObject/);
+    });
+
+    test.each([
+      { tool: "Argo CD", values: loadYaml<Rendered>(argo!).spec.source.helm.valuesObject },
+      { tool: "Flux", values: loadYaml<Rendered>(release).spec.values },
+    ])("has values for $tool with which the chart is accepted", async ({ values }) => {
+      const manifests = (await renderText(values)).split(/^---$/m).filter((one) => /^kind:/m.test(one));
+      expect(await judge(manifests.join("---"))).toHaveLength(manifests.length);
+    });
+
+    test("has a chart without lookups, and without hooks but those of helm test", () => {
+      const folder = join(CHART, "templates");
+      const templates = readdirSync(folder, { recursive: true, encoding: "utf8" })
+        .filter((name) => /\.(yaml|tpl)$/.test(name))
+        .map((name) => readFileSync(join(folder, name), "utf8"))
+        .join("\n");
+      expect(templates).not.toMatch(/\blookup\b/);
+      expect([...templates.matchAll(/helm\.sh\/hook" "([\w-]+)"/g)].map(([, hook]) => hook)).toEqual(["test"]);
+    });
   });
 
   describe("at kubeconform", () => {

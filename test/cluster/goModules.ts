@@ -26,6 +26,9 @@ const DEFINITIONS = {
     folder: "example/prometheus-operator-crd",
   },
   kueue: { module: "sigs.k8s.io/kueue", version: "v0.17.0", folder: "config/components/crd/bases" },
+  "argo-cd": { module: "github.com/argoproj/argo-cd/v3", version: "v3.2.0", folder: "manifests/crds" },
+  "flux-source": { module: "github.com/fluxcd/source-controller", version: "v1.7.0", folder: "config/crd/bases" },
+  "flux-helm": { module: "github.com/fluxcd/helm-controller", version: "v1.4.0", folder: "config/crd/bases" },
 } as const;
 
 export type GoProgram = keyof typeof PROGRAMS;
