@@ -10,7 +10,10 @@ export const GROUPS: readonly Group[] = [
     text: "Load data",
     pages: ["load", "load-kma", "load-grib", "load-storms", "load-ground", "load-conventions", "grids"],
   },
-  { text: "Compute and read", pages: ["run", "triggers", "database", "report", "explorer", "roles", "scale"] },
+  {
+    text: "Compute and read",
+    pages: ["run", "triggers", "database", "report", "explorer", "roles", "scale", "sizing"],
+  },
   {
     text: "In a cluster",
     pages: [
