@@ -15,7 +15,7 @@ import type { Period } from "../model/periods.ts";
 import { defineCommand } from "./command.ts";
 import { withDatabase } from "./database.ts";
 import { numberStyleOptions } from "./fileReading.ts";
-import { databaseOption, failBatchesOption, files, jsonOption, number, text, texts } from "./options.ts";
+import { databaseOption, failBatchesOption, files, jsonOption, number, parseYears, text, texts } from "./options.ts";
 import { printFacts } from "./printing.ts";
 import { FILE_ADDRESSES, withLocalFiles } from "./remoteFiles.ts";
 
@@ -68,7 +68,7 @@ export const loadSeaLevelsCommand = defineCommand(
       epoch: {
         ...text,
         value: "FIRST-LAST",
-        parse: parsePeriod,
+        parse: parseYears,
         describe: "years whose mean sea level gauges refer to [default: 1995-2014]",
       },
       "datum-offset": {
@@ -86,6 +86,7 @@ export const loadSeaLevelsCommand = defineCommand(
       "Columns: station, latitude, longitude, and one of: location and scale (and shape); return_period and level, or a column per " +
       "return period such as rp100; year and level (yearly maxima, at least 10). Also, where known: reference_year (middle of the years " +
       "behind them), record_years (how many), datum_offset (to add, from the station's datum to that of the cells' elevations). " +
+      "Of hours of gauges the highest level of each complete year is stored, above the mean sea level of --epoch and without its trend. " +
       "A cell takes the nearest station within 50 km. A stored station is replaced." +
       `\n\n${FILE_ADDRESSES}`,
   },
@@ -177,13 +178,6 @@ export const loadSeaLevelRiseCommand = defineCommand(
 
 /** As of sea-level rise. */
 const EPOCH: Period = { firstYear: 1995, lastYear: 2014 };
-
-function parsePeriod(text: string, option: string): Period {
-  const match = /^(\d{4})-(\d{4})$/.exec(text);
-  const [firstYear, lastYear] = [Number(match?.[1]), Number(match?.[2])];
-  if (match !== null && firstYear <= lastYear) return { firstYear, lastYear };
-  throw new RejectedError("InvalidOption", `${option} expects FIRST-LAST, such as 1995-2014, but got "${text}".`);
-}
 
 function checkShare(complete: number): number {
   if (complete > 0 && complete <= 1) return complete;

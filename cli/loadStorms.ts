@@ -8,7 +8,7 @@ import type { StormTrack } from "../model/storms.ts";
 import { defineCommand } from "./command.ts";
 import { withDatabase } from "./database.ts";
 import { showReading } from "./fileReading.ts";
-import { databaseOption, failBatchesOption, files, flag, jsonOption, text } from "./options.ts";
+import { databaseOption, failBatchesOption, files, flag, jsonOption, parseYears, text } from "./options.ts";
 import { printFacts } from "./printing.ts";
 import { FILE_ADDRESSES, withLocalFiles } from "./remoteFiles.ts";
 import { readStormWords, stormReadingOptions } from "./stormOptions.ts";
@@ -75,15 +75,6 @@ function chooseYears(
     );
   }
   return { years, tracks: inside, outside: tracks.length - inside.length };
-}
-
-function parseYears(text: string, option: string): Period {
-  const match = /^(\d{4})-(\d{4})$/.exec(text);
-  const [firstYear, lastYear] = [Number(match?.[1]), Number(match?.[2])];
-  if (match === null || !(firstYear <= lastYear)) {
-    throw new RejectedError("InvalidOption", `${option} expects FIRST-LAST, such as 1977-2023, but got "${text}".`);
-  }
-  return { firstYear, lastYear };
 }
 
 function describeOutcome({ format, leftOut }: ReadStorms, outside: number, outcome: StormLoadOutcome): string {

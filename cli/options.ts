@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import { DEFAULT_GRID } from "../database/gridCells.ts";
 import { CALCULATION_REQUESTS, METHODS } from "../model/calculations.ts";
 import { RejectedError } from "../model/errors.ts";
-import { DEFAULT_BASE_PERIOD, formatPeriod, parsePeriod } from "../model/periods.ts";
+import { DEFAULT_BASE_PERIOD, formatPeriod, type Period, parsePeriod } from "../model/periods.ts";
 import { RISKS } from "../model/risks.ts";
 
 export interface Option {
@@ -198,3 +198,13 @@ export const replaceOptions = {
 export const publishOption = {
   publish: { ...flag, default: true, describe: "compute only: readers keep the results before" },
 } as const;
+
+/** FIRST-LAST */
+export function parseYears(text: string, option: string): Period {
+  const match = /^(\d{4})-(\d{4})$/.exec(text);
+  const [firstYear, lastYear] = [Number(match?.[1]), Number(match?.[2])];
+  if (match === null || !(firstYear <= lastYear)) {
+    throw new RejectedError("InvalidOption", `${option} expects FIRST-LAST, such as 1977-2023, but got "${text}".`);
+  }
+  return { firstYear, lastYear };
+}

@@ -55,6 +55,9 @@ export async function readRiseArray(file: ArrayFile, choice: RiseChoice, limits:
   const [quantiles, years, locations, latitudes, longitudes] = await Promise.all(
     [...AXES, "lat", "lon"].map((name) => readCoordinate(file, variable, name)),
   );
+  if (years!.some((year, at) => at > 0 && !(year > years![at - 1]!))) {
+    throw new RejectedError("NoRise", `${file.file}: expected years in ascending order, found ${years!.join(", ")}.`);
+  }
   const quantile = chooseQuantile(file.file, quantiles!, choice.quantile);
   const chosen = chooseLocations(file.file, locations!, latitudes!, longitudes!, choice);
   const packing = readPacking(file.file, variable);

@@ -4,7 +4,7 @@ import { basename } from "node:path";
 import { RejectedError } from "../../model/errors.ts";
 import { futureOf } from "../../model/experiments.ts";
 import type { RiseSeries } from "../../model/seaLevels.ts";
-import { chooseFormat } from "../formats/formats.ts";
+import { chooseFormat, openFile } from "../formats/formats.ts";
 import { readNumberText } from "../formats/numberText.ts";
 import { type RiseArray, type RiseChoice, readRiseArray } from "./readRiseArrays.ts";
 import { LENGTH_UNITS, type LengthUnit, SeaTable, type SeaTableOptions } from "./seaTable.ts";
@@ -14,6 +14,7 @@ const HIGHEST = 10;
 const LOWEST = -5;
 const FIRST_YEAR = 1900;
 const LAST_YEAR = 2300;
+const ROUNDING = 1e-9;
 /** What a table without quantiles gives. */
 const MEDIAN = 0.5;
 const LIMITS = { lowest: LOWEST, highest: HIGHEST, firstYear: FIRST_YEAR, lastYear: LAST_YEAR };
@@ -104,7 +105,7 @@ export async function readRiseFiles(
 }
 
 async function readArray(file: string, options: RiseOptions, signal: AbortSignal): Promise<RiseArray> {
-  const opened = await (await chooseFormat(file, "array")).open(file, signal);
+  const opened = await openFile(file, "array", signal);
   try {
     return await readRiseArray(opened, options, LIMITS);
   } finally {
@@ -129,7 +130,8 @@ function isWanted(table: SeaTable, { quantile, confidence }: RiseOptions): boole
     ["", wanted].includes(table.text(column).toLowerCase());
   const text = table.text("quantile");
   const found = readNumberText(text) ?? Number.NaN;
-  const isQuantile = text === "" ? quantile === MEDIAN : [found, found / 100].some((one) => one === quantile);
+  const isQuantile =
+    text === "" ? quantile === MEDIAN : [found, found / 100].some((one) => Math.abs(one - quantile) < ROUNDING);
   return isOneOf("process", "total") && isOneOf("confidence", confidence) && isQuantile;
 }
 

@@ -383,6 +383,13 @@ print(json.dumps([[int(y) for y in one.years.values], [[None if np.isnan(v) else
         {},
         /^InvalidNumber: .*location 955: expected -5 to 10 m/,
       ],
+      [
+        "years in no order",
+        NAME,
+        { years: [2030, 2020, 2100] },
+        {},
+        /^NoRise: .*ascending order, found 2030, 2020, 2100/,
+      ],
       ["no value at all", NAME, { value: () => Number.NaN }, {}, /^NoRise: .*4 locations have no value/],
       ["a latitude of 99", NAME, { locations: [[955, 99, 0]] }, {}, /^InvalidPlace: .*location 955: expected degrees/],
       [
