@@ -47,8 +47,8 @@ const nothing = () => undefined;
 const silent = { onFiles: nothing, onBytes: nothing, onFileRead: nothing };
 const PLACES = [36.25, 37.25].flatMap((latitude) => [126.75, 127.25].map((longitude) => ({ latitude, longitude })));
 
-/** `seed` and the number of an input give the input. */
-export async function fuzzReaders(seed: string, inputs: number): Promise<FuzzReport> {
+/** `seed` and the number of an input give the input; `first` is the number of the first. */
+export async function fuzzReaders(seed: string, inputs: number, first = 0): Promise<FuzzReport> {
   const seeds = await makeSeeds();
   const report: FuzzReport = {
     inputs,
@@ -66,7 +66,7 @@ export async function fuzzReaders(seed: string, inputs: number): Promise<FuzzRep
   };
   const looking = setInterval(measure, LOOK_MS);
   try {
-    for (let number = 0; number < inputs; number++) {
+    for (let number = first; number < first + inputs; number++) {
       const one = seeds[number % seeds.length]!;
       const file = join(folder, one.name);
       writeFileSync(file, mutate(one, makeRandom(`${seed} ${number}`)));
