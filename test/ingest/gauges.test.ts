@@ -162,7 +162,7 @@ describe("what the options choose", () => {
   });
 });
 
-/** The rule of process_gev.R (Wong et al. 2022), written again: pandas groups, a year of 8,760 hours, 90 % of them. */
+/** The rule of process_gev.R (github.com/tonyewong/surge_comparison), written again: pandas groups, a year of 8,760 hours, 90 % of them. */
 const PYTHON_PROGRAM = `
 import json, sys, csv
 from collections import defaultdict
