@@ -21,6 +21,7 @@ const GRIDS = [
   { rows: 601, columns: 751, step: 0.01 },
   { rows: 1201, columns: 1501, step: 0.005 },
 ];
+const LARGEST = GRIDS.at(-1)!;
 const MISSING = -9990;
 /** A number takes so many bytes at most, with what is around it. */
 const MOST_BYTES_A_VALUE = 32;
@@ -169,21 +170,21 @@ async function readBox(
 
 async function readLine(file: string, handle: Handle, lines: readonly Line[], at: number): Promise<Float64Array> {
   const { from, to } = lines[at]!;
-  const largest = GRIDS.at(-1)!;
-  if (to - from > largest.rows * largest.columns * MOST_BYTES_A_VALUE) {
+  if (to - from > LARGEST.rows * LARGEST.columns * MOST_BYTES_A_VALUE) {
     throw new RejectedError(
       "UnreadableFile",
       `${file}:${at + 1}: the line has ${to - from} bytes, more than any field of KMA. Fetch the file again.`,
     );
   }
   const bytes = Buffer.alloc(to - from);
-  await handle.read(bytes, 0, bytes.length, from);
-  return readNumbers(bytes, `${file}:${at + 1}`);
+  const { bytesRead } = await handle.read(bytes, 0, bytes.length, from);
+  return readNumbers(bytes.subarray(0, bytesRead), `${file}:${at + 1}`);
 }
 
 /** Numbers between blanks. Those of up to 15 digits are exact as a quotient of two integers (Clinger 1990), faster than texts. */
 function readNumbers(bytes: Buffer, where: string): Float64Array {
-  const values = new Float64Array(bytes.length / 2 + 1);
+  // One too many is seen.
+  const values = new Float64Array(Math.min(Math.ceil(bytes.length / 2), LARGEST.rows * LARGEST.columns + 1));
   let found = 0;
   for (let at = 0; at < bytes.length; ) {
     if (bytes[at]! <= BLANK) {

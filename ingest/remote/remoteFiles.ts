@@ -41,7 +41,7 @@ export interface RemoteProgress {
 export interface LocalFiles {
   /** The local files in place of their addresses; a name that is no address is unchanged. */
   readonly files: readonly string[];
-  /** The text with addresses in place of local paths. */
+  /** The text with addresses in place of local paths, without users and passwords. */
   restore(text: string): string;
   /** Removes what was brought, or leaves it for the next run. */
   close(keep: boolean): void;
@@ -75,18 +75,22 @@ interface Transfer {
 export async function bringFiles(names: readonly string[], options: BringOptions): Promise<LocalFiles> {
   const addresses: string[] = [];
   for (const name of new Set(names)) if (await mustBeBrought(name, options)) addresses.push(name);
-  if (addresses.length === 0) return { files: names, restore: (text) => text, close: () => undefined };
+  const inPlace = names.filter((name) => isReadInPlace(name) && !addresses.includes(name));
+  const restoreInPlace = (text: string) =>
+    inPlace.reduce((restored, name) => restored.replaceAll(name, hideUser(name)), text);
+  if (addresses.length === 0) return { files: names, restore: restoreInPlace, close: () => undefined };
   const folder = openOwnFolder(options.above, DOWNLOADS, digestOf(addresses.join("\n")).slice(0, 16));
   try {
     const transfers = new Map<string, readonly Transfer[]>();
     for (const address of addresses) transfers.set(address, await find(address, folder.path, options));
     await bringAll([...transfers.values()].flat(), folder.path, options);
+    const restoreBrought = makeRestore(transfers, folder.path);
     return {
       files: names.flatMap((name) => {
         const brought = transfers.get(name);
         return brought === undefined ? [name] : filesOf(brought, folder.path);
       }),
-      restore: makeRestore(transfers, folder.path),
+      restore: (text) => restoreInPlace(restoreBrought(text)),
       close: folder.close,
     };
   } catch (error) {

@@ -69,6 +69,8 @@ describe("over HTTP", () => {
     });
     const address = server.address.replace("http://", "http://me:secret@");
     await expectCells(`${address}/cog.tif`);
+    const local = await bring(`${address}/cog.tif`);
+    expect(local.restore(`${local.files[0]} has no cell`)).toBe(`${server.address}/cog.tif has no cell`);
     expect(await refusalOf(read(`${address.replace("secret", "wrong")}/cog.tif`))).toMatch(
       /^RemoteStoreRefuses: http:\/\/127[^@]*401/,
     );
