@@ -1,6 +1,6 @@
 // What a cell takes of the pixels in its area: as GDAL, PROJ and NumPy compute it, by the rule of the attribute, in bounded memory.
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { makeCellAreas } from "../../ingest/ground/cellAreas.ts";
@@ -51,6 +51,24 @@ test.each(cases)("$attribute of $files by $by", async (one) => {
   });
   expect(wrong).toEqual([]);
 });
+
+const HD35 = new URL("../../../shared/data/hd35_nc_tif_zarr3/climatology-hd35-annual-mean.tif", import.meta.url);
+
+test.skipIf(!existsSync(HD35))(
+  "a real raster: means over India as rasterio reads it (needs ../shared/data)",
+  async () => {
+    const expected = [
+      0.0, 38.886467, 116.801505, 8.13723648, 0.00309714792, 99.8570865, 132.241888, 79.7614181, 116.313047, 142.497861,
+      121.739182, 107.269889, 200.910592, 157.576806, 139.908917, 113.229281,
+    ];
+    const cells = [14.5, 18.5, 22.5, 26.5].flatMap((latitude) =>
+      [70.5, 74.5, 78.5, 82.5].map((longitude) => [latitude, longitude, null] as const),
+    );
+    const places = placesOf({ cells });
+    const { values } = await readRasters([fileURLToPath(HD35)], "elevation", places, { ...USUAL, unit: "m" }, signal);
+    expect([...values].filter((value, at) => !closeToFloat32(value, expected[at]!))).toEqual([]);
+  },
+);
 
 describe("the area of a cell", () => {
   const grid = (rows: number, columns: number, south: number, west: number, step: number) =>
