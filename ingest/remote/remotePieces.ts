@@ -46,6 +46,10 @@ function requestOver(address: string): PieceServer["request"] {
   };
 }
 
+function nameOf(key: string): string {
+  return key === "" ? "it" : key;
+}
+
 export class RemotePieces {
   readonly #file: string;
   readonly #server: PieceServer;
@@ -111,7 +115,7 @@ export class RemotePieces {
       if (size !== null) return Number(size);
       throw new RejectedError(
         "RemoteStoreRefuses",
-        `${this.#file}: the server does not say how long ${key} is (no Content-Length), which is needed to read a part of it. Download it.`,
+        `${this.#file}: the server does not say how long ${nameOf(key)} is (no Content-Length), which is needed to read a part of it. Download it.`,
       );
     });
   }
@@ -146,7 +150,7 @@ export class RemotePieces {
     }
     throw new RejectedError(
       "RemoteStoreFails",
-      `${this.#file}: ${key} could not be read in ${tries} tries (${[...new Set(failures)].slice(0, MOST_SHOWN).join("; ")}). Check the address and the network, and run the command again.`,
+      `${this.#file}: ${nameOf(key)} could not be read in ${tries} tries (${[...new Set(failures)].slice(0, MOST_SHOWN).join("; ")}). Check the address and the network, and run the command again.`,
     );
   }
 
@@ -165,7 +169,7 @@ export class RemotePieces {
     if (MAY_PASS(response.status)) throw new Error(words);
     throw new RejectedError(
       "RemoteStoreRefuses",
-      `${this.#file}: the server refuses ${key} (${words}). Check the address, and whether the store may be read without an account; else download it.`,
+      `${this.#file}: the server refuses ${nameOf(key)} (${words}). Check the address; user and password may be in it: https://USER:PASSWORD@HOST/NAME. Else download it.`,
     );
   }
 
@@ -197,7 +201,7 @@ export class RemotePieces {
     await response.body?.cancel().catch(() => undefined);
     throw new RejectedError(
       "TooLargeInside",
-      `${this.#file}: ${key} has more than ${mostBytes >> 20} MiB, more than any piece may. Store it in smaller chunks: xarray's chunk and to_zarr.`,
+      `${this.#file}: ${nameOf(key)} has more than ${mostBytes >> 20} MiB, more than any piece may. Store it in smaller chunks: xarray's chunk and to_zarr.`,
     );
   }
 }

@@ -265,7 +265,7 @@ describe("a server", () => {
       "that refuses is not tried again",
       (_, response) => void response.writeHead(403).end(),
       {},
-      /RemoteStoreRefuses.*403.*without an account/,
+      /RemoteStoreRefuses.*403.*USER:PASSWORD@HOST/,
     ],
     ["without a store", (_, response) => void response.writeHead(404).end(), {}, /NotZarr.*consolidate_metadata/],
     ["with a page instead", (_, response) => void response.end("<html>"), {}, /UnreadableFile.*no JSON/],
