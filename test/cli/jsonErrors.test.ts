@@ -1,8 +1,7 @@
 // With --json an error is JSON too, whatever the command and whatever is wrong.
-import pMap from "p-map";
 import { expect, test } from "vitest";
 import { COMMANDS } from "../../cli/commands.ts";
-import { type Ended, startCli } from "../support/cli.ts";
+import { type Ended, runCommands, startCli } from "../support/cli.ts";
 
 /** Nothing listens there. */
 const NOWHERE = "postgres://user:secret@127.0.0.1:9/name";
@@ -21,15 +20,11 @@ function readError({ stdout, stderr }: Ended): { reason: string; message: string
 test("an unknown option is a JSON error of every command, with the exit code of wrong words", async () => {
   const names = Object.keys(COMMANDS);
   expect(names.length).toBeGreaterThan(30);
-  const found = await pMap(
-    names,
-    async (name) => {
-      const ended = await startCli([...name.split(" "), "--json", "--no-such-option"]).ended;
-      const { reason, message, exitCode } = readError(ended);
-      return { name, reason, exitCode, code: ended.code, isNamed: message.includes("--no-such-option") };
-    },
-    { concurrency: 4 },
-  );
+  const results = await runCommands(names.map((name) => [...name.split(" "), "--json", "--no-such-option"]));
+  const found = results.map((ended, at) => {
+    const { reason, message, exitCode } = readError(ended);
+    return { name: names[at], reason, exitCode, code: ended.code, isNamed: message.includes("--no-such-option") };
+  });
   expect(found).toEqual(names.map((name) => ({ name, reason: "WrongWords", exitCode: 2, code: 2, isNamed: true })));
 });
 

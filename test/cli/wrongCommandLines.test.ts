@@ -1,8 +1,7 @@
 // Wrong words: the message of each, with exit code 2 and the database as it was.
-import pMap from "p-map";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { RUN } from "../support/batches.ts";
-import { cli } from "../support/cli.ts";
+import { cli, runCommands } from "../support/cli.ts";
 import { writePastAndFuture } from "../support/climate.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { digestTables } from "../support/tableDigests.ts";
@@ -149,15 +148,15 @@ const WRONG_LINES: readonly WrongLine[] = [
   { words: "status", database: "embedded:", message: /^--database expects postgres:.* but got "embedded:"\.\n$/ },
 ];
 
-const run = (words: string, url: string) => cli(url, ...words.split(" ").filter((word) => word !== ""));
+const toWords = ({ words, database: url = database.url }: WrongLine) => [
+  ...words.split(" ").filter((word) => word !== ""),
+  "--database",
+  url,
+];
 
 test("wrong command lines are refused with the problem and the remedy, end with exit code 2 and change nothing", async () => {
-  // Several at a time, because most of the time goes into starting.
-  const found = await pMap(
-    WRONG_LINES,
-    async (line) => ({ ...line, ended: await run(line.words, line.database ?? database.url) }),
-    { concurrency: 4 },
-  );
+  const results = await runCommands(WRONG_LINES.map(toWords));
+  const found = WRONG_LINES.map((line, at) => ({ ...line, ended: results[at]! }));
 
   expect(found.map(({ words, ended: { code, stdout, stderr } }) => ({ words, code, stdout, stderr }))).toEqual(
     found.map(({ words, message }) => ({

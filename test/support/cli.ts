@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { JOB_NODE_FLAGS, POD_ENV } from "../../model/podContract.ts";
 import { memoryOfTree } from "./processTree.ts";
 
-const CLI = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
+export const CLI = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
 const JOB = fileURLToPath(new URL("../../job/main.ts", import.meta.url));
 /** Compiled programs are kept from one process to the next: half of what a short command costs is compiling. */
 export const CHILD_ENV = { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE };
@@ -82,6 +82,15 @@ export function startCli(words: readonly string[], surroundings: Surroundings = 
 /** Runs a command on the database and waits for its end. */
 export function cli(databaseUrl: string, ...words: readonly string[]): Promise<Ended> {
   return startCli([...words, "--database", databaseUrl]).ended;
+}
+
+const COMMANDS_PROGRAM = fileURLToPath(new URL("commandsProgram.ts", import.meta.url));
+
+/** Runs many short commands in one process: most of what each costs in one of its own is its start. */
+export async function runCommands(lines: readonly (readonly string[])[]): Promise<Ended[]> {
+  const { code, stdout, stderr } = await start([COMMANDS_PROGRAM], [], { input: JSON.stringify(lines) }).ended;
+  if (code !== 0) throw new Error(`The program of many commands ended with ${code}: ${stderr}`);
+  return JSON.parse(stdout);
 }
 
 /** The program of one shard, as a pod or the local executor starts it. */
