@@ -199,7 +199,8 @@ function finish({ levels, parameters, place, where }: Draft, kind: Kind): SeaLev
   if (parameters !== null) record = { kind: "parameters", ...parameters };
   else if (kind === "maxima") {
     checkRecord(place.name, where, keys, values);
-    record = { kind: "maxima", years: keys, maxima: values };
+    // Each maximum is above the sea of its own year, whatever the middle of all years.
+    return { ...place, referenceYear: null, record: { kind: "maxima", years: keys, maxima: values } };
   } else {
     const usable = keys.filter((years) => years >= 2);
     const falls = values.findIndex((level, at) => at > 0 && level <= values[at - 1]!);

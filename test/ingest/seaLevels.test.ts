@@ -78,6 +78,11 @@ describe("extreme sea levels", () => {
     expect(station).toMatchObject({ name: "35.1,-170.95", longitude: -170.95 });
     expect(station!.record).toMatchObject({ kind: "maxima", years: years.filter((year) => year !== 1995) });
   });
+  test("a reference year of a table's maxima is not stored: each is above the sea of its own year", async () => {
+    const rows = Array.from({ length: 10 }, (_, at) => `A,1,2,${1990 + at},1.${at},1994`);
+    const [station] = await readStationText(`station,lat,lon,year,level,reference_year\n${rows.join("\n")}\n`);
+    expect(station!.referenceYear).toBeNull();
+  });
   test.each([
     {
       of: "another shape",
