@@ -131,12 +131,13 @@ function masked(file: string): RejectedError {
 
 /** What geotiff.js takes for a client of a server: each request is one range of bytes. */
 async function makeClient(file: string, pieces: RemotePieces) {
-  const size = await pieces.sizeOf("");
-  if (size === undefined)
+  const size = await pieces.sizeOfParts();
+  if (size === undefined) {
     throw new RejectedError(
       "RemoteNotFound",
-      `${file} does not exist. Check the address: it must be that of one file.`,
+      `${file} does not exist, or its server sends no parts of it. Check the address, or download it.`,
     );
+  }
   return {
     url: file,
     request: async ({ headers }: RequestInit = {}) => {

@@ -60,7 +60,7 @@ export interface BringOptions {
 async function mustBeBrought(name: string, { environment }: BringOptions): Promise<boolean> {
   if (!/^(https?|s3):\/\//i.test(name)) return false;
   if (!isReadInPlace(name)) return true;
-  return isRemoteRaster(name) && !(await (await openPieces(name, environment)).takesRanges());
+  return isRemoteRaster(name) && (await (await openPieces(name, environment)).sizeOfParts()) === undefined;
 }
 
 /** One file to bring, and where what has arrived of it is kept meanwhile. */

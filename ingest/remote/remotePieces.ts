@@ -91,12 +91,14 @@ export class RemotePieces {
     }
   }
 
-  /** Whether the server sends a part of what the address names when only that is requested. */
-  takesRanges(): Promise<boolean> {
+  /** Bytes of what the address names, from a server that sends parts of it; else undefined. Addresses may be signed for GET alone. */
+  sizeOfParts(): Promise<number | undefined> {
     return this.#inTurn("", async () => {
-      const response = await this.#request("", "GET", { Range: "bytes=0-0" });
+      const response = await this.#request("", "GET", { Range: "bytes=0-0", "accept-encoding": "identity" });
       await response?.body?.cancel();
-      return response?.status === PARTIAL;
+      if (response !== undefined) this.#refuseOther("", response);
+      const whole = /^bytes 0-0\/(\d+)$/.exec(response?.headers.get("content-range") ?? "")?.[1];
+      return response?.status === PARTIAL && whole !== undefined ? Number(whole) : undefined;
     });
   }
 

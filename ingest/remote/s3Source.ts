@@ -39,7 +39,11 @@ export function openS3Pieces(address: string, environment: NodeJS.ProcessEnv): P
         const answer = await client.send(new GetObjectCommand({ ...object, Range }), { abortSignal: signal });
         return new Response(answer.Body?.transformToWebStream() ?? null, {
           status: Range === undefined ? 200 : 206,
-          headers: { "content-length": String(answer.ContentLength), etag: answer.ETag ?? "" },
+          headers: {
+            "content-length": String(answer.ContentLength),
+            "content-range": answer.ContentRange ?? "",
+            etag: answer.ETag ?? "",
+          },
         });
       } catch (error) {
         const { name, $metadata } = error as S3Error;

@@ -61,6 +61,17 @@ describe("over HTTP", () => {
     expect(fetched).toBeLessThan(COG.length / 2);
   });
 
+  test("an address that is signed for GET alone, as S3 signs them, is read in place", async () => {
+    await using server = await serveFiles({ "cog.tif": COG }, ({ method, url }, response) => {
+      const isSigned = method === "GET" && url!.endsWith("?signature=1");
+      if (!isSigned) response.writeHead(403).end();
+      return !isSigned;
+    });
+    const address = `${server.address}/cog.tif?signature=1`;
+    expect((await bring(address)).files).toEqual([address]);
+    await expectCells(address);
+  });
+
   test("user and password are sent, and are in no message", async () => {
     await using server = await serveFiles({ "cog.tif": COG }, ({ headers }, response) => {
       const isKnown = headers.authorization === `Basic ${Buffer.from("me:secret").toString("base64")}`;
