@@ -38,6 +38,8 @@ const ACTIVE = 200;
 const LOOK_MS = 100;
 const QUIET_LOOKS = 10;
 const MIB = 2 ** 20;
+/** As Dockerfile.operator starts it. */
+const OPERATOR_NODE_FLAGS = ["--optimize-for-size"];
 const OPERATOR_PROGRAM = join(import.meta.dirname, "../operator/main.ts");
 const DEFINITION = join(import.meta.dirname, "../crds/climatebatches.yaml");
 const SPEC: NewClimateBatchSpec = { calculation: "Hazard", risks: ["HighTemperature"], parallelism: 4 };
@@ -236,7 +238,8 @@ async function cloneFinished({ batch, batchId }: Finished, at: number): Promise<
   const text = JSON.stringify(batch.status)
     .replaceAll(`"${batch.status!.jobName}"`, `"${job.metadata.name}"`)
     .replaceAll(`"batchId":"${batchId}"`, `"batchId":"${ownId}"`)
-    .replaceAll(`of batch ${batchId} `, `of batch ${ownId} `);
+    .replaceAll(`atch ${batchId} are`, `atch ${ownId} are`)
+    .replaceAll(`Batch ${batchId}:`, `Batch ${ownId}:`);
   await api.climateBatches.patchStatus(name, { status: JSON.parse(text) });
   await endJob(job, "Complete");
 }
@@ -250,7 +253,7 @@ interface OperatorProcess extends AsyncDisposable {
 
 async function startOperatorProcess(): Promise<OperatorProcess> {
   const port = await freePort();
-  const child = spawn(process.execPath, [OPERATOR_PROGRAM], {
+  const child = spawn(process.execPath, [...OPERATOR_NODE_FLAGS, OPERATOR_PROGRAM], {
     env: {
       PATH: process.env.PATH,
       KUBECONFIG: cluster.kubeconfig,

@@ -46,10 +46,11 @@ async function examineReplica(primary: Client, { host, url }: Replica, waitSecon
         `${host} is no standby of this server: shards pass it over`,
         "Name hosts that replicate by streaming; a service of CloudNativePG for reading ends in -ro.",
       );
-    const { rows } = await client.query<{ bytes: number; seconds: number | null; isPaused: boolean }>(
+    const { rows } = await client.query<Lag>(
       `SELECT greatest(0, pg_wal_lsn_diff($1::pg_lsn, pg_last_wal_replay_lsn()))::float8 AS bytes,
          extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())::float8 AS seconds,
-         pg_is_wal_replay_paused() AS "isPaused"`,
+         pg_is_wal_replay_paused() AS "isPaused",
+         current_setting('hot_standby_feedback')::bool OR current_setting('max_standby_streaming_delay') = '-1' AS "keepsReads"`,
       [ours.lsn],
     );
     return describeLag(host, rows[0]!, waitSeconds);
@@ -58,15 +59,24 @@ async function examineReplica(primary: Client, { host, url }: Replica, waitSecon
   }
 }
 
-function describeLag(
-  host: string,
-  { bytes, seconds, isPaused }: { readonly bytes: number; readonly seconds: number | null; readonly isPaused: boolean },
-  waitSeconds: number,
-): Finding {
+interface Lag {
+  readonly bytes: number;
+  readonly seconds: number | null;
+  readonly isPaused: boolean;
+  /** The primary waits with what its reads still see. */
+  readonly keepsReads: boolean;
+}
+
+function describeLag(host: string, { bytes, seconds, isPaused, keepsReads }: Lag, waitSeconds: number): Finding {
   if (isPaused)
     return warn(
       `${host} does not replay: it was paused`,
       "SELECT pg_wal_replay_resume() there. Until then shards read what it lacks from the primary.",
+    );
+  if (!keepsReads)
+    return warn(
+      `${host} ends reads that conflict with what it replays: shards then continue on the primary`,
+      "Set hot_standby_feedback = on there, and reload.",
     );
   if (bytes === 0) return fine(`${host} is a standby and has replayed everything`);
   const behind = `${host} is ${(bytes / MEBIBYTE).toFixed(1)} MiB behind`;

@@ -58,7 +58,7 @@ export interface Facts {
   /** Hash of the pod template that the present attempt would get now. */
   readonly template: string | null;
   /** Every ClimateBatch of the namespace; itself may be among them. */
-  readonly batches: readonly ClimateBatch[];
+  readonly batches: Iterable<ClimateBatch>;
 }
 
 /** The configuration that decisions depend on. */
@@ -147,6 +147,7 @@ export interface Observation {
   readonly obstacle: Obstacle | null;
   readonly database: DatabaseFacts | null;
   readonly databaseTrouble: DatabaseTrouble | null;
+  /** Those that have not ended and, of an ended batch, those of its calculation that ended the same way. */
   readonly others: readonly ObservedBatch[];
   /** null: it is not halted, or no other batch waits for it. */
   readonly halt: Halt | null;
@@ -163,9 +164,13 @@ export function observe(facts: Facts, now: Date): Observation {
   const childJob = own.find((job) => job.attempt === attempt) ?? null;
   const foreign = jobs.find((job) => job.metadata.name === name && !isOwn(job));
   const observed = observeBatch(batch, database);
-  const others = batches
-    .filter(({ metadata }) => metadata.uid !== batch.metadata.uid)
-    .map((other) => observeBatch(other, database));
+  const others: ObservedBatch[] = [];
+  for (const one of batches) {
+    const other = observeBatch(one, database);
+    const { id, outcome, calculation } = other;
+    const isOfHistory = outcome === observed.outcome && calculation === observed.calculation;
+    if (id !== observed.id && (outcome === null || isOfHistory)) others.push(other);
+  }
   return {
     batch,
     own: observed,

@@ -35,7 +35,7 @@ export async function readFacts(
     events: await readWarnings(jobs, pods, context, signal),
     database,
     databaseTrouble,
-    batches: [...context.batches.values()],
+    batches: context.batches.values(),
     template: row?.state === "running" ? hashTemplate(batch, row, context) : null,
   };
 }
@@ -118,7 +118,8 @@ async function readJobs(
   signal: AbortSignal,
 ): Promise<Job[]> {
   const { uid } = batch.metadata;
-  const own = [...jobs.values()].filter(({ metadata }) => metadata.ownerReferences?.some((owner) => owner.uid === uid));
+  const own: Job[] = [];
+  for (const job of jobs.values()) if (job.metadata.ownerReferences?.some((owner) => owner.uid === uid)) own.push(job);
   const row = database?.row;
   if (row?.state !== "running") return own;
   const needed = childJobName(batch.metadata, row.jobAttempt);

@@ -17,12 +17,13 @@ import { digestExports, readLatestBatch } from "../support/batches.ts";
 import { eventually, type Program, startCli, startShard } from "../support/cli.ts";
 import { writePastAndFuture } from "../support/climate.ts";
 import { databaseUrl } from "../support/database.ts";
-import { startDatabaseProxy } from "../support/databaseProxy.ts";
+import { type DatabaseProxy, startDatabaseProxy } from "../support/databaseProxy.ts";
 import { freePort } from "../support/pgbouncer.ts";
 import { crashServer, type RunningServer, setInServer, startStandby, TEST_SETTINGS } from "../support/standby.ts";
 
-/** More bytes than the sockets between a server and a shard hold, so that a kill finds the shard in the middle of reading. */
+/** Their series are more bytes than the sockets between a server and a shard hold: a kill leaves the shard in the middle of them. */
 const CELLS = 200;
+const SOME_BYTES = 2 << 20;
 const release = new AsyncDisposableStack();
 let root: string;
 let primary: RunningServer;
@@ -222,22 +223,12 @@ test("inputs that a standby has in a newer state end the batch", async () => {
   await client.query("UPDATE climatebatch.batches SET state = 'cancelled' WHERE batch_id = $1", [batchId]);
 });
 
-/** The shard is halted where the standby waits for it to take more of its series. */
-async function haltInReading(shard: Program, batchId: string): Promise<void> {
-  await eventually("the shard reads the standby", () => sources(shard).length > 0 || undefined);
-  await onStandby((session) =>
-    eventually("the standby waits in the middle of COPY", async () => {
-      shard.kill("SIGSTOP");
-      const { rows } = await session.query(
-        `SELECT FROM pg_stat_activity WHERE application_name = $1 AND query LIKE 'COPY%' AND state = 'active' AND wait_event = 'ClientWrite'`,
-        [`climatebatch shard ${batchId}/0 replica`],
-      );
-      if (rows.length > 0) return true;
-      expect(shard.child.exitCode).toBeNull();
-      shard.kill("SIGCONT");
-      return undefined;
-    }),
-  );
+/** A shard that has read some of its series from the standby, and gets no more until the proxy lets it. */
+async function startInTheMiddle(proxy: DatabaseProxy, batchId: string): Promise<Program> {
+  const halted = proxy.haltAnswersAfter(SOME_BYTES);
+  const shard = startReading(new URL(proxy.url).host)(batchId);
+  await halted;
+  return shard;
 }
 
 test("a read that conflicts with what is replayed is continued on the primary", async () => {
@@ -251,14 +242,14 @@ test("a read that conflicts with what is replayed is continued on the primary", 
     });
   await mayDelay("1s");
   const batchId = await plan();
-  await using shard = startReading(standbyHost())(batchId);
-  await haltInReading(shard, batchId);
+  await using proxy = await startDatabaseProxy(standby.handle.url);
+  await using shard = await startInTheMiddle(proxy, batchId);
   // Rows that the standby's snapshot still sees are removed.
   const statements = ["CREATE TABLE public.scratch AS SELECT 1", "DELETE FROM public.scratch", "VACUUM public.scratch"];
   for (const statement of statements) await client.query(statement);
   await eventually("replaying waits for the read", async () => (await isReplayWaiting()) || undefined);
   await eventually("replaying has waited for long enough", async () => !(await isReplayWaiting()) || undefined);
-  shard.kill("SIGCONT");
+  proxy.letAnswersGo();
 
   expect(await finish(batchId, shard, "lost")).toEqual(reference);
   expect(sources(shard)).toMatchObject([
@@ -309,6 +300,8 @@ async function examineStandbys(hosts: string): Promise<string[]> {
 
 test("doctor says which standbys answer, and how far behind they are", async () => {
   const host = standbyHost();
+  expect(await examineStandbys(host)).toEqual([expect.stringMatching(/^warning: .* ends reads that conflict/)]);
+  await onStandby((session) => setInServer(session, "hot_standby_feedback", "on"));
   expect(await examineStandbys("")).toEqual(["ok: none is named: shards read inputs from the primary"]);
   expect(await examineStandbys(`127.0.0.1:1,${host},${new URL(url).host}`)).toEqual([
     expect.stringMatching(/^warning: 127\.0\.0\.1:1 does not answer \(.*ECONNREFUSED/),
@@ -317,6 +310,7 @@ test("doctor says which standbys answer, and how far behind they are", async () 
   ]);
   await onStandby((session) => session.query("SELECT pg_wal_replay_pause()"));
   expect(await examineStandbys(host)).toEqual([`warning: ${host} does not replay: it was paused`]);
+  await onStandby((session) => setInServer(session, "hot_standby_feedback", "off"));
 });
 
 test("the metric counts shards by why they read the primary", async () => {
@@ -330,11 +324,10 @@ test.each(["killed", "cut off"])(
   async (how) => {
     await using proxy = await startDatabaseProxy(standby.handle.url);
     const batchId = await plan();
-    await using shard = startReading(new URL(proxy.url).host)(batchId);
-    await haltInReading(shard, batchId);
+    await using shard = await startInTheMiddle(proxy, batchId);
     if (how === "killed") await crashServer(standby.folder);
     else proxy.reset();
-    shard.kill("SIGCONT");
+    proxy.letAnswersGo();
 
     expect(await finish(batchId, shard, "lost")).toEqual(reference);
     expect(sources(shard)).toMatchObject([{ event: "readingReplica" }, { event: "readingPrimary", reason: "lost" }]);

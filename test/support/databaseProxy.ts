@@ -26,6 +26,10 @@ export interface DatabaseProxy extends AsyncDisposable {
   reset(): void;
   /** The next answer of the server ends after so many bytes, and its connection with it. */
   truncateNextAnswer(bytes: number): void;
+  /** Once a connection has brought so many bytes of answers, no more are taken from the server. Resolves when one has. */
+  haltAnswersAfter(bytes: number): Promise<void>;
+  /** Halted answers go on, and no more are halted. */
+  letAnswersGo(): void;
   /** Each way takes so much longer, from now on [ms]. */
   delay(milliseconds: number): void;
   /** Notifications do not reach connections that are opened from now on, as through a pooler in transaction mode. */
@@ -37,6 +41,7 @@ export interface DatabaseProxy extends AsyncDisposable {
 interface Link {
   readonly client: Socket;
   readonly server: Socket;
+  answered: number;
   isSilent: boolean;
   isDeaf: boolean;
 }
@@ -46,6 +51,7 @@ export async function startDatabaseProxy(databaseUrl: string, address = "127.0.0
   let state: "open" | "cut" | "silent" | "deaf" = "open";
   let delayMs = 0;
   let truncateAfter: number | undefined;
+  let halt: { readonly afterBytes: number; readonly reached: () => void } | undefined;
   let isSwallowing = false;
   let connections = 0;
   const links = new Set<Link>();
@@ -55,7 +61,7 @@ export async function startDatabaseProxy(databaseUrl: string, address = "127.0.0
     client.on("error", () => undefined);
     if (state === "cut") return client.destroy();
     const server = connect({ host: target.hostname, port: Number(target.port || 5432) });
-    const link: Link = { client, server, isSilent: state === "silent", isDeaf: state === "deaf" };
+    const link: Link = { client, server, answered: 0, isSilent: state === "silent", isDeaf: state === "deaf" };
     links.add(link);
     const filter = isSwallowing ? makeFilter(() => isSwallowing) : (bytes: Buffer) => bytes;
     client.setNoDelay();
@@ -63,6 +69,11 @@ export async function startDatabaseProxy(databaseUrl: string, address = "127.0.0
     client.on("data", (bytes) => pass(link, server, bytes));
     server.on("data", (bytes) => {
       if (link.isDeaf) return;
+      link.answered += bytes.length;
+      if (halt !== undefined && link.answered >= halt.afterBytes) {
+        server.pause();
+        halt.reached();
+      }
       if (truncateAfter === undefined) return pass(link, client, filter(bytes));
       client.end(bytes.subarray(0, truncateAfter));
       truncateAfter = undefined;
@@ -120,6 +131,15 @@ export async function startDatabaseProxy(databaseUrl: string, address = "127.0.0
     reset: () => endAll((socket) => socket.resetAndDestroy()),
     truncateNextAnswer(bytes) {
       truncateAfter = bytes;
+    },
+    haltAnswersAfter(afterBytes) {
+      return new Promise((reached) => {
+        halt = { afterBytes, reached };
+      });
+    },
+    letAnswersGo() {
+      halt = undefined;
+      for (const { server } of links) server.resume();
     },
     delay(milliseconds) {
       delayMs = milliseconds;

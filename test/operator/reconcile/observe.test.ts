@@ -70,12 +70,24 @@ describe("another batch is", () => {
       old().planned().ended("failed", "X").recorded().ended("running"),
       "running",
     ],
-    ["failed", old().planned().ended("failed", "X").recorded(), "ended", "failed"],
-    ["complete", old().allDone().ended("complete").recorded(), "ended", "complete"],
     ["waiting for its retry", old().planned().ended("failed", "X").retries(1).recorded(), "waiting"],
     ["of no concern when another installation runs it", old().planned().ofInstallation("there").recorded(), "ended"],
-  ])("%s", (_, other, state, outcome: string | null = null) => {
-    expect(spi().beside(other).observation().others[0]).toMatchObject({ state, outcome });
+  ])("%s", (_, other, state) => {
+    expect(spi().beside(other).observation().others[0]).toMatchObject({ state, outcome: null });
+  });
+
+  test.each([
+    ["failed", old().planned().ended("failed", "X").recorded()],
+    ["complete", old().allDone().ended("complete").recorded()],
+  ])("%s, and matters only to one that has ended the same way", (outcome, other) => {
+    expect(spi().beside(other).observation().others).toEqual([]);
+    const complete = spi().allDone().ended("complete").recorded();
+    expect(
+      complete
+        .beside(other)
+        .observation()
+        .others.map((one) => one.outcome),
+    ).toEqual(outcome === "complete" ? [outcome] : []);
   });
 
   test("running, as it says itself, while the database is away", () => {
