@@ -101,7 +101,11 @@ test("ingest, then read back", async () => {
         const isWide = layout === "wide" || (layout === "mixed" && first > 0);
         files[`${first}.csv`] = (isWide ? writeWide : writeLong)(values.slice(first, first + size));
       }
-      await ingestAll(files, scenario, atOnce);
+      await ingestAll(files, scenario, atOnce).catch((error) => {
+        // A day of each of twelve months is refused, as it should be.
+        fc.pre(error.reason !== "MonthsAsDays");
+        throw error;
+      });
       expect(await storedValues(scenario)).toEqual(expectedValues(values));
     }),
     { numRuns: 100 },
