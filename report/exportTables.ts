@@ -278,6 +278,7 @@ class ParquetFile {
       ],
       rowGroupSize: this.#rows,
     });
+    this.#shrinkDescription();
     this.#flush();
     this.#rows = 0;
     for (const isNull of this.#isNull) isNull.fill(0);
@@ -285,6 +286,19 @@ class ParquetFile {
       words.length = 0;
       this.#positions[at]!.clear();
     });
+  }
+
+  /** The writer describes every group until the end, with a kilobyte a column: a large file has a thousand groups. */
+  #shrinkDescription(): void {
+    const { pendingIndexes, row_groups } = this.#writer;
+    const first = row_groups[0]!.columns;
+    row_groups.at(-1)!.columns.forEach(({ meta_data: own }, column) => {
+      const { path_in_schema } = first[column]!.meta_data!;
+      // How pages are encoded is optional.
+      Object.assign(own!, { path_in_schema, encoding_stats: undefined });
+    });
+    // No column has an index.
+    pendingIndexes.length = 0;
   }
 
   #valuesOf(column: number): unknown[] | Float64Array | Int32Array {
