@@ -12,6 +12,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { KubeConfig } from "@kubernetes/client-node";
 import pMap from "p-map";
+import pg from "pg";
 import { connect } from "../database/connect.ts";
 import { openEmbeddedServer } from "../database/embeddedServer.ts";
 import { migrate } from "../database/migrate.ts";
@@ -66,6 +67,8 @@ const database = await openEmbeddedServer(folder);
 release.defer(() => database.release());
 const client = await connect(database.url, { purpose: "bench" });
 release.defer(() => client.end());
+const pool = new pg.Pool({ connectionString: database.url });
+release.defer(() => pool.end());
 await migrate(client);
 await writePlaces(client, CELLS);
 // Enough to be planned: no shard reads its series.
@@ -220,7 +223,7 @@ async function cloneFinished({ batch, batchId }: Finished, at: number): Promise<
   const name = `finished-${String(at).padStart(5, "0")}`;
   const made = await create(name, SPEC);
   const uid = made.metadata.uid;
-  const { rows } = await client.query<{ batch_id: string }>(
+  const { rows } = await pool.query<{ batch_id: string }>(
     `INSERT INTO climatebatch.batches (calculation, specification, specification_key, grid_id, state, reason, message, cells, started_at,
        finished_at, installation, climate_batch, climate_batch_uid)
      SELECT calculation, specification, specification_key, grid_id, state, reason, message, cells, started_at, finished_at, installation, $2, $3
@@ -228,7 +231,7 @@ async function cloneFinished({ batch, batchId }: Finished, at: number): Promise<
     [batchId, name, uid],
   );
   const ownId = rows[0]!.batch_id;
-  await client.query(
+  await pool.query(
     `INSERT INTO climatebatch.batch_shards (batch_id, shard, first_cell, last_cell, cells, state, attempt, job_index, result_rows, rejected_cells)
      SELECT $2, shard, first_cell, last_cell, cells, state, attempt, job_index, result_rows, rejected_cells
      FROM climatebatch.batch_shards WHERE batch_id = $1`,
