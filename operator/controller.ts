@@ -175,7 +175,7 @@ function findAffected(
   for (const batch of all) {
     const { status } = batch;
     if (isConditionTrue(status, "Published")) affected.push(batch);
-    else if (isConditionTrue(status, "Complete")) keep(complete, batch);
+    if (isConditionTrue(status, "Complete")) keep(complete, batch);
     else if (isConditionTrue(status, "Failed")) keep(failed, batch);
     else if (isReplacing || isConditionTrue(status, "Planned")) affected.push(batch);
     else keep(waiting, batch);
