@@ -8,7 +8,7 @@ import { ALIASES, COMMANDS, GROUPS } from "../../cli/commands.ts";
 import { describeCommand, SCREEN_LINES } from "../../cli/help.ts";
 import { parseWords } from "../../cli/parse.ts";
 import { RUN } from "../support/batches.ts";
-import { cli, startCli } from "../support/cli.ts";
+import { cli, runCommands, startCli } from "../support/cli.ts";
 import { writePastAndFuture } from "../support/climate.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 
@@ -113,12 +113,13 @@ test("an option of before means the option of today", async () => {
 });
 
 test.each(Object.entries(ALIASES))("the old name %s means %s, options and all", async (alias, name) => {
-  const [old, now] = await Promise.all([
-    startCli([alias, "--help", "--all"]).ended,
-    startCli([...name.split(" "), "--help", "--all"]).ended,
+  const help = ["--help", "--all"];
+  const [old, now] = await runCommands([
+    [alias, ...help],
+    [...name.split(" "), ...help],
   ]);
   expect(old).toEqual(now);
-  expect(old.stdout).toContain(`Usage: climatebatch ${name} `);
+  expect(old!.stdout).toContain(`Usage: climatebatch ${name} `);
 });
 
 /** Prints the processor time of its process [s] when that ends. */
