@@ -1,7 +1,7 @@
 // The pages about the chart, followed by a shell to the letter: install, monitor, schedule, troubleshoot, upgrade, remove.
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -109,11 +109,7 @@ describeChartOnCluster("the pages about the chart", () => {
 
   // After the others, whose batches would compute its scenario too.
   test("load-in-cluster.md loads a file of a web server", async () => {
-    const rows = Array.from({ length: 365 }, (_, day) => {
-      return `${new Date(Date.UTC(2001, 0, 1 + day)).toISOString().slice(0, 10)},37,127,${day % 30}`;
-    });
-    const series = `date,latitude,longitude,tasmax\n${rows.join("\n")}\n`;
-    const server = createServer((_, response) => response.end(series)).listen(0, cluster.nodeAddress);
+    const server = createServer((_, response) => response.end(daysOf(2001))).listen(0, cluster.nodeAddress);
     await once(server, "listening");
     files = `http://${cluster.nodeAddress}:${(server.address() as AddressInfo).port}`;
     const result = await follow("load-in-cluster.md").finally(() => server.close());
@@ -124,6 +120,41 @@ describeChartOnCluster("the pages about the chart", () => {
     expect(stored).toEqual([{ days: 365 }]);
   });
 
+  test("a load reads a file of a volume, at /data", async () => {
+    const data = await mkdtemp(join(tmpdir(), "climatebatch-volume-"));
+    // Pods run as another user.
+    await chmod(data, 0o755);
+    await writeFile(join(data, "days.csv"), daysOf(2002));
+    const volume = "climatebatch-files";
+    const capacity = { storage: "1Mi" };
+    const shared = { accessModes: ["ReadOnlyMany"], storageClassName: "" };
+    const objects = [
+      { kind: "PersistentVolume", metadata: { name: volume }, spec: { ...shared, capacity, hostPath: { path: data } } },
+      {
+        kind: "PersistentVolumeClaim",
+        metadata: { name: "files", namespace: NAMESPACE },
+        spec: { ...shared, volumeName: volume, resources: { requests: capacity } },
+      },
+    ].map((object) => ({ apiVersion: "v1", ...object }));
+    const items = JSON.stringify({ apiVersion: "v1", kind: "List", items: objects });
+    await cluster.kubectl(["apply", "--filename=-"], { input: items });
+    try {
+      const command = ["load", "climate", "/data/days.csv", "--scenario", "loaded"];
+      const values = { loads: { jobs: [{ name: "volume", claim: "files", command }] } };
+      await writeFile(join(folder, "volume.yaml"), JSON.stringify(values));
+      const result = await shell(
+        `helm upgrade climatebatch charts/climatebatch --namespace ${NAMESPACE} --reuse-values --values volume.yaml --wait
+         kubectl create job volume --namespace ${NAMESPACE} --from=cronjob/climatebatch-load-volume
+         kubectl wait job/volume --namespace ${NAMESPACE} --for=condition=Complete --timeout=300s
+         kubectl logs job/volume --namespace ${NAMESPACE}`,
+      );
+      expect(result).toMatch(/365 rows: daily 2002-01-01 to 2002-12-31/);
+    } finally {
+      await cluster.kubectl(["delete", "persistentvolume", volume, "--wait=false"]);
+      await rm(data, { recursive: true });
+    }
+  });
+
   test("upgrade.md upgrades, and leaves nothing behind at its end", async () => {
     await follow("upgrade.md");
     await expect(cluster.kubectl(["get", "namespace", NAMESPACE])).rejects.toThrow(/NotFound/);
@@ -132,6 +163,14 @@ describeChartOnCluster("the pages about the chart", () => {
     expect(roles).toBe("");
   });
 });
+
+/** A table of one place. */
+function daysOf(year: number): string {
+  const rows = Array.from({ length: 365 }, (_, day) => {
+    return `${new Date(Date.UTC(year, 0, 1 + day)).toISOString().slice(0, 10)},37,127,${day % 30}`;
+  });
+  return `date,latitude,longitude,tasmax\n${rows.join("\n")}\n`;
+}
 
 function shellBlocks(page: string): string[] {
   const text = readFileSync(join(ROOT, "docs", page), "utf8");
