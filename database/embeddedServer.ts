@@ -214,26 +214,26 @@ async function leaveServer(server: Server, holder: Client): Promise<void> {
       [`climatebatch ${HOLDER}`],
     )
     .then(({ rows }) => rows[0].others as number)
-    .catch(() => 0);
+    .catch(() => null);
   await holder.end().catch(() => undefined);
-  if (others === 0 && (await isPostmasterAlive(server))) {
-    const stop = (mode: string) =>
-      runBinary(server, "pg_ctl", [
-        "stop",
-        "--wait",
-        `--timeout=${STOP_PATIENCE_SECONDS}`,
-        `--mode=${mode}`,
-        `--pgdata=${server.data}`,
-      ]);
-    try {
-      await stop("fast");
-    } catch (cause) {
-      // On a full disk its last checkpoint never ends. Without it the next start replays the log; nothing is lost.
-      await stop("immediate");
-      const log = await readFile(server.logFile, "utf8");
-      if (!log.slice(-LOG_TAIL_LENGTH).includes("No space left on device")) return;
-      throw new TransientError(`The disk that holds ${server.directory} is full: free some of it.`, { cause });
-    }
+  if (others !== null && others > 0) return;
+  const isWhole = (await stopServer(server)) && others !== null;
+  if (isWhole) return;
+  const log = await readFile(server.logFile, "utf8").catch(() => "");
+  if (log.slice(-LOG_TAIL_LENGTH).includes("No space left on device"))
+    throw new TransientError(`The disk that holds ${server.directory} is full: free some of it.`);
+}
+
+/** False: it had to be stopped without its last checkpoint, which never ends on a full disk. The next start replays the log; nothing is lost. */
+async function stopServer(server: Server): Promise<boolean> {
+  if (!(await isPostmasterAlive(server))) return true;
+  const words = ["stop", "--wait", `--timeout=${STOP_PATIENCE_SECONDS}`, `--pgdata=${server.data}`];
+  try {
+    await runBinary(server, "pg_ctl", [...words, "--mode=fast"]);
+    return true;
+  } catch {
+    await runBinary(server, "pg_ctl", [...words, "--mode=immediate"]);
+    return false;
   }
 }
 

@@ -87,8 +87,12 @@ export function cli(databaseUrl: string, ...words: readonly string[]): Promise<E
 const COMMANDS_PROGRAM = fileURLToPath(new URL("commandsProgram.ts", import.meta.url));
 
 /** Runs many short commands in one process: most of what each costs in one of its own is its start. */
-export async function runCommands(lines: readonly (readonly string[])[]): Promise<Ended[]> {
-  const { code, stdout, stderr } = await start([COMMANDS_PROGRAM], [], { input: JSON.stringify(lines) }).ended;
+export async function runCommands(
+  lines: readonly (readonly string[])[],
+  { cwd }: Pick<Surroundings, "cwd"> = {},
+): Promise<Ended[]> {
+  const surroundings = { input: JSON.stringify(lines), ...(cwd !== undefined && { cwd }) };
+  const { code, stdout, stderr } = await start([COMMANDS_PROGRAM], [], surroundings).ended;
   if (code !== 0) throw new Error(`The program of many commands ended with ${code}: ${stderr}`);
   return JSON.parse(stdout);
 }
