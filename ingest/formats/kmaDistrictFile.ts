@@ -1,6 +1,6 @@
-// Series of districts of the Korea Meteorological Administration (SSP and MK-PRISM by sgg261, sido17, dong3501 …; frmat=asc): a
-// column per district, above it three lines with its code, its province and its name; as text, or as the .tar.gz that the API hub
-// sends. As a table of one value a row.
+// Series of districts of the Korea Meteorological Administration (SSP and MK-PRISM by sgg261, sido17, dong3501 …; frmat=asc;
+// https://apihub.kma.go.kr, ssp_skorea_file_down): a column per district, above it three lines with its code, its province and its
+// name; as text, or as the .tar.gz that the API hub sends. As a table of one value a row.
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
@@ -8,6 +8,7 @@ import { createGunzip } from "node:zlib";
 import { RejectedError } from "../../model/errors.ts";
 import { CP949 } from "./csvFile.ts";
 import { type FormatOfKind, readSample } from "./fileFormat.ts";
+import { findKmaField } from "./kmaNames.ts";
 import type { TableFile } from "./tableFile.ts";
 import { explainReading, unreadable } from "./unreadable.ts";
 
@@ -27,15 +28,6 @@ export const KMA_DISTRICTS: FormatOfKind<"table"> = {
   open: openDistricts,
 };
 
-/** Elements of KMA's scenarios, and their units; https://apihub.kma.go.kr, ssp_skorea_file_down. */
-const ELEMENTS: Readonly<Record<string, { readonly variable: string; readonly unit: string }>> = {
-  TA: { variable: "tas", unit: "degC" },
-  TAMAX: { variable: "tasmax", unit: "degC" },
-  TAMIN: { variable: "tasmin", unit: "degC" },
-  RN: { variable: "pr", unit: "mm" },
-  RHM: { variable: "hurs", unit: "%" },
-  WS: { variable: "sfcWind", unit: "m s-1" },
-};
 const HEADER = ["date", "district", "variable", "value", "unit"];
 /** Name of the values where the file's name has no element. */
 const UNNAMED = "value";
@@ -123,8 +115,11 @@ class MemberReader {
     this.#file = file;
     this.#where = name === basename(file) ? file : `${file} (${name})`;
     const element = elementOf(name) ?? elementOf(basename(file));
-    this.#variable = element === undefined ? UNNAMED : (ELEMENTS[element]?.variable ?? element);
-    this.#unit = element === undefined ? "" : (ELEMENTS[element]?.unit ?? "");
+    const field = element === undefined ? undefined : findKmaField(element);
+    // A field without a known unit is no variable yet: it is named by --map and --units.
+    const isKnown = field?.unit !== undefined;
+    this.#variable = isKnown ? field.variable : (element ?? UNNAMED);
+    this.#unit = isKnown ? field.unit! : "";
   }
 
   take(text: string, onRow: (row: readonly string[], line: number) => boolean): boolean {

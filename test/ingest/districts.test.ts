@@ -194,7 +194,7 @@ test.each<[string, string, string | Buffer, RegExp, string?]>([
   ],
   ["a word among the values", `${NAME}.asc`, TEXT.replace(",10.000", ",hot"), /"hot"/],
   ["an archive that is cut off", `${NAME}.asc`, makeTarGz({ "a.txt": TEXT }).subarray(0, 900), /^UnreadableFile: /],
-  ["an archive without texts", `${NAME}.asc`, makeTarGz({ "a.pdf": "x" }), /^NotText: /],
+  ["an archive without texts", `${NAME}.asc`, makeTarGz({ "a.pdf": "x" }), /^WrongFormat: .*a tar archive. Unpack it/],
 ])("%s: refused", async (_, name, content, says, table = PLACES) => {
   const stations = table === "none" ? undefined : await readStations(await file("some.csv", table), signal);
   expect(await refusalOf(ingest(database.client, { [name]: content }, { scenario: "never", stations }))).toMatch(says);
