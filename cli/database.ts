@@ -19,6 +19,7 @@ import { type DatabaseHandle, openEmbeddedServer } from "../database/embeddedSer
 import { checkSchemaVersion, migrate } from "../database/migrate.ts";
 import { findTrouble } from "../database/troubles.ts";
 import { RejectedError } from "../model/errors.ts";
+import { endWhenInterrupted } from "./interruption.ts";
 import { DEFAULT_DATABASE, EMBEDDED } from "./options.ts";
 
 export const SAMPLE_DATABASE = `${EMBEDDED}.climatebatch/sample`;
@@ -67,6 +68,7 @@ export async function withServer<T>(
     release.defer(leave);
     const client = await connectOrExplain(url, purpose, patienceMs);
     release.defer(() => client.end().catch(() => undefined));
+    release.use(endWhenInterrupted(client));
     return { url, client, replicas, isEmbedded, reopen: () => open(PATIENCE_MS) };
   };
   const opened = await open(10_000);

@@ -2,15 +2,15 @@
 import { coerceError, RejectedError, TransientError } from "../model/errors.ts";
 import { COMMAND_EXIT_CODES, type CommandContext } from "./command.ts";
 import { ALIASES, COMMANDS, LOADABLE } from "./commands.ts";
+import { interrupt, interruption, takeInterruption } from "./interruption.ts";
 import { parseWords, WRONG_WORDS } from "./parse.ts";
 import { asTyped, print, resumingCommand } from "./printing.ts";
 
-const interruption = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"] as const) {
   process.on(name, () => {
     // The first asks the command to stop; the second does not wait.
-    if (interruption.signal.aborted) process.exit(COMMAND_EXIT_CODES.interrupted);
-    interruption.abort();
+    if (interruption.aborted) process.exit(COMMAND_EXIT_CODES.interrupted);
+    interrupt();
   });
 }
 
@@ -24,7 +24,9 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 });
 
 const context: CommandContext = {
-  signal: interruption.signal,
+  get signal() {
+    return takeInterruption();
+  },
   setExitCode: (code) => {
     process.exitCode = code;
   },
@@ -90,7 +92,7 @@ async function report(error: Error, name: string): Promise<void> {
     const help = error.reason === WRONG_WORDS ? `\nHelp: climatebatch ${name} --help` : "";
     return fail(`${error.message}${help}`, "rejected", error.reason);
   }
-  if (interruption.signal.aborted) return fail(`Stopped. Resume: ${resumingCommand()}`, "interrupted");
+  if (interruption.aborted) return fail(`Stopped. Resume: ${resumingCommand()}`, "interrupted");
   const { describeTrouble, findTrouble, isMissingRight, isPassing } = await import("../database/troubles.ts");
   if (isPassing(error)) {
     const message = error instanceof AggregateError ? error.errors.map((one) => one.message).join(", ") : error.message;

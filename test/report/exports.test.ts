@@ -8,13 +8,13 @@ import { parse } from "csv-parse/sync";
 import h5wasm, { type Dataset } from "h5wasm/node";
 import { parquetReadObjects } from "hyparquet";
 import { asyncBufferFromFile } from "hyparquet/src/node.js";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { METHODS_VERSIONS } from "../../model/calculations.ts";
 import { RISKS } from "../../model/risks.ts";
 import { writeNetcdf } from "../../report/exportNetcdf.ts";
 import { select } from "../../report/exportSelection.ts";
 import { withSnapshot } from "../../report/readResults.ts";
-import { cli, runCommands } from "../support/cli.ts";
+import { cli, runCommands, startCli } from "../support/cli.ts";
 import type { TestDatabase } from "../support/database.ts";
 import { createSampleResults, SAMPLE_CELLS } from "../support/sampleResults.ts";
 import { PYTHON } from "./pythonPackages.ts";
@@ -128,6 +128,28 @@ test("NetCDF has every number of SQL, in strips of any height", async () => {
     }
   }
   opened.close();
+});
+
+test("Ctrl-C ends an export that waits, and leaves no part of a file", async () => {
+  const output = join(folder, "stopped.csv");
+  await database.client.query("BEGIN; LOCK TABLE climatebatch.hazard_rows IN ACCESS EXCLUSIVE MODE");
+  try {
+    await using program = startCli(["export", "hazard", "--output", output, "--database", database.url]);
+    const isWaiting = async () => {
+      const [row] = await query("SELECT count(*)::int AS waiting FROM pg_locks WHERE NOT granted");
+      return row!.waiting === 1;
+    };
+    await vi.waitUntil(isWaiting, { timeout: 60_000 });
+    program.kill("SIGINT");
+    const { code, stderr } = await program.ended;
+    expect({ code, stderr }).toEqual({
+      code: 130,
+      stderr: expect.stringMatching(/^Stopped\. Resume: climatebatch export hazard /),
+    });
+  } finally {
+    await database.client.query("ROLLBACK");
+  }
+  expect((await readdir(folder)).filter((name) => name.startsWith("stopped"))).toEqual([]);
 });
 
 test("--nested writes bins as JSON in one column, of the rows and columns that are requested", async () => {
