@@ -32,7 +32,7 @@ import {
   SITES_BLOCK,
   type StoredMeasure,
 } from "./page/reportData.ts";
-import { makeRaster, thinPlaces } from "./raster.ts";
+import { coordinatesOf, makeRaster, thinPlaces } from "./raster.ts";
 import {
   batchOf,
   extentOf,
@@ -98,8 +98,8 @@ export async function collectReport(client: ClientBase, request: ReportRequest):
   const risks = await readRisks(client, batches, choose("risk", request.risks, computed));
   const everyPlace = await readResultPlaces(client, batches);
   if (everyPlace.length === 0) throw new RejectedError("NoResults", "The batch has no results in any cell.");
-  const places = thinPlaces(everyPlace, makeRaster(everyPlace), request.maxCells);
-  const raster = makeRaster(places);
+  const places = thinPlaces(everyPlace, makeRaster(coordinatesOf(everyPlace)), request.maxCells);
+  const raster = makeRaster(coordinatesOf(places));
 
   const words: string[] = [];
   const layout = detailLayout(risks);

@@ -105,7 +105,8 @@ export function rowsOf({ batch, risks, scenarios, periods, box }: Omit<Selection
   return `SELECT * FROM ${rowsView(batch.calculation)} WHERE ${conditions.join(" AND ")}`;
 }
 
-function insideOf(box: ExportRequest["box"]): string[] {
+/** The conditions of a box of degrees. */
+export function insideOf(box: ExportRequest["box"]): string[] {
   if (box === undefined) return [];
   return [`longitude BETWEEN ${box[0]} AND ${box[2]}`, `latitude BETWEEN ${box[1]} AND ${box[3]}`];
 }

@@ -10,15 +10,29 @@ const IRREGULAR_COLUMNS = 640;
 const MARGIN = 0.06;
 const LEAST_MARGIN_DEGREES = 0.5;
 
-export function makeRaster(places: readonly ResultPlace[]): Raster {
-  const latitudes = distinct(places.map(({ latitude }) => latitude));
-  const longitudes = distinct(places.map(({ longitude }) => longitude));
+/** Of places, one by one. */
+export interface Coordinates {
+  readonly latitudes: Float64Array;
+  readonly longitudes: Float64Array;
+}
+
+export function coordinatesOf(places: readonly ResultPlace[]): Coordinates {
+  return {
+    latitudes: Float64Array.from(places, ({ latitude }) => latitude),
+    longitudes: Float64Array.from(places, ({ longitude }) => longitude),
+  };
+}
+
+export function makeRaster(places: Coordinates): Raster {
+  const count = places.latitudes.length;
+  const latitudes = distinct(places.latitudes);
+  const longitudes = distinct(places.longitudes);
   const north = stepOf(latitudes);
   const east = stepOf(longitudes);
   if (north !== null && east !== null) {
     const rows = Math.round((latitudes.at(-1)! - latitudes[0]!) / north) + 1;
     const columns = Math.round((longitudes.at(-1)! - longitudes[0]!) / east) + 1;
-    if (places.length / (rows * columns) >= LEAST_FILLED) {
+    if (count / (rows * columns) >= LEAST_FILLED) {
       return {
         columns,
         rows,
@@ -30,10 +44,10 @@ export function makeRaster(places: readonly ResultPlace[]): Raster {
       };
     }
   }
-  return irregularRaster(latitudes, longitudes, places.length);
+  return irregularRaster(latitudes, longitudes, count);
 }
 
-function irregularRaster(latitudes: readonly number[], longitudes: readonly number[], count: number): Raster {
+function irregularRaster(latitudes: Float64Array, longitudes: Float64Array, count: number): Raster {
   const span = Math.max(latitudes.at(-1)! - latitudes[0]!, longitudes.at(-1)! - longitudes[0]!);
   const margin = Math.max(LEAST_MARGIN_DEGREES, MARGIN * span);
   const box = {
@@ -48,8 +62,9 @@ function irregularRaster(latitudes: readonly number[], longitudes: readonly numb
   return { columns: IRREGULAR_COLUMNS, rows, ...box, reach };
 }
 
-function distinct(values: readonly number[]): number[] {
-  return [...new Set(values)].sort((a, b) => a - b);
+/** Ascending. */
+function distinct(values: Float64Array): Float64Array {
+  return values.toSorted().filter((value, at, sorted) => at === 0 || value !== sorted[at - 1]);
 }
 
 /** Every second, third, … row and column of a regular grid, so that at most `most` cells remain. */

@@ -1,12 +1,13 @@
 // Results as maps: the grid of the places, and the numbers of one risk in strips of rows from south to north.
 import type { ClientBase } from "pg";
 import { readCopyRows } from "../database/copyBinary.ts";
+import { rowsView } from "../database/slots.ts";
 import { RejectedError } from "../model/errors.ts";
 import { copyOut } from "./copyOut.ts";
-import { type Column, listQueries, type Selection } from "./exportSelection.ts";
+import { type Column, insideOf, listQueries, quote, type Selection } from "./exportSelection.ts";
 import type { Raster } from "./page/reportData.ts";
-import { makeRaster } from "./raster.ts";
-import { type ResultPlace, readResultPlaces } from "./readResults.ts";
+import { type Coordinates, makeRaster } from "./raster.ts";
+import type { ResultBatch } from "./readResults.ts";
 
 /** Of all maps of a strip together. */
 export const STRIP_BYTES = 16 * 1024 * 1024;
@@ -25,18 +26,14 @@ export interface Grid {
 }
 
 export async function readGrid(client: ClientBase, { batch, box }: Selection): Promise<Grid> {
-  const inside = ({ latitude, longitude }: ResultPlace) =>
-    box === undefined || (longitude >= box[0] && longitude <= box[2] && latitude >= box[1] && latitude <= box[3]);
-  const places = (await readResultPlaces(client, [batch])).filter(inside);
-  if (places.length === 0) throw new RejectedError("NoResults", "No cell with results lies in the box of --bbox.");
+  const places = await readCoordinates(client, batch, box);
+  const count = places.latitudes.length;
+  if (count === 0) throw new RejectedError("NoResults", "No cell with results lies in the box of --bbox.");
   const raster = makeRaster(places);
   if (raster.reach > 0) {
-    const sorted = [...places].sort((a, b) => a.latitude - b.latitude || a.longitude - b.longitude);
-    const latitudes = Float64Array.from(sorted, ({ latitude }) => latitude);
-    const longitudes = Float64Array.from(sorted, ({ longitude }) => longitude);
     return {
-      ...{ raster, latitudes, longitudes, shape: [places.length] },
-      positionOf: (latitude, longitude) => findPlace(latitudes, longitudes, latitude, longitude),
+      ...{ raster, ...places, shape: [count] },
+      positionOf: (latitude, longitude) => findPlace(places, latitude, longitude),
     };
   }
   const { rows, columns, north, south, west, east } = raster;
@@ -52,8 +49,27 @@ export async function readGrid(client: ClientBase, { batch, box }: Selection): P
   };
 }
 
+/** Of the cells with results, in ascending order of latitude and then of longitude. */
+async function readCoordinates(
+  client: ClientBase,
+  { calculation, slot, risks, scenarios, periods }: ResultBatch,
+  box: Selection["box"],
+): Promise<Coordinates> {
+  const latitudes: number[] = [];
+  const longitudes: number[] = [];
+  const { firstYear, lastYear } = periods[0]!;
+  const ofOneMap = `slot = ${slot} AND risk = ${quote(risks[0]!)} AND scenario = ${quote(scenarios[0]!)} AND first_year = ${firstYear} AND last_year = ${lastYear}`;
+  const places = `SELECT latitude, longitude FROM ${rowsView(calculation)}
+    WHERE ${[ofOneMap, ...insideOf(box)].join(" AND ")} ORDER BY latitude, longitude`;
+  await readCopyRows(copyOut(client, places, "(FORMAT binary)"), 2, ({ bytes, offsets }) => {
+    latitudes.push(bytes.readDoubleBE(offsets[0]!));
+    longitudes.push(bytes.readDoubleBE(offsets[1]!));
+  });
+  return { latitudes: Float64Array.from(latitudes), longitudes: Float64Array.from(longitudes) };
+}
+
 /** The position of a place that is among those given, in ascending order of latitude and then of longitude. */
-function findPlace(latitudes: Float64Array, longitudes: Float64Array, latitude: number, longitude: number): number {
+function findPlace({ latitudes, longitudes }: Coordinates, latitude: number, longitude: number): number {
   let [low, high] = [0, latitudes.length - 1];
   while (low < high) {
     const middle = (low + high) >> 1;

@@ -2,7 +2,7 @@
 import { around, distance } from "geokdbush";
 import KDBush from "kdbush";
 import { nameKey } from "./page/reportData.ts";
-import { makeRaster } from "./raster.ts";
+import { coordinatesOf, makeRaster } from "./raster.ts";
 import type { ResultPlace } from "./readResults.ts";
 
 const KM_PER_DEGREE = 111.19;
@@ -28,7 +28,7 @@ export function makeNearest(places: readonly ResultPlace[]): (latitude: number, 
 
 /** km from a cell's middle to its corner; beyond it a point lies outside the cell. */
 export function reachOf(places: readonly ResultPlace[]): number {
-  const { rows, columns, north, south, east, west, reach } = makeRaster(places);
+  const { rows, columns, north, south, east, west, reach } = makeRaster(coordinatesOf(places));
   if (reach > 0) return IRREGULAR_WITHIN_KM;
   const height = ((north - south) / rows) * KM_PER_DEGREE;
   const width = ((east - west) / columns) * KM_PER_DEGREE * Math.cos((((north + south) / 2) * Math.PI) / 180);

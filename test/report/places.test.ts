@@ -101,11 +101,12 @@ test("the nearest cell is found from anywhere on Earth", async () => {
 
 test("a country of places on no regular grid has a raster", () => {
   const random = makeRandom("irregular");
-  const places = Array.from({ length: 451_351 }, (_, cellId) => ({
-    ...{ cellId, latitude: 33 + 6 * random(), longitude: 125 + 5 * random() },
-    district: null,
-  }));
-  expect(makeRaster(places)).toMatchObject({ columns: 640, reach: 4 });
+  const among = (from: number, to: number) =>
+    Float64Array.from({ length: 451_351 }, () => from + (to - from) * random());
+  expect(makeRaster({ latitudes: among(33, 39), longitudes: among(125, 130) })).toMatchObject({
+    columns: 640,
+    reach: 4,
+  });
 });
 
 test("sites keep their columns and order; losses are the rate times the value, and far sites are named", async () => {
