@@ -24,6 +24,8 @@ const COMMON = {
   // Waits end with what they wait for. These limits are for programs that hang, on machines of any speed.
   testTimeout: 300_000,
   hookTimeout: 300_000,
+  // Tests of one file side by side: all share one server, whose connections are few.
+  maxConcurrency: 2,
 };
 
 export default defineConfig({

@@ -89,7 +89,7 @@ async function readGiven(client: Client, words: AttributeWords, signal: AbortSig
   const { kind } = await chooseFormat(file!, "table", "raster", "polygons");
   if (kind !== "raster") {
     refuseOption(words.by, "--by", "It is for rasters.");
-    refuseOption(words.classes?.join(), "--classes", "It is for rasters.");
+    refuseOption(words.classes?.join() || undefined, "--classes", "It is for rasters.");
   }
   if (kind === "table") {
     refuseOption(words.unit, "--unit", "A CSV file may name units in its header: elevation (m).");

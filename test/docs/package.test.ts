@@ -177,8 +177,11 @@ const WORLDS: Readonly<Record<string, World>> = {
       writeAll(folder, {
         FILE: temperatures,
         "OBS_ASOS_DD.csv": table("지점,지점명,일시,최고기온(°C),일강수량(mm)", "108,서울,2001-07-01,31.5,2.5"),
+        "seoul.csv": table("일시,최고기온(°C),일강수량(mm)", "2001-07-01,31.5,2.5"),
+        "META.csv": table("지점,지점명,위도,경도", "108,서울,37.57142,126.9658"),
       }),
   },
+  "docs/load-kma.md": {},
   "docs/migrate.md": {
     makeDatabase: async () => {
       const database = await createTestDatabase({ from: "empty" });
@@ -199,7 +202,32 @@ const WORLDS: Readonly<Record<string, World>> = {
 /** Command lines that need what an empty folder has not, and a test that gives it to them. Here their help must be there. */
 const NOT_RUN: Readonly<Record<string, string>> = {
   "climatebatch load climate https://example.org/ssp245.nc --scenario ssp245": "test/ingest/remoteFiles.test.ts",
-  "climatebatch load climate s3://climate/ssp245.zarr/ --scenario ssp245": "test/ingest/remoteFiles.test.ts",
+  "climatebatch load climate s3://climate/ssp245.zarr --scenario ssp245": "test/ingest/remoteZarr.test.ts",
+  "climatebatch load ground https://example.org/cover.tif --attribute urbanFraction --classes 50":
+    "test/ingest/remoteRasters.test.ts",
+  "climatebatch load climate SSP245_*_sgg261_daily_2021-2100.asc --scenario ssp245 --grid districts --stations districts.csv":
+    "test/ingest/districts.test.ts",
+  "climatebatch link --grid korea-1km --from districts --codes cells.csv districts.csv":
+    "test/ingest/districts.test.ts",
+  "climatebatch load climate AR6_SSP585_5ENSMN_skorea_TA_gridraw_monthly_2021_2100.nc --scenario ssp585 --grid korea-1km":
+    "test/ingest/kmaGrid.test.ts",
+  "climatebatch load climate region-25km.nc --scenario ssp585 --grid region": "test/ingest/kmaGrid.test.ts",
+  "climatebatch link --grid korea-1km --from region --within-km 25": "test/ingest/kmaGrid.test.ts",
+  "climatebatch load ground cover.tif --grid korea --attribute urbanFraction --classes 50":
+    "test/ingest/groundAreas.test.ts",
+  "climatebatch load ground n35e125_hnd.tif n30e125_hnd.tif --grid korea --attribute heightAboveDrainage":
+    "test/ingest/groundAreas.test.ts",
+  "climatebatch load ground n35e125_upa.tif n30e125_upa.tif --grid korea --attribute upstreamArea":
+    "test/ingest/groundAreas.test.ts",
+  "climatebatch load sea-levels incheon-inc-kor-khoa.txt": "test/ingest/gauges.test.ts",
+  "climatebatch load sea-levels h057.csv --station Honolulu --latitude 21.307 --longitude -157.867":
+    "test/ingest/gauges.test.ts",
+  "climatebatch load sea-levels incheon-*.txt --station Incheon --latitude 37.45 --longitude 126.59":
+    "test/ingest/gauges.test.ts",
+  "climatebatch load sea-level-rise total_ssp*_medium_confidence_values.nc --grid korea":
+    "test/ingest/seaLevels.test.ts",
+  "climatebatch load sea-level-rise total_ssp245_medium_confidence_values.nc --locations 955,956":
+    "test/ingest/seaLevels.test.ts",
   "climatebatch submit probability --wait": "test/cluster/operatorBatch.test.ts",
   'climatebatch operator --namespace climate --database "$OPERATOR_URL" --job-database "$JOB_URL" --job-image climatebatch-job:dev':
     "test/cluster/operatorBatch.test.ts",
@@ -230,7 +258,7 @@ describe.concurrent("the installed package", () => {
         else if (!isCommand(line)) continue;
         else if (line === "climatebatch serve") await startServing(folder, url, background);
         else if (NOT_RUN[line] !== undefined)
-          await shell(folder, line.replace(/ [a-z]+:.*| --.*|(?<=submit).*/, " --help"));
+          await shell(folder, `${line.replace(/ [a-z]+:.*| --.*|(?<=submit).*/, "")} --help`);
         else {
           const typed = line.replace(/^\.\//, "").replace("FILE…", "FILE");
           const expected = EXIT_CODES[`${page}: ${line}`] ?? 0;

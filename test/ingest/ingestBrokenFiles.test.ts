@@ -297,7 +297,7 @@ const BROKEN: Readonly<Record<string, Broken>> = {
   },
   "a zip without a store": {
     files: () => ({ "a.zip": makeZip({ "rain.csv": Buffer.from("date,pr\n") }) }),
-    says: ["NotZarr", "a.zip", '"rain.csv"', "Name the store's own folder or zip", "unpack it"],
+    says: ["WrongFormat", "a.zip", "found a zip of files", "Unpack it first"],
   },
   "an Excel workbook": {
     files: () => ({
