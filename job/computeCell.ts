@@ -85,7 +85,8 @@ function compareWithBase(input: CellInput, results: readonly PeriodResult[]): Co
   }));
 }
 
-function damageChange(one: ProbabilityResult | null, base: ProbabilityResult | null): DamageChange {
+/** From the base period's damage to another one's, and which damage is compared. */
+export function damageChange(one: ProbabilityResult | null, base: ProbabilityResult | null): DamageChange {
   if (one === null || base === null) return NO_DAMAGE_CHANGE;
   const { damageContinuous: now } = one;
   const { damageContinuous: then } = base;

@@ -91,12 +91,10 @@ function readSite(attributes: ReadonlyMap<Attribute, number>): SiteReading {
     fillLevels: ({ levels, rx1day }) => levels.set(rx1day),
     buildChain(base: ExtremeLaw, seen: Flag[]): DepthChain {
       if (drainage === undefined) seen.push("defaultDrainage");
-      const designed = wettestDay(levelOf(base, DRAINED_RETURN_PERIOD)) * shareOfDay(DRAINED_HOURS);
       const ground = {
         imperviousFraction,
         retained,
-        drainage:
-          drainage ?? Math.max(LEAST_DRAINAGE, DRAINED_SHARE * urbanRunoff(designed, imperviousFraction, retained)),
+        drainage: drainage ?? defaultDrainage(levelOf(base, DRAINED_RETURN_PERIOD), imperviousFraction, retained),
       };
       return {
         levelOfDepth: (depth) => rainOfStorage(depth / perStorage, ground),
@@ -107,4 +105,16 @@ function readSite(attributes: ReadonlyMap<Attribute, number>): SiteReading {
     },
     companionsOf: ({ gumbel, r100 }) => [exposed, r100, gumbel],
   };
+}
+
+/**
+ * What drains carry where nothing is recorded of them.
+ *
+ * Inputs: the heaviest day's rain of ten years [mm]; impervious fraction [1]; retention [mm] of the rest.
+ * Output: runoff [mm h-1].
+ * Definition: 80 % of the runoff of that rain's wettest hour, at least 10 [judgement]. Missing data: NaN gives NaN.
+ */
+export function defaultDrainage(rx1day: number, imperviousFraction: number, retained: number): number {
+  const designed = wettestDay(rx1day) * shareOfDay(DRAINED_HOURS);
+  return Math.max(LEAST_DRAINAGE, DRAINED_SHARE * urbanRunoff(designed, imperviousFraction, retained));
 }

@@ -101,6 +101,10 @@ export const COMPARISONS: readonly Comparison[] = [
     flood(place, "D100 undefended", "genextreme, brentq", "undefended", "absolute", 1e-9),
     flood(place, "expected damage", "quad over probability", "damage", "relative", 2e-3),
   ]),
+  flood("town", "default drains", "genextreme", "drains", "absolute", 1e-9),
+  flood("coast", "change of damage from the base period", "quad over probability", "change", "absolute", 1e-4),
+  water("Crossed temperatures, days left", "numpy", "tasmax below tasmin by more than 0.5 K", "crossed_left", 0),
+  water("Crossed temperatures, refused cells", "numpy", "more than 1 % of the days", "crossed_refused", 0),
   ...(["noleap", "standard"] as const).flatMap((calendar) =>
     (["wsdi", "csdi"] as const).map((name) => {
       const values = `${name}LeftOut`;

@@ -19,6 +19,7 @@ INDUSTRIAL = [0, 0.283181524, 0.481615653, 0.629218894, 0.717240588, 0.85667503,
 BUILDINGS = np.mean([RESIDENTIAL, COMMERCIAL, INDUSTRIAL], axis=0)
 XTOL = 1e-11
 HOURS = np.array([1, 2, 3, 6, 12, 24])
+ATTENUATED_BY = 0.4
 ATTENUATION = 0.2
 
 
@@ -132,21 +133,27 @@ def towns(places):
     for impervious, number, drainage, slope, low, location, scale, shape in places:
         rain = genextreme(shape, loc=location, scale=scale)
         depth = town_depth(impervious, number, drainage, slope, low)
-        yield describe(depth, rain, TOWN_EDGES, -np.inf, 0.15, 3, 5000)
+        # The wettest hour of the day that comes in ten years.
+        hour = rain.isf(1 / 10) * 8 / 7 / 24**ATTENUATED_BY
+        drained = impervious * max(0, hour - 2) + (1 - impervious) * float(runoff(hour, 25400 / number - 254))
+        yield *describe(depth, rain, TOWN_EDGES, -np.inf, 0.15, 3, 5000), max(10, 0.8 * drained)
 
 
 def coasts(places):
-    years = np.arange(2041, 2061)
     for elevation, distance, gate, location, scale, shape, protection, subsidence, risen in places:
-        shifts = risen * (years - 2005) / 95 + subsidence / 1000 * (years - 2005)
         protected = genextreme.isf(1 / protection, shape, loc=location, scale=scale)
         protected += risen * 0.5 / 95 + subsidence / 1000 * 0.5
-        law = MovingLaw(shape, location, scale, shifts)
+        base, law = (
+            MovingLaw(shape, location, scale, risen * np.maximum(0, years - 2005) / 95 + subsidence / 1000 * (years - 2005))
+            for years in (np.arange(1991, 2021), np.arange(2041, 2061))
+        )
 
         def depth(level, elevation=elevation, distance=distance, gate=gate):
             return 0.0 if level < gate else max(0.0, level - ATTENUATION * distance - elevation)
 
-        yield describe_coast(depth, law, gate, protected, elevation + ATTENUATION * distance)
+        ground = elevation + ATTENUATION * distance
+        future = describe_coast(depth, law, gate, protected, ground)
+        yield *future, future[3] - describe_coast(depth, base, gate, protected, ground)[3]
 
 
 def describe_coast(depth, law, gate, protected, ground):
@@ -165,7 +172,7 @@ def describe_coast(depth, law, gate, protected, ground):
 
 
 def floods(read, write):
-    for name, compute in (("river", rivers), ("town", towns), ("coast", coasts)):
+    for name, compute, more in (("river", rivers, ()), ("town", towns, ("drains",)), ("coast", coasts, ("change",))):
         results = list(compute(read("floods", f"{name}_place")))
-        for column, values in zip(("bins", "levels", "undefended", "damage"), zip(*results)):
+        for column, values in zip(("bins", "levels", "undefended", "damage", *more), zip(*results)):
             write("floods", f"{name}_{column}", np.array(values, dtype=float))

@@ -3,6 +3,7 @@
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { damageChange } from "../../job/computeCell.ts";
 import { retention } from "../../job/indices/curveNumberRunoff.ts";
 import { depthPerStorage, excessStorage, rainOfStorage } from "../../job/indices/ponding.ts";
 import {
@@ -24,6 +25,7 @@ import {
 } from "../../job/risks/floodDepths.ts";
 import { RISK_DEFINITIONS } from "../../job/risks/registry.ts";
 import type { SeaLevelRise } from "../../job/risks/seaLevelRise.ts";
+import { defaultDrainage } from "../../job/risks/urbanFlood.ts";
 import { CellBuilder, makeRandom } from "../support/dailyWeather.ts";
 import { writeNpy } from "../support/npy.ts";
 
@@ -109,7 +111,10 @@ function addTown(between: Between, work: FloodWork, input: Columns, ours: Column
     gateLevel: Number.NEGATIVE_INFINITY,
   };
   input.add({ town_place: [impervious, curveNumber, drainage, slope, low, rain.location, rain.scale, rain.shape] });
-  ours.add(describeFlood("town", chain, rain, work));
+  ours.add({
+    ...describeFlood("town", chain, rain, work),
+    town_drains: defaultDrainage(levelOf(rain, 10), impervious, ground.retained),
+  });
 }
 
 function addCoast(between: Between, place: number, input: Columns, ours: Columns): void {
@@ -134,14 +139,15 @@ function addCoast(between: Between, place: number, input: Columns, ours: Columns
     flags: [],
   };
   const cell = new CellBuilder("noleap", 1991, 1992, BASE)
-    .periods(FUTURE)
+    .periods(BASE, FUTURE)
     .sea({ station: { found, datumOffset: 0 }, rise, connection })
     .attribute("elevation", elevation)
     .attribute("seaProtection", protection)
     .attribute("subsidence", subsidence)
     .build();
-  const [result] = coastalFlood.compute(cell);
-  const { probability, hazard } = result!;
+  const [base, future] = coastalFlood.compute(cell);
+  const { probability, hazard } = future!;
+  const change = damageChange(probability, base!.probability);
   input.add({
     coast_place: [elevation, distance, connection.level, location, scale, shape, protection, subsidence, risen],
   });
@@ -150,6 +156,7 @@ function addCoast(between: Between, place: number, input: Columns, ours: Columns
     coast_levels: probability!.returnLevels,
     coast_undefended: hazard!.value,
     coast_damage: probability!.damageContinuous!,
+    coast_change: change.difference!,
   });
 }
 

@@ -1,6 +1,8 @@
-// Seeded places with water and withdrawal, hot and cold days and tables of sea levels, and what this project makes of them, for water.py.
+// Seeded places with water and withdrawal, hot, cold and crossed days and tables of sea levels, and what this project makes of
+// them, for water.py.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { dropCrossedDays } from "../../job/crossedTemperatures.ts";
 import { seaLevelLaw } from "../../job/risks/extremeSeaLevels.ts";
 import { RISK_DEFINITIONS } from "../../job/risks/registry.ts";
 import { CellBuilder, makeRandom } from "../support/dailyWeather.ts";
@@ -17,6 +19,7 @@ const BASE_PERIOD = { firstYear: 1991, lastYear: 2020 };
 /** Summers of the seeded weather reach 33 degC here and there, its winters -12 degC. */
 const WARMER = 6;
 const COLDER = 8;
+const CROSSED_DAYS = 1000;
 
 /** Writes `<folder>/input/water` and `<folder>/ours/water`. */
 export function writeOurWater(folder: string): void {
@@ -29,6 +32,7 @@ export function writeOurWater(folder: string): void {
     addHotDays(place, add);
     addColdDays(place, add);
     addSeaLevels(random, add);
+    addCrossedDays(random, place, add);
   }
   const write = (side: string, names: (name: string) => boolean) => {
     mkdirSync(join(folder, side, CASE), { recursive: true });
@@ -39,7 +43,10 @@ export function writeOurWater(folder: string): void {
     }
   };
   const isInput = (name: string) =>
-    ["rain", "evaporation", "withdrawal", "place", "tasmax", "tasmin", "sea_levels", "sea_periods"].includes(name);
+    [
+      ...["rain", "evaporation", "withdrawal", "place", "tasmax", "tasmin", "sea_levels", "sea_periods"],
+      ...["crossed_highest", "crossed_lowest"],
+    ].includes(name);
   write("input", isInput);
   write("ours", (name) => !isInput(name));
 }
@@ -108,6 +115,23 @@ function addColdDays(place: number, add: Add): void {
   const [base] = RISK_DEFINITIONS.cold_wave.compute(input);
   add("tasmin", Array.from(input.daily.get("tasmin")!));
   add("cold_score", [base!.hazard!.scoreAbsolute!]);
+}
+
+/** Lows that come near their highs or cross them on some days, in every second place on many; tenths, so that 0.5 K happens too. */
+function addCrossedDays(random: () => number, place: number, add: Add): void {
+  const highest = Float64Array.from({ length: CROSSED_DAYS }, () =>
+    random() < 0.02 ? Number.NaN : tenths(30 * random()),
+  );
+  const often = place % 2 === 0 ? 0.004 : 0.03;
+  const lowest = highest.map((high) => tenths(random() < often ? high + random() : high - 1 - 9 * random()));
+  add("crossed_highest", Array.from(highest));
+  add("crossed_lowest", Array.from(lowest));
+  const { tooMany } = dropCrossedDays(highest, lowest);
+  add(
+    "crossed_left",
+    [...highest, ...lowest].map((value) => Number(!Number.isNaN(value))),
+  );
+  add("crossed_refused", [Number(tooMany)]);
 }
 
 /** Every fourth table does not rise: it has no law. */

@@ -71,6 +71,11 @@ def water(read, write):
     hot = (read("water", "tasmax").reshape(len(rows), -1, 365) >= 33).sum(axis=2)
     write("water", "hot_score", np.interp(hot.mean(axis=1), HOT_ANCHORS, SCORES))
     write("water", "cold_score", np.interp(cold_days(read("water", "tasmin")), COLD_ANCHORS, SCORES))
+    highest, lowest = read("water", "crossed_highest"), read("water", "crossed_lowest")
+    crossed = highest < lowest - 0.5
+    write("water", "crossed_left", np.hstack([~np.isnan(values) & ~crossed for values in (highest, lowest)]).astype(float))
+    both = (~np.isnan(highest) & ~np.isnan(lowest)).sum(axis=1)
+    write("water", "crossed_refused", (crossed.sum(axis=1) > 0.01 * both).astype(float))
     levels = read("water", "sea_levels")
     periods = read("water", "sea_periods")[0]
     fits = [np.polyfit(-np.log(-np.log1p(-1 / periods)), level, 1) for level in levels]
