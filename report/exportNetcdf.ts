@@ -7,6 +7,7 @@ import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Dataset, File } from "h5wasm/node";
 import type { ClientBase } from "pg";
+import { collectEarly } from "./collectEarly.ts";
 import { type Column, type RiskUnits, type Selection, unitOf } from "./exportSelection.ts";
 import { type Grid, mappedColumns, readGrid, readStrips, STRIP_BYTES, type Strip, stripHeight } from "./resultMaps.ts";
 
@@ -23,6 +24,7 @@ export async function writeNetcdf(
   sink: Writable,
   stripBytes: number = STRIP_BYTES,
 ): Promise<void> {
+  collectEarly();
   const grid = await readGrid(client, selection);
   const folder = await mkdtemp(join(tmpdir(), "climatebatch-netcdf-"));
   try {

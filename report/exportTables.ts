@@ -2,10 +2,10 @@
 import { once } from "node:events";
 import { Transform, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { setFlagsFromString } from "node:v8";
 import { ByteWriter, ParquetWriter, type SchemaElement } from "hyparquet-writer";
 import type { ClientBase } from "pg";
 import { type CopyRow, readCopyRows } from "../database/copyBinary.ts";
+import { collectEarly } from "./collectEarly.ts";
 import { copyOut } from "./copyOut.ts";
 import { type Column, listQueries, type Selection } from "./exportSelection.ts";
 
@@ -146,9 +146,7 @@ class ParquetFile {
   #rows = 0;
 
   constructor(columns: readonly ParquetColumn[], place: PointColumns | null, sink: Writable) {
-    // Nearly all objects are short-lived here: waiting until there are many saves no time, and costs 150 MB.
-    setFlagsFromString("--semi-space-growth-factor=1");
-    setFlagsFromString("--heap-growing-percent=20");
+    collectEarly();
     this.#columns = columns;
     this.#place = place;
     this.#sink = sink;
