@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { extname } from "node:path";
 import type { Writable } from "node:stream";
 import type { Client } from "pg";
+import { hintTableCommand, holdsClimateSeries } from "../ingest/formats/tableContent.ts";
 import { RejectedError } from "../model/errors.ts";
 import type { Period } from "../model/periods.ts";
 import { RISKS } from "../model/risks.ts";
@@ -75,6 +76,12 @@ export const assetsCommand = defineCommand(
     const write = output === undefined ? null : writerOf(output);
     if (report !== undefined) await checkOutput(report);
     const sites = await readSites(argv.sites);
+    if (holdsClimateSeries(sites.header)) {
+      throw new RejectedError(
+        "WrongTable",
+        `${argv.sites}: expected a row per site.${hintTableCommand(sites.header, "load ground")}`,
+      );
+    }
     await withDatabase(argv, "assets", ({ client }) =>
       withSnapshot(client, async () => {
         const batches = await findResults(client, argv.batch);

@@ -88,3 +88,8 @@ export function hintTableCommand(header: readonly string[], own: TableCommand | 
   const columns = content.find(header).map((title) => `"${title.trim()}"`);
   return ` By its columns ${columns.join(" and ")} it holds ${content.name}: climatebatch ${content.command} reads such tables.`;
 }
+
+/** Whether a table has climate series, and not one row a place. */
+export function holdsClimateSeries(header: readonly string[]): boolean {
+  return CONTENTS.find((one) => one.find(header).length > 0)?.command === "load climate";
+}

@@ -185,6 +185,12 @@ test("a table with districts alone is enough; one without any place is refused",
   await writeFile(file, "name,value\nA,100\n");
   const refused = await cli(database.url, "assets", file, "--output", "-");
   expect(refused.stderr).toContain("has no column for the latitude");
+  await writeFile(file, "date,lat,lon,tasmax (degC)\n2001-01-01,37,127,3\n");
+  const series = await cli(database.url, "assets", file, "--output", "-");
+  expect(series).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("climatebatch load climate reads such tables"),
+  });
   expect(refused.stderr).toContain("or a column for the district (district, 시군구)");
   expect((await cli(database.url, "assets", file)).stderr).toContain("Nothing to write: give --output FILE");
 });
