@@ -79,7 +79,7 @@ export const assetsCommand = defineCommand(
     if (holdsClimateSeries(sites.header)) {
       throw new RejectedError(
         "WrongTable",
-        `${argv.sites}: expected a row per site.${hintTableCommand(sites.header, "load ground")}`,
+        `${argv.sites}: expected a row per site.${hintTableCommand(sites.header, "assets")}`,
       );
     }
     await withDatabase(argv, "assets", ({ client }) =>

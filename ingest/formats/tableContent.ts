@@ -82,8 +82,8 @@ const CONTENTS: readonly TableContent[] = [
 ];
 
 /** A sentence to end a refusal with, begun with a blank; "" when the table is of no other command. */
-export function hintTableCommand(header: readonly string[], own: TableCommand | "load storms"): string {
-  const content = CONTENTS.find((one) => one.find(header).length > 0);
+export function hintTableCommand(header: readonly string[], own: TableCommand | "load storms" | "assets"): string {
+  const content = contentOf(header);
   if (content === undefined || content.command === own) return "";
   const columns = content.find(header).map((title) => `"${title.trim()}"`);
   return ` By its columns ${columns.join(" and ")} it holds ${content.name}: climatebatch ${content.command} reads such tables.`;
@@ -91,5 +91,9 @@ export function hintTableCommand(header: readonly string[], own: TableCommand | 
 
 /** Whether a table has climate series, and not one row a place. */
 export function holdsClimateSeries(header: readonly string[]): boolean {
-  return CONTENTS.find((one) => one.find(header).length > 0)?.command === "load climate";
+  return contentOf(header)?.command === "load climate";
+}
+
+function contentOf(header: readonly string[]): TableContent | undefined {
+  return CONTENTS.find((one) => one.find(header).length > 0);
 }

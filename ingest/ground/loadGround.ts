@@ -83,13 +83,13 @@ interface ReadAttributes extends GivenAttributes {
 }
 
 async function readGiven(client: Client, words: AttributeWords, signal: AbortSignal): Promise<ReadAttributes> {
-  const { file: files, grid, map } = words;
+  const { file: files, grid, map, classes = [] } = words;
   const missing = words.missing.map((mark) => mark.trim());
   const [file] = files;
   const { kind } = await chooseFormat(file!, "table", "raster", "polygons");
   if (kind !== "raster") {
     refuseOption(words.by, "--by", "It is for rasters.");
-    refuseOption(words.classes?.join() || undefined, "--classes", "It is for rasters.");
+    if (classes.length > 0) refuseOption(classes.join(), "--classes", "It is for rasters.");
   }
   if (kind === "table") {
     refuseOption(words.unit, "--unit", "A CSV file may name units in its header: elevation (m).");
@@ -130,7 +130,7 @@ async function readGiven(client: Client, words: AttributeWords, signal: AbortSig
     const values = samplePolygons(file!, polygons, attribute, places, { property, inside, outside });
     return withValues(places, attribute, values, file!);
   }
-  const { by, classes = [], unit } = words;
+  const { by, unit } = words;
   const read = await readRasters(files, attribute, places, { by, classes, missing, unit }, signal);
   const given = withValues(places, attribute, read.values, file!);
   if (attribute === "elevation") {

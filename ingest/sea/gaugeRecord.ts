@@ -1,5 +1,4 @@
 // The hours of a tide gauge as yearly maxima: which years count, against which level they are given, and what becomes of the trend.
-import { daysInYear } from "../../model/calendars.ts";
 import { RejectedError } from "../../model/errors.ts";
 import type { Period } from "../../model/periods.ts";
 
@@ -25,8 +24,9 @@ export interface GaugeMaxima {
   readonly incomplete: readonly number[];
 }
 
-const HOURS_A_DAY = 24;
-const MOST_HOURS = 366 * HOURS_A_DAY;
+const MOST_HOURS = 366 * 24;
+/** Of a year that is complete, leap years too, as process_gev.R counts. */
+const WHOLE_YEAR_HOURS = 365 * 24;
 const MS_PER_HOUR = 3_600_000;
 /** Of the epoch's years at least this share must count. */
 const LEAST_OF_EPOCH = 0.5;
@@ -75,10 +75,10 @@ export class GaugeRecord {
    */
   maxima(name: string, { complete, trend, datum, epoch }: GaugeRule): GaugeMaxima {
     const all = [...this.#years].sort(([a], [b]) => a - b);
-    const counts = all.filter(([, year]) => year.hours >= complete * 365 * HOURS_A_DAY);
+    const counts = all.filter(([, year]) => year.hours >= complete * WHOLE_YEAR_HOURS);
     const incomplete = all.filter((one) => !counts.includes(one)).map(([year]) => year);
     if (counts.length === 0) {
-      const best = all.reduce((most, [number, year]) => Math.max(most, year.hours / (daysIn(number) * HOURS_A_DAY)), 0);
+      const best = all.reduce((most, [, year]) => Math.max(most, year.hours / WHOLE_YEAR_HOURS), 0);
       throw new RejectedError(
         "NoCompleteYear",
         `${name}: none of its ${all.length} years has ${Math.round(complete * 100)} % of the hours; the best has ${(best * 100).toFixed(1)} %. Add files, or give a smaller --complete.`,
@@ -106,8 +106,4 @@ export class GaugeRecord {
       `${name}: ${inside.length} of the ${length} years ${firstYear}-${lastYear} count, which are too few for their mean sea level. Give --epoch with years that the gauge has, such as --epoch ${years[0]![0]}-${years.at(-1)![0]}.`,
     );
   }
-}
-
-function daysIn(year: number): number {
-  return daysInYear("standard", year);
 }
