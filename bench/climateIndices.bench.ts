@@ -36,9 +36,12 @@ const PEER_INPUTS = ["tas", "tasmin", "tasmax", "pr", "hurs", "sfcWind"] as cons
 const REPEATS: Readonly<Record<string, number>> = { "Rx1day and Rx5day": 50, "SPEI-12 with Hargreaves": 10 };
 
 const count = Number(process.argv[2] ?? 256);
-const cells: readonly CellInput[] = Array.from({ length: count }, (_, cell) =>
-  new CellBuilder("noleap", FIRST_YEAR, LAST_YEAR, DEFAULT_BASE_PERIOD).weather(SEED + cell).build(),
-);
+const cells: readonly CellInput[] = Array.from({ length: count }, (_, cell) => {
+  const builder = new CellBuilder("noleap", FIRST_YEAR, LAST_YEAR, DEFAULT_BASE_PERIOD).weather(SEED + cell);
+  // As climate_data stores them.
+  for (const variable of PEER_INPUTS) builder.change(variable, Math.fround);
+  return builder.build();
+});
 const { axis } = cells[0]!;
 const days = axis.month.length;
 const ofYears = () => new Float64Array(YEARS);
@@ -59,7 +62,7 @@ function spellDays(
   const hazardYears = makeHazardYears(axis, begin);
   const { years, yearStart } = hazardYears;
   const sample = makeDayOfYearSample(axis, hazardYears, DEFAULT_BASE_PERIOD, 0.9, "within");
-  const scratch = makePercentileScratch(sample);
+  const scratch = makePercentileScratch(sample, axis, hazardYears);
   const [exceeds, missing, valid] = [new Uint8Array(days), new Uint8Array(days), new Uint8Array(days)];
   const out = new Float64Array(years);
   return ({ daily }: CellInput) => {

@@ -1,9 +1,8 @@
 // What the words of `climatebatch index` mean, with the product's settings where none are given.
-import type { YearEnds } from "../../job/indices/dayOfYearSample.ts";
+import type { InBase, YearEnds } from "../../job/indices/dayOfYearSample.ts";
 import type { DayLengthBands } from "../../job/indices/fireDayLength.ts";
 import { FFMC_COEFFICIENT_EXACT, FFMC_COEFFICIENT_PRINTED } from "../../job/indices/fireMoisture.ts";
 import { DEFAULT_FIRE_WEATHER, type FireWeatherSettings } from "../../job/indices/fireWeather.ts";
-import type { InBase } from "../../job/indices/percentileDays.ts";
 import { DEFAULT_SPELL_SETTINGS } from "../../job/risks/spellRisk.ts";
 import { RejectedError } from "../../model/errors.ts";
 import { DEFAULT_BASE_PERIOD, formatPeriod, type Period, parsePeriod } from "../../model/periods.ts";

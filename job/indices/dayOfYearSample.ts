@@ -19,6 +19,9 @@ const NONE = -1;
 /** 1 January's window takes 30 and 31 December of the same year (climdex), or of the year before (xclim). */
 export type YearEnds = "within" | "across";
 
+/** "none" judges base years by thresholds that they helped to make, as climdex and xclim do. */
+export type InBase = "leaveOneOut" | "none";
+
 export interface DayOfYearSample {
   /** Calendar days that have a threshold: 365 or 360. */
   readonly days: number;

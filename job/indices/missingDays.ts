@@ -50,15 +50,23 @@ export function markValidYears(
   valid: Uint8Array,
 ): number {
   const isMissing = (day: number) => missing[day] === 1;
+  /** The first missing day at or after the year's first. */
+  let next = -1;
   let count = 0;
   for (let year = 0; year < years; year++) {
     const end = yearStart[year + 1]!;
+    if (next < yearStart[year]!) next = firstMarked(missing, yearStart[year]!);
     let inYear = 0;
-    for (let day = yearStart[year]!; day < end; day++) inYear += missing[day]!;
+    for (let day = next; day < end; day++) inYear += missing[day]!;
     valid[year] = isEnough(inYear, isMissing, month, yearStart[year]!, end) ? 1 : 0;
     count += valid[year]!;
   }
   return count;
+}
+
+function firstMarked(marks: Uint8Array, from: number): number {
+  const at = marks.indexOf(1, from);
+  return at < 0 ? marks.length : at;
 }
 
 /** Most years miss few days: only those that miss some are judged by month. */

@@ -1,13 +1,10 @@
 // Days beyond the base period's quantile for their calendar day, each base year judged by thresholds made without
 // it.
 import type { TimeAxis } from "../timeAxis.ts";
-import type { DayOfYearSample } from "./dayOfYearSample.ts";
+import type { DayOfYearSample, InBase } from "./dayOfYearSample.ts";
 import type { HazardYears } from "./hazardYears.ts";
 import { type PercentileScratch, thresholdWithout } from "./percentileThresholds.ts";
 import type { Tail } from "./windowTops.ts";
-
-/** "none" judges base years by thresholds that they helped to make, as climdex and xclim do. */
-export type InBase = "leaveOneOut" | "none";
 
 /**
  * Days beyond their threshold.
@@ -32,6 +29,10 @@ export function markExceedances(
   exceeds: Uint8Array,
   missing: Uint8Array,
 ): void {
+  if (scratch.isInKernel) {
+    scratch.kernel!.mark(inBase, exceeds, missing);
+    return;
+  }
   const { calendarDay } = axis;
   const { threshold } = scratch;
   const { yearStart, years } = hazardYears;

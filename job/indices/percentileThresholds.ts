@@ -1,14 +1,18 @@
 // Thresholds of the calendar days by the base period's quantile, all years in or one left out.
-import { loadWindowTopsKernel } from "../kernels/windowTops.ts";
-import { LONGEST_YEAR_DAYS } from "../timeAxis.ts";
+import { loadPercentileKernel, type PercentileKernel } from "../kernels/percentileDays.ts";
+import { LONGEST_YEAR_DAYS, type TimeAxis } from "../timeAxis.ts";
 import { type DayOfYearSample, enoughValues, WINDOW_DAYS } from "./dayOfYearSample.ts";
+import type { HazardYears } from "./hazardYears.ts";
 import { type FillWindowTops, scalarWindowTops, type Tail, type WindowTops } from "./windowTops.ts";
 
 /** Compiled where the engine can run it; it has room for the samples that are usual. */
-const kernel = loadWindowTopsKernel();
+const loadKernel = loadPercentileKernel();
 
 /** Arrays that one cell after the other is worked in; every call rewrites all that it reads. Values carry the tail's sign. */
 export interface PercentileScratch extends WindowTops {
+  readonly kernel: PercentileKernel | null;
+  /** The kernel has taken the series up; only `threshold` is filled then. */
+  isInKernel: boolean;
   readonly fillTops: FillWindowTops;
   /** [days] threshold by the full sample; NaN where the sample is too small. */
   readonly threshold: Float64Array;
@@ -21,10 +25,16 @@ export interface PercentileScratch extends WindowTops {
   readonly leftOut: Float64Array;
 }
 
-export function makePercentileScratch(sample: DayOfYearSample): PercentileScratch {
+export function makePercentileScratch(
+  sample: DayOfYearSample,
+  axis: TimeAxis,
+  hazardYears: HazardYears,
+): PercentileScratch {
   const { days, kept } = sample;
   return {
-    fillTops: kernel?.(sample) ?? scalarWindowTops(sample),
+    kernel: loadKernel?.(sample, axis, hazardYears) ?? null,
+    isInKernel: false,
+    fillTops: scalarWindowTops(sample),
     top: new Float64Array(kept * days),
     values: new Int16Array(days),
     threshold: new Float64Array(days),
@@ -51,6 +61,11 @@ export function fillThresholds(
   sample: DayOfYearSample,
   scratch: PercentileScratch,
 ): void {
+  scratch.isInKernel = scratch.kernel?.fill(series, tail, scratch.threshold) ?? false;
+  if (!scratch.isInKernel) fillByDefinition(series, tail, sample, scratch);
+}
+
+function fillByDefinition(series: Float64Array, tail: Tail, sample: DayOfYearSample, scratch: PercentileScratch): void {
   scratch.fillTops(series, tail, scratch);
   const { surelyAbove, surelyNot, threshold, top, values } = scratch;
   const { days, rankFromTop, rankSurelyAbove, rankSurelyNot, room, weight } = sample;

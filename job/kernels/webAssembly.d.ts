@@ -9,6 +9,7 @@ declare namespace WebAssembly {
   }
   interface Memory {
     readonly buffer: ArrayBuffer;
+    grow(pages: number): number;
   }
   function validate(bytes: Uint8Array): boolean;
 }

@@ -12,6 +12,10 @@ const GUMBEL_BELOW = 1e-6;
 const NEWTON_NEAREST = 1e-7;
 const NEWTON_STEPS = 12;
 
+/** Return periods that every cell has are whole years up to this. */
+const KEPT_YEARS = 1000;
+const KEPT_LEVELS = Float64Array.from({ length: KEPT_YEARS + 1 }, (_, years) => computeReducedLevel(years));
+
 /** Where fitGev writes what. */
 export const LOCATION = 0;
 export const SCALE = 1;
@@ -75,9 +79,23 @@ export function fitGev(l1: number, l2: number, shape: number, out: Float64Array)
  * Missing data: NaN gives NaN. |k| < 1e-6 counts as 0.
  */
 export function gevReturnLevel(returnPeriod: number, location: number, scale: number, shape: number): number {
-  const y = -Math.log(-Math.log1p(-1 / returnPeriod));
+  const y = reducedLevel(returnPeriod);
   if (Math.abs(shape) < GUMBEL_BELOW) return location + scale * y;
   return location - (scale / shape) * Math.expm1(-shape * y);
+}
+
+/**
+ * Level of the standard Gumbel law that a year exceeds with probability 1/T.
+ *
+ * Inputs: returnPeriod T [years] > 1. Output: y = -ln(-ln(1 - 1/T)) [1]. Missing data: NaN gives NaN.
+ */
+export function reducedLevel(returnPeriod: number): number {
+  const isKept = Number.isInteger(returnPeriod) && returnPeriod >= 0 && returnPeriod <= KEPT_YEARS;
+  return isKept ? KEPT_LEVELS[returnPeriod]! : computeReducedLevel(returnPeriod);
+}
+
+function computeReducedLevel(returnPeriod: number): number {
+  return -Math.log(-Math.log1p(-1 / returnPeriod));
 }
 
 /**

@@ -1,6 +1,6 @@
 // The law of a year's highest value, and what follows from it: exceedance probabilities, return levels, how sure they
 // are.
-import { gevExceedance, gevReturnLevel } from "../numerics/gev.ts";
+import { gevExceedance, gevReturnLevel, reducedLevel } from "../numerics/gev.ts";
 
 /** The law of a year's highest value. */
 export interface ExtremeLaw {
@@ -56,7 +56,7 @@ export function levelOf({ location, scale, shape, zeroShare }: ExtremeLaw, retur
 export function levelDeviation({ scale, values, zeroShare }: ExtremeLaw, returnPeriod: number): number {
   const ofPositive = (1 - zeroShare) * returnPeriod;
   if (ofPositive <= 1) return 0;
-  const y = -Math.log(-Math.log1p(-1 / ofPositive));
+  const y = reducedLevel(ofPositive);
   const positive = (1 - zeroShare) * values;
   return scale * Math.sqrt((1.1128 + 0.4574 * y + 0.8046 * y * y) / positive);
 }

@@ -1,9 +1,9 @@
 // The yearly values that heat and cold are judged by, for one cell after the other on one time axis.
 import type { Period } from "../../model/periods.ts";
-import { type DayOfYearSample, makeDayOfYearSample, type YearEnds } from "../indices/dayOfYearSample.ts";
+import { type DayOfYearSample, type InBase, makeDayOfYearSample, type YearEnds } from "../indices/dayOfYearSample.ts";
 import { type HazardYearStart, type HazardYears, makeHazardYears } from "../indices/hazardYears.ts";
 import { markObservedYears, markValidYears } from "../indices/missingDays.ts";
-import { type InBase, markExceedances } from "../indices/percentileDays.ts";
+import { markExceedances } from "../indices/percentileDays.ts";
 import { fillThresholds, makePercentileScratch, type PercentileScratch } from "../indices/percentileThresholds.ts";
 import { SHORTEST_SPELL_DAYS, spellDaysByYear } from "../indices/spells.ts";
 import type { Tail } from "../indices/windowTops.ts";
@@ -58,7 +58,7 @@ export function makeSpellYears(
   return {
     hazardYears,
     sample,
-    percentiles: makePercentileScratch(sample),
+    percentiles: makePercentileScratch(sample, axis, hazardYears),
     extremes: makeExtremesScratch(years),
     exceeds: new Uint8Array(days),
     missing: new Uint8Array(days),

@@ -1,10 +1,10 @@
 // Thresholds by calendar day and days beyond them, against xclim, a brute-force reference and the golden case.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { makeDayOfYearSample, type YearEnds } from "../../../job/indices/dayOfYearSample.ts";
+import { type InBase, makeDayOfYearSample, type YearEnds } from "../../../job/indices/dayOfYearSample.ts";
 import { type HazardYearStart, makeHazardYears } from "../../../job/indices/hazardYears.ts";
 import { markValidYears } from "../../../job/indices/missingDays.ts";
-import { type InBase, markExceedances } from "../../../job/indices/percentileDays.ts";
+import { markExceedances } from "../../../job/indices/percentileDays.ts";
 import { fillThresholds, makePercentileScratch } from "../../../job/indices/percentileThresholds.ts";
 import { spellDaysByYear } from "../../../job/indices/spells.ts";
 import { LOWER_TAIL, type Tail, UPPER_TAIL } from "../../../job/indices/windowTops.ts";
@@ -30,7 +30,7 @@ function makeCase(layout: Layout, { start, tail, yearEnds }: Ways) {
   const axis = makeTimeAxis(layout.calendar, layout.firstYear, layout.lastYear);
   const hazardYears = makeHazardYears(axis, start);
   const sample = makeDayOfYearSample(axis, hazardYears, layout.basePeriod, 0.9, yearEnds);
-  const scratch = makePercentileScratch(sample);
+  const scratch = makePercentileScratch(sample, axis, hazardYears);
   const days = axis.calendarDay.length;
   const exceeds = new Uint8Array(days);
   const missing = new Uint8Array(days);
