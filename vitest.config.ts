@@ -50,6 +50,8 @@ export default defineConfig({
           include: API_SERVER,
           maxWorkers: availableParallelism() + 1,
           ...COMMON,
+          // Operators and their doctors wait for most of their time.
+          maxConcurrency: 4,
         },
       },
       {

@@ -249,7 +249,7 @@ describeOnApiServer("nothing moves", () => {
     },
   ];
 
-  test.each(CASES)(
+  test.concurrent.each(CASES)(
     "$reason: the status names it, and a fix is noticed within 15 s",
     async ({ reason, words, ...one }) => {
       await using database = await createTestDatabase({ from: new URL(climate.url).pathname.slice(1) });
@@ -269,7 +269,7 @@ describeOnApiServer("nothing moves", () => {
     },
   );
 
-  test("a webhook that keeps the Job itself from being created is named too", async () => {
+  test.concurrent("a webhook that keeps the Job itself from being created is named too", async () => {
     await using database = await createTestDatabase({ from: new URL(climate.url).pathname.slice(1) });
     const space = await cluster.openNamespace(database.url);
     await space.call("POST", WEBHOOKS, webhook(space, ["jobs"], "batch"));
@@ -307,7 +307,7 @@ describeOnApiServer("nothing moves", () => {
     expect(lines.length).toBeLessThanOrEqual(2);
   });
 
-  test("an admission webhook that refuses, by its words", async () => {
+  test.concurrent("an admission webhook that refuses, by its words", async () => {
     await using database = await createTestDatabase({ from: new URL(climate.url).pathname.slice(1) });
     const space = await cluster.openNamespace(database.url);
     await using refusing = await startRefusingWebhook();
@@ -375,7 +375,7 @@ describeOnApiServer("nothing moves", () => {
     };
   }
 
-  test.each(DATABASE_CASES)(
+  test.concurrent.each(DATABASE_CASES)(
     "$reason before a batch is planned: not called silent, and a fix is noticed within 15 s",
     async ({ obstruct, fix, ...cause }) => {
       await using opened = await openDatabase();
@@ -393,7 +393,7 @@ describeOnApiServer("nothing moves", () => {
     },
   );
 
-  test("a grant that is taken while pods run: whether they progress is unknown, and why", async () => {
+  test.concurrent("a grant that is taken while pods run: whether they progress is unknown, and why", async () => {
     await using opened = await openDatabase();
     const { space, run } = opened;
     await using operator = space.start();
