@@ -1,13 +1,13 @@
 // How many calls the operator makes to the API server, counted in between: next to none when idle, few writes for a batch.
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { findCondition } from "../../model/climateBatch.ts";
 import { describeOnApiServer } from "../support/apiServer.ts";
 import { eventually } from "../support/cli.ts";
-import { createTestDatabase } from "../support/database.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { type SeenRequest, startFaultProxy } from "../support/faultProxy.ts";
 import { playJobController } from "../support/jobController.ts";
-import { openOperatorCluster } from "../support/operatorCluster.ts";
+import { type OperatorCluster, openOperatorCluster } from "../support/operatorCluster.ts";
 import { createClimate, SIX_SHARDS } from "../support/sixShards.ts";
 
 const IDLE_MS = 20_000;
@@ -20,9 +20,17 @@ const isJunk = ({ path }: SeenRequest) => path.includes("/events/operator.");
 const isLease = ({ path }: SeenRequest) => path.includes("/leases/");
 
 describeOnApiServer("the calls of the operator to the API server", () => {
-  test(`less than a request a second when idle, at most ${WRITES_A_BATCH} writes for a batch of six shards`, async () => {
-    await using cluster = await openOperatorCluster();
-    const climate = await createClimate();
+  let cluster: OperatorCluster;
+  let climate: TestDatabase;
+  beforeAll(async () => {
+    climate = await createClimate();
+    cluster = await openOperatorCluster();
+  });
+  afterAll(async () => {
+    await cluster?.[Symbol.asyncDispose]();
+  });
+
+  test.concurrent(`less than a request a second when idle, at most ${WRITES_A_BATCH} writes for a batch of six shards`, async () => {
     await using database = await createTestDatabase({ from: new URL(climate.url).pathname.slice(1) });
     const space = await cluster.openNamespace(database.url);
     await using proxy = await startFaultProxy(cluster.server.kubeconfig);
@@ -60,9 +68,7 @@ describeOnApiServer("the calls of the operator to the API server", () => {
     expect(writes.length).toBeLessThanOrEqual(WRITES_A_BATCH);
   });
 
-  test("a request that waits costs no call, however often any session says that there are requests", async () => {
-    await using cluster = await openOperatorCluster();
-    const climate = await createClimate();
+  test.concurrent("a request that waits costs no call, however often any session says that there are requests", async () => {
     await using database = await createTestDatabase({ from: new URL(climate.url).pathname.slice(1) });
     const space = await cluster.openNamespace(database.url);
     await using proxy = await startFaultProxy(cluster.server.kubeconfig);
