@@ -13,7 +13,8 @@ export const CLI = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
 const JOB = fileURLToPath(new URL("../../job/main.ts", import.meta.url));
 /** Compiled programs are kept from one process to the next: half of what a short command costs is compiling. */
 export const CHILD_ENV = { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE };
-const POLL_MS = 20;
+/** Between two looks: short at first, longer as the wait goes on, because looking costs the servers what others wait for. */
+const POLL = { firstMs: 20, growth: 1.1, mostMs: 100 };
 /** Only a program that hangs takes so long, on a machine of any speed. */
 const PATIENCE_MS = 240_000;
 
@@ -122,11 +123,11 @@ export async function eventually<T>(
   patienceMs = PATIENCE_MS,
 ): Promise<T> {
   const deadline = performance.now() + patienceMs;
-  for (;;) {
+  for (let pauseMs = POLL.firstMs; ; pauseMs = Math.min(POLL.mostMs, pauseMs * POLL.growth)) {
     const seen = await look();
     if (seen !== undefined) return seen;
     if (performance.now() > deadline) throw new Error(`waited ${patienceMs / 1000} s, and still not: ${what}`);
-    await sleep(POLL_MS);
+    await sleep(pauseMs);
   }
 }
 
