@@ -4,6 +4,7 @@ import { rowsView } from "../database/slots.ts";
 import type { Calculation } from "../model/calculations.ts";
 import { RejectedError } from "../model/errors.ts";
 import { formatPeriod } from "../model/periods.ts";
+import { quote } from "./copyOut.ts";
 import { PREDECESSOR_VALUES, type PredecessorResults, placeOf } from "./predecessorResults.ts";
 import { batchOf, extentOf, findResults, type ResultBatch } from "./readResults.ts";
 
@@ -118,7 +119,6 @@ export function pairsQuery(calculation: Calculation, [a, b]: readonly [Side, Sid
   if (a.predecessor !== undefined || b.predecessor !== undefined) return pairsWithPredecessor(calculation, [a, b]);
   const [first, second] = [batchOf(a.batches, calculation), batchOf(b.batches, calculation)];
   if (first === undefined || second === undefined) return null;
-  const quote = (word: string) => `'${word.replaceAll("'", "''")}'`;
   const key = [
     "latitude",
     "longitude",

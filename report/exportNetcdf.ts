@@ -17,7 +17,10 @@ const CONVENTIONS = "CF-1.11";
 const EPOCH_YEAR = 1850;
 const MS_PER_DAY = 86_400_000;
 
-/** Memory holds some rows of the maps of one risk at a time. */
+/**
+ * Memory holds some rows of the maps of one risk at a time, in `stripBytes`. Commands leave it as it is; with one row the test
+ * proves on a grid of a few rows that a file is the same however many strips it is written in.
+ */
 export async function writeNetcdf(
   client: ClientBase,
   selection: Selection,

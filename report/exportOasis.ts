@@ -6,7 +6,8 @@ import { join } from "node:path";
 import type { ClientBase } from "pg";
 import { RejectedError } from "../model/errors.ts";
 import { RISKS } from "../model/risks.ts";
-import { type ExportRequest, quote, rowsOf, type Selection, select } from "./exportSelection.ts";
+import { quote } from "./copyOut.ts";
+import { type ExportRequest, rowsOf, type Selection, select } from "./exportSelection.ts";
 import { copyCsv } from "./exportTables.ts";
 import { withSnapshot } from "./readResults.ts";
 

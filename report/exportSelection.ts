@@ -5,6 +5,7 @@ import type { Calculation } from "../model/calculations.ts";
 import { RejectedError } from "../model/errors.ts";
 import { formatPeriod, type Period } from "../model/periods.ts";
 import { RETURN_PERIODS } from "../model/results.ts";
+import { quote } from "./copyOut.ts";
 import { batchOf, findResults, type ResultBatch, readInPortions } from "./readResults.ts";
 
 /** Rows that a query returns, nearly: so many are sorted at once. */
@@ -84,9 +85,6 @@ export async function select(client: ClientBase, request: ExportRequest): Promis
         ).map((wanted) => known.find(({ name }) => name === wanted)!);
   return { batch, columns, risks, scenarios, periods, box: request.box, descriptions };
 }
-
-/** As a text of SQL. */
-export const quote = (word: string) => `'${word.replaceAll("'", "''")}'`;
 
 /** The chosen rows as the view has them. */
 export function rowsOf({ batch, risks, scenarios, periods, box }: Omit<Selection, "descriptions" | "columns">): string {

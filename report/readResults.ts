@@ -5,8 +5,9 @@ import { rowsView } from "../database/slots.ts";
 import type { Calculation, Methods } from "../model/calculations.ts";
 import { RejectedError } from "../model/errors.ts";
 import type { MethodSet } from "../model/methodSet.ts";
-import type { Period } from "../model/periods.ts";
+import { formatPeriod, type Period } from "../model/periods.ts";
 import type { Risk } from "../model/risks.ts";
+import { quote } from "./copyOut.ts";
 
 const ROWS_AT_ONCE = 20_000;
 
@@ -121,9 +122,7 @@ export function extentOf(batches: readonly ResultBatch[]): {
   readonly periods: readonly Period[];
 } {
   const scenarios = [...new Set(batches.flatMap((batch) => batch.scenarios))].sort();
-  const periods = new Map(
-    batches.flatMap((batch) => batch.periods.map((period) => [`${period.firstYear}-${period.lastYear}`, period])),
-  );
+  const periods = new Map(batches.flatMap((batch) => batch.periods.map((period) => [formatPeriod(period), period])));
   return {
     scenarios,
     periods: [...periods.values()].sort((a, b) => a.firstYear - b.firstYear || a.lastYear - b.lastYear),
@@ -138,18 +137,23 @@ export interface ResultPlace {
   readonly district: string | null;
 }
 
+/** The condition for the rows of its first risk, scenario and period: every cell with results once. */
+export function ofOneMap({ slot, risks, scenarios, periods }: ResultBatch): string {
+  const { firstYear, lastYear } = periods[0]!;
+  return `slot = ${slot} AND risk = ${quote(risks[0]!)} AND scenario = ${quote(scenarios[0]!)} AND first_year = ${firstYear} AND last_year = ${lastYear}`;
+}
+
 /** Cells that have results, from north to south and west to east. */
 export async function readResultPlaces(
   client: ClientBase,
   batches: readonly ResultBatch[],
 ): Promise<readonly ResultPlace[]> {
-  const [{ calculation, slot, risks, scenarios, periods }] = batches as [ResultBatch];
+  const [batch] = batches as [ResultBatch];
   const { rows } = await client.query(
     `SELECT c.cell_id AS "cellId", c.latitude, c.longitude, n.district FROM climatebatch.grid_cells AS c
-     JOIN ${rowsView(calculation)} AS r USING (cell_id) LEFT JOIN climatebatch.cell_districts AS n USING (cell_id)
-     WHERE r.slot = $1 AND r.risk = $2 AND r.scenario = $3 AND r.first_year = $4 AND r.last_year = $5
+     JOIN ${rowsView(batch.calculation)} AS r USING (cell_id) LEFT JOIN climatebatch.cell_districts AS n USING (cell_id)
+     WHERE ${ofOneMap(batch)}
      ORDER BY c.latitude DESC, c.longitude`,
-    [slot, risks[0], scenarios[0], periods[0]!.firstYear, periods[0]!.lastYear],
   );
   return rows;
 }

@@ -4,10 +4,10 @@ import { readCopyRows } from "../database/copyBinary.ts";
 import { rowsView } from "../database/slots.ts";
 import { RejectedError } from "../model/errors.ts";
 import { copyOut } from "./copyOut.ts";
-import { type Column, insideOf, listQueries, quote, type Selection } from "./exportSelection.ts";
+import { type Column, insideOf, listQueries, type Selection } from "./exportSelection.ts";
 import type { Raster } from "./page/reportData.ts";
 import { type Coordinates, makeRaster } from "./raster.ts";
-import type { ResultBatch } from "./readResults.ts";
+import { ofOneMap, type ResultBatch } from "./readResults.ts";
 
 /** Of all maps of a strip together. */
 export const STRIP_BYTES = 16 * 1024 * 1024;
@@ -50,17 +50,11 @@ export async function readGrid(client: ClientBase, { batch, box }: Selection): P
 }
 
 /** Of the cells with results, in ascending order of latitude and then of longitude. */
-async function readCoordinates(
-  client: ClientBase,
-  { calculation, slot, risks, scenarios, periods }: ResultBatch,
-  box: Selection["box"],
-): Promise<Coordinates> {
+async function readCoordinates(client: ClientBase, batch: ResultBatch, box: Selection["box"]): Promise<Coordinates> {
   const latitudes: number[] = [];
   const longitudes: number[] = [];
-  const { firstYear, lastYear } = periods[0]!;
-  const ofOneMap = `slot = ${slot} AND risk = ${quote(risks[0]!)} AND scenario = ${quote(scenarios[0]!)} AND first_year = ${firstYear} AND last_year = ${lastYear}`;
-  const places = `SELECT latitude, longitude FROM ${rowsView(calculation)}
-    WHERE ${[ofOneMap, ...insideOf(box)].join(" AND ")} ORDER BY latitude, longitude`;
+  const places = `SELECT latitude, longitude FROM ${rowsView(batch.calculation)}
+    WHERE ${[ofOneMap(batch), ...insideOf(box)].join(" AND ")} ORDER BY latitude, longitude`;
   await readCopyRows(copyOut(client, places, "(FORMAT binary)"), 2, ({ bytes, offsets }) => {
     latitudes.push(bytes.readDoubleBE(offsets[0]!));
     longitudes.push(bytes.readDoubleBE(offsets[1]!));
