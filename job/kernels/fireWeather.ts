@@ -50,9 +50,10 @@ function seriesOf(memory: WebAssembly.Memory) {
 
 function makeBehaviour({ memory, behaviour }: Exports): FireWeatherCore["behaviour"] {
   const series = seriesOf(memory);
-  // Number by number: most calls have few days, and a view for each series would be garbage.
+  // Number by number where days are few, as in most calls: a view of each series would be garbage.
   const copy = (days: number, from: Float64Array, start: number, to: Float64Array, at: number) => {
-    for (let day = 0; day < days; day++) to[at + day] = from[start + day]!;
+    if (days === CHUNK) to.set(from.length === CHUNK ? from : from.subarray(start, start + CHUNK), at);
+    else for (let day = 0; day < days; day++) to[at + day] = from[start + day]!;
   };
   return (days, codes, wind, out) => {
     for (let from = 0; from < days; from += CHUNK) {

@@ -1,7 +1,7 @@
 // exp and log on two lanes of f64 (AssemblyScript), operation by operation those of job/numerics/elementary.ts: the same bits.
 // Constants lie in memory, once for each lane: a load is cheaper than a constant in the code.
 
-/** Bounds, log2 e, ½, ln 2 in two parts, and 1.5 · 2^52, which moves a whole number to the low bits. */
+/** Bounds, log2 e, ½, ln 2 in two parts, and 1.5 · 2^52 + 1023, which moves a whole number, as an exponent, to the low bits. */
 const EXP = memory.data<f64>([
   -700.0, -700.0,
   700.0, 700.0,
@@ -9,7 +9,7 @@ const EXP = memory.data<f64>([
   0.5, 0.5,
   0.6931471803691238, 0.6931471803691238,
   1.9082149292705877e-10, 1.9082149292705877e-10,
-  6755399441055744.0, 6755399441055744.0,
+  6755399441056767.0, 6755399441056767.0,
 ], 16);
 /** 1/k! for k = 0 … 12 */
 const TERMS = memory.data<f64>([
@@ -69,8 +69,7 @@ export function exp(x: v128): v128 {
   const second = f64x2.add(pair(r, 4), f64x2.mul(pair(r, 6), r2));
   const third = f64x2.add(f64x2.add(pair(r, 8), f64x2.mul(pair(r, 10), r2)), f64x2.mul(at(TERMS, 12), r4));
   const p = f64x2.add(f64x2.add(first, f64x2.mul(second, r4)), f64x2.mul(third, f64x2.mul(r4, r4)));
-  const exponent = i64x2.add(f64x2.add(n, at(EXP, 6)), i64x2.splat(1023));
-  return f64x2.mul(p, i64x2.shl(exponent, 52));
+  return f64x2.mul(p, i64x2.shl(f64x2.add(n, at(EXP, 6)), 52));
 }
 
 /** Of positive normal numbers. */

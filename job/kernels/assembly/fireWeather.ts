@@ -27,10 +27,17 @@ const FWI: usize = SERIES + 9 * BYTES;
 const MISSING: usize = SERIES + 10 * BYTES;
 const MONTH: usize = MISSING + CHUNK;
 const ROOM: usize = MONTH + CHUNK;
-const DRYING: usize = ROOM + 7 * BYTES;
-const WETTING: usize = ROOM + 8 * BYTES;
-const DRY_BALANCE: usize = ROOM + 9 * BYTES;
-const WET_BALANCE: usize = ROOM + 10 * BYTES;
+const DRYING: usize = ROOM + 5 * BYTES;
+const DRY_BALANCE: usize = ROOM + 6 * BYTES;
+const WARMTH: usize = ROOM + 7 * BYTES;
+/** Positions [bytes] of chosen days, and room for their numbers. */
+const CHOSEN: usize = ROOM + 8 * BYTES;
+const FEW: usize = ROOM + 9 * BYTES;
+const FEW_DC: usize = ROOM + 10 * BYTES;
+const FEW_MORE: usize = ROOM + 11 * BYTES;
+/** Positions in ROOM of exponentials that two passes read. */
+const SATURATION: usize = 2;
+const HEAT: usize = 4;
 
 @inline
 function splat(value: f64): v128 {
@@ -53,55 +60,52 @@ export function codes(days: i32): void {
   carry(days);
 }
 
-/** Contents in balance when drying and wetting, and which share of the distance to them a day leaves. */
+/** Content in balance when drying, and which share of the distance to it a day leaves. */
 function balances(days: i32): void {
   const end = <usize>days * 8;
   for (let at: usize = 0; at < end; at += 16) {
     const h = f64x2.pmin(f64x2.pmax(v128.load(HUMIDITY + at), splat(0)), splat(HUMIDITY_MAX));
     const logH = log(h);
-    const dryness = f64x2.div(f64x2.sub(splat(100), h), splat(100));
     fill(0, at, f64x2.mul(logH, splat(0.679)));
-    fill(1, at, f64x2.mul(logH, splat(0.753)));
-    fill(2, at, f64x2.mul(f64x2.sub(logH, splat(LN_100)), splat(1.7)));
-    fill(3, at, f64x2.mul(log(dryness), splat(1.7)));
-    fill(4, at, f64x2.sub(f64x2.mul(splat(0.1), h), splat(10)));
-    fill(5, at, f64x2.mul(splat(-0.115), h));
-    fill(6, at, f64x2.mul(splat(0.0365), v128.load(TEMPERATURE + at)));
+    fill(1, at, f64x2.mul(f64x2.sub(logH, splat(LN_100)), splat(1.7)));
+    fill(SATURATION, at, f64x2.sub(f64x2.mul(splat(0.1), h), splat(10)));
+    fill(3, at, f64x2.mul(splat(-0.115), h));
+    fill(HEAT, at, f64x2.mul(splat(0.0365), v128.load(TEMPERATURE + at)));
   }
-  for (let position: usize = 0; position < 7; position++) expAll(ROOM + position * BYTES, end);
+  for (let position: usize = 0; position < 5; position++) expAll(ROOM + position * BYTES, end);
   for (let at: usize = 0; at < end; at += 16) {
     const t = v128.load(TEMPERATURE + at);
     const h = f64x2.pmin(f64x2.pmax(v128.load(HUMIDITY + at), splat(0)), splat(HUMIDITY_MAX));
     const w = f64x2.pmax(v128.load(WIND + at), splat(0));
-    const saturation = room(4, at);
     const warmth = f64x2.mul(
       f64x2.mul(splat(0.18), f64x2.sub(splat(21.1), t)),
-      f64x2.sub(splat(1), room(5, at)),
+      f64x2.sub(splat(1), room(3, at)),
     );
-    const ed = f64x2.add(f64x2.mul(splat(0.942), room(0, at)), f64x2.mul(splat(11), saturation));
-    const ew = f64x2.add(f64x2.mul(splat(0.618), room(1, at)), f64x2.mul(splat(10), saturation));
+    const ed = f64x2.add(f64x2.mul(splat(0.942), room(0, at)), f64x2.mul(splat(11), room(SATURATION, at)));
+    v128.store(WARMTH + at, warmth);
     v128.store(DRY_BALANCE + at, f64x2.add(ed, warmth));
-    v128.store(WET_BALANCE + at, f64x2.add(ew, warmth));
-    const breeze = f64x2.mul(splat(0.0694), f64x2.sqrt(w));
-    const heat = room(6, at);
     const h2 = f64x2.mul(f64x2.mul(h, h), splat(1e-4));
     const h4 = f64x2.mul(h2, h2);
-    const dryness = f64x2.div(f64x2.sub(splat(100), h), splat(100));
-    const d2 = f64x2.mul(dryness, dryness);
-    const d4 = f64x2.mul(d2, d2);
-    v128.store(DRYING + at, rate(room(2, at), breeze, f64x2.mul(h4, h4), heat));
-    v128.store(WETTING + at, rate(room(3, at), breeze, f64x2.mul(d4, d4), heat));
+    const still = f64x2.mul(splat(0.424), f64x2.sub(splat(1), room(1, at)));
+    const breeze = f64x2.mul(f64x2.mul(splat(0.0694), f64x2.sqrt(w)), f64x2.sub(splat(1), f64x2.mul(h4, h4)));
+    const k = f64x2.mul(f64x2.mul(f64x2.add(still, breeze), splat(0.581)), room(HEAT, at));
+    v128.store(DRYING + at, f64x2.mul(splat(-LN_10), k));
   }
   expAll(DRYING, end);
-  expAll(WETTING, end);
 }
 
-/** Logarithm of the share of the distance that is left, Eq. 6 and 7. */
-@inline
-function rate(held: v128, breeze: v128, eighth: v128, heat: v128): v128 {
-  const still = f64x2.mul(splat(0.424), f64x2.sub(splat(1), held));
-  const k = f64x2.add(still, f64x2.mul(breeze, f64x2.sub(splat(1), eighth)));
-  return f64x2.mul(splat(-LN_10), f64x2.mul(f64x2.mul(k, splat(0.581)), heat));
+/** The moisture `m`, not above the balance when drying, after a day at `at`: it rises to the balance when wetting. Few days need it. */
+function wetted(m: f64, at: usize): f64 {
+  const h = min(max(load<f64>(HUMIDITY + at), 0), HUMIDITY_MAX);
+  const saturation = load<f64>(ROOM + SATURATION * BYTES + at);
+  const ew = 0.618 * expOne(logOne(h) * 0.753) + 10 * saturation + load<f64>(WARMTH + at);
+  if (!(m < ew)) return m;
+  const dryness = (100 - h) / 100;
+  const d2 = dryness * dryness;
+  const d4 = d2 * d2;
+  const breeze = 0.0694 * Math.sqrt(max(load<f64>(WIND + at), 0));
+  const kl = 0.424 * (1 - expOne(logOne(dryness) * 1.7)) + breeze * (1 - d4 * d4);
+  return ew - (ew - m) * expOne(-LN_10 * (kl * 0.581 * load<f64>(ROOM + HEAT * BYTES + at)));
 }
 
 function carry(days: i32): void {
@@ -127,9 +131,7 @@ function carry(days: i32): void {
       if (m > 250) m = 250;
     }
     const ed = load<f64>(DRY_BALANCE + at);
-    const ew = load<f64>(WET_BALANCE + at);
-    if (m > ed) m = ed + (m - ed) * load<f64>(DRYING + at);
-    else if (m < ew) m = ew - (ew - m) * load<f64>(WETTING + at);
+    m = m > ed ? ed + (m - ed) * load<f64>(DRYING + at) : wetted(m, at);
     m = slope * m + shift;
     if (m < 0) m = 0;
     store<f64>(MOISTURE + at, m);
@@ -164,49 +166,104 @@ function carry(days: i32): void {
 
 /** ISI, BUI and FWI of `days` days from moisture, wind, DMC and DC. */
 export function behaviour(days: i32): void {
+  initialSpread(days);
+  buildup(days);
+  fireWeather(days);
+}
+
+function initialSpread(days: i32): void {
   const end = <usize>days * 8;
   for (let at: usize = 0; at < end; at += 16) {
     const m = v128.load(MOISTURE + at);
     const w = f64x2.pmax(v128.load(WIND + at), splat(0));
     fill(0, at, f64x2.sub(f64x2.mul(splat(0.05039), w), f64x2.mul(splat(0.1386), m)));
     fill(1, at, f64x2.mul(log(m), splat(5.31)));
-    fill(2, at, f64x2.mul(log(f64x2.mul(splat(0.0114), v128.load(DMC + at))), splat(1.7)));
   }
-  for (let position: usize = 0; position < 3; position++) expAll(ROOM + position * BYTES, end);
+  expAll(ROOM, end);
+  expAll(ROOM + BYTES, end);
   for (let at: usize = 0; at < end; at += 16) {
     const dampness = f64x2.add(splat(1), f64x2.div(room(1, at), splat(4.93e7)));
     v128.store(ISI + at, f64x2.mul(f64x2.mul(splat(19.1152), room(0, at)), dampness));
-    const bui = buildup(v128.load(DMC + at), f64x2.mul(splat(0.4), v128.load(DC + at)), room(2, at));
-    v128.store(BUI + at, bui);
-    fill(3, at, f64x2.mul(log(bui), splat(0.809)));
-    fill(4, at, f64x2.mul(splat(-0.023), bui));
-  }
-  expAll(ROOM + 3 * BYTES, end);
-  expAll(ROOM + 4 * BYTES, end);
-  for (let at: usize = 0; at < end; at += 16) {
-    const low = f64x2.add(f64x2.mul(splat(0.626), room(3, at)), splat(2));
-    const high = f64x2.div(splat(1000), f64x2.add(splat(25), f64x2.mul(splat(108.64), room(4, at))));
-    const duff = v128.bitselect(low, high, f64x2.le(v128.load(BUI + at), splat(80)));
-    const b = f64x2.mul(f64x2.mul(splat(0.1), v128.load(ISI + at)), duff);
-    v128.store(FWI + at, b);
-    fill(5, at, f64x2.mul(log(f64x2.mul(splat(0.434), log(b))), splat(0.647)));
-  }
-  expAll(ROOM + 5 * BYTES, end);
-  for (let at: usize = 0; at < end; at += 16) fill(5, at, f64x2.mul(splat(2.72), room(5, at)));
-  expAll(ROOM + 5 * BYTES, end);
-  for (let at: usize = 0; at < end; at += 16) {
-    const b = v128.load(FWI + at);
-    v128.store(FWI + at, v128.bitselect(room(5, at), b, f64x2.gt(b, splat(1))));
   }
 }
 
-@inline
-function buildup(p: v128, d: v128, power: v128): v128 {
-  const sum = f64x2.add(p, d);
-  const twice = f64x2.mul(splat(2), d);
-  const u = f64x2.div(f64x2.mul(twice, p), sum);
-  const ratio = f64x2.sub(splat(1), f64x2.div(twice, sum));
-  const above = f64x2.pmax(f64x2.sub(p, f64x2.mul(ratio, f64x2.add(splat(0.92), power))), splat(0));
-  const either = v128.bitselect(u, above, f64x2.le(p, d));
-  return v128.andnot(either, f64x2.eq(sum, splat(0)));
+/** Eq. 27a of all days, then 27b of those that need it. */
+function buildup(days: i32): void {
+  for (let at: usize = 0; at < <usize>days * 8; at += 16) {
+    const p = v128.load(DMC + at);
+    const d = f64x2.mul(splat(0.4), v128.load(DC + at));
+    const sum = f64x2.add(p, d);
+    const u = f64x2.div(f64x2.mul(f64x2.mul(splat(2), d), p), sum);
+    v128.store(BUI + at, v128.andnot(u, f64x2.eq(sum, splat(0))));
+    fill(0, at, f64x2.sub(p, d));
+  }
+  const end = choose(ROOM, 0, days);
+  gather(DMC, FEW, end);
+  for (let at: usize = 0; at < end; at += 16) {
+    v128.store(FEW_MORE + at, f64x2.mul(log(f64x2.mul(splat(0.0114), v128.load(FEW + at))), splat(1.7)));
+  }
+  expAll(FEW_MORE, end);
+  gather(DC, FEW_DC, end);
+  for (let at: usize = 0; at < end; at += 16) {
+    const p = v128.load(FEW + at);
+    const d = f64x2.mul(splat(0.4), v128.load(FEW_DC + at));
+    const ratio = f64x2.sub(splat(1), f64x2.div(f64x2.mul(splat(2), d), f64x2.add(p, d)));
+    const u = f64x2.sub(p, f64x2.mul(ratio, f64x2.add(splat(0.92), v128.load(FEW_MORE + at))));
+    v128.store(FEW + at, f64x2.pmax(u, splat(0)));
+  }
+  scatter(FEW, BUI, end);
+}
+
+/** Eq. 28a of all days and 28b of those that need it; then 30b of all days and 30a of those. */
+function fireWeather(days: i32): void {
+  const end = <usize>days * 8;
+  for (let at: usize = 0; at < end; at += 16) fill(0, at, f64x2.mul(log(v128.load(BUI + at)), splat(0.809)));
+  expAll(ROOM, end);
+  for (let at: usize = 0; at < end; at += 16) fill(0, at, f64x2.add(f64x2.mul(splat(0.626), room(0, at)), splat(2)));
+  const high = choose(BUI, 80, days);
+  gather(BUI, FEW, high);
+  for (let at: usize = 0; at < high; at += 16) v128.store(FEW + at, f64x2.mul(splat(-0.023), v128.load(FEW + at)));
+  expAll(FEW, high);
+  for (let at: usize = 0; at < high; at += 16) {
+    const growth = f64x2.add(splat(25), f64x2.mul(splat(108.64), v128.load(FEW + at)));
+    v128.store(FEW + at, f64x2.div(splat(1000), growth));
+  }
+  scatter(FEW, ROOM, high);
+  for (let at: usize = 0; at < end; at += 16) {
+    v128.store(FWI + at, f64x2.mul(f64x2.mul(splat(0.1), v128.load(ISI + at)), room(0, at)));
+  }
+  const above = choose(FWI, 1, days);
+  gather(FWI, FEW, above);
+  for (let at: usize = 0; at < above; at += 16) {
+    const scaled = f64x2.mul(splat(0.434), log(v128.load(FEW + at)));
+    v128.store(FEW + at, f64x2.mul(log(scaled), splat(0.647)));
+  }
+  expAll(FEW, above);
+  for (let at: usize = 0; at < above; at += 16) v128.store(FEW + at, f64x2.mul(splat(2.72), v128.load(FEW + at)));
+  expAll(FEW, above);
+  scatter(FEW, FWI, above);
+}
+
+/** Lists the days whose number at `values` is above `limit`; returns the bytes that a number of each of them takes. */
+function choose(values: usize, limit: f64, days: i32): usize {
+  let bytes: usize = 0;
+  for (let at: usize = 0; at < <usize>days * 8; at += 8) {
+    store<usize>(CHOSEN + bytes, at);
+    bytes += <usize>(load<f64>(values + at) > limit) << 3;
+  }
+  return bytes;
+}
+
+/** The numbers of the chosen days, one after the other. */
+function gather(values: usize, few: usize, bytes: usize): void {
+  for (let place: usize = 0; place < bytes; place += 8) {
+    store<f64>(few + place, load<f64>(values + load<usize>(CHOSEN + place)));
+  }
+}
+
+/** The numbers of the chosen days back to their days. */
+function scatter(few: usize, values: usize, bytes: usize): void {
+  for (let place: usize = 0; place < bytes; place += 8) {
+    store<f64>(values + load<usize>(CHOSEN + place), load<f64>(few + place));
+  }
 }
