@@ -24,7 +24,7 @@ export const removeCommand = defineCommand(
     ],
     notes:
       "Refused while it is in use: a published or unfinished batch, a scenario or grid that held results are computed from, the parent of a scenario, the source of a link. " +
-      "Space is returned by PostgreSQL's autovacuum.",
+      "The space of a scenario is free at once where it has a table of its own (docs/database.md); all other space is returned by PostgreSQL's autovacuum.",
   },
   (argv) =>
     withDatabase(argv, "remove", async ({ client }) => {

@@ -97,14 +97,17 @@ export async function readSeriesRows(client: ClientBase, range: SeriesRange, onR
   // COPY takes no parameters: everything here is an integer or a name from our own lists.
   const cells = `BETWEEN ${Number(firstCell)} AND ${Number(lastCell)}`;
   const isWanted = `(${conditions.join(" OR ")})`;
+  // Said of each table, so that the planner leaves out the parts of other scenarios, and locks none of them.
+  const ids = scenarioIds.map(Number).join();
   const own = `SELECT d.cell_id, d.scenario_id, d.variable, d.frequency, d.year, d.values FROM climatebatch.climate_data AS d
-    WHERE d.cell_id ${cells} AND d.scenario_id IN (${scenarioIds.map(Number).join()}) AND ${isWanted}`;
+    WHERE d.cell_id ${cells} AND d.scenario_id IN (${ids}) AND ${isWanted}`;
   const others = `SELECT s.cell_id, d.scenario_id, d.variable, d.frequency, d.year, d.values FROM climatebatch.cell_sources AS s
     CROSS JOIN (VALUES ${scenarioIds.map((id) => `(${Number(id)}::smallint)`).join()}) AS c (scenario_id)
     JOIN climatebatch.climate_data AS d
       ON (d.cell_id, d.scenario_id, d.variable, d.frequency) = (s.source_cell_id, c.scenario_id, s.variable, s.frequency)
-    WHERE s.cell_id ${cells} AND ${isWanted} AND (SELECT o.year FROM climatebatch.climate_data AS o
-      WHERE (o.cell_id, o.scenario_id, o.variable, o.frequency) = (s.cell_id, c.scenario_id, s.variable, s.frequency) LIMIT 1) IS NULL`;
+    WHERE s.cell_id ${cells} AND d.scenario_id IN (${ids}) AND ${isWanted}
+      AND (SELECT o.year FROM climatebatch.climate_data AS o WHERE o.scenario_id IN (${ids})
+        AND (o.cell_id, o.scenario_id, o.variable, o.frequency) = (s.cell_id, c.scenario_id, s.variable, s.frequency) LIMIT 1) IS NULL`;
   const stream = client.query(
     copyTo(
       `COPY (${linked ? `${own} UNION ALL ${others}` : own} ORDER BY cell_id, scenario_id, variable, frequency, year) TO STDOUT (FORMAT binary)`,

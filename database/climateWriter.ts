@@ -1,5 +1,5 @@
 // Writes series into climate_data in one transaction: the inputs locked, unfinished batches on them refused or failed,
-// new values merged with stored ones.
+// new values merged with stored ones. A new scenario's rows go into a table of its own, which becomes a part of it last.
 import { pipeline } from "node:stream/promises";
 import type { ClientBase } from "pg";
 import { from as copyFrom } from "pg-copy-streams";
@@ -20,7 +20,9 @@ import { addCells, advanceCellIds, findCells } from "./gridCells.ts";
 import { findOrCreateScenario } from "./ingestTarget.ts";
 import { failBatches, lockInputsForLoading, refuseUnfinishedBatches } from "./inputLoading.ts";
 import { readRevision } from "./inputRevisions.ts";
+import { scenarioTable } from "./scenarioTables.ts";
 
+const ALL_SCENARIOS = "climatebatch.climate_data";
 const COLUMNS = "cell_id, scenario_id, year, variable, frequency, values";
 const FLUSH_BYTES = 1 << 20;
 
@@ -33,15 +35,16 @@ export async function writeClimate(client: ClientBase, request: LoadRequest): Pr
     await lockInputsForLoading(client, inputs);
     const batches = await refuseUnfinishedBatches(client, inputs, request.failRunningBatches);
     await client.query("SELECT set_config('climatebatch.loading', $1, true)", [input]);
-    const scenarioId = await findOrCreateScenario(client, request.scenario, request.calendar);
+    const { scenarioId, isNew } = await findOrCreateScenario(client, request.scenario, request.calendar);
     const cells = await findCells(client, grid, series.places);
     const newPlaces = series.places.filter((_, at) => Number.isNaN(cells[at]));
     if (newPlaces.length > 0) await addCells(client, grid, newPlaces);
     const cellIds = newPlaces.length > 0 ? await findCells(client, grid, series.places) : cells;
     const load = { ...request, scenarioId, cellIds };
-    const counts = (await hasStoredYears(client, load))
-      ? await mergeRows(client, load)
-      : await copyNewRows(client, load);
+    const counts =
+      !isNew && (await hasStoredYears(client, load))
+        ? await mergeRows(client, load)
+        : await copyNewRows(client, load, isNew ? scenarioTable(scenarioId) : ALL_SCENARIOS);
     const isChanged = counts.rowsWritten > 0 || newPlaces.length > 0;
     if (isChanged) {
       await failBatches(client, batches, input);
@@ -49,6 +52,8 @@ export async function writeClimate(client: ClientBase, request: LoadRequest): Pr
       await noteDerived(client, load);
     }
     const revision = await readRevision(client, input);
+    // Loads of other new scenarios wait from here on.
+    if (isNew) await client.query("SELECT climatebatch.attach_scenario_table($1)", [scenarioId]);
     if (newPlaces.length > 0) await advanceCellIds(client);
     return { ...counts, cellsAdded: newPlaces.length, revision, failedBatches: isChanged ? batches : [] };
   });
@@ -65,10 +70,8 @@ async function hasStoredYears(client: ClientBase, { series, scenarioId, cellIds 
 
 type Counts = Pick<LoadOutcome, "rowsWritten" | "rowsUnchanged">;
 
-async function copyNewRows(client: ClientBase, load: Load): Promise<Counts> {
-  const rowsWritten = await copyRows(client, "climatebatch.climate_data", load, inOrderOfCells(load), (at) =>
-    load.series.yearsOf(at),
-  );
+async function copyNewRows(client: ClientBase, load: Load, table: string): Promise<Counts> {
+  const rowsWritten = await copyRows(client, table, load, inOrderOfCells(load), (at) => load.series.yearsOf(at));
   return { rowsWritten, rowsUnchanged: 0 };
 }
 

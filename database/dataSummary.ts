@@ -66,8 +66,9 @@ const CELLS_SEEN_AT_LEAST = 1000;
 export async function readDataSummary(client: ClientBase): Promise<DataSummary> {
   const { rows: grids } = await client.query<GridSummary & { gridId: number; every: number }>(
     `SELECT g.grid_id AS "gridId", g.name AS grid, g.role, g.step_degrees AS "stepDegrees", count(c.cell_id)::int AS cells,
-       greatest(1, least(count(c.cell_id) / $2::numeric, ceil(pg_table_size('climatebatch.climate_data') / $1::numeric)))::int AS every
-     FROM climatebatch.grids AS g LEFT JOIN climatebatch.grid_cells AS c USING (grid_id) GROUP BY g.grid_id ORDER BY g.name`,
+       greatest(1, least(count(c.cell_id) / $2::numeric, ceil(d.bytes / $1::numeric)))::int AS every
+     FROM climatebatch.grids AS g LEFT JOIN climatebatch.grid_cells AS c USING (grid_id),
+       (SELECT sum(pg_table_size(relid)) AS bytes FROM pg_partition_tree('climatebatch.climate_data')) AS d GROUP BY d.bytes, g.grid_id ORDER BY g.name`,
     [COUNTED_BYTES, CELLS_SEEN_AT_LEAST],
   );
   const series: SeriesSummary[] = [];

@@ -43,19 +43,20 @@ export async function readIngestTarget(
   };
 }
 
-/** The id of the scenario, made when it is new. */
+/** The scenario, made when it is new; then it has a table that is not part of climate_data until `attachScenarioTable`. */
 export async function findOrCreateScenario(
   client: ClientBase,
   request: ScenarioRequest,
   calendar: Calendar,
-): Promise<number> {
+): Promise<{ readonly scenarioId: number; readonly isNew: boolean }> {
   const { existing, parent } = await findFitting(client, request, calendar);
-  if (existing !== undefined) return existing.scenario_id;
+  if (existing !== undefined) return { scenarioId: existing.scenario_id, isNew: false };
+  await client.query("SELECT set_config('climatebatch.attaching', 'later', true)");
   const { rows } = await client.query<{ scenario_id: number }>(
     "INSERT INTO climatebatch.scenarios (name, calendar, parent_id, first_year) VALUES ($1, $2, $3, $4) RETURNING scenario_id",
     [request.name, calendar, parent?.scenario_id, request.parent?.firstYear],
   );
-  return rows[0]!.scenario_id;
+  return { scenarioId: rows[0]!.scenario_id, isNew: true };
 }
 
 /** The same without making it: undefined when it is new. */

@@ -6,6 +6,7 @@ import { becomeRunner, endBatch } from "./batches.ts";
 import { transaction } from "./connect.ts";
 import { lockInputsForLoading } from "./inputLoading.ts";
 import { lockPublications } from "./publish.ts";
+import { dropUnusedTables, findScenarioTable, removeSeries } from "./scenarioTables.ts";
 import { emptySlots } from "./slots.ts";
 
 export const REMOVABLE = ["batch", "grid", "scenario"] as const;
@@ -26,8 +27,11 @@ export async function remove(
       return removeBatch(client, name, isPreview);
     case "grid":
       return transaction(client, () => removeGrid(client, name, isPreview));
-    case "scenario":
-      return transaction(client, () => removeScenario(client, name, isPreview));
+    case "scenario": {
+      const counts = await transaction(client, () => removeScenario(client, name, isPreview));
+      if (!isPreview) await dropUnusedTables(client);
+      return counts;
+    }
     default:
       throw new Error(`not removable: ${what satisfies never}`);
   }
@@ -125,19 +129,29 @@ async function removeScenario(client: ClientBase, name: string, isPreview: boole
     [name, input],
     "held",
   );
-  const counts = await readCounts(
-    client,
-    `SELECT (SELECT count(*) FROM climatebatch.climate_data WHERE scenario_id = $1) AS series_years,
-       (SELECT count(DISTINCT cell_id) FROM climatebatch.climate_data WHERE scenario_id = $1) AS cells`,
-    [scenario.id],
-  );
+  const table = await findScenarioTable(client, scenario.id);
+  const bytes: RemovedCounts = table === null ? {} : { bytes: table.bytes };
+  // Counting the rows of a country takes minutes, and dropping its table does not.
+  const isCounted = isPreview || table === null;
+  const counts = isCounted ? { ...(await countSeries(client, scenario.id)), ...bytes } : bytes;
   if (isPreview) return counts;
   await client.query("UPDATE climatebatch.publications SET shown_scenario_id = NULL WHERE shown_scenario_id = $1", [
     scenario.id,
   ]);
-  for (const table of ["basin_sets", "derived_series", "climate_data", "scenarios"])
+  await client.query("SELECT set_config('climatebatch.loading', $1, true)", [input]);
+  for (const table of ["basin_sets", "derived_series", "scenarios"])
     await client.query(`DELETE FROM climatebatch.${table} WHERE scenario_id = $1`, [scenario.id]);
+  await removeSeries(client, scenario.id, table);
   return counts;
+}
+
+function countSeries(client: ClientBase, scenarioId: number): Promise<RemovedCounts> {
+  return readCounts(
+    client,
+    `SELECT (SELECT count(*) FROM climatebatch.climate_data WHERE scenario_id = $1) AS series_years,
+       (SELECT count(DISTINCT cell_id) FROM climatebatch.climate_data WHERE scenario_id = $1) AS cells`,
+    [scenarioId],
+  );
 }
 
 async function removeGrid(client: ClientBase, name: string, isPreview: boolean): Promise<RemovedCounts> {

@@ -149,10 +149,12 @@ test("once another batch is published, a batch, then its scenarios and grid are 
   expect((await typed("remove", "batch", published, "--yes")).code).toBe(0);
   await expectUnchanged(async () => {
     expect((await typed("remove", "scenario", "future")).stdout).toMatch(
-      /^Would remove scenario future: 160 series years, 4 cells\./,
+      /^Would remove scenario future: 160 series years, 4 cells, [\d,]+ bytes\./,
     );
   });
-  expect((await typed("remove", "scenario", "future", "--yes")).code).toBe(0);
+  expect((await typed("remove", "scenario", "future", "--yes")).stdout).toMatch(
+    /^Removed scenario future: [\d,]{6,} bytes\.\n$/,
+  );
   expect((await typed("remove", "scenario", "past", "--yes")).code).toBe(0);
   expect((await typed("remove", "grid", GRID, "--yes")).stdout).toMatch(
     /^Removed grid test-grid: 4 cells, 0 series years\./,

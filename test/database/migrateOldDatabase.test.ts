@@ -1,11 +1,10 @@
 // A database as the version before plain names left it, migrated: the same results, under the new names.
-import { readdir, readFile } from "node:fs/promises";
 import type { Client } from "pg";
 import { expect, test } from "vitest";
 import { migrate } from "../../database/migrate.ts";
 import { createTestDatabase } from "../support/database.ts";
+import { migrateUpTo } from "../support/oldDatabase.ts";
 
-const MIGRATIONS = new URL("../../database/migrations/", import.meta.url);
 const LAST_OLD = 12;
 const RENAMED: Readonly<Record<string, string>> = {
   block_first_year: "fit_first_year",
@@ -14,18 +13,6 @@ const RENAMED: Readonly<Record<string, string>> = {
   undefended_value: "value_without_protection",
   companions: "indicators",
 };
-
-async function migrateToOld(client: Client): Promise<void> {
-  await client.query("CREATE SCHEMA climatebatch");
-  await client.query(
-    "CREATE TABLE climatebatch.schema_migrations (version integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())",
-  );
-  const names = (await readdir(MIGRATIONS)).sort().slice(0, LAST_OLD);
-  for (const [at, name] of names.entries()) {
-    await client.query(await readFile(new URL(name, MIGRATIONS), "utf8"));
-    await client.query("INSERT INTO climatebatch.schema_migrations (version, name) VALUES ($1, $2)", [at + 1, name]);
-  }
-}
 
 /** Two batches of one cell, the later one published, as the old program's statements wrote them. */
 const OLD_ROWS = `
@@ -77,7 +64,7 @@ const VIEWS = [
 test("the results of an old database are the same after the migration, and a waiting request is still there", async () => {
   await using database = await createTestDatabase({ from: "empty" });
   const { client } = database;
-  await migrateToOld(client);
+  await migrateUpTo(client, LAST_OLD);
   await client.query(OLD_ROWS);
   const before: Record<string, unknown>[][] = [];
   for (const [view] of VIEWS) before.push(await readAll(client, view));
@@ -101,7 +88,7 @@ test("the results of an old database are the same after the migration, and a wai
 test("an old database with an unfinished batch is not migrated: its shards know the old names", async () => {
   await using database = await createTestDatabase({ from: "empty" });
   const { client } = database;
-  await migrateToOld(client);
+  await migrateUpTo(client, LAST_OLD);
   await client.query(`${OLD_ROWS}; UPDATE climatebatch.batches SET state = 'running' WHERE batch_id = 2`);
 
   await expect(migrate(client)).rejects.toMatchObject({

@@ -28,7 +28,7 @@ function expectNear(stated: number, measured: number): void {
 
 test("a year of a daily series, besides those of yearly ones", async () => {
   const size = await database.client.query(
-    "SELECT pg_total_relation_size('climatebatch.climate_data')::float8 AS bytes",
+    "SELECT sum(pg_total_relation_size(relid))::float8 AS bytes FROM pg_partition_tree('climatebatch.climate_data')",
   );
   const { rows } = await database.client.query(
     "SELECT frequency, count(*)::int AS n FROM climatebatch.climate_data GROUP BY 1",

@@ -129,7 +129,8 @@ const sources = (shard: Program) => linesOf(shard, "readingReplica", "readingPri
 async function scansOfSeries(session: Client): Promise<number> {
   await session.query("SELECT pg_stat_force_next_flush()");
   const { rows } = await session.query(
-    "SELECT idx_scan::int AS scans FROM pg_stat_user_tables WHERE relid = 'climatebatch.climate_data'::regclass",
+    `SELECT sum(idx_scan)::int AS scans FROM pg_stat_user_tables
+     WHERE relid IN (SELECT relid FROM pg_partition_tree('climatebatch.climate_data'))`,
   );
   return rows[0].scans;
 }

@@ -50,6 +50,7 @@ async function copyRaw(client: Client, { rows, columns, firstYear, lastYear }: L
     }
     yield encoder.finish();
   }
+  await client.query("INSERT INTO climatebatch.scenarios (name, calendar) VALUES ('large', 'noleap')");
   const started = performance.now();
   const columnsOfTable = "cell_id, scenario_id, year, variable, frequency, values";
   await pipeline(
