@@ -22,7 +22,14 @@ import { failBatches, lockInputsForLoading, refuseUnfinishedBatches } from "./in
 import { readRevision } from "./inputRevisions.ts";
 import { scenarioTable } from "./scenarioTables.ts";
 
-const ALL_SCENARIOS = "climatebatch.climate_data";
+interface Target {
+  readonly table: string;
+  /** Of COPY. */
+  readonly options: string;
+}
+
+const ALL_SCENARIOS: Target = { table: "climatebatch.climate_data", options: "FORMAT binary" };
+const INCOMING: Target = { table: "incoming_climate", options: "FORMAT binary" };
 const COLUMNS = "cell_id, scenario_id, year, variable, frequency, values";
 const FLUSH_BYTES = 1 << 20;
 
@@ -44,7 +51,7 @@ export async function writeClimate(client: ClientBase, request: LoadRequest): Pr
     const counts =
       !isNew && (await hasStoredYears(client, load))
         ? await mergeRows(client, load)
-        : await copyNewRows(client, load, isNew ? scenarioTable(scenarioId) : ALL_SCENARIOS);
+        : await copyNewRows(client, load, isNew);
     const isChanged = counts.rowsWritten > 0 || newPlaces.length > 0;
     if (isChanged) {
       await failBatches(client, batches, input);
@@ -70,8 +77,10 @@ async function hasStoredYears(client: ClientBase, { series, scenarioId, cellIds 
 
 type Counts = Pick<LoadOutcome, "rowsWritten" | "rowsUnchanged">;
 
-async function copyNewRows(client: ClientBase, load: Load, table: string): Promise<Counts> {
-  const rowsWritten = await copyRows(client, table, load, inOrderOfCells(load), (at) => load.series.yearsOf(at));
+/** Rows of a table that this transaction made are written frozen: no vacuum has to write each page once more. */
+async function copyNewRows(client: ClientBase, load: Load, isNew: boolean): Promise<Counts> {
+  const target = isNew ? { table: scenarioTable(load.scenarioId), options: "FORMAT binary, FREEZE" } : ALL_SCENARIOS;
+  const rowsWritten = await copyRows(client, target, load, inOrderOfCells(load), (at) => load.series.yearsOf(at));
   return { rowsWritten, rowsUnchanged: 0 };
 }
 
@@ -93,7 +102,7 @@ async function mergeRows(client: ClientBase, load: Load): Promise<Counts> {
       rowsUnchanged += years.length - changedYears.length;
       changed.set(at, changedYears);
     }
-    rowsWritten += await copyRows(client, "incoming_climate", load, some, (at) => changed.get(at)!);
+    rowsWritten += await copyRows(client, INCOMING, load, some, (at) => changed.get(at)!);
   }
   if (rowsWritten > 0) {
     await client.query(
@@ -107,7 +116,7 @@ async function mergeRows(client: ClientBase, load: Load): Promise<Counts> {
 
 async function copyRows(
   client: ClientBase,
-  table: string,
+  { table, options }: Target,
   load: Load,
   places: readonly number[],
   yearsOf: (at: number) => Iterable<ClimateYear>,
@@ -131,7 +140,7 @@ async function copyRows(
     }
     yield encoder.finish();
   }
-  const sink = client.query(copyFrom(`COPY ${table} (${COLUMNS}) FROM STDIN (FORMAT binary)`));
+  const sink = client.query(copyFrom(`COPY ${table} (${COLUMNS}) FROM STDIN (${options})`));
   await pipeline(encodeRows(), sink, load.signal === undefined ? {} : { signal: load.signal });
   return rows;
 }
