@@ -44,7 +44,7 @@ export const doctorCommand = defineCommand(usage, async (argv, { signal, setExit
 async function isAboutCluster({ cluster, kubeconfig, namespace }: DoctorArguments): Promise<boolean> {
   if (cluster !== undefined) return cluster;
   if (kubeconfig !== undefined || namespace !== undefined) return true;
-  return (await import("../operator/kube/kubeConfig.ts")).isInCluster();
+  return (await import("../operator/kube/serviceAccount.ts")).isInCluster();
 }
 
 async function examineThisMachine(argv: DoctorArguments): Promise<CheckReport[]> {

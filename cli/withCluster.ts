@@ -7,7 +7,8 @@ import { RejectedError, TransientError } from "../model/errors.ts";
 import type { StoredBatch } from "../operator/context.ts";
 import { ApiError, isRetryable } from "../operator/kube/apiError.ts";
 import { type KubeApi, makeKubeApi } from "../operator/kube/client.ts";
-import { type Cluster, isInCluster, loadCluster } from "../operator/kube/kubeConfig.ts";
+import { type Cluster, loadCluster } from "../operator/kube/kubeConfig.ts";
+import { isInCluster } from "../operator/kube/serviceAccount.ts";
 
 export interface ClusterArguments {
   readonly kubeconfig: string | undefined;

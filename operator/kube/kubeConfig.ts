@@ -1,10 +1,8 @@
 // The cluster and its credentials: from the files that KUBECONFIG names, or from the pod's service account.
-import { existsSync } from "node:fs";
 import { delimiter } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
 import { RejectedError } from "../../model/errors.ts";
-
-const SERVICE_ACCOUNT_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token";
+import { isInCluster, SERVICE_ACCOUNT_TOKEN } from "./serviceAccount.ts";
 
 export interface Cluster {
   readonly kubeConfig: KubeConfig;
@@ -44,11 +42,6 @@ function readFile(path: string): KubeConfig {
     });
   }
   return kubeConfig;
-}
-
-/** This process runs in a pod with a service account. */
-export function isInCluster(): boolean {
-  return existsSync(SERVICE_ACCOUNT_TOKEN);
 }
 
 function readServiceAccount(): KubeConfig {
