@@ -1,6 +1,7 @@
 // Runs the shards of a batch on this machine: child processes with the program, environment and exit codes of a pod.
 import { type ChildProcess, spawn } from "node:child_process";
-import { extname, join } from "node:path";
+import { getCompileCacheDir } from "node:module";
+import { dirname, extname, join } from "node:path";
 import { createInterface } from "node:readline";
 import pMap from "p-map";
 import { describeReplicas, type ReadReplicas } from "../../database/address.ts";
@@ -118,11 +119,13 @@ async function runChild(
   signal: AbortSignal,
   describeCells: (completionIndex: number, cells: number) => void,
 ): Promise<number | NodeJS.Signals> {
+  // That of this version of Node, which appends its own name; undefined where none is kept.
+  const compiled = getCompileCacheDir();
   const child = spawn(process.execPath, [...JOB_NODE_FLAGS, JOB_PROGRAM], {
     env: {
       PATH: process.env.PATH,
       // Where the runner keeps compiled code, so do its shards.
-      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+      ...(compiled !== undefined && { NODE_COMPILE_CACHE: dirname(compiled) }),
       DATABASE_URL: databaseUrl,
       ...describeReplicas(replicas),
       [POD_ENV.batch]: batchId,
