@@ -1,7 +1,7 @@
 // `npm run kernels`: compiles job/kernels/assembly into job/kernels/*.wasm. The same sources give the same bytes.
 import { main } from "assemblyscript/asc";
 
-export const KERNELS = ["fireWeather", "percentileDays"];
+export const KERNELS = ["fireWeather", "heaviestRain", "percentileDays"];
 
 /** Compiles one kernel into `folder`. */
 export async function buildKernel(name: string, folder: string): Promise<void> {

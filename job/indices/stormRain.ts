@@ -1,6 +1,6 @@
 // From the heaviest rain of fixed days to that of the wettest hours: storms of one hour to five days.
 // What a storm does is left to riverFlood.ts and ponding.ts.
-import { LONG_RAIN_DAYS } from "./heaviestRain.ts";
+import { LONG_RAIN_DAYS } from "./scalarHeaviestRain.ts";
 
 const HOURS_OF_DAY = 24;
 export const LONGEST_STORM_HOURS = LONG_RAIN_DAYS * HOURS_OF_DAY;

@@ -49,7 +49,7 @@ export interface RainRead {
  *
  * Inputs: input with daily pr or yearly Rx1day; whether Rx5day is needed; work, made for its axis.
  * Output: work.rx1day, work.rx5day (of a provider: if needed) [mm] and work.valid; what was used.
- * Definition: indices/heaviestRain.ts on the calendar years with enough days; without daily rain the provider's indices, Rx5day
+ * Definition: indices/scalarHeaviestRain.ts on the calendar years with enough days; without daily rain the provider's indices, Rx5day
  *   then, where it is missing, as 1.2 Rx1day (flag).
  * Missing data: a year that does not count is NaN.
  */
