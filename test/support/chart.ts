@@ -35,8 +35,14 @@ export function helm(words: readonly string[], values?: Values): Promise<string>
   return run(goProgram("helm"), [...words, "--values=-"], { input: JSON.stringify(values) });
 }
 
-export async function renderText(values: Values): Promise<string> {
-  return helm(["template", RELEASE, CHART, `--namespace=${NAMESPACE}`], values);
+const rendered = new Map<string, Promise<string>>();
+
+/** Of the same values once: Helm takes its time, and the chart stays as it is. */
+export function renderText(values: Values): Promise<string> {
+  const key = JSON.stringify(values);
+  const known = rendered.get(key) ?? helm(["template", RELEASE, CHART, `--namespace=${NAMESPACE}`], values);
+  rendered.set(key, known);
+  return known;
 }
 
 export async function render(values: Values): Promise<readonly Rendered[]> {
