@@ -1,5 +1,7 @@
 // The command line: help, words, JSON, and where the database's address comes from.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -11,6 +13,8 @@ import { RUN } from "../support/batches.ts";
 import { cli, runCommands, startCli } from "../support/cli.ts";
 import { writePastAndFuture } from "../support/climate.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { pauseAt } from "../support/pauses.ts";
+import { childrenOf } from "../support/processTree.ts";
 
 const CLONE = join(import.meta.dirname, "../..");
 const BIN = join(CLONE, "bin/climatebatch.mjs");
@@ -218,4 +222,23 @@ test("a reader that has seen enough, such as head, is no error", async () => {
   await using program = startCli(["explain", "drought", "--json"]);
   program.child.stdout!.destroy();
   expect(await program.ended).toMatchObject({ code: 0, stderr: "" });
+});
+
+test("shards find the compiled code that the command keeps", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "climatebatch-compiled-"));
+  try {
+    await using pause = await pauseAt(database, { calculation: "hazard", cell: 1 });
+    const words = [BIN, ...RUN, "--new", "--no-publish", "--database", database.url];
+    const runner = spawn(process.execPath, words, { env: { PATH: process.env.PATH, TMPDIR: folder } });
+    const ended = once(runner, "close");
+    await pause.reached();
+    const environments = childrenOf(runner.pid!).map((shard) => readFileSync(`/proc/${shard}/environ`, "utf8"));
+    expect(environments.flatMap((one) => one.split("\0"))).toContain(
+      `NODE_COMPILE_CACHE=${join(folder, "node-compile-cache")}`,
+    );
+    await pause.release();
+    expect(await ended).toEqual([0, null]);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
