@@ -80,7 +80,10 @@ export function hargreavesDaily(
 
 function hargreaves(highest: number, lowest: number, radiation: number): number {
   const mean = 0.5 * (highest + lowest);
-  return Math.max(0, 0.0023 * MM_PER_MJ * radiation * (mean + 17.8) * Math.sqrt(Math.max(0, highest - lowest)));
+  const range = highest - lowest;
+  // Comparisons, which pass NaN on as Math.max does and cost less.
+  const water = 0.0023 * MM_PER_MJ * radiation * (mean + 17.8) * Math.sqrt(range <= 0 ? 0 : range);
+  return water <= 0 ? 0 : water;
 }
 
 /** Days of a common year before the middle of each month, counted as R's SPEI package does: those before it, plus 15. */

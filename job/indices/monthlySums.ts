@@ -41,16 +41,23 @@ export function monthlyTotals(values: Float64Array, starts: Int32Array, totals: 
  */
 export function monthlyMeans(values: Float64Array, starts: Int32Array, means: Float64Array): void {
   for (let month = 0; month < means.length; month++) {
+    const from = starts[month]!;
     const end = starts[month + 1]!;
     let sum = 0;
-    let present = 0;
-    for (let day = starts[month]!; day < end; day++) {
-      const value = values[day]!;
-      if (Number.isNaN(value)) continue;
-      sum += value;
-      present++;
-    }
-    const complete = present > 0 && end - starts[month]! - present <= MISSING_DAYS_OF_MONTH_MAX;
-    means[month] = complete ? sum / present : Number.NaN;
+    for (let day = from; day < end; day++) sum += values[day]!;
+    // Most months have all their days; only the others have them counted.
+    means[month] = Number.isNaN(sum) ? meanOfPresent(values, from, end) : sum / (end - from);
   }
+}
+
+function meanOfPresent(values: Float64Array, from: number, end: number): number {
+  let sum = 0;
+  let present = 0;
+  for (let day = from; day < end; day++) {
+    const value = values[day]!;
+    if (Number.isNaN(value)) continue;
+    sum += value;
+    present++;
+  }
+  return present > 0 && end - from - present <= MISSING_DAYS_OF_MONTH_MAX ? sum / present : Number.NaN;
 }

@@ -34,8 +34,9 @@ export function balanceOf({ series }: InputWay): BalanceSource {
 export interface BalanceWork {
   /** [months + 1] */
   readonly starts: Int32Array;
-  /** [366] extraterrestrial radiation [MJ m-2 d-1] */
+  /** [366] extraterrestrial radiation [MJ m-2 d-1] at `latitude`, which the cells of a row of a grid share; NaN before the first */
   readonly radiation: Float64Array;
+  latitude: number;
   /** [axis days] potential evapotranspiration [mm d-1] */
   readonly daily: Float64Array;
 }
@@ -44,6 +45,7 @@ export function makeBalanceWork(axis: TimeAxis): BalanceWork {
   return {
     starts: monthStarts(axis),
     radiation: new Float64Array(LONGEST_YEAR_DAYS),
+    latitude: Number.NaN,
     daily: new Float64Array(axis.month.length),
   };
 }
@@ -90,8 +92,11 @@ export function fillEvapotranspiration(
 }
 
 function fillHargreaves(input: CellInput, work: BalanceWork, out: Float64Array): void {
-  const { axis, daily } = input;
-  radiationByDay(input.latitude, axis.calendar, work.radiation);
+  const { axis, daily, latitude } = input;
+  if (latitude !== work.latitude) {
+    radiationByDay(latitude, axis.calendar, work.radiation);
+    work.latitude = latitude;
+  }
   hargreavesDaily(daily.get("tasmax")!, daily.get("tasmin")!, work.radiation, axis.yearStart, work.daily);
   monthlyTotals(work.daily, work.starts, out);
 }
