@@ -45,6 +45,8 @@ const OF_A_GRID = /^(grid|projection)_/;
 const METRES: ReadonlyMap<string, number> = new Map([
   ...["m", "meter", "metre", "meters", "metres"].map((unit) => [unit, 1] as const),
   ...["km", "kilometer", "kilometre", "kilometers", "kilometres"].map((unit) => [unit, 1000] as const),
+  ...["ft", "foot", "feet", "international_foot"].map((unit) => [unit, 0.3048] as const),
+  ...["us-ft", "us_survey_foot", "us_survey_feet", "us survey foot"].map((unit) => [unit, 1200 / 3937] as const),
 ]);
 const DEGREES = /^deg(rees?)?([_ ]?(n|north|e|east))?$/i;
 const RADIANS = /^rad(ians?)?$/i;
@@ -208,21 +210,21 @@ async function readProjectedPlaces(
   { placeAxes }: ArrayAxes,
   { x, y, mapping }: ProjectedAxes,
 ): Promise<ArrayPlaces> {
-  const projection = readGridMapping(file, mapping);
+  const projection = readGridMapping(file, mapping, METRES.get(unitOf(x) ?? ""));
   const isRotated = mapping.attributes.get("grid_mapping_name") === "rotated_latitude_longitude";
-  const isInDegrees = isRotated || projection.isGeographic;
+  const metres = isRotated || projection.isGeographic ? null : projection.metres;
   const [eastings, northings] = [
-    along(array, placeAxes, x, await readGridCoordinate(file, array, x, isInDegrees)),
-    along(array, placeAxes, y, await readGridCoordinate(file, array, y, isInDegrees)),
+    along(array, placeAxes, x, await readGridCoordinate(file, array, x, metres)),
+    along(array, placeAxes, y, await readGridCoordinate(file, array, y, metres)),
   ];
   const latitude = new Float64Array(eastings.length);
   const longitude = new Float64Array(eastings.length);
   for (let place = 0; place < latitude.length; place++) {
     [longitude[place], latitude[place]] = projection.toDegrees(eastings[place]!, northings[place]!) as [number, number];
-    if (Math.abs(longitude[place]!) > MOST_LONGITUDE) {
+    if (Math.abs(longitude[place]!) > MOST_LONGITUDE || Math.abs(latitude[place]!) > 90) {
       throw new RejectedError(
         "InvalidPlace",
-        `${file.file}: variable "${array.name}": by its grid_mapping "${mapping.name}" a position is at ${longitude[place]} degrees east. Correct the mapping.`,
+        `${file.file}: variable "${array.name}": by its grid_mapping "${mapping.name}" a position is at ${latitude[place]} degrees north, ${longitude[place]} degrees east. Correct the mapping.`,
       );
     }
   }
@@ -232,20 +234,35 @@ async function readProjectedPlaces(
 /** A few turns around the globe; a mapping that gives more is damaged. */
 const MOST_LONGITUDE = 1080;
 
-/** [positions of its axis] metres of a projection, or degrees of a rotated pole. */
+/** As METRES has it; undefined where the file says nothing. */
+function unitOf(coordinate: ArrayVariable): string | undefined {
+  return textAttribute(coordinate, "units")?.trim().toLowerCase();
+}
+
+/**
+ * [positions of its axis] what the projection takes: units of `metres` each, or degrees (`metres` null). Without an attribute units
+ * they are that already.
+ */
 async function readGridCoordinate(
   file: ArrayFile,
   array: ArrayVariable,
   coordinate: ArrayVariable,
-  isInDegrees: boolean,
+  metres: number | null,
 ): Promise<Float64Array> {
   checkLengths(file, array, coordinate);
-  const unit = textAttribute(coordinate, "units") ?? (isInDegrees ? "degrees" : "m");
-  const factor = isInDegrees ? (DEGREES.test(unit) ? 1 : undefined) : METRES.get(unit.toLowerCase());
+  const unit = unitOf(coordinate);
+  const length = METRES.get(unit ?? "");
+  const inDegrees = DEGREES.test(unit ?? "") ? 1 : undefined;
+  const inUnits = length === undefined || metres === null ? undefined : length / metres;
+  const factor = unit === undefined ? 1 : metres === null ? inDegrees : inUnits;
   if (factor === undefined) {
+    const [expected, because, right] =
+      metres === null
+        ? ["degrees", "its grid mapping is in degrees", "degrees"]
+        : ["m, km, ft or US_survey_foot", "its grid mapping is a projection", "m"];
     throw new RejectedError(
       "InvalidPlace",
-      `${file.file}: coordinate "${coordinate.name}": expected units ${isInDegrees ? "degrees, as its grid mapping is in degrees" : "m or km, as its grid mapping is a projection"}, found "${unit}". Correct the attribute units: ncatted -a units,${coordinate.name},o,c,${isInDegrees ? "degrees" : "m"}.`,
+      `${file.file}: coordinate "${coordinate.name}": expected units ${expected}, as ${because}, found "${textAttribute(coordinate, "units")}". If the attribute units alone is wrong, correct it: ncatted -a units,${coordinate.name},o,c,${right}; else convert the values.`,
     );
   }
   const values = await readUnpacked(file, coordinate);

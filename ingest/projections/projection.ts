@@ -11,6 +11,8 @@ export interface Projection {
   fromDegrees(longitude: number, latitude: number): readonly [x: number, y: number];
   /** x and y are longitude and latitude themselves. */
   readonly isGeographic: boolean;
+  /** Metres of a unit of x and y. */
+  readonly metres: number;
 }
 
 const WGS84_METRES = 6_378_137;
@@ -38,7 +40,7 @@ export function makeProjection(definition: string, where: string): Projection {
   } catch (cause) {
     throw unknown(where, `"${shorten(definition)}" cannot be read (${shorten(coerceError(cause).message)})`, cause);
   }
-  const { a, b, projName, datum } = projection as unknown as Parsed;
+  const { a, b, projName, datum, to_meter: metres = 1 } = projection as unknown as Parsed;
   if (WKT.test(definition) && (!WKT_PROJECTIONS.test(projName) || /DERIVINGCONVERSION/i.test(definition))) {
     throw unknown(where, `its WKT describes "${projName}", which is not read from WKT`);
   }
@@ -60,6 +62,7 @@ export function makeProjection(definition: string, where: string): Projection {
   };
   return {
     isGeographic: projName === "longlat",
+    metres,
     toDegrees: (x, y) => point(converter.inverse, x, y),
     fromDegrees: (longitude, latitude) => point(converter.forward, longitude, latitude),
   };
@@ -71,6 +74,7 @@ interface Parsed {
   /** Metres of the half axes. */
   readonly a: number;
   readonly b: number;
+  readonly to_meter?: number;
   readonly datum: { readonly datum_type: number };
 }
 

@@ -39,7 +39,8 @@ const x = (units = "m", values = [0, 1000]) =>
   array("x", ["x"], values, { units, standard_name: "projection_x_coordinate" });
 const y = (units = "m", values = [0, 1000]) =>
   array("y", ["y"], values, { units, standard_name: "projection_y_coordinate" });
-const mapping = (name: string) => array("crs", [], [0], { grid_mapping_name: name });
+const mapping = (name: string, numbers: Readonly<Record<string, number>> = {}) =>
+  array("crs", [], [0], { grid_mapping_name: name }, numbers);
 
 test.each<[name: string, options: GridOptions, expected: RegExp]>([
   ["two-dimensional latitude without longitude", { ...grid, more: [latitude()] }, /NoPlace.*has no longitude/],
@@ -80,12 +81,24 @@ test.each<[name: string, options: GridOptions, expected: RegExp]>([
   ],
   [
     "projected coordinates in degrees",
-    { ...grid, variable: { grid_mapping: "crs" }, more: [x("degrees"), y(), mapping("mercator")] },
-    /InvalidPlace.*"x".*m or km.*"degrees"/,
+    {
+      ...grid,
+      variable: { grid_mapping: "crs" },
+      more: [x("degrees"), y(), mapping("mercator", { longitude_of_projection_origin: 0 })],
+    },
+    /InvalidPlace.*"x".*m, km, ft or US_survey_foot.*"degrees"/,
   ],
   [
     "rotated coordinates in metres",
-    { ...grid, variable: { grid_mapping: "crs" }, more: [x(), y(), mapping("rotated_latitude_longitude")] },
+    {
+      ...grid,
+      variable: { grid_mapping: "crs" },
+      more: [
+        x(),
+        y(),
+        mapping("rotated_latitude_longitude", { grid_north_pole_latitude: 39, grid_north_pole_longitude: -162 }),
+      ],
+    },
     /InvalidPlace.*"x".*degrees.*"m"/,
   ],
   [

@@ -72,8 +72,24 @@ test.each([
   ["a datum that needs a grid", { epsg_code: "EPSG:27700" }, /UnknownProjection.*OSTN15/],
   [
     "an ellipsoid without a shift",
-    { grid_mapping_name: "transverse_mercator", semi_major_axis: 6377397.155, inverse_flattening: 299.1528128 },
+    {
+      grid_mapping_name: "transverse_mercator",
+      latitude_of_projection_origin: 38,
+      longitude_of_central_meridian: 127,
+      semi_major_axis: 6377397.155,
+      inverse_flattening: 299.1528128,
+    },
     /UnknownProjection.*towgs84/,
+  ],
+  [
+    "a cone without parallels",
+    { grid_mapping_name: "lambert_conformal_conic", longitude_of_central_meridian: 127 },
+    /UnknownProjection.*attribute standard_parallel of a lambert_conformal_conic/,
+  ],
+  [
+    "a pole that nothing says",
+    { grid_mapping_name: "polar_stereographic", straight_vertical_longitude_from_pole: 0 },
+    /UnknownProjection.*latitude_of_projection_origin or standard_parallel/,
   ],
 ])("%s is refused", (_, attributes, expected) => {
   let found: RejectedError | undefined;
