@@ -37,7 +37,9 @@ const REPEATS: Readonly<Record<string, number>> = { "Rx1day and Rx5day": 50, "SP
 
 const count = Number(process.argv[2] ?? 256);
 const cells: readonly CellInput[] = Array.from({ length: count }, (_, cell) => {
-  const builder = new CellBuilder("noleap", FIRST_YEAR, LAST_YEAR, DEFAULT_BASE_PERIOD).weather(SEED + cell);
+  const builder = new CellBuilder("noleap", FIRST_YEAR, LAST_YEAR, DEFAULT_BASE_PERIOD)
+    .weather(SEED + cell)
+    .latitude(33 + (cell % 64) / 10);
   // As climate_data stores them.
   for (const variable of PEER_INPUTS) builder.change(variable, Math.fround);
   return builder.build();

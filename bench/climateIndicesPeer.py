@@ -40,7 +40,7 @@ def block(cells):
     for name, values in arrays.items():
         tiled = np.resize(values, (cells, values.shape[1]))
         found[name] = xr.DataArray(tiled, dims=("cell", "time"), coords={"time": days}, name=name, attrs={"units": UNITS[name]})
-    found["lat"] = xr.DataArray(np.full(cells, 37.5), dims=("cell",), attrs={"units": "degrees_north"})
+    found["lat"] = xr.DataArray(33 + np.arange(cells) % 64 / 10, dims=("cell",), attrs={"units": "degrees_north"})
     return found
 
 

@@ -4,6 +4,8 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import * as module from "node:module";
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const NEEDED_NODE = 24;
@@ -15,8 +17,9 @@ if (isClone && !existsSync(at("node_modules"))) {
   process.exit(2);
 }
 if (Number(process.versions.node.split(".")[0]) >= NEEDED_NODE) {
-  // Halves the time to start: what was compiled once is kept in the system's folder for temporary files.
-  module.enableCompileCache();
+  // Halves the time to start: what was compiled once is kept. Not in the folder for temporary files, where Node keeps it: another
+  // user may make that folder first, and what lies in it is run.
+  if (process.env.HOME) module.enableCompileCache(join(homedir(), ".cache", "climatebatch", "compiled"));
   await import(isClone ? "../cli/main.ts" : "../dist/cli/main.js");
 } else if (existsSync(at("node_modules/node/bin/node"))) {
   const child = spawn(at("node_modules/node/bin/node"), [at("bin/climatebatch.mjs"), ...process.argv.slice(2)], {

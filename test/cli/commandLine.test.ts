@@ -224,17 +224,17 @@ test("a reader that has seen enough, such as head, is no error", async () => {
   expect(await program.ended).toMatchObject({ code: 0, stderr: "" });
 });
 
-test("shards find the compiled code that the command keeps", async () => {
+test("shards find the compiled code that the command keeps, in a folder of the user alone", async () => {
   const folder = await mkdtemp(join(tmpdir(), "climatebatch-compiled-"));
   try {
     await using pause = await pauseAt(database, { calculation: "hazard", cell: 1 });
     const words = [BIN, ...RUN, "--new", "--no-publish", "--database", database.url];
-    const runner = spawn(process.execPath, words, { env: { PATH: process.env.PATH, TMPDIR: folder } });
+    const runner = spawn(process.execPath, words, { env: { PATH: process.env.PATH, HOME: folder } });
     const ended = once(runner, "close");
     await pause.reached();
     const environments = childrenOf(runner.pid!).map((shard) => readFileSync(`/proc/${shard}/environ`, "utf8"));
     expect(environments.flatMap((one) => one.split("\0"))).toContain(
-      `NODE_COMPILE_CACHE=${join(folder, "node-compile-cache")}`,
+      `NODE_COMPILE_CACHE=${join(folder, ".cache/climatebatch/compiled")}`,
     );
     await pause.release();
     expect(await ended).toEqual([0, null]);
