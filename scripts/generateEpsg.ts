@@ -1,13 +1,12 @@
 // `npm run epsg`: ingest/projections/epsg.json, the definitions of projected and geographic systems by EPSG code, from the npm
 // package epsg-index (ISC licence), which takes them from the EPSG dataset. Their shifts of datums to WGS 84 are judged by PROJ, and
 // replaced by PROJ's where they differ: rotations have the wrong sign or unit in hundreds of them. A code that remains apart from
-// PROJ is left out. Needs the environment of `npm run python`. A point of each code goes to test/golden/projections/epsg.json.
+// PROJ is left out. Needs a python3 with pyproj. A point of each code goes to test/golden/projections/epsg.json.
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeProjection } from "../ingest/projections/projection.ts";
-import { PYTHON } from "../test/report/pythonPackages.ts";
 
 const SOURCE = "epsg-index@2.0.0";
 /** Codes from here on are ESRI's. */
@@ -55,15 +54,14 @@ function readDefinitions(): Map<string, string> {
 
 /** By code; null for a system that PROJ does not know. */
 function readOperations(codes: readonly string[]): Readonly<Record<string, readonly Operation[] | null>> {
-  if (PYTHON === null) throw new Error("npm run epsg needs pyproj. Run: npm run python");
   const program = join(import.meta.dirname, "epsgOperations.py");
-  const { status, stdout } = spawnSync(PYTHON, [program], {
+  const { status, stdout } = spawnSync("python3", [program], {
     input: JSON.stringify(codes),
     encoding: "utf8",
     maxBuffer: 1 << 30,
     stdio: ["pipe", "pipe", "inherit"],
   });
-  if (status !== 0) throw new Error(`${program} ended with exit code ${status}`);
+  if (status !== 0) throw new Error(`python3 ${program} ended with exit code ${status}; it needs pyproj 3.7`);
   return JSON.parse(stdout);
 }
 
