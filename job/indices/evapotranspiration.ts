@@ -24,19 +24,38 @@ const MM_PER_MJ = 0.408;
  * Missing data: NaN latitude gives NaN. Departures: |latitude| is held at 89.9; polar day and night by clamping the cosine.
  */
 export function extraterrestrialRadiation(latitude: number, dayOfYear: number): number {
-  const phi = Math.min(Math.max(latitude, -LATITUDE_MAX), LATITUDE_MAX) * RADIANS;
+  return radiationOf(sunOf(dayOfYear), phiOf(latitude));
+}
+
+/** What of the sun's place is the same at all latitudes. */
+interface Sun {
+  readonly distance: number;
+  readonly sin: number;
+  readonly cos: number;
+  readonly tan: number;
+}
+
+function sunOf(dayOfYear: number): Sun {
   const angle = (2 * Math.PI * dayOfYear) / DAYS_OF_COMMON_YEAR;
   const declination = 0.409 * Math.sin(angle - 1.39); // Eq. 24
   const distance = 1 + 0.033 * Math.cos(angle); // Eq. 23
-  const sunset = sunsetAngle(phi, declination);
-  const height =
-    sunset * Math.sin(phi) * Math.sin(declination) + Math.cos(phi) * Math.cos(declination) * Math.sin(sunset);
-  return Math.max(0, MINUTES_OVER_PI * SOLAR_CONSTANT * distance * height); // Eq. 21
+  return { distance, sin: Math.sin(declination), cos: Math.cos(declination), tan: Math.tan(declination) };
 }
 
-/** Sunset hour angle ws [rad] at latitude `phi` and `declination` [rad]; π in polar day, 0 in polar night. Eq. 25. */
-function sunsetAngle(phi: number, declination: number): number {
-  return Math.acos(Math.min(Math.max(-Math.tan(phi) * Math.tan(declination), -1), 1));
+function phiOf(latitude: number) {
+  const phi = Math.min(Math.max(latitude, -LATITUDE_MAX), LATITUDE_MAX) * RADIANS;
+  return { sin: Math.sin(phi), cos: Math.cos(phi), tan: Math.tan(phi) };
+}
+
+function radiationOf(sun: Sun, phi: ReturnType<typeof phiOf>): number {
+  const sunset = sunsetAngle(phi.tan, sun.tan);
+  const height = sunset * phi.sin * sun.sin + phi.cos * sun.cos * Math.sin(sunset);
+  return Math.max(0, MINUTES_OVER_PI * SOLAR_CONSTANT * sun.distance * height); // Eq. 21
+}
+
+/** Sunset hour angle ws [rad] by the tangents of latitude and declination; π in polar day, 0 in polar night. Eq. 25. */
+function sunsetAngle(tanPhi: number, tanDeclination: number): number {
+  return Math.acos(Math.min(Math.max(-tanPhi * tanDeclination, -1), 1));
 }
 
 /**
@@ -46,10 +65,16 @@ function sunsetAngle(phi: number, declination: number): number {
  * Definition: extraterrestrialRadiation; in a year of 360 days J counts as J·365/360. Missing data: as there.
  */
 export function radiationByDay(latitude: number, calendar: Calendar, radiation: Float64Array): void {
-  const stretch = calendar === "360_day" ? DAYS_OF_COMMON_YEAR / DAYS_OF_360_YEAR : 1;
-  for (let day = 0; day < LONGEST_YEAR_DAYS; day++) {
-    radiation[day] = extraterrestrialRadiation(latitude, (day + 1) * stretch);
-  }
+  const suns = calendar === "360_day" ? SUNS_OF_360_DAYS : SUNS;
+  const phi = phiOf(latitude);
+  for (let day = 0; day < LONGEST_YEAR_DAYS; day++) radiation[day] = radiationOf(suns[day]!, phi);
+}
+
+const SUNS = sunsOfYear(1);
+const SUNS_OF_360_DAYS = sunsOfYear(DAYS_OF_COMMON_YEAR / DAYS_OF_360_YEAR);
+
+function sunsOfYear(stretch: number): readonly Sun[] {
+  return Array.from({ length: LONGEST_YEAR_DAYS }, (_, day) => sunOf((day + 1) * stretch));
 }
 
 /**
@@ -111,7 +136,7 @@ export function hargreavesMonthly(
   const angle = 0.0172 * MID_MONTH[month - 1]!;
   const declination = 0.409 * Math.sin(angle - 1.39);
   const distance = 1 + 0.033 * Math.cos(angle);
-  const sunset = sunsetAngle(phi, declination);
+  const sunset = sunsetAngle(Math.tan(phi), Math.tan(declination));
   const height =
     sunset * Math.sin(phi) * Math.sin(declination) + Math.cos(phi) * Math.cos(declination) * Math.sin(sunset);
   return hargreaves(highest, lowest, Math.max(0, 37.6 * distance * height)) * days;
@@ -146,6 +171,6 @@ export function thornthwaiteMonthly(mean: number, heat: number, latitude: number
   const exponent = 6.75e-7 * heat ** 3 - 7.71e-5 * heat ** 2 + 0.01792 * heat + 0.49239;
   const phi = Math.min(Math.max(latitude, -LATITUDE_MAX), LATITUDE_MAX) * RADIANS;
   const angle = (2 * Math.PI * MID_MONTH[month - 1]!) / DAYS_OF_COMMON_YEAR;
-  const hours = (24 / Math.PI) * sunsetAngle(phi, 0.4093 * Math.sin(angle - 1.405));
+  const hours = (24 / Math.PI) * sunsetAngle(Math.tan(phi), Math.tan(0.4093 * Math.sin(angle - 1.405)));
   return 16 * (hours / 12) * (days / 30) * ((10 * Math.max(0, mean)) / heat) ** exponent;
 }

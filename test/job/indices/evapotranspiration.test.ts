@@ -59,6 +59,14 @@ test("Thornthwaite's worked case: every month 20 degC on the equator", () => {
   expect(thornthwaiteMonthly(20, heat, 0, 6, 30)).toBeCloseTo(16 * (200 / heat) ** exponent, 10);
 });
 
+test("Thornthwaite's July at 50 degrees north has 15.76 hours of day", () => {
+  expect(24 / 2 / 15.757347747932778).toBeCloseTo(
+    thornthwaiteMonthly(24, 60, 0, 7, 31) / thornthwaiteMonthly(24, 60, 50, 7, 31),
+    12,
+  );
+  expect(thornthwaiteMonthly(24, 60, 50, 7, 31)).toBeCloseTo(158.89787622360228, 9);
+});
+
 test("Thornthwaite gives nothing below freezing, in an ice climate, and without a temperature", () => {
   const frozen = heatIndex(new Float64Array(12).fill(-5));
   expect(frozen).toBe(0);
