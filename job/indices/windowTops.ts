@@ -1,5 +1,5 @@
 // The highest values of each calendar day's sample: what its quantile, and leaving a year out, can depend on.
-// scalarWindowTops is the definition; the compiled kernel of job/kernels gives the same values.
+// The compiled kernel of job/kernels gives the same values.
 import { type DayOfYearSample, WINDOW_DAYS } from "./dayOfYearSample.ts";
 
 /** The upper tail is read as it is; the lower one with its sign turned, since Q_p(x) = -Q_(1-p)(-x). */
@@ -14,24 +14,61 @@ export interface WindowTops {
   readonly values: Int16Array;
 }
 
+const MIDDLE = (WINDOW_DAYS - 1) / 2;
+
 /** Fills `out` from a series [axis days]. */
 export type FillWindowTops = (series: Float64Array, tail: Tail, out: WindowTops) => void;
 
-export function scalarWindowTops(sample: DayOfYearSample): FillWindowTops {
-  const { absentYear, baseYears, days, kept, offset, window } = sample;
-  const values = new Float64Array(WINDOW_DAYS * baseYears);
+/** Each day's values are sorted once; the five sorted lists of a window are merged as far as they are needed. */
+export function scalarWindowTops({
+  absentYear,
+  baseYears,
+  days,
+  kept,
+  offset,
+  window,
+}: DayOfYearSample): FillWindowTops {
+  // A column for each calendar day, and two before and behind them for what the windows at the year's ends reach.
+  const columns = Array.from({ length: days + WINDOW_DAYS - 1 }, (_, column) => {
+    const day = Math.min(Math.max(column - MIDDLE, 0), days - 1);
+    const place = day * WINDOW_DAYS + column - day;
+    return { day: window[place]!, absentYear: absentYear[place]! };
+  });
+  const sorted = new Float64Array(columns.length * baseYears);
+  const counts = new Int16Array(columns.length);
+  /** Of the columns of a window, the next value from the top. */
+  const next = new Int32Array(WINDOW_DAYS);
   return (series, tail, out) => {
+    for (let column = 0; column < columns.length; column++) {
+      const { day, absentYear: absent } = columns[column]!;
+      const list = sorted.subarray(column * baseYears, (column + 1) * baseYears);
+      let n = 0;
+      for (let year = 0; year < baseYears; year++) {
+        const value = series[offset[day * baseYears + year]!]!;
+        if (year !== absent && !Number.isNaN(value)) list[n++] = tail * value + 0;
+      }
+      list.subarray(0, n).sort();
+      counts[column] = n;
+    }
     for (let day = 0; day < days; day++) {
       let n = 0;
-      for (let place = day * WINDOW_DAYS; place < (day + 1) * WINDOW_DAYS; place++) {
-        for (let year = 0; year < baseYears; year++) {
-          const value = series[offset[window[place]! * baseYears + year]!]!;
-          if (year !== absentYear[place] && !Number.isNaN(value)) values[n++] = tail * value + 0;
-        }
+      for (let place = 0; place < WINDOW_DAYS; place++) {
+        n += counts[day + place]!;
+        next[place] = (day + place) * baseYears + counts[day + place]! - 1;
       }
-      values.subarray(0, n).sort();
       out.values[day] = n;
-      for (let rank = 0; rank < kept; rank++) out.top[rank * days + day] = rank < n ? values[n - 1 - rank]! : -Infinity;
+      for (let rank = 0; rank < kept; rank++) {
+        let highest = -Infinity;
+        let from = -1;
+        for (let place = 0; place < WINDOW_DAYS; place++) {
+          const at = next[place]!;
+          if (at < (day + place) * baseYears || sorted[at]! <= highest) continue;
+          highest = sorted[at]!;
+          from = place;
+        }
+        if (from >= 0) next[from]!--;
+        out.top[rank * days + day] = highest;
+      }
     }
   };
 }
