@@ -2,11 +2,8 @@
 // are older than these tables share one, and lose their rows by DELETE.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ClientBase } from "pg";
-import { isSqlState } from "./troubles.ts";
+import { tryWithLock } from "./shortLock.ts";
 
-const LOCK_NOT_AVAILABLE = "55P03";
-/** Readers queue behind a lock that waits: it must give up before anyone notices. */
-const LOCK_TIMEOUT_MS = 20;
 const VACUUM_TIMEOUT_MS = 5000;
 const RETRY_MS = 100;
 /** Some five seconds; then rows are deleted, which needs no lock. */
@@ -37,11 +34,11 @@ export async function findScenarioTable(client: ClientBase, scenarioId: number):
  */
 export async function removeSeries(client: ClientBase, scenarioId: number, table: ScenarioTable | null): Promise<void> {
   if (table !== null) {
-    const tryIn = (work: string, lockMs: number) =>
-      tryWithLock(client, "SAVEPOINT emptying", work, "ROLLBACK TO SAVEPOINT emptying", lockMs);
+    const savepoint = { begin: "SAVEPOINT emptying", undo: "ROLLBACK TO SAVEPOINT emptying" };
     // Autovacuum gives way to who waits for a second. Readers do not wait behind this lock.
-    await tryIn(`LOCK TABLE ${table.name} IN SHARE UPDATE EXCLUSIVE MODE`, VACUUM_TIMEOUT_MS);
-    if (await repeat(EMPTY_TRIES, () => tryIn(`TRUNCATE ${table.name}`, LOCK_TIMEOUT_MS))) return;
+    const lock = `LOCK TABLE ${table.name} IN SHARE UPDATE EXCLUSIVE MODE`;
+    await tryWithLock(client, { ...savepoint, work: lock, lockMs: VACUUM_TIMEOUT_MS });
+    if (await repeat(EMPTY_TRIES, () => tryWithLock(client, { ...savepoint, work: `TRUNCATE ${table.name}` }))) return;
   }
   await client.query("DELETE FROM climatebatch.climate_data WHERE scenario_id = $1", [scenarioId]);
 }
@@ -55,26 +52,8 @@ export async function dropUnusedTables(client: ClientBase): Promise<void> {
      ORDER BY c.oid`,
   );
   for (const { table } of rows) {
-    const drop = `DROP TABLE IF EXISTS ${table}; COMMIT`;
-    await repeat(DROP_TRIES, () => tryWithLock(client, "BEGIN", drop, "ROLLBACK", LOCK_TIMEOUT_MS));
-  }
-}
-
-/** In one message, so that no reader waits for a slow client between its statements; `undo` after a failure. */
-async function tryWithLock(
-  client: ClientBase,
-  begin: string,
-  work: string,
-  undo: string,
-  lockMs: number,
-): Promise<boolean> {
-  try {
-    await client.query(`${begin}; SET LOCAL lock_timeout = ${lockMs}; ${work}`);
-    return true;
-  } catch (error) {
-    await client.query(undo);
-    if (isSqlState(error, LOCK_NOT_AVAILABLE)) return false;
-    throw error;
+    const drop = { begin: "BEGIN", work: `DROP TABLE IF EXISTS ${table}; COMMIT`, undo: "ROLLBACK" };
+    await repeat(DROP_TRIES, () => tryWithLock(client, drop));
   }
 }
 

@@ -3,14 +3,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ClientBase } from "pg";
 import type { Calculation } from "../model/calculations.ts";
 import { RejectedError } from "../model/errors.ts";
-import { isSqlState } from "./troubles.ts";
+import { tryWithLock } from "./shortLock.ts";
 
-/** Readers queue behind a waiting TRUNCATE: it must give up before anyone notices. */
-const EMPTY_LOCK_TIMEOUT_MS = 20;
 const EMPTY_RETRY_MS = 250;
 /** After this many tries rows are deleted instead: slower, but no open transaction blocks it. */
 const EMPTY_TRIES = 40;
-const LOCK_NOT_AVAILABLE = "55P03";
 
 export function slotTable(calculation: Calculation, slot: number): string {
   return `climatebatch.${calculation}_rows_${slot}`;
@@ -84,18 +81,13 @@ async function tryToEmpty(
   byDelete: boolean,
 ): Promise<boolean> {
   const table = slotTable(calculation, slot);
-  // One message, so that a slow client never keeps readers waiting between TRUNCATE and COMMIT.
-  const empty = byDelete
-    ? `DELETE FROM ${table}`
-    : `SET LOCAL lock_timeout = ${EMPTY_LOCK_TIMEOUT_MS}; TRUNCATE ${table}`;
+  const begin = `BEGIN; UPDATE climatebatch.slots SET emptied = true WHERE calculation = '${calculation}' AND slot = ${slot}`;
+  if (!byDelete) return tryWithLock(client, { begin, work: `TRUNCATE ${table}; COMMIT`, undo: "ROLLBACK" });
   try {
-    await client.query(
-      `BEGIN; UPDATE climatebatch.slots SET emptied = true WHERE calculation = '${calculation}' AND slot = ${slot}; ${empty}; COMMIT`,
-    );
+    await client.query(`${begin}; DELETE FROM ${table}; COMMIT`);
     return true;
   } catch (error) {
     await client.query("ROLLBACK");
-    if (isSqlState(error, LOCK_NOT_AVAILABLE)) return false;
     throw error;
   }
 }

@@ -55,6 +55,28 @@ export function enoughValues(values: number, room: number): boolean {
   return values * ENOUGH_DENOMINATOR >= room * ENOUGH_NUMERATOR && values > 0;
 }
 
+/** A day's values of all base years, and the base year (0..) that has no such day, or -1. */
+export interface WindowColumn {
+  readonly day: number;
+  readonly absentYear: number;
+}
+
+/**
+ * The calendar days side by side, and on either side what the windows at the year's ends reach: the window of a day is the columns
+ * from its own number on, WINDOW_DAYS of them.
+ */
+export function windowColumns({
+  absentYear,
+  days,
+  window,
+}: Pick<DayOfYearSample, "absentYear" | "days" | "window">): WindowColumn[] {
+  return Array.from({ length: days + WINDOW_DAYS - 1 }, (_, column) => {
+    const day = Math.min(Math.max(column - HALF_WINDOW_DAYS, 0), days - 1);
+    const place = day * WINDOW_DAYS + column - day;
+    return { day: window[place]!, absentYear: absentYear[place]! };
+  });
+}
+
 /** The layout for one axis, one kind of hazard year and one base period. `quantile` [1] is above 1/2. */
 export function makeDayOfYearSample(
   axis: TimeAxis,

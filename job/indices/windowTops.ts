@@ -1,6 +1,6 @@
 // The highest values of each calendar day's sample: what its quantile, and leaving a year out, can depend on.
 // The compiled kernel of job/kernels gives the same values.
-import { type DayOfYearSample, WINDOW_DAYS } from "./dayOfYearSample.ts";
+import { type DayOfYearSample, WINDOW_DAYS, windowColumns } from "./dayOfYearSample.ts";
 
 /** The upper tail is read as it is; the lower one with its sign turned, since Q_p(x) = -Q_(1-p)(-x). */
 export const UPPER_TAIL = 1;
@@ -14,26 +14,13 @@ export interface WindowTops {
   readonly values: Int16Array;
 }
 
-const MIDDLE = (WINDOW_DAYS - 1) / 2;
-
 /** Fills `out` from a series [axis days]. */
 export type FillWindowTops = (series: Float64Array, tail: Tail, out: WindowTops) => void;
 
 /** Each day's values are sorted once; the five sorted lists of a window are merged as far as they are needed. */
-export function scalarWindowTops({
-  absentYear,
-  baseYears,
-  days,
-  kept,
-  offset,
-  window,
-}: DayOfYearSample): FillWindowTops {
-  // A column for each calendar day, and two before and behind them for what the windows at the year's ends reach.
-  const columns = Array.from({ length: days + WINDOW_DAYS - 1 }, (_, column) => {
-    const day = Math.min(Math.max(column - MIDDLE, 0), days - 1);
-    const place = day * WINDOW_DAYS + column - day;
-    return { day: window[place]!, absentYear: absentYear[place]! };
-  });
+export function scalarWindowTops(sample: DayOfYearSample): FillWindowTops {
+  const { baseYears, days, kept, offset } = sample;
+  const columns = windowColumns(sample);
   const sorted = new Float64Array(columns.length * baseYears);
   const counts = new Int16Array(columns.length);
   /** Of the columns of a window, the next value from the top. */

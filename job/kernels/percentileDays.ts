@@ -1,7 +1,7 @@
 // The compiled kernel of percentile days: its memory for one axis, one kind of hazard year and one sample, and its calls.
 // assembly/percentileDays.ts is its source; `npm run kernels` builds it.
 import { readFileSync } from "node:fs";
-import { type DayOfYearSample, type InBase, WINDOW_DAYS } from "../indices/dayOfYearSample.ts";
+import { type DayOfYearSample, type InBase, windowColumns } from "../indices/dayOfYearSample.ts";
 import type { HazardYears } from "../indices/hazardYears.ts";
 import type { Tail } from "../indices/windowTops.ts";
 import type { TimeAxis } from "../timeAxis.ts";
@@ -102,18 +102,19 @@ export function loadPercentileKernel():
 
 /** Writes what is the same for every series; returns the number of stretches. */
 function layOut({ buffer }: WebAssembly.Memory, sample: DayOfYearSample): number {
-  const { absentYear, baseYears, days, hazardYear, offset, room, window } = sample;
-  const whole = (at: number, values: ArrayLike<number>) => new Int32Array(buffer, at, values.length).set(values);
-  // Column 2 is the first calendar day; those before and after it are what the windows at the year's ends reach.
-  const columns = [window[0]!, window[1]!, ...Array(days).keys(), ...window.slice(-2)];
-  const last = (days - 1) * WINDOW_DAYS;
+  const { baseYears, hazardYear, offset, room } = sample;
+  const whole = (at: number, values: readonly number[] | Int16Array) =>
+    new Int32Array(buffer, at, values.length).set(values);
+  const columns = windowColumns(sample);
   whole(
     HAZARD_YEAR,
-    columns.map((day) => hazardYear[day]!),
+    columns.map(({ day }) => hazardYear[day]!),
   );
-  whole(ABSENT, [...absentYear.slice(0, 2), ...Array(days).fill(-1), ...absentYear.slice(last + 3)]);
-  new Int32Array(buffer, ABSENT + 4 * columns.length, COLUMNS - columns.length).fill(-1);
-  if (baseYears === 0) new Int32Array(buffer, ABSENT, COLUMNS).fill(-1);
+  whole(ABSENT, Array<number>(COLUMNS).fill(-1));
+  whole(
+    ABSENT,
+    columns.map(({ absentYear }) => absentYear),
+  );
   whole(ROOM, room);
   whole(RANK, sample.rankFromTop);
   whole(RANK_SURELY_ABOVE, sample.rankSurelyAbove);
@@ -121,7 +122,7 @@ function layOut({ buffer }: WebAssembly.Memory, sample: DayOfYearSample): number
   new Float64Array(buffer, WEIGHT, sample.weight.length).set(sample.weight);
   const stretches: { from: number; to: number; at: number }[] = [];
   for (let year = 0; year < baseYears; year++) {
-    columns.forEach((day, column) => {
+    columns.forEach(({ day }, column) => {
       const from = offset[day * baseYears + year]!;
       const before = stretches.at(-1);
       if (column > 0 && before!.to === from) before!.to++;

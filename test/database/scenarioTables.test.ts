@@ -28,7 +28,7 @@ async function createOldDatabase(): Promise<TestDatabase> {
 
 async function open(database: TestDatabase): Promise<Client & AsyncDisposable> {
   const client = await connect(database.url, { purpose: "test" });
-  return Object.assign(client, { [Symbol.asyncDispose]: () => client.end().catch(() => undefined) });
+  return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() });
 }
 
 /** Each table of series with its file and rows. */

@@ -1,4 +1,5 @@
-// Grids that contradict themselves or do not say where they lie: each is refused, by what was expected and what was found.
+// Grids that contradict themselves or do not say where they lie: each is refused, by what was expected and what was
+// found. Beside them, grids whose units and origins are easily taken for others, at their places.
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { numbersOf, textOf, type WrittenAttribute } from "../../ingest/formats/netcdf3Writer.ts";
@@ -186,6 +187,84 @@ test.each<[words: Partial<IngestWords>, variable: string]>([
   const file = await makeNetcdf({ ...hours, value: () => 280 });
   const { variables } = await ingest(database.client, { "a.nc": file }, { scenario: `said-${variable}`, ...words });
   expect(variables).toMatchObject([{ variable }]);
+});
+
+const KOREA = {
+  longitude_of_central_meridian: 127,
+  latitude_of_projection_origin: 38,
+  scale_factor_at_central_meridian: 1,
+  semi_major_axis: 6378137,
+  inverse_flattening: 298.257222101,
+};
+const KOREAN_PLACES = ["37.099 127", "37.5482 127.5658"];
+const FEET = 1200 / 3937;
+const PLACES_OF_NEW_YORK = ["40.707 -74", "40.716 -73.9882"];
+const newYork = array("crs", [], [0], { epsg_code: "EPSG:2263" });
+
+// The places are pyproj 3.7.2's, of the first x and y and of the last, to the four digits of a grid.
+test.each<[string, unit: string, xs: number[], ys: number[], mapping: ReturnType<typeof array>, places: string[]]>([
+  [
+    "false origins in metres",
+    "m",
+    [200_000, 250_000],
+    [500_000, 550_000],
+    mapping("transverse_mercator", { ...KOREA, false_easting: 200_000, false_northing: 600_000 }),
+    KOREAN_PLACES,
+  ],
+  [
+    "false origins in the kilometres of x and y",
+    "km",
+    [200, 250],
+    [500, 550],
+    mapping("transverse_mercator", { ...KOREA, false_easting: 200, false_northing: 600 }),
+    KOREAN_PLACES,
+  ],
+  [
+    "false origins in metres beside kilometres",
+    "km",
+    [200, 250],
+    [500, 550],
+    mapping("transverse_mercator", { ...KOREA, false_easting: 200_000, false_northing: 600_000 }),
+    KOREAN_PLACES,
+  ],
+  ["a system in feet", "US_survey_foot", [984_250, 987_530.84], [196_850, 200_130.84], newYork, PLACES_OF_NEW_YORK],
+  [
+    "a system in feet, and x and y in metres",
+    "m",
+    [984_250 * FEET, 987_530.84 * FEET],
+    [196_850 * FEET, 200_130.84 * FEET],
+    newYork,
+    PLACES_OF_NEW_YORK,
+  ],
+  [
+    "the meridian of Paris",
+    "m",
+    [0, 50_000],
+    [0, 20_000],
+    mapping("transverse_mercator", {
+      ...KOREA,
+      longitude_of_central_meridian: 1,
+      latitude_of_projection_origin: 46,
+      inverse_flattening: 298.257223563,
+      longitude_of_prime_meridian: 2.33722917,
+    }),
+    ["46 3.3372", "46.1781 3.9848"],
+  ],
+])("x and y by %s, at the places of PROJ", async (name, unit, xs, ys, of, places) => {
+  const file = await makeNetcdf({
+    ...grid,
+    value: () => 280,
+    variable: { units: "K", grid_mapping: "crs" },
+    more: [x(unit, xs), y(unit, ys), of],
+  });
+  const word = name.replaceAll(/\W+/g, "-");
+  await ingest(database.client, { "a.nc": file }, { scenario: word, grid: word });
+  const { rows } = await database.client.query<{ place: string }>(
+    "SELECT concat_ws(' ', latitude, longitude) AS place FROM climatebatch.grid_cells JOIN climatebatch.grids USING (grid_id) WHERE name = $1",
+    [word],
+  );
+  expect(rows.length).toBe(4);
+  expect(rows.map(({ place }) => place)).toEqual(expect.arrayContaining(places));
 });
 
 test("a table knows no axes", async () => {
